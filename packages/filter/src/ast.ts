@@ -100,6 +100,4 @@ export type Operator = keyof typeof OPERANDS;
 export interface FilterSchema {
   /** By dotted field key, in the spelling of filter keys. */
   readonly fields: Readonly<Record<string, { readonly type: string }>>;
-  /** A field that is an alias of the identity when the metadata does not hold it. */
-  readonly primaryKey?: string | undefined;
 }
