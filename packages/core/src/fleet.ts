@@ -1,0 +1,175 @@
+/** The user's API: what `openRegistry` gives, and what `register` gives. */
+
+import type { FilterInput, Metadata } from "@muster/filter";
+import type { Message } from "./message.ts";
+import type { CallOptions, MulticastReport, Receipt } from "./slots/index.ts";
+
+/** How hard a multicast tries. A guarantee the slots can't give is `UNSUPPORTED`, never weakened in silence. */
+export type DeliveryGuarantee = "at-most-once" | "at-least-once" | "exactly-once";
+
+/** An identity as callers see it. */
+export interface RegisteredIdentity<M extends Metadata = Metadata> {
+  readonly identity: string;
+  /** `undefined` when it was not asked for; the part asked for under a projection. */
+  readonly metadata: M;
+  /** Epoch ms, store's clock. */
+  readonly registeredAt: number;
+  /** Epoch ms, store's clock; absent: its session keeps it alive, or it has no TTL. */
+  readonly expiresAt?: number;
+  /** Its session lives and messages reach it now. */
+  readonly attached: boolean;
+  readonly epoch: number;
+  readonly revision: number;
+}
+
+/** What becomes of a message for which a receiver has no room. `disconnect` detaches the receiver. */
+export type OverflowPolicy = "drop-oldest" | "drop-newest" | "disconnect";
+
+export type MessageHandler = (message: Message) => void | Promise<void>;
+
+export interface AttachOptions {
+  /** Called with one message at a time, in order of arrival. A throw is reported as the `handlerError` event. */
+  readonly onMessage?: MessageHandler;
+  /** Messages that may wait for the receiver. Default 1,000 with `drop-oldest`. */
+  readonly inbox?: { readonly capacity?: number; readonly overflow?: OverflowPolicy };
+}
+
+export interface RegisterOptions extends CallOptions, AttachOptions {
+  /** Default 30,000; `null`: for ever, refused where `limits.maxTtlMs` is set. */
+  readonly ttlMs?: number | null;
+  /** Takes over a live registration too. Default false. */
+  readonly replace?: boolean;
+  /** `session` (default): one renewal per process keeps it alive. `manual`: only `renew()` does. */
+  readonly renew?: "session" | "manual";
+  /** An address of its own on the broker, for foreign consumers; default: the node address of this process. */
+  readonly address?: string;
+  /** When its life is lost without this process wanting it. Default `re-register`. */
+  readonly onLost?: "re-register" | "stop";
+}
+
+/** Why a handle's registration ended. `replaced` is terminal. */
+export type LostReason = "fenced" | "expired" | "replaced";
+
+export interface HandleEvents {
+  lost: { readonly reason: LostReason };
+  /** A lost registration stands again, under a new epoch. */
+  restored: { readonly epoch: number };
+  routeDown: undefined;
+  routeUp: undefined;
+  handlerError: { readonly error: unknown; readonly message: Message };
+  /** The receiver had no room: how many messages were dropped since the last such event. */
+  overflow: { readonly dropped: number };
+}
+
+export type Unregistered = "removed" | "absent" | "superseded";
+
+/** One registration of this process. */
+export interface Handle<M extends Metadata = Metadata> extends AsyncDisposable {
+  readonly identity: string;
+  readonly epoch: number;
+  readonly revision: number;
+  /** As this process last wrote it. */
+  readonly metadata: M;
+  /**
+   * Merge patch (RFC 7396, but `null` is stored and `undefined` deletes): objects merge, arrays replace.
+   *
+   * @throws FENCED, INVALID_METADATA
+   */
+  update(patch: MetadataPatch<M>, options?: CallOptions): Promise<void>;
+  /** A sign of life; the new `expiresAt`, or `undefined` where its session keeps it. @throws FENCED, NOT_FOUND */
+  renew(options?: CallOptions): Promise<number | undefined>;
+  /** Waits for a running handler, then removes the registration. Never throws for an epoch that has been superseded. */
+  unregister(options?: CallOptions): Promise<Unregistered>;
+  /** Attaches a receiver to a registration made without one. @throws INVALID_ARGUMENT when there is one. */
+  attach(onMessage: MessageHandler, options?: CallOptions & Omit<AttachOptions, "onMessage">): Promise<void>;
+  /** Attaches, and gives the messages as they come, until the registration ends or the iteration is left. */
+  messages(options?: CallOptions & Omit<AttachOptions, "onMessage">): AsyncIterableIterator<Message>;
+  /** The disposer removes the listener. */
+  on<Event extends keyof HandleEvents>(event: Event, listener: (detail: HandleEvents[Event]) => void): Disposable;
+}
+
+/** Objects merge, arrays replace, `undefined` deletes, `null` is a value. */
+export type MetadataPatch<M> = { readonly [Key in keyof M]?: (M[Key] extends object ? MetadataPatch<M[Key]> | M[Key] : M[Key]) | undefined };
+
+export interface EnumerateOptions extends CallOptions {
+  /** `"f"`, `"f desc"`, `"$registeredAt"`, `"$identity"`; default: by identity in UTF-8 order. */
+  readonly sortBy?: readonly string[];
+  /** Default 100; at most `limits.maxPageSize`. */
+  readonly limit?: number;
+  readonly offset?: number;
+  /** `nextCursor` of the page before, with the same filter and `sortBy`. @throws INVALID_CURSOR otherwise. */
+  readonly cursor?: string;
+  /** False: `metadata` is an empty object. Default true. */
+  readonly includeMetadata?: boolean;
+  /** Only these dotted paths of the metadata. */
+  readonly projection?: readonly string[];
+  /** Also count all that match. Default false. */
+  readonly count?: boolean;
+}
+
+export interface Page<M extends Metadata = Metadata> {
+  readonly identities: readonly RegisteredIdentity<M>[];
+  /** Absent: this was the last page. */
+  readonly nextCursor?: string;
+  /** Only with `count: true`. */
+  readonly totalCount?: number;
+}
+
+export type Payload = Uint8Array | string | object;
+
+export interface MulticastOptions extends CallOptions {
+  readonly delivery?: DeliveryGuarantee;
+  /** Default by type: bytes `application/octet-stream`, string `text/plain; charset=utf-8`, JSON `application/json`. */
+  readonly contentType?: string;
+  /**
+   * Called with every receipt, in pages and in no order; awaited, so that a slow reader holds the multicast back
+   * instead of filling memory.
+   */
+  readonly onReceipts?: (receipts: readonly Receipt[]) => void | Promise<void>;
+}
+
+export interface FleetStatus {
+  readonly state: "open" | "closing" | "closed";
+  readonly session: { readonly id: string; readonly live: boolean };
+  /** Registrations this process serves. */
+  readonly serving: number;
+  readonly route: "up" | "down" | "none";
+  /** The outage guard: while `held`, nothing is reaped; `until` in epoch ms by this process' clock. */
+  readonly reaper: { readonly held: boolean; readonly reason?: "outage" | "mass-expiry"; readonly until?: number };
+  /** Messages dropped by full inboxes since the start. */
+  readonly dropped: number;
+}
+
+/** A namespace of registered identities, seen from one process. */
+export interface Fleet<M extends Metadata = Metadata> extends AsyncDisposable {
+  readonly namespace: string;
+  /**
+   * Registers, and returns only when messages can reach the handler.
+   *
+   * @throws ALREADY_EXISTS, INVALID_IDENTITY, INVALID_METADATA, INVALID_ARGUMENT, QUOTA_EXCEEDED, UNSUPPORTED
+   */
+  register(identity: string, metadata: M, options?: RegisterOptions): Promise<Handle<M>>;
+  get(identity: string, options?: CallOptions): Promise<RegisteredIdentity<M> | undefined>;
+  /** `null` or no filter counts everyone. */
+  count(filter?: FilterInput<M> | null, options?: CallOptions): Promise<number>;
+  /** One page. Not a snapshot, but whoever is registered throughout all pages appears exactly once. */
+  enumerate(filter?: FilterInput<M> | null, options?: EnumerateOptions): Promise<Page<M>>;
+  /** All that match, in UTF-8 order of identity, page by page behind the scenes. */
+  identities(
+    filter?: FilterInput<M> | null,
+    options?: Pick<EnumerateOptions, "signal" | "includeMetadata" | "projection">,
+  ): AsyncIterableIterator<RegisteredIdentity<M>>;
+  /**
+   * Sends to everyone who matches now; `null` is everyone and must be written. Throws only before the first publish,
+   * and when aborted, then with the report in `detail`.
+   */
+  multicast(filter: FilterInput<M> | null, payload: Payload, options?: MulticastOptions): Promise<MulticastReport>;
+  /** By name, whoever serves it. */
+  unregister(identity: string, options?: CallOptions): Promise<Unregistered>;
+  status(): FleetStatus;
+  /**
+   * Stops new work, drains under one deadline, ends this process' registrations. `leave: "offline"` leaves them to their
+   * TTL instead. Idempotent.
+   */
+  close(options?: { readonly leave?: "offline"; readonly timeoutMs?: number }): Promise<void>;
+}

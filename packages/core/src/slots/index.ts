@@ -1,0 +1,37 @@
+/** The door for people who write a backend: the slots' contracts, the error class, and what all backends share. */
+
+export type { Backend, BatchFailure, Call, Scope } from "./backend.ts";
+export { type ErrorCode, type ErrorDetail, type ErrorDetails, RETRYABLE, type Violation } from "./codes.ts";
+export { isMusterError, MusterError, type MusterErrorInit } from "./errors.ts";
+export type {
+  Delivery,
+  Headers,
+  Inbox,
+  InboxOptions,
+  MessagingBackend,
+  MessagingTraits,
+  Outgoing,
+} from "./messaging.ts";
+export {
+  type Census,
+  type CountFacet,
+  type DeleteKey,
+  type DeleteOutcome,
+  type FilterFacet,
+  type Lease,
+  type LeaseOutcome,
+  type ReapClaim,
+  type ReapStep,
+  type Registration,
+  type RegistryBackend,
+  type RegistryTraits,
+  type Route,
+  type ScanQuery,
+  SESSION_PREFIX,
+  type SetEntry,
+  type SetMode,
+  type SetOutcome,
+} from "./registry.ts";
+export type { DeliveryStatus, MulticastReport, Receipt } from "./report.ts";
+export type { FieldSchema, FieldType, IdentitySchema } from "./schema.ts";
+export { abortedError, type CallOptions, type DisposableCall, linkCall, throwIfAborted } from "./signals.ts";
