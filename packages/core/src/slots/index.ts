@@ -1,8 +1,10 @@
 /** The door for people who write a backend: the slots' contracts, the error class, and what all backends share. */
 
 export type { Backend, BatchFailure, Call, Scope } from "./backend.ts";
+export { boundedChannel, type Channel } from "./channel.ts";
 export { type ErrorCode, type ErrorDetail, type ErrorDetails, RETRYABLE, type Violation } from "./codes.ts";
 export { isMusterError, MusterError, type MusterErrorInit } from "./errors.ts";
+export { Lifecycle, type LifecycleState } from "./lifecycle.ts";
 export type {
   Delivery,
   Headers,
@@ -12,6 +14,7 @@ export type {
   MessagingTraits,
   Outgoing,
 } from "./messaging.ts";
+export { decodeName, encodeName } from "./names.ts";
 export {
   type Census,
   type CountFacet,

@@ -1,0 +1,125 @@
+/** The life every backend object leads: new, opened once, closed for good. */
+
+import type { Call } from "./backend.ts";
+import { MusterError } from "./errors.ts";
+import { abortedError, throwIfAborted } from "./signals.ts";
+
+export type LifecycleState = "new" | "opening" | "open" | "closing" | "closed";
+
+const WHY_NOT_NOW = {
+  new: "it is not open yet",
+  opening: "it is not open yet",
+  open: "it is open already",
+  closing: "it has been closed",
+  closed: "it has been closed",
+} as const;
+
+/**
+ * The life of one backend object, which holds it; nothing extends it. `name` is the backend's, as it stands in the source
+ * of errors: `memory` gives `memory.setMany`.
+ */
+export class Lifecycle {
+  readonly #name: string;
+  readonly #interrupts = new Set<() => void>();
+  #state: LifecycleState = "new";
+  #opened = false;
+  #opening: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  get state(): LifecycleState {
+    return this.#state;
+  }
+
+  /**
+   * Runs `start`, with a call that also aborts when the object is closed meanwhile; it must honour it. When `start` fails
+   * it must have released what it took, and the object may be opened again.
+   *
+   * @throws CLOSED: it is open, opening, or has been closed; TIMEOUT, ABORTED; otherwise what `start` throws.
+   */
+  async open(call: Call, start: (call: Call) => Promise<void>): Promise<void> {
+    if (this.#state !== "new") throw this.#closedError("open");
+    throwIfAborted(call, `${this.#name}.open`);
+    this.#state = "opening";
+    this.#opening = this.#start(call, start);
+    await this.#opening;
+  }
+
+  /** For the head of every operation. @throws CLOSED unless open; TIMEOUT, ABORTED when the signal has aborted. */
+  check(operation: string, call: Call): void {
+    if (this.#state !== "open") throw this.#closedError(operation);
+    throwIfAborted(call, `${this.#name}.${operation}`);
+  }
+
+  /**
+   * Runs one operation, and stops waiting for it as soon as its call aborts or the object is closed. The error then has
+   * `mayHaveApplied` set, because the request may have left; what becomes of `work` after that is ignored.
+   *
+   * @throws CLOSED, TIMEOUT, ABORTED; otherwise what `work` throws.
+   */
+  async run<T>(operation: string, call: Call, work: () => Promise<T>): Promise<T> {
+    this.check(operation, call);
+    let interrupt = (_error: MusterError): void => {};
+    const interrupted = new Promise<never>((_resolve, reject) => {
+      interrupt = reject;
+    });
+    const onClose = (): void => interrupt(this.#closedError(operation, true));
+    const onAbort = (): void => interrupt(abortedError(call, `${this.#name}.${operation}`, true));
+    this.#interrupts.add(onClose);
+    call.signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      return await Promise.race([work(), interrupted]);
+    } finally {
+      this.#interrupts.delete(onClose);
+      call.signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /**
+   * Rejects what is in flight with `CLOSED`, waits for a running `start`, then runs `stop` if the object was ever open.
+   * Every further call gets the promise of the first, whatever its `stop`.
+   */
+  close(stop: () => Promise<void>): Promise<void> {
+    this.#closing ??= this.#end(stop);
+    return this.#closing;
+  }
+
+  async #start(call: Call, start: (call: Call) => Promise<void>): Promise<void> {
+    const controller = new AbortController();
+    const abort = (): void => controller.abort(call.signal.reason);
+    call.signal.addEventListener("abort", abort, { once: true });
+    this.#interrupts.add(abort);
+    try {
+      await start({ signal: controller.signal });
+      this.#opened = true;
+    } catch (error) {
+      if (this.#closing !== undefined) throw this.#closedError("open", false, error);
+      this.#state = "new";
+      throw error;
+    } finally {
+      call.signal.removeEventListener("abort", abort);
+      this.#interrupts.delete(abort);
+    }
+    if (this.#closing !== undefined) throw this.#closedError("open");
+    this.#state = "open";
+  }
+
+  async #end(stop: () => Promise<void>): Promise<void> {
+    this.#state = "closing";
+    for (const interrupt of [...this.#interrupts]) interrupt();
+    await this.#opening?.catch(() => undefined); // Told to whoever is opening.
+    try {
+      if (this.#opened) await stop();
+    } finally {
+      this.#state = "closed";
+    }
+  }
+
+  #closedError(operation: string, mayHaveApplied = false, cause?: unknown): MusterError<"CLOSED"> {
+    const source = `${this.#name}.${operation}`;
+    return new MusterError({ code: "CLOSED", source, message: WHY_NOT_NOW[this.#state], mayHaveApplied, cause });
+  }
+}
