@@ -1,0 +1,21 @@
+import type { JsonValue } from "../ast.ts";
+import { invalidFilter } from "../errors.ts";
+import { compilePattern } from "../regex.ts";
+import type { Check } from "./check.ts";
+
+export function startsWith(operand: JsonValue): Check {
+  const prefix = String(operand);
+  return (value) => typeof value === "string" && value.startsWith(prefix);
+}
+
+export function endsWith(operand: JsonValue): Check {
+  const suffix = String(operand);
+  return (value) => typeof value === "string" && value.endsWith(suffix);
+}
+
+export function matchesPattern(operand: JsonValue): Check {
+  const compiled = compilePattern(String(operand));
+  if ("problem" in compiled) throw invalidFilter("", compiled.message);
+  const { matches } = compiled;
+  return (value) => typeof value === "string" && matches(value);
+}
