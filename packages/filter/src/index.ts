@@ -17,6 +17,7 @@ export type {
   OrNode,
 } from "./ast.ts";
 export { OPERANDS } from "./ast.ts";
+export { and, attached, type Field, identity, not, or, registeredAt, type Where, where, whereIn } from "./builder.ts";
 export { compileFilter, type FilterTest, needsFacts } from "./compile.ts";
 export { FilterError, type FilterErrorCode } from "./errors.ts";
 export { formatFilter } from "./format.ts";
@@ -28,4 +29,6 @@ export { type ParseOptions, parseFilter } from "./parse.ts";
 export { formatPath, type Path, parsePath, readPath } from "./paths.ts";
 export { regexPrefix } from "./regex.ts";
 export { compareSemver, parseSemver, type Semver } from "./semver.ts";
+export { type CanPush, type SplitFilter, splitFilter } from "./split.ts";
 export { epochMs, parseTimestamp } from "./timestamp.ts";
+export type { FieldKey, FieldValue, FilterInput, Operands, OperatorObject } from "./types.ts";

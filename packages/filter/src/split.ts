@@ -1,0 +1,66 @@
+import type { Filter, Leaf } from "./ast.ts";
+import { allOf, anyOf, negate } from "./canonical.ts";
+
+/**
+ * What a backend makes of one comparison: `true`, it selects exactly the same; `false`, it can't; a filter, it selects
+ * candidates by that instead, which must hold wherever the comparison holds.
+ */
+export type CanPush = (leaf: Leaf) => boolean | Filter;
+
+/** `native` AND `residual` is the filter; an absent part asks nothing. At least one is present. */
+export interface SplitFilter {
+  /** For the backend to select by; made only of leaves it accepts and of the candidates it named. */
+  readonly native?: Filter;
+  /** For the evaluator, over what the backend returned. */
+  readonly residual?: Filter;
+}
+
+/**
+ * Divides a filter between a backend and the evaluator. Pure and total.
+ *
+ * A conjunction divides child by child. A disjunction is pushed when every child is, and as a whole widened to candidates
+ * when every child has some. Under a negation only exact comparisons are pushed, for the negation of candidates selects
+ * too few. `regex` is never exact, whatever `canPush` says: engines differ.
+ */
+export function splitFilter(filter: Filter, canPush: CanPush): SplitFilter {
+  switch (filter.op) {
+    case "and":
+      return splitAnd(filter.nodes, canPush);
+    case "or":
+      return splitOr(filter, filter.nodes, canPush);
+    case "not":
+      return splitNot(filter, filter.node, canPush);
+    default:
+      return splitLeaf(filter, canPush(filter));
+  }
+}
+
+function splitLeaf(leaf: Leaf, pushed: boolean | Filter): SplitFilter {
+  if (typeof pushed === "object") return { native: pushed, residual: leaf };
+  return pushed && leaf.op !== "regex" ? { native: leaf } : { residual: leaf };
+}
+
+function splitAnd(nodes: readonly Filter[], canPush: CanPush): SplitFilter {
+  const parts = nodes.map((node) => splitFilter(node, canPush));
+  const natives = parts.flatMap(({ native }) => native ?? []);
+  const residuals = parts.flatMap(({ residual }) => residual ?? []);
+  return {
+    ...(natives.length > 0 ? { native: allOf(natives) } : {}),
+    ...(residuals.length > 0 ? { residual: allOf(residuals) } : {}),
+  };
+}
+
+function splitOr(whole: Filter, nodes: readonly Filter[], canPush: CanPush): SplitFilter {
+  const parts = nodes.map((node) => splitFilter(node, canPush));
+  const natives = parts.flatMap(({ native }) => native ?? []);
+  if (natives.length < parts.length) return { residual: whole };
+  const isExact = parts.every(({ residual }) => residual === undefined);
+  return isExact ? { native: whole } : { native: anyOf(natives), residual: whole };
+}
+
+/** The negation of a disjunction is a conjunction of negations, which divides. */
+function splitNot(whole: Filter, node: Filter, canPush: CanPush): SplitFilter {
+  if (node.op === "or") return splitAnd(node.nodes.map(negate), canPush);
+  const { native, residual } = splitFilter(node, canPush);
+  return native !== undefined && residual === undefined ? { native: whole } : { residual: whole };
+}
