@@ -1,0 +1,46 @@
+/** Work that no caller waits for, bounded in time and awaited by `close`. */
+
+import { codedError } from "./call.ts";
+import { type Call, linkCall, type MusterError } from "./slots/index.ts";
+
+/** Whatever is under way ends at its deadline, or when it is stopped. */
+export class Background {
+  readonly #running = new Set<Promise<void>>();
+  readonly #stopping = new AbortController();
+  readonly #warn: (error: MusterError) => void;
+
+  constructor(warn: (error: MusterError) => void) {
+    this.#warn = warn;
+  }
+
+  /** Starts `work`; failures are warned of, unless it failed because it was stopped. */
+  run(source: string, timeoutMs: number, work: (call: Call) => Promise<void>): void {
+    const running = this.#guard(source, timeoutMs, work).finally(() => this.#running.delete(running));
+    this.#running.add(running);
+  }
+
+  /** Resolves when nothing is under way, or when the call ends. */
+  async settle(call: Call): Promise<void> {
+    let stopWaiting = (): void => {};
+    const ended = new Promise<void>((resolve) => {
+      stopWaiting = resolve;
+    });
+    call.signal.addEventListener("abort", stopWaiting, { once: true });
+    while (this.#running.size > 0 && !call.signal.aborted) await Promise.race([Promise.all(this.#running), ended]);
+    call.signal.removeEventListener("abort", stopWaiting);
+  }
+
+  /** Aborts whatever is under way. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  async #guard(source: string, timeoutMs: number, work: (call: Call) => Promise<void>): Promise<void> {
+    using call = linkCall({ signal: this.#stopping.signal }, timeoutMs, source);
+    try {
+      await work(call);
+    } catch (cause) {
+      if (!this.#stopping.signal.aborted) this.#warn(codedError(cause, source));
+    }
+  }
+}

@@ -1,0 +1,63 @@
+/** The frame around every verb: is the fleet open, what does the caller allow, and which errors leave. */
+
+import { type Call, type CallOptions, isMusterError, linkCall, MusterError, throwIfAborted } from "./slots/index.ts";
+
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** What stands between a caller and a fleet: its default deadline, and whether it still takes work. */
+export interface Gate {
+  readonly timeoutMs: number;
+  readonly state: "open" | "closing" | "closed";
+}
+
+/**
+ * Runs one verb with one call of its own, which ends at the caller's deadline or when the caller aborts.
+ *
+ * @throws CLOSED when the gate is not open; INVALID_ARGUMENT; TIMEOUT, ABORTED; else what `work` throws, as `INTERNAL` where
+ * that is no coded error.
+ */
+export async function runVerb<T>(gate: Gate, verb: string, options: CallOptions | undefined, work: (call: Call) => Promise<T>): Promise<T> {
+  const source = `core.${verb}`;
+  checkOpen(gate, source);
+  const checked = checkCallOptions(options, source);
+  using call = linkCall(checked, gate.timeoutMs, source);
+  throwIfAborted(call, source);
+  try {
+    return await work(call);
+  } catch (error) {
+    throw codedError(error, source);
+  }
+}
+
+/** @throws CLOSED unless the gate is open. */
+export function checkOpen(gate: Gate, source: string): void {
+  if (gate.state !== "open") throw new MusterError({ code: "CLOSED", source, message: "the fleet has been closed" });
+}
+
+/** The signal and deadline among a verb's options. @throws INVALID_ARGUMENT */
+export function checkCallOptions(options: CallOptions | undefined, source: string): CallOptions {
+  if (options === undefined) return {};
+  if (typeof options !== "object" || options === null) throw invalidArgument(source, "options must be an object");
+  const { signal, timeoutMs } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidArgument(source, "signal must be an AbortSignal");
+  if (timeoutMs !== undefined && !isTimeout(timeoutMs)) {
+    throw invalidArgument(source, `timeoutMs must be a number above 0 and at most ${MAX_TIMEOUT_MS}`);
+  }
+  return options;
+}
+
+/** Whether a timer can wait that long; `setTimeout` takes anything longer for 1 ms. */
+export function isTimeout(value: unknown): value is number {
+  return typeof value === "number" && value > 0 && value <= MAX_TIMEOUT_MS;
+}
+
+/** Only `MusterError` leaves: what a backend or a bug threw otherwise becomes `INTERNAL`, with its cause. */
+export function codedError(error: unknown, source: string): MusterError {
+  if (isMusterError(error)) return error;
+  const message = error instanceof Error ? error.message : "something that is no error was thrown";
+  return new MusterError({ code: "INTERNAL", source, message, cause: error });
+}
+
+export function invalidArgument(source: string, message: string, subject?: string): MusterError<"INVALID_ARGUMENT"> {
+  return new MusterError({ code: "INVALID_ARGUMENT", source, subject, message });
+}
