@@ -1,0 +1,49 @@
+/** Both ends of a scenario's own process: a clean heap and clean type feedback, whatever ran before. */
+
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import type { ScenarioResult } from "./report.ts";
+import { Disagreement, type Outcome, type Scenario, type Settings } from "./scenario.ts";
+
+/** What the child sends, once, before it exits. */
+type Reply = { readonly outcome: Outcome } | { readonly disagreement: string };
+
+/**
+ * Runs one scenario in a process of its own.
+ *
+ * @throws Disagreement as the scenario does; Error when the process ends without an answer.
+ */
+export async function runInChild(scenario: Scenario, size: number, rounds: number): Promise<ScenarioResult> {
+  const start = performance.now();
+  const settings: Settings = { size, rounds };
+  const child = fork(fileURLToPath(import.meta.resolve("./scenario-process.ts")), [scenario.name, JSON.stringify(settings)], {
+    execArgv: ["--expose-gc", "--import", import.meta.resolve("tsx")],
+  });
+  let reply: Reply | undefined;
+  child.on("message", (message) => {
+    reply = message as Reply; // Only scenario-process.ts is at the other end, through `answer`.
+  });
+  const [code] = await once(child, "close");
+  if (reply === undefined) throw new Error(`the process ended (${String(code)}) without a result`);
+  if ("disagreement" in reply) throw new Disagreement(reply.disagreement);
+  return { scenario: scenario.name, size, rounds, elapsedMs: performance.now() - start, ...reply.outcome };
+}
+
+/** The child's side: runs `scenario` and sends what came of it. Any error but a disagreement ends the process. */
+export async function answer(scenario: Scenario, settings: Settings): Promise<void> {
+  const reply = await replyOf(scenario, settings);
+  await new Promise<void>((resolve, reject) => {
+    process.send?.(reply, (error: Error | null) => (error === null ? resolve() : reject(error)));
+  });
+  process.disconnect();
+}
+
+async function replyOf(scenario: Scenario, settings: Settings): Promise<Reply> {
+  try {
+    return { outcome: await scenario.run(settings) };
+  } catch (error) {
+    if (error instanceof Disagreement) return { disagreement: error.message };
+    throw error;
+  }
+}

@@ -1,0 +1,115 @@
+/** Times contenders against each other, interleaved, so that a slow minute slows all of them. */
+
+import { Disagreement, type Timing, timingOf } from "./scenario.ts";
+
+/** Describes the work that was done; equal for all contenders of a round, and in all rounds. */
+export type Answer = string | number;
+
+export interface Contender {
+  readonly name: string;
+  /** The timed part. */
+  run(): Answer | Promise<Answer>;
+  /** Untimed, before each sample; a contender that needs it runs once per sample. */
+  prepare?(): void | Promise<void>;
+}
+
+export interface RoundsOptions {
+  readonly rounds: number;
+  /** Documents or identities that one run handles. */
+  readonly size: number;
+  /** A sample shorter than this is made of several runs. Default 25. */
+  readonly minSampleMs?: number;
+}
+
+/** Milliseconds per run, one sample a round. */
+export class Rounds {
+  readonly #size: number;
+  readonly #samples: ReadonlyMap<string, readonly number[]>;
+
+  constructor(samples: ReadonlyMap<string, readonly number[]>, size: number) {
+    this.#samples = samples;
+    this.#size = size;
+  }
+
+  get timings(): readonly Timing[] {
+    return [...this.#samples].map(([name, samples]) => timingOf(name, samples, this.#size));
+  }
+
+  /** Round by round, the time of `numerator` divided by that of the fastest of `denominators`. */
+  ratio(numerator: string, ...denominators: readonly string[]): readonly number[] {
+    return this.#of(numerator).map((ms, round) => ms / this.#fastest(denominators, round));
+  }
+
+  /** Round by round, how many times as fast `subject` is as the fastest of `baselines`. */
+  speedup(subject: string, ...baselines: readonly string[]): readonly number[] {
+    return this.#of(subject).map((ms, round) => this.#fastest(baselines, round) / ms);
+  }
+
+  #fastest(names: readonly string[], round: number): number {
+    return Math.min(...names.map((name) => this.#of(name)[round] ?? Number.NaN));
+  }
+
+  #of(name: string): readonly number[] {
+    const samples = this.#samples.get(name);
+    if (samples === undefined) throw new RangeError(`no contender is called ${name}`);
+    return samples;
+  }
+}
+
+/**
+ * Plays all rounds: every contender once a round, in the order given in even rounds and reversed in odd ones, each after
+ * a garbage collection (where `--expose-gc` allows one) that is not timed.
+ *
+ * @throws Disagreement when two runs give different answers.
+ */
+export async function playRounds(contenders: readonly Contender[], options: RoundsOptions): Promise<Rounds> {
+  const answers = new Answers();
+  const repeats = new Map<Contender, number>();
+  for (const contender of contenders) repeats.set(contender, await warmUp(contender, options.minSampleMs ?? 25, answers));
+
+  const samples = new Map(contenders.map(({ name }): [string, number[]] => [name, []]));
+  for (let round = 0; round < options.rounds; round++) {
+    for (const contender of round % 2 === 0 ? contenders : contenders.toReversed()) {
+      samples.get(contender.name)?.push(await sample(contender, repeats.get(contender) ?? 1, answers));
+    }
+  }
+  return new Rounds(samples, options.size);
+}
+
+/** Remembers the first answer and compares all others with it. */
+class Answers {
+  #first: { readonly name: string; readonly answer: Answer } | undefined;
+
+  check(name: string, answer: Answer): void {
+    this.#first ??= { name, answer };
+    if (answer === this.#first.answer) return;
+    throw new Disagreement(`${name} answers ${answer}, ${this.#first.name} answered ${this.#first.answer}`);
+  }
+}
+
+/** Runs until the optimizer has had its chance; how many runs make one sample. */
+async function warmUp(contender: Contender, minSampleMs: number, answers: Answers): Promise<number> {
+  const deadline = performance.now() + 4 * minSampleMs;
+  let lastMs = 0;
+  for (let runs = 0; runs < 2 || performance.now() < deadline; runs++) lastMs = await sample(contender, 1, answers);
+  return contender.prepare === undefined ? Math.max(1, Math.ceil(minSampleMs / lastMs)) : 1;
+}
+
+async function sample(contender: Contender, repeats: number, answers: Answers): Promise<number> {
+  await contender.prepare?.();
+  collectGarbage();
+  let answer: Answer = 0;
+  const start = performance.now();
+  for (let run = 0; run < repeats; run++) {
+    const result = contender.run();
+    answer = typeof result === "object" ? await result : result;
+  }
+  const elapsedMs = performance.now() - start;
+  answers.check(contender.name, answer);
+  return elapsedMs / repeats;
+}
+
+/** A full collection, where the process was started with `--expose-gc`. */
+export function collectGarbage(): void {
+  globalThis.gc?.();
+}

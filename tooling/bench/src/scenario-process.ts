@@ -1,0 +1,10 @@
+/** Entry of the process that `child.ts` forks: the scenario's name and its settings as JSON are the arguments. */
+
+import { answer } from "./child.ts";
+import type { Settings } from "./scenario.ts";
+import { SCENARIOS } from "./scenarios/index.ts";
+
+const [name = "", settings = "{}"] = process.argv.slice(2);
+const scenario = SCENARIOS.get(name);
+if (scenario === undefined) throw new Error(`There is no scenario "${name}".`);
+await answer(scenario, JSON.parse(settings) as Settings); // Written by runInChild.

@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import { parseCommandLine, usage } from "../src/options.ts";
+
+const KNOWN = ["filter", "scan"];
+
+test("no arguments run every scenario for nine rounds at its own size", () => {
+  expect(parseCommandLine([], KNOWN)).toEqual({ kind: "run", scenarios: KNOWN, rounds: 9 });
+});
+
+test("named scenarios run once each, in the order they are named", () => {
+  expect(parseCommandLine(["scan", "filter", "scan"], KNOWN)).toMatchObject({ scenarios: ["scan", "filter"] });
+});
+
+test("size, rounds and the JSON target are read in both spellings", () => {
+  expect(parseCommandLine(["--size", "500", "--rounds=3", "--json", "-", "scan"], KNOWN)).toEqual({
+    kind: "run",
+    scenarios: ["scan"],
+    size: 500,
+    rounds: 3,
+    json: "-",
+  });
+});
+
+test("--help wins over everything that is well-formed", () => {
+  expect(parseCommandLine(["filter", "-h"], KNOWN)).toEqual({ kind: "help" });
+});
+
+test.each([
+  [["nonsense"], '"nonsense"'],
+  [["--sizes", "5"], "--sizes"],
+  [["--size"], "--size"],
+  [["--size", "0"], '--size takes a whole number above 0, not "0"'],
+  [["--size", "1e5"], '"1e5"'],
+  [["--size", "99999999999999999999"], "--size"],
+  [["--rounds", "2.5"], '"2.5"'],
+  [["--rounds=-1"], '"-1"'],
+  [["--json="], "--json takes a file name"],
+])("%j is a mistake, and the sentence names what is wrong", (argv, part) => {
+  const command = parseCommandLine(argv, KNOWN);
+  expect(command).toMatchObject({ kind: "mistake", message: expect.stringContaining(part) as unknown });
+});
+
+test("the usage names every scenario and what it compares", () => {
+  const text = usage([{ name: "scan", about: "a scan against a loop" }]);
+  expect(text).toMatch(/^Usage: pnpm bench /);
+  expect(text).toContain("scan  a scan against a loop");
+});

@@ -1,0 +1,57 @@
+import { expect, test } from "vitest";
+import { noiseOf, type ScenarioResult } from "../src/report.ts";
+import { rowOf } from "../src/scenario.ts";
+import { tableOf, verdictOf } from "../src/table.ts";
+
+const RESULT: ScenarioResult = {
+  scenario: "scan",
+  size: 100_000,
+  rounds: 3,
+  elapsedMs: 1,
+  rows: [
+    rowOf("time of scan / loop", "×", [1.1, 1.25, 1.2], { atMost: 1.3 }),
+    rowOf("growth", "MB", [0.001_25, 61.5, 1234], { atMost: 100 }),
+  ],
+  timings: [{ name: "scan", medianMs: 12.345, perSecond: 8_100_445.5 }],
+};
+
+test("a table has aligned columns with median, spread, goal and verdict", () => {
+  expect(tableOf(RESULT)).toBe(
+    [
+      "scan · N = 100,000 · 3 rounds",
+      "                         median   middle half            range       goal",
+      "  time of scan / loop    1.20 ×   1.15 – 1.23      1.10 – 1.25    ≤ 1.3 ×    met",
+      "  growth                61.5 MB    30.8 – 648   0.00125 – 1234   ≤ 100 MB   met?",
+      "  for orientation only:",
+      "    scan: 12.3 ms, 8,100,446/s",
+    ].join("\n"),
+  );
+});
+
+test("one round shows no spread, which it can't know", () => {
+  const table = tableOf({ ...RESULT, rounds: 1, rows: [rowOf("ratio", "×", [2])], timings: [] });
+  expect(table.split("\n").at(-1)).toMatch(/^ {2}ratio +2\.00 ×$/);
+});
+
+test.each([
+  [[7, 8, 9], "met"],
+  [[1, 7, 7, 8, 9], "met"],
+  [[1, 5, 6.5, 8, 9], "met?"],
+  [[1, 2, 5, 7, 8], "missed?"],
+  [[1, 2, 3], "missed"],
+])("%j against a goal of at least 6 is %s", (samples, verdict) => {
+  const row = rowOf("ratio", "×", samples, { atLeast: 6 });
+  expect(verdictOf(row)).toBe(verdict);
+});
+
+test("a row without a goal has no verdict", () => {
+  expect(verdictOf(rowOf("ratio", "×", [1]))).toBe("");
+});
+
+test("a run says what makes it not worth quoting", () => {
+  const machine = { node: "v20", arch: "x64", cores: 2, loadBefore: 0.1, loadAfter: 0.2 };
+  const quiet = { machine, scenarios: [{ ...RESULT, rounds: 9 }] };
+  expect(noiseOf(quiet)).toBeUndefined();
+  expect(noiseOf({ ...quiet, machine: { ...machine, loadAfter: 7.25 } })).toContain("the load was 7.3 on 2 cores");
+  expect(noiseOf({ ...quiet, scenarios: [{ ...RESULT, size: 100 }] })).toMatch(/fewer than 9 rounds, N below 10,000/);
+});
