@@ -1,0 +1,35 @@
+import type { TestModule, TestSuite } from "vitest/node";
+
+/** How many tests ended in which way. A test that did not run is skipped, whatever the reason. */
+export interface Tally {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+const failing = (module: TestModule | TestSuite): boolean => module.errors().length > 0;
+
+/**
+ * Counts every test of the modules once. A module that does not load and a suite whose hook throws have no failed test
+ * of their own to show it, so each counts as one failure, and so does each error outside any test.
+ */
+export function tallyOf(modules: readonly TestModule[], strayErrors: number): Tally {
+  let passed = 0;
+  let skipped = 0;
+  let failed = strayErrors;
+  for (const module of modules) {
+    failed += [module, ...module.children.allSuites()].filter(failing).length;
+    for (const test of module.children.allTests()) {
+      const { state } = test.result();
+      if (state === "passed") passed += 1;
+      else if (state === "failed") failed += 1;
+      else skipped += 1;
+    }
+  }
+  return { passed, failed, skipped };
+}
+
+/** The line that scripts read: `N passed, N failed, N skipped`. */
+export function formatTally(tally: Tally): string {
+  return `${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped`;
+}

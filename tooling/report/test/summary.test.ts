@@ -1,0 +1,71 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, test } from "vitest";
+
+const reporter = new URL("../src/summary.ts", import.meta.url).href;
+const vitest = fileURLToPath(new URL("../node_modules/vitest/vitest.mjs", import.meta.url));
+let root = "";
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "muster-report-"));
+  writeFileSync(
+    join(root, "vitest.config.ts"),
+    `import { summary } from ${JSON.stringify(fileURLToPath(reporter))};\n` +
+      'export default { test: { globals: true, reporters: ["default", summary(Number(process.env.EARLIER ?? 0))] } };\n',
+  );
+});
+
+afterEach(() => {
+  rmSync(root, { recursive: true, force: true });
+});
+
+/** Runs vitest on one test file with this text; gives its last line and exit code. */
+function run(text: string | undefined, earlierFailures = 0): { last: string | undefined; code: number | null } {
+  if (text !== undefined) writeFileSync(join(root, "a.test.ts"), text);
+  const { stdout, status } = spawnSync(process.execPath, [vitest, "run", "--root", root], {
+    encoding: "utf8",
+    env: { ...process.env, EARLIER: String(earlierFailures) },
+  });
+  return { last: stdout.trimEnd().split("\n").at(-1), code: status };
+}
+
+test("counts what passed, failed and did not run, and fails with the failures", () => {
+  const text =
+    'test("a", () => {}); test("b", () => { throw new Error("x"); }); test.skip("c", () => {}); test.todo("d");';
+  expect(run(text)).toEqual({ last: "1 passed, 1 failed, 2 skipped", code: 1 });
+});
+
+test("a run without a failure ends with code 0", () => {
+  expect(run('test("a", () => {});')).toEqual({ last: "1 passed, 0 failed, 0 skipped", code: 0 });
+});
+
+test("a file that does not load is a failure", () => {
+  expect(run('throw new Error("x");')).toEqual({ last: "0 passed, 1 failed, 0 skipped", code: 1 });
+});
+
+test("a hook that throws is a failure, and the tests it kept from running are skipped", () => {
+  const text = 'describe("s", () => { beforeAll(() => { throw new Error("x"); }); test("a", () => {}); });';
+  expect(run(text)).toEqual({ last: "0 passed, 1 failed, 1 skipped", code: 1 });
+});
+
+test("an error outside any test is a failure", () => {
+  expect(run('test("a", () => { void Promise.reject(new Error("x")); });')).toEqual({
+    last: "1 passed, 1 failed, 0 skipped",
+    code: 1,
+  });
+});
+
+test("a run in which every test is skipped fails", () => {
+  expect(run('test.skip("a", () => {});')).toEqual({ last: "0 passed, 0 failed, 1 skipped", code: 1 });
+});
+
+test("a run without test files fails", () => {
+  expect(run(undefined)).toMatchObject({ code: 1 });
+});
+
+test("an earlier failure is counted and fails the run", () => {
+  expect(run('test("a", () => {});', 1)).toEqual({ last: "1 passed, 1 failed, 0 skipped", code: 1 });
+});
