@@ -1,0 +1,58 @@
+/** One client of a hub: its life, and how each of its calls travels. */
+
+import { type Call, Lifecycle } from "@muster/core/slots";
+import type { Line } from "./faults.ts";
+
+/** As it stands in error messages, for both slots. */
+export const NAME = "memory";
+
+export class Client {
+  readonly line: Line;
+  readonly #part: "store" | "broker";
+  readonly #life = new Lifecycle(NAME);
+
+  constructor(part: "store" | "broker", line: Line) {
+    this.#part = part;
+    this.line = line;
+  }
+
+  get isOpen(): boolean {
+    return this.#life.state === "open";
+  }
+
+  async open(call: Call, start: () => void): Promise<void> {
+    await this.line.whileAlive();
+    await this.#life.open(call, async () => {
+      this.line.check(this.#part, `${NAME}.open`);
+      start();
+    });
+  }
+
+  /**
+   * Calls `apply`, after a turn, as the store or the broker would: whatever happens to the caller until then, it is not
+   * called; once it has been, only the answer can get lost.
+   *
+   * @throws CLOSED, TIMEOUT, ABORTED, UNAVAILABLE; otherwise what `apply` throws.
+   */
+  async run<T>(operation: string, call: Call, apply: () => T | Promise<T>): Promise<T> {
+    try {
+      return await this.#life.run(operation, call, () => this.#travel(operation, call, apply));
+    } finally {
+      await this.line.whileAlive();
+    }
+  }
+
+  async close(stop: () => void): Promise<void> {
+    await this.#life.close(async () => stop());
+  }
+
+  async #travel<T>(operation: string, call: Call, apply: () => T | Promise<T>): Promise<T> {
+    await Promise.resolve();
+    if (this.line.isStopped) return new Promise<never>(() => {});
+    this.#life.check(operation, call);
+    this.line.check(this.#part, `${NAME}.${operation}`);
+    const answer = await apply();
+    this.line.check("replies", `${NAME}.${operation}`);
+    return answer;
+  }
+}

@@ -1,0 +1,144 @@
+/** All records of one namespace, and every way to find one. It decides nothing: who may write what is in `registry.ts`. */
+
+import { type IdentitySchema, type Registration, SESSION_PREFIX } from "@muster/core/slots";
+import { compareStrings } from "@muster/filter";
+import { type Ending, EndSteps } from "./end-steps.ts";
+import { FieldIndex } from "./field-index.ts";
+import { OrderedList } from "./ordered-list.ts";
+
+/** One identity's place in the store, through all its lives until its tombstone goes. */
+export interface StoredRecord extends Ending {
+  readonly identity: string;
+  readonly isSession: boolean;
+  /** Replaced by each write, never changed: readers keep what they were given. */
+  registration: Registration;
+  /** It has no expiry of its own: its session keeps it alive. */
+  isSessionBound: boolean;
+  /** `standing` is live or expired; a `tombstone` remembers who the step `over` is about. */
+  stage: "standing" | "tombstone" | "gone";
+}
+
+/** A registration is expired from the very millisecond that it names. */
+export function isExpired(registration: Registration, now: number): boolean {
+  return registration.expiresAt !== undefined && registration.expiresAt <= now;
+}
+
+export class Records {
+  readonly steps: EndSteps = new EndSteps();
+  /** Standing registrations, without sessions: what scans read, and what the quota counts. */
+  readonly ordered: OrderedList<StoredRecord> = new OrderedList((a, b) => compareStrings(a.identity, b.identity));
+  readonly #byIdentity = new Map<string, StoredRecord>();
+  readonly #bySession = new Map<string, Set<StoredRecord>>();
+  readonly #indexes = new Map<string, FieldIndex>();
+  #lastEpoch = 0;
+
+  get indexes(): Iterable<FieldIndex> {
+    return this.#indexes.values();
+  }
+
+  /** Larger than any that this namespace has seen, so also than any of the identity it is for. */
+  nextEpoch(): number {
+    this.#lastEpoch += 1;
+    return this.#lastEpoch;
+  }
+
+  /** Whatever is known of the identity: live, expired, or a tombstone. */
+  find(identity: string): StoredRecord | undefined {
+    return this.#byIdentity.get(identity);
+  }
+
+  live(identity: string, now: number): StoredRecord | undefined {
+    const record = this.#byIdentity.get(identity);
+    return record?.stage === "standing" && !isExpired(record.registration, now) ? record : undefined;
+  }
+
+  /** Standing registrations that a session serves. */
+  servedBy(session: string): Iterable<StoredRecord> {
+    return this.#bySession.get(session) ?? [];
+  }
+
+  /** Stores a registration in place of whatever is known of its identity; claims on that are void. */
+  put(registration: Registration, isSessionBound: boolean): Registration {
+    const { identity } = registration;
+    const found = this.#byIdentity.get(identity);
+    const record = found ?? this.#create(registration);
+    const before = found?.stage === "standing" ? found.registration : undefined;
+    record.registration = registration;
+    record.isSessionBound = isSessionBound;
+    record.stage = "standing";
+    this.#relist(record, before, registration);
+    this.steps.expireAt(record, registration.expiresAt);
+    return registration;
+  }
+
+  /** Leaves a tombstone: nothing finds the registration any more, and the quota no longer counts it. */
+  bury(record: StoredRecord, now: number): void {
+    this.#relist(record, record.registration, undefined);
+    record.stage = "tombstone";
+    this.steps.buryAt(record, now);
+  }
+
+  /** Forgets everything but the last epoch. */
+  remove(record: StoredRecord): void {
+    if (record.stage === "standing") this.#relist(record, record.registration, undefined);
+    record.stage = "gone";
+    this.steps.clear(record);
+    this.#byIdentity.delete(record.identity);
+  }
+
+  /** Builds what the schema asks for and is not there; indexes stay, whoever asked for them. */
+  addIndexes(schema: IdentitySchema): void {
+    for (const [key, field] of Object.entries(schema.fields)) {
+      if (field.index === false || field.type === "geo_point" || this.#indexes.has(key)) continue;
+      const index = new FieldIndex(field.path);
+      for (const record of this.ordered.take(() => false, this.ordered.size)) {
+        index.update(record, undefined, record.registration.metadata);
+      }
+      this.#indexes.set(key, index);
+    }
+  }
+
+  #create(registration: Registration): StoredRecord {
+    const { identity } = registration;
+    const record: StoredRecord = {
+      identity,
+      isSession: identity.startsWith(SESSION_PREFIX),
+      registration,
+      isSessionBound: false,
+      stage: "gone",
+      queue: undefined,
+      dueAt: 0,
+      endsAt: 0,
+      place: 0,
+    };
+    this.#byIdentity.set(identity, record);
+    return record;
+  }
+
+  /** Every list of standing registrations changes here; `undefined` is: not standing. Sessions are in none. */
+  #relist(record: StoredRecord, before: Registration | undefined, after: Registration | undefined): void {
+    if (record.isSession) return;
+    if (before === undefined) this.ordered.add(record);
+    if (after === undefined) this.ordered.delete(record);
+    if (before?.session !== after?.session) {
+      this.#leaveSession(record, before?.session);
+      this.#joinSession(record, after?.session);
+    }
+    if (before?.metadata === after?.metadata) return;
+    for (const index of this.#indexes.values()) index.update(record, before?.metadata, after?.metadata);
+  }
+
+  #joinSession(record: StoredRecord, session: string | undefined): void {
+    if (session === undefined) return;
+    const served = this.#bySession.get(session);
+    if (served === undefined) this.#bySession.set(session, new Set([record]));
+    else served.add(record);
+  }
+
+  #leaveSession(record: StoredRecord, session: string | undefined): void {
+    if (session === undefined) return;
+    const served = this.#bySession.get(session);
+    served?.delete(record);
+    if (served?.size === 0) this.#bySession.delete(session);
+  }
+}
