@@ -1,0 +1,31 @@
+import type { JsonValue } from "../ast.ts";
+
+/** Values in ascending order of `sortBy`; those in one inner list are equal. */
+export const sortedValues: readonly (readonly JsonValue[])[] = [
+  [null],
+  [false],
+  [true],
+  [-1e300],
+  [-1],
+  [0, -0],
+  [5e-324],
+  [1],
+  [9007199254740991],
+  [9007199254740992],
+  [""],
+  ["10"],
+  ["9"],
+  ["Z"],
+  ["a"],
+  ["a "],
+  ["ab"],
+  ["e\u0301"],
+  ["é"],
+  ["\ud7ff"],
+  ["\ue000"],
+  ["\ufb01"],
+  ["\uffff"],
+  ["\u{10000}"],
+  ["\u{1f600}"],
+  [{}, [], { a: 1 }, [1, 2], [null]],
+];
