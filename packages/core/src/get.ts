@@ -1,0 +1,14 @@
+import type { Context } from "./context.ts";
+import type { RegisteredIdentity } from "./fleet.ts";
+import { checkIdentity } from "./identity.ts";
+import { toRegisteredIdentities } from "./registered-identity.ts";
+import type { Call } from "./slots/index.ts";
+
+/** The registration as it stands; `undefined` for the unknown and the expired. @throws INVALID_IDENTITY */
+export async function get(context: Context, identity: string, call: Call): Promise<RegisteredIdentity | undefined> {
+  const checked = checkIdentity(identity, "core.get", context.registry.traits.maxIdentityBytes);
+  const [registration] = await context.registry.getMany([checked], call);
+  if (registration === undefined) return undefined;
+  const [found] = await toRegisteredIdentities(context, [registration], (metadata) => metadata, call);
+  return found;
+}

@@ -1,0 +1,42 @@
+import type { FilterInput } from "@muster/filter";
+import type { Context } from "./context.ts";
+import { toFilter } from "./filters.ts";
+import type { EnumerateOptions, RegisteredIdentity } from "./fleet.ts";
+import { viewOf } from "./page-options.ts";
+import { toRegisteredIdentities } from "./registered-identity.ts";
+import { select } from "./selection.ts";
+import type { Call } from "./slots/index.ts";
+import type { Position } from "./sort.ts";
+import { identityWindow } from "./window.ts";
+
+const SOURCE = "core.identities";
+
+/** Runs the work of one page under a call of its own: how long the whole takes is up to whoever iterates. */
+export type RunPage = <T>(work: (call: Call) => Promise<T>) => Promise<T>;
+
+/**
+ * All that match, in UTF-8 order of identity. Between two pages nothing is held open in the store.
+ *
+ * @throws INVALID_FILTER, FILTER_TOO_COMPLEX, INVALID_ARGUMENT at the first step.
+ */
+export async function* identities(
+  context: Context,
+  filterInput: FilterInput | null | undefined,
+  options: Pick<EnumerateOptions, "includeMetadata" | "projection">,
+  runPage: RunPage,
+): AsyncGenerator<RegisteredIdentity, void, undefined> {
+  const selection = select(context, toFilter(filterInput, context.schema, SOURCE));
+  const view = viewOf(options, SOURCE);
+  const query = { offset: 0, limit: context.limits.maxPageSize };
+  let behind: Position | undefined;
+  let hasMore = true;
+  while (hasMore) {
+    const page = await runPage(async (call) => {
+      const window = await identityWindow(context, selection, { ...query, behind }, call);
+      return { window, found: await toRegisteredIdentities(context, window.registrations, view, call) };
+    });
+    yield* page.found;
+    behind = page.window.end;
+    hasMore = page.window.hasMore;
+  }
+}
