@@ -1,0 +1,193 @@
+/**
+ * Reading what a caller handed over, which may be anything, as plain JSON.
+ *
+ * No code of the value runs, except the traps of a proxy: getters and `toJSON` are refused or ignored, never called. Every
+ * member is read once, so that what was checked is what is kept.
+ *
+ * The copies are ordinary objects (`Object.prototype`), so that they are deeply equal to what was handed in; `__proto__`
+ * is an own member like any other. Whoever looks a key up must therefore ask for own members only.
+ */
+
+import { types } from "node:util";
+import { isStorableText, type JsonObject, type JsonValue, parseTimestamp } from "@muster/filter";
+import type { Violations } from "./violations.ts";
+
+/** Objects and arrays within each other. */
+export const MAX_DEPTH = 32;
+
+export interface CopyOptions {
+  /** Where copying stops at the latest; the text may still turn out longer than this, never shorter. */
+  readonly maxBytes: number;
+  readonly violations: Violations;
+  /** Whether a Date may stand at this path; it is kept as text. Default: nowhere. */
+  readonly allowsDate?: ((path: readonly (string | number)[]) => boolean) | undefined;
+}
+
+/** A merge patch: JSON in which members outside of arrays may be `undefined`. */
+export interface JsonPatch {
+  readonly [key: string]: JsonValue | JsonPatch | undefined;
+}
+
+/** A value as far as it was fit, and a lower bound of the length of its JSON text. */
+export interface Copied<Value> {
+  /** `undefined` when the whole was unfit. */
+  readonly value: Value | undefined;
+  readonly leastBytes: number;
+}
+
+interface Copying extends CopyOptions {
+  readonly path: (string | number)[];
+  readonly ancestors: object[];
+  keepUndefined: boolean;
+  leastBytes: number;
+}
+
+/** A deep-frozen copy, members that are `undefined` left out; what was unfit is missing and named in `violations`. */
+export function copyJson(value: unknown, options: CopyOptions): Copied<JsonValue> {
+  return copyAll(value, options, false);
+}
+
+/** As {@link copyJson}, with members outside of arrays kept where they are `undefined`. */
+export function copyPatch(value: unknown, options: CopyOptions): Copied<JsonPatch[string]> {
+  return copyAll(value, options, true);
+}
+
+/** Sets an own member, whatever its name. */
+export function setOwn<Value>(target: Record<string, Value>, key: string, value: Value): void {
+  if (key !== "__proto__") target[key] = value;
+  else Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
+}
+
+function copyAll(value: unknown, options: CopyOptions, keepUndefined: boolean): Copied<JsonValue> {
+  const copying: Copying = { ...options, path: [], ancestors: [], keepUndefined, leastBytes: 0 };
+  try {
+    const copy = copyValue(value, copying);
+    if (copying.leastBytes > options.maxBytes) options.violations.add([], `takes more than ${options.maxBytes} bytes as JSON text`);
+    return { value: copy, leastBytes: copying.leastBytes };
+  } catch {
+    options.violations.add(copying.path, "can't be read"); // A proxy threw; its error may be anything.
+    return { value: undefined, leastBytes: copying.leastBytes };
+  }
+}
+
+function copyValue(value: unknown, copying: Copying): JsonValue | undefined {
+  switch (typeof value) {
+    case "string":
+      copying.leastBytes += value.length + 2;
+      return isStorableText(value) ? value : refuse(copying, "holds NUL or a lone surrogate");
+    case "number":
+      copying.leastBytes += 1;
+      return Number.isFinite(value) ? value + 0 : refuse(copying, `is ${value}, which is no JSON number`);
+    case "boolean":
+      copying.leastBytes += 4;
+      return value;
+    case "object":
+      if (value !== null) return copyObject(value, copying);
+      copying.leastBytes += 4;
+      return null;
+    default:
+      return refuse(copying, `is ${value === undefined ? "undefined" : `a ${typeof value}`}, which is no JSON value`);
+  }
+}
+
+function copyObject(value: object, copying: Copying): JsonValue | undefined {
+  copying.leastBytes += 1; // Of two brackets; each member counts a comma, and there is one less of those.
+  if (copying.ancestors.includes(value)) return refuse(copying, "contains itself");
+  if (types.isDate(value)) return copyDate(value, copying);
+  const isArray = Array.isArray(value);
+  const prototype = Reflect.getPrototypeOf(value);
+  if (isArray ? !isArrayPrototype(prototype) : !isObjectPrototype(prototype)) {
+    return refuse(copying, `is an instance of ${className(prototype)}, not a plain object or array`);
+  }
+  if (copying.ancestors.length >= MAX_DEPTH) return refuse(copying, `lies deeper than ${MAX_DEPTH} levels`);
+  copying.ancestors.push(value);
+  const copy = isArray ? copyElements(value, copying) : copyMembers(value, copying);
+  copying.ancestors.pop();
+  return Object.freeze(copy);
+}
+
+function copyDate(value: Date, copying: Copying): JsonValue | undefined {
+  if (!copying.allowsDate?.(copying.path)) return refuse(copying, "is a Date, which only a field of type timestamp takes");
+  return parseTimestamp(value) ?? refuse(copying, "is no date of the years 0001 to 9999");
+}
+
+function copyElements(value: readonly unknown[], copying: Copying): JsonValue {
+  const { keepUndefined } = copying;
+  const { length } = value;
+  const copy: JsonValue[] = [];
+  copying.keepUndefined = false;
+  for (let index = 0; index < length && !isOver(copying); index++) {
+    copying.path.push(index);
+    copying.leastBytes += 1;
+    const element = readMember(value, index, copying);
+    const fit = element === undefined ? undefined : copyValue(element.value, copying);
+    if (fit !== undefined) copy.push(fit);
+    copying.path.pop();
+  }
+  copying.keepUndefined = keepUndefined;
+  if (!isOver(copying) && Reflect.ownKeys(value).length > length + 1) refuse(copying, "is an array with members beside its elements");
+  return copy;
+}
+
+function copyMembers(value: object, copying: Copying): JsonObject {
+  const copy: Record<string, JsonValue> = {};
+  for (const key of Reflect.ownKeys(value)) {
+    if (isOver(copying)) break;
+    if (typeof key === "symbol") {
+      refuse(copying, "has a symbol as key");
+      continue;
+    }
+    copying.path.push(key);
+    copyMember(value, key, copy, copying);
+    copying.path.pop();
+  }
+  return copy;
+}
+
+function copyMember(owner: object, key: string, copy: Record<string, JsonValue | undefined>, copying: Copying): void {
+  const member = readMember(owner, key, copying);
+  if (member === undefined) return;
+  if (member.value === undefined) {
+    if (copying.keepUndefined) setOwn(copy, key, undefined);
+    return;
+  }
+  copying.leastBytes += key.length + 4;
+  if (!isStorableText(key)) return refuse(copying, "has NUL or a lone surrogate in its key");
+  const fit = copyValue(member.value, copying);
+  if (fit !== undefined) setOwn(copy, key, fit);
+}
+
+function readMember(owner: object, key: string | number, copying: Copying): { readonly value?: unknown } | undefined {
+  const member = Reflect.getOwnPropertyDescriptor(owner, key);
+  if (member === undefined) return refuse(copying, "is missing");
+  if (!("value" in member)) return refuse(copying, "has a getter or setter");
+  return member.enumerable ? member : refuse(copying, "is hidden (not enumerable)");
+}
+
+/** Nothing that could still be found would matter. */
+function isOver(copying: Copying): boolean {
+  return copying.leastBytes > copying.maxBytes || copying.violations.full;
+}
+
+function refuse(copying: Copying, problem: string): undefined {
+  copying.violations.add(copying.path, problem);
+  return undefined;
+}
+
+/** Of this realm or another: `Object.prototype` is the one that ends the chain and has `isPrototypeOf`. */
+function isObjectPrototype(prototype: object | null): boolean {
+  if (prototype === null || prototype === Object.prototype) return true;
+  return Reflect.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "isPrototypeOf");
+}
+
+/** Of this realm or another: every `Array.prototype` is itself an array, and no subclass' prototype is. */
+function isArrayPrototype(prototype: object | null): boolean {
+  return prototype === Array.prototype || Array.isArray(prototype);
+}
+
+/** Read from descriptors, so that no getter runs. */
+function className(prototype: object | null): string {
+  const made = prototype === null ? undefined : Reflect.getOwnPropertyDescriptor(prototype, "constructor")?.value;
+  const name: unknown = typeof made === "function" ? Reflect.getOwnPropertyDescriptor(made, "name")?.value : undefined;
+  return typeof name === "string" && name !== "" ? name : "a class";
+}
