@@ -1,0 +1,44 @@
+import { invalidArgument } from "./call.ts";
+import type { Host } from "./host.ts";
+import { inOrder } from "./in-order.ts";
+import type { Mailbox } from "./mailbox.ts";
+import { endAddress, holdAddress } from "./own-address.ts";
+import { addressOf } from "./place.ts";
+import { fenced, rewrite } from "./rewrite.ts";
+import { noMessaging } from "./receiver.ts";
+import type { Served } from "./served.ts";
+import type { Call } from "./slots/index.ts";
+
+const SOURCE = "core.attach";
+
+/**
+ * Gives a registration made without a receiver its mailbox. Resolves when messages can reach it; a failure leaves it
+ * without one.
+ *
+ * @throws INVALID_ARGUMENT when it has one; UNSUPPORTED without a messaging slot; FENCED, TIMEOUT, ABORTED
+ */
+export async function attach(host: Host, served: Served, mailbox: Mailbox, call: Call): Promise<void> {
+  await inOrder(served, call, SOURCE, () => attachInTurn(host, served, mailbox, call));
+}
+
+async function attachInTurn(host: Host, served: Served, mailbox: Mailbox, call: Call): Promise<void> {
+  const { node } = host;
+  const { identity, address } = served.options;
+  if (node === undefined) throw noMessaging(SOURCE);
+  if (served.state !== "live") throw fenced(served, SOURCE);
+  if (served.mailbox !== undefined) throw invalidArgument(SOURCE, "it has a receiver already", identity);
+  await node.open(call);
+  const expectation = node.expect(identity);
+  try {
+    served.mailbox = mailbox;
+    await holdAddress(host, served, call);
+    const isStored = address !== undefined;
+    if (!isStored) await rewrite(host, served, { source: SOURCE, address: addressOf(host, served), metadata: (current) => current }, call);
+    expectation.attach(served.epoch, mailbox);
+  } catch (error) {
+    expectation.cancel();
+    served.mailbox = undefined;
+    endAddress(host, served);
+    throw error;
+  }
+}

@@ -1,0 +1,81 @@
+import type { Unregistered } from "./fleet.ts";
+import type { Host } from "./host.ts";
+import { inOrder } from "./in-order.ts";
+import { endReceiver, release } from "./lose.ts";
+import { retry } from "./retry.ts";
+import type { Served } from "./served.ts";
+import { type Call, type DeleteOutcome, isMusterError, type Registration } from "./slots/index.ts";
+import { untilAborted } from "./until-aborted.ts";
+
+const SOURCE = "core.unregister";
+
+/**
+ * Ends a handle's registration: nothing new reaches its receiver, a running handler finishes, then the record goes. When
+ * the call ends before the handler has, the record goes in the background.
+ *
+ * @throws TIMEOUT, ABORTED; UNAVAILABLE and the like when it may still stand. Never for another epoch.
+ */
+export async function unregisterServed(host: Host, served: Served, call: Call): Promise<Unregistered> {
+  return await inOrder(served, call, SOURCE, async () => {
+    release(host, served);
+    served.state = "ended";
+    const { epoch } = served;
+    try {
+      await untilAborted(endReceiver(host, served), call, SOURCE);
+      return outcomes[await deleteEpoch(host, served.options.identity, epoch, call)];
+    } catch (error) {
+      deleteLater(host, served.options.identity, epoch);
+      throw error;
+    }
+  });
+}
+
+/**
+ * Ends whatever registration stands under this name, whoever serves it; a process that serves it is told, so that it does
+ * not register it again.
+ *
+ * @throws TIMEOUT, ABORTED; what the registry throws.
+ */
+export async function unregister(host: Host, identity: string, call: Call): Promise<Unregistered> {
+  for (;;) {
+    const current = await find(host, identity, call);
+    if (current === undefined) return "absent";
+    const served = host.served.get(identity);
+    const outcome =
+      served?.epoch === current.epoch
+        ? await unregisterServed(host, served, call)
+        : outcomes[await deleteEpoch(host, identity, current.epoch, call)];
+    if (outcome === "superseded") continue;
+    if (outcome === "removed" && served?.epoch !== current.epoch) {
+      await host.node?.announceReplaced(current, call);
+    }
+    return outcome;
+  }
+}
+
+const outcomes = { deleted: "removed", absent: "absent", fenced: "superseded" } as const;
+
+async function find({ registry }: Host, identity: string, call: Call): Promise<Registration | undefined> {
+  const [current] = await retry(call, SOURCE, () => registry.getMany([identity], call));
+  return current;
+}
+
+/** After a try whose outcome is unknown, its absence is this call's doing. */
+async function deleteEpoch(host: Host, identity: string, epoch: number, call: Call): Promise<DeleteOutcome> {
+  let mayBeGone = false;
+  return await retry(call, SOURCE, async () => {
+    try {
+      const outcome = await host.batches.deletes.submit({ identity, epoch }, call);
+      return outcome === "absent" && mayBeGone ? "deleted" : outcome;
+    } catch (error) {
+      mayBeGone ||= isMusterError(error) && error.mayHaveApplied;
+      throw error;
+    }
+  });
+}
+
+function deleteLater(host: Host, identity: string, epoch: number): void {
+  host.background.run(SOURCE, host.timing.timeoutMs, async (call) => {
+    await deleteEpoch(host, identity, epoch, call);
+  });
+}
