@@ -68,7 +68,7 @@ function parseMember(key: string, value: unknown, parsing: Parsing, place: Place
 }
 
 function parseElements(value: unknown, parsing: Parsing, place: Place): readonly Filter[] {
-  const elements = readElements(value, Number.MAX_SAFE_INTEGER, place.at);
+  const elements = readElements(value, parsing.budget.limits.maxClauses, place.at);
   if (elements === undefined || elements.length === 0) {
     throw invalidFilter(place.at, "a combinator takes a non-empty array of filters");
   }

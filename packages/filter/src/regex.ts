@@ -37,7 +37,8 @@ export function regexPrefix(pattern: string): string | undefined {
     if (literal === undefined) break;
     i += length;
     const next = chars[i];
-    if (next === "*" || next === "?" || next === "{") break;
+    // A flag group is transparent to a repetition after it: `^a(?i)*` may match without an a.
+    if (next === "*" || next === "?" || next === "{" || (next === "(" && chars[i + 1] === "?")) break;
     prefix += literal;
   }
   return prefix === "" ? undefined : prefix;
