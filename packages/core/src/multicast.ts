@@ -3,7 +3,7 @@ import type { FilterInput } from "@muster/filter";
 import { invalidArgument } from "./call.ts";
 import type { Context } from "./context.ts";
 import { fanOut } from "./fan-out.ts";
-import { toFilter } from "./filters.ts";
+import { toTargets } from "./filters.ts";
 import type { MulticastOptions, Payload } from "./fleet.ts";
 import { type Content, frameBytes, recipientBytes } from "./frame.ts";
 import { encodePayload } from "./payload.ts";
@@ -33,7 +33,7 @@ export async function multicast(
   call: Call,
 ): Promise<MulticastReport> {
   const messaging = messagingFor(context, options);
-  const selection = select(context, requiredFilter(context, filter));
+  const selection = select(context, toTargets(filter, context.schema, SOURCE));
   const content = contentOf(payload, options, messaging);
   const tally = new Tally(receiver(options));
   const { incomplete, cause } = await fanOut(context, { messaging, selection, content, tally }, call);
@@ -52,12 +52,6 @@ function messagingFor({ messaging }: Context, { delivery = "at-most-once" }: Mul
     throw invalidArgument(SOURCE, `delivery is "at-most-once", "at-least-once" or "exactly-once", not ${JSON.stringify(delivery)}`);
   }
   throw unsupported(delivery, "recipients do not acknowledge messages yet, so that only at-most-once can be promised");
-}
-
-function requiredFilter({ schema }: Context, filter: FilterInput | null | undefined): ReturnType<typeof toFilter> {
-  if (filter !== undefined) return toFilter(filter, schema, SOURCE);
-  const message = "a multicast names its recipients: write a filter, or null for everyone";
-  throw new MusterError({ code: "INVALID_FILTER", source: SOURCE, message, detail: { path: "" } });
 }
 
 function contentOf(payload: Payload, { contentType }: MulticastOptions, { traits }: MessagingBackend): Content {
