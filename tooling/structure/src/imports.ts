@@ -11,6 +11,8 @@ const bindings = String.raw`(?:type\s+)?(?:[\w$]+\s*,\s*)?(?:\*(?:\s*as\s+[\w$]+
 const staticImport = new RegExp(String.raw`^(import|export)\b\s*(?:${bindings})?["']([^"'\n]+)["']`, "gm");
 const dynamicImport = /(?<![\w$.])import\(\s*["'`]([^"'`\n]+)["'`]/g;
 
+const commented = /^\s*(?:\*|\/[*/])/;
+
 const lineAt = (text: string, index: number): number => text.slice(0, index).split("\n").length;
 
 /** Every module named by a formatted TypeScript file, static ones first, each in the order of the text. */
@@ -20,11 +22,10 @@ export function importsOf(text: string): readonly ImportedName[] {
     line: lineAt(text, match.index),
     kind: match[1] === "export" ? ("export" as const) : ("import" as const),
   }));
-  const dynamics = [...text.matchAll(dynamicImport)].map((match) => ({
-    specifier: match[1] ?? "",
-    line: lineAt(text, match.index),
-    kind: "dynamic" as const,
-  }));
+  const lines = text.split("\n");
+  const dynamics = [...text.matchAll(dynamicImport)]
+    .map((match) => ({ specifier: match[1] ?? "", line: lineAt(text, match.index), kind: "dynamic" as const }))
+    .filter(({ line }) => !commented.test(lines[line - 1] ?? ""));
   return [...statics, ...dynamics];
 }
 

@@ -90,6 +90,16 @@ test("core and filter take no third party beyond the few allowed", () => {
   );
 });
 
+test("src names only what the package itself depends on, tests also its devDependencies", () => {
+  const text = 'import fc from "fast-check";\nimport { readFile } from "node:fs";\nexport { fc, readFile };\n';
+  const files = { "src/x.ts": text, "test/x.test.ts": text };
+  const at = "packages/filter/src/x.ts:1";
+  expect(complaints(packageAt("filter", files, { devDependencies: { "fast-check": "*" } }))).toBe(
+    `${at}: "fast-check" is not among the package's own dependencies`,
+  );
+  expect(complaints(packageAt("filter", files))).toContain('test/x.test.ts:1: "fast-check" is not among');
+});
+
 test("a published package that no rule knows is refused", () => {
   expect(complaints(packageAt("surprise"))).toContain("no import rule for this package");
 });

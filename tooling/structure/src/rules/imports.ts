@@ -25,14 +25,29 @@ function oursProblem(pkg: WorkspacePackage, file: TextFile, specifier: string, a
   return allowed.includes(specifier) ? undefined : `${inTest ? "tests" : "src"} may not import "${specifier}"`;
 }
 
+function othersProblem(pkg: WorkspacePackage, file: TextFile, specifier: string): string | undefined {
+  if (specifier.startsWith("node:")) return undefined;
+  const { dependencies, peerDependencies, optionalDependencies, devDependencies } = pkg.manifest;
+  const runtime = { ...dependencies, ...peerDependencies, ...optionalDependencies };
+  const shipped = pkg.group === "packages" && file.path.startsWith("src/");
+  const declared = Object.keys(shipped ? runtime : { ...runtime, ...devDependencies });
+  if (declared.includes(packageNameOf(specifier))) return undefined;
+  return `"${specifier}" is not among the package's own ${shipped ? "dependencies" : "(dev)dependencies"}`;
+}
+
 function problemOf(pkg: WorkspacePackage, file: TextFile, name: ImportedName, all: Workspace): string | undefined {
   const { specifier } = name;
   if (specifier.startsWith(".")) return relativeProblem(file, specifier);
   if (specifier.startsWith("/")) return `"${specifier}" is an absolute path`;
-  return specifier.startsWith("@muster/") ? oursProblem(pkg, file, specifier, all) : undefined;
+  return specifier.startsWith("@muster/")
+    ? oursProblem(pkg, file, specifier, all)
+    : othersProblem(pkg, file, specifier);
 }
 
-/** Imports stay in their package, end in `.ts`, and reach our other packages only by doors that the direction allows. */
+/**
+ * Imports stay in their package, end in `.ts`, reach our other packages only by doors that the direction allows, and
+ * name other people's packages only where the importing package itself declares them: the root's are not published.
+ */
 export function checkImports(pkg: WorkspacePackage, file: TextFile, all: Workspace): readonly Problem[] {
   return importsOf(file.text).flatMap((name) => {
     const message = problemOf(pkg, file, name, all);
