@@ -4,10 +4,36 @@ import { type Call, type CallOptions, isMusterError, linkCall, MusterError, thro
 
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** What stands between a caller and a fleet: its default deadline, and whether it still takes work. */
-export interface Gate {
+/** What stands between a caller and a fleet: its default deadline, whether it still takes work, and how much is inside. */
+export class Gate {
   readonly timeoutMs: number;
-  readonly state: "open" | "closing" | "closed";
+  state: "open" | "closing" | "closed" = "open";
+  #inside = 0;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(timeoutMs: number) {
+    this.timeoutMs = timeoutMs;
+  }
+
+  /** One verb is under way until the disposer runs. @throws CLOSED unless the gate is open. */
+  enter(source: string): Disposable {
+    if (this.state !== "open") throw new MusterError({ code: "CLOSED", source, message: "the fleet has been closed" });
+    this.#inside += 1;
+    return {
+      [Symbol.dispose]: () => {
+        this.#inside -= 1;
+        if (this.#inside === 0) for (const wake of this.#waiting) wake();
+      },
+    };
+  }
+
+  /** Resolves when no verb is under way. */
+  async empty(): Promise<void> {
+    while (this.#inside > 0) await new Promise<void>((resolve) => {
+        this.#waiting.add(resolve);
+      });
+    this.#waiting.clear();
+  }
 }
 
 /**
@@ -18,7 +44,7 @@ export interface Gate {
  */
 export async function runVerb<T>(gate: Gate, verb: string, options: CallOptions | undefined, work: (call: Call) => Promise<T>): Promise<T> {
   const source = `core.${verb}`;
-  checkOpen(gate, source);
+  using _inside = gate.enter(source);
   const checked = checkCallOptions(options, source);
   using call = linkCall(checked, gate.timeoutMs, source);
   throwIfAborted(call, source);
@@ -27,11 +53,6 @@ export async function runVerb<T>(gate: Gate, verb: string, options: CallOptions 
   } catch (error) {
     throw codedError(error, source);
   }
-}
-
-/** @throws CLOSED unless the gate is open. */
-export function checkOpen(gate: Gate, source: string): void {
-  if (gate.state !== "open") throw new MusterError({ code: "CLOSED", source, message: "the fleet has been closed" });
 }
 
 /** The signal and deadline among a verb's options. @throws INVALID_ARGUMENT */

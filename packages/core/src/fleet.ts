@@ -140,15 +140,18 @@ export interface FleetStatus {
   readonly dropped: number;
 }
 
-/** A namespace of registered identities, seen from one process. */
-export interface Fleet<M extends Metadata = Metadata> extends AsyncDisposable {
+/**
+ * A namespace of registered identities, seen from one process. `M` is metadata as it is stored, `Input` as `register`
+ * takes it, before the schema has filled its gaps.
+ */
+export interface Fleet<M extends Metadata = Metadata, Input = M> extends AsyncDisposable {
   readonly namespace: string;
   /**
    * Registers, and returns only when messages can reach the handler.
    *
    * @throws ALREADY_EXISTS, INVALID_IDENTITY, INVALID_METADATA, INVALID_ARGUMENT, QUOTA_EXCEEDED, UNSUPPORTED
    */
-  register(identity: string, metadata: M, options?: RegisterOptions): Promise<Handle<M>>;
+  register(identity: string, metadata: Input, options?: RegisterOptions): Promise<Handle<M>>;
   get(identity: string, options?: CallOptions): Promise<RegisteredIdentity<M> | undefined>;
   /** `null` or no filter counts everyone. */
   count(filter?: FilterInput<M> | null, options?: CallOptions): Promise<number>;

@@ -1,0 +1,80 @@
+/** Puts together what the verbs of one fleet share. No I/O happens here. */
+
+import { Agenda } from "./agenda.ts";
+import { Background } from "./background.ts";
+import { Gate } from "./call.ts";
+import type { Configuration } from "./configuration.ts";
+import type { FleetStatus } from "./fleet.ts";
+import { createBatches, type Host, undoAttempt } from "./host.ts";
+import { lose } from "./lose.ts";
+import { openNode, type ReceivingNode } from "./node.ts";
+import { type OutageGuard, outageGuard } from "./outage-guard.ts";
+import { RouteWatch } from "./route-watch.ts";
+import { ServedTable } from "./served.ts";
+import { Session } from "./session.ts";
+import { sessionDirectory } from "./session-directory.ts";
+import type { MusterError } from "./slots/index.ts";
+import { status } from "./status.ts";
+
+/** A host, and what only opening, closing and `status` look at. */
+export interface Assembly {
+  readonly host: Host;
+  readonly guard: OutageGuard;
+  readonly route: RouteWatch;
+  status(): FleetStatus;
+}
+
+export function createHost(configuration: Configuration): Assembly {
+  const { registry, timing, warn } = configuration;
+  const guard = outageGuard(timing.ttlMs);
+  const background = new Background(warn);
+  let dropped = 0;
+
+  const node: ReceivingNode | undefined = createNode(configuration, {
+    onReplaced(identity, epoch) {
+      const served = host.served.get(identity);
+      if (served?.epoch === epoch) host.lose(served, "replaced");
+    },
+    onRoute(state) {
+      if (!route.change(state)) return;
+      for (const served of host.served.all()) served.events.emit(state === "up" ? "routeUp" : "routeDown", undefined);
+    },
+  });
+  const session = new Session({
+    registry,
+    leaseMs: timing.sessionLeaseMs,
+    address: node?.address,
+    onDead(id) {
+      for (const served of host.served.all()) if (served.session === id) host.lose(served, "expired");
+    },
+    onFailure: (error) => noteOutage(guard, error),
+  });
+  const route = new RouteWatch(session, timing.sessionLeaseMs);
+  const batches = createBatches(registry, timing.timeoutMs, ({ identity, attempt }) => undoAttempt(host, identity, attempt));
+
+  const host: Host = {
+    ...configuration,
+    node,
+    session,
+    batches,
+    background,
+    gate: new Gate(timing.timeoutMs),
+    directory: sessionDirectory(registry, timing.sessionLeaseMs),
+    served: new ServedTable(),
+    addresses: new Map(),
+    agenda: new Agenda(),
+    lose: (served, reason) => lose(host, served, reason),
+    countDropped(count) {
+      dropped += count;
+    },
+  };
+  return { host, guard, route, status: () => status(host, { route: route.state, reaper: guard.state(Date.now()), dropped }) };
+}
+
+function createNode({ messaging, warn }: Configuration, events: Parameters<typeof openNode>[0]["events"]): ReceivingNode | undefined {
+  return messaging === undefined ? undefined : openNode({ messaging, events, warn });
+}
+
+function noteOutage(guard: OutageGuard, error: MusterError): void {
+  if (error.code === "UNAVAILABLE" || error.code === "TIMEOUT") guard.failed();
+}

@@ -1,0 +1,120 @@
+/** The user's API over one host: each verb in its frame. */
+
+import type { FilterInput, Metadata } from "@muster/filter";
+import { invalidArgument, isTimeout, runVerb } from "./call.ts";
+import { close } from "./close.ts";
+import { count } from "./count.ts";
+import type { Assembly } from "./create-host.ts";
+import { enumerate } from "./enumerate.ts";
+import type {
+  EnumerateOptions,
+  Fleet,
+  FleetStatus,
+  Handle,
+  MulticastOptions,
+  Page,
+  Payload,
+  RegisteredIdentity,
+  RegisterOptions,
+  Unregistered,
+} from "./fleet.ts";
+import { get } from "./get.ts";
+import { createHandle } from "./handle.ts";
+import type { Host } from "./host.ts";
+import { identities } from "./identities.ts";
+import { checkIdentity } from "./identity.ts";
+import { multicast } from "./multicast.ts";
+import type { Reaper } from "./reaper.ts";
+import { register } from "./register.ts";
+import type { Call, CallOptions, MulticastReport } from "./slots/index.ts";
+import { unregister } from "./unregister.ts";
+
+type Filter<M extends Metadata> = FilterInput<M> | null;
+type CloseOptions = { readonly leave?: "offline"; readonly timeoutMs?: number };
+
+/** A fleet over slots that are open. It owns them from now on. */
+export function createFleet<M extends Metadata, Input>(assembly: Assembly, reaper: Reaper): Fleet<M, Input> {
+  return new OpenFleet<M, Input>(assembly, reaper);
+}
+
+class OpenFleet<M extends Metadata, Input> implements Fleet<M, Input> {
+  readonly #assembly: Assembly;
+  readonly #host: Host;
+  readonly #reaper: Reaper;
+  #closing: Promise<void> | undefined;
+
+  constructor(assembly: Assembly, reaper: Reaper) {
+    this.#assembly = assembly;
+    this.#host = assembly.host;
+    this.#reaper = reaper;
+  }
+
+  get namespace(): string {
+    return this.#host.namespace;
+  }
+
+  async register(identity: string, metadata: Input, options: RegisterOptions = {}): Promise<Handle<M>> {
+    const served = await this.#run("register", options, (call) => register(this.#host, identity, metadata, options, call));
+    return createHandle<M>(this.#host, served);
+  }
+
+  async get(identity: string, options?: CallOptions): Promise<RegisteredIdentity<M> | undefined> {
+    const found = await this.#run("get", options, (call) => get(this.#host, identity, call));
+    return found as RegisteredIdentity<M> | undefined; // Only metadata of this schema is ever stored.
+  }
+
+  async count(filter?: Filter<M>, options?: CallOptions): Promise<number> {
+    return await this.#run("count", options, (call) => count(this.#host, filter, call));
+  }
+
+  async enumerate(filter?: Filter<M>, options: EnumerateOptions = {}): Promise<Page<M>> {
+    const page = await this.#run("enumerate", options, (call) => enumerate(this.#host, filter, options, call));
+    return page as Page<M>; // As in `get`.
+  }
+
+  identities(
+    filter?: Filter<M>,
+    options: Pick<EnumerateOptions, "signal" | "includeMetadata" | "projection"> = {},
+  ): AsyncIterableIterator<RegisteredIdentity<M>> {
+    const all = identities(this.#host, filter, options, (work) => this.#run("identities", options, work));
+    return all as AsyncIterableIterator<RegisteredIdentity<M>>; // As in `get`.
+  }
+
+  async multicast(filter: Filter<M>, payload: Payload, options: MulticastOptions = {}): Promise<MulticastReport> {
+    return await this.#run("multicast", options, (call) => multicast(this.#host, filter, payload, options, call));
+  }
+
+  async unregister(identity: string, options?: CallOptions): Promise<Unregistered> {
+    return await this.#run("unregister", options, (call) => {
+      return unregister(this.#host, checkIdentity(identity, "core.unregister", this.#host.registry.traits.maxIdentityBytes), call);
+    });
+  }
+
+  status(): FleetStatus {
+    return this.#assembly.status();
+  }
+
+  async close(options: CloseOptions = {}): Promise<void> {
+    const { leave, timeoutMs = this.#host.timing.timeoutMs } = options;
+    if (leave !== undefined && leave !== "offline") throw invalidArgument("core.close", 'leave must be "offline", or absent');
+    if (!isTimeout(timeoutMs)) throw invalidArgument("core.close", "timeoutMs must be a number above 0");
+    this.#closing ??= this.#close(leave, timeoutMs);
+    await this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(leave: CloseOptions["leave"], timeoutMs: number): Promise<void> {
+    const { gate } = this.#host;
+    gate.state = "closing";
+    this.#assembly.route.stop();
+    await close(this.#host, this.#reaper, { leave, timeoutMs });
+    gate.state = "closed";
+  }
+
+  async #run<T>(verb: string, options: CallOptions | undefined, work: (call: Call) => Promise<T>): Promise<T> {
+    return await runVerb(this.#host.gate, verb, options, work);
+  }
+}

@@ -1,0 +1,15 @@
+import type { FleetStatus } from "./fleet.ts";
+import type { Host } from "./host.ts";
+import type { GuardState } from "./outage-guard.ts";
+
+/** What {@link status} can't see in a host. */
+export interface Observed {
+  readonly route: FleetStatus["route"];
+  readonly reaper: GuardState;
+  readonly dropped: number;
+}
+
+/** What this process knows about itself, without asking anyone. */
+export function status({ gate, session, served }: Host, { route, reaper, dropped }: Observed): FleetStatus {
+  return { state: gate.state, session: { id: session.id, live: session.live }, serving: served.size, route, reaper, dropped };
+}
