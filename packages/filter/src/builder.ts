@@ -96,7 +96,8 @@ function ordersOf<V>(build: (op: Operator, operand: unknown) => Filter): Orders<
 }
 
 function about(fact: About): (op: Operator, operand: unknown) => Filter {
-  return (op, operand) => leaf({ op, about: fact, value: readOperand(fact, op, operand, { budget: openBudget(), at: "" }) });
+  return (op, operand) =>
+    leaf({ op, about: fact, value: readOperand(fact, op, operand, { budget: openBudget(), at: "" }) });
 }
 
 const identityIs = about("identity");
@@ -138,7 +139,10 @@ export function not(filter: Filter): Filter {
 
 function some(filters: readonly Filter[]): readonly Filter[] {
   if (filters.length > 0 && filters.every(isFilter)) return filters;
-  throw invalidFilter("", "combine one or more filters made by where(…), identity, attached, registeredAt, and, or, not or parseFilter");
+  throw invalidFilter(
+    "",
+    "combine one or more filters made by where(…), identity, attached, registeredAt, and, or, not or parseFilter",
+  );
 }
 
 /** Keeps what is built shallow enough to be walked; the limits of a call are counted where it is given. */

@@ -33,20 +33,20 @@ export function negate(node: Filter): Filter {
 
 /** Values without duplicates, in the order of their canonical text. */
 export function distinctValues(values: readonly JsonValue[]): readonly JsonValue[] {
-  return [...sortedBy(values, canonicalJson).values()];
+  return sortedBy(values, canonicalJson);
 }
 
 function combine(op: "and" | "or", filters: readonly Filter[]): Filter {
   const flat = filters.flatMap((node) => (node.op === op ? node.nodes : [node]));
-  const nodes = Object.freeze([...sortedBy(flat, (node) => canonicalJson(plain(node))).values()]);
+  const nodes = Object.freeze(sortedBy(flat, (node) => canonicalJson(plain(node))));
   const [only] = nodes;
   if (only !== undefined && nodes.length === 1) return only;
   return brand<AndNode | OrNode>({ op, nodes });
 }
 
-function sortedBy<T>(items: readonly T[], text: (item: T) => string): Map<string, T> {
+function sortedBy<T>(items: readonly T[], text: (item: T) => string): readonly T[] {
   const byText = new Map(items.map((item) => [text(item), item]));
-  return new Map([...byText].sort(([a], [b]) => compareStrings(a, b)));
+  return [...byText].sort(([a], [b]) => compareStrings(a, b)).map(([, item]) => item);
 }
 
 /** A filter is plain JSON; interfaces have no index signature, so the compiler has to be shown. */

@@ -27,7 +27,8 @@ export function compileFilter(filter: Filter): FilterTest {
   // Without such a leaf nothing below reads the facts.
   if (!needsFacts(filter)) return test as FilterTest;
   return (metadata, facts) => {
-    if (facts === undefined) throw invalidFilter("", "the filter asks for $identity, $attached or $registeredAt: give the facts");
+    if (facts === undefined)
+      throw invalidFilter("", "the filter asks for $identity, $attached or $registeredAt: give the facts");
     return test(metadata, facts);
   };
 }

@@ -55,9 +55,16 @@ export function boundingBox(circle: GeoCircle): GeoBox {
   const south = circle.lat - angle / RADIANS;
   const north = circle.lat + angle / RADIANS;
   const aroundPole = south <= -90 || north >= 90;
-  const reach = aroundPole ? 180 : Math.asin(Math.min(1, Math.sin(angle) / Math.cos(circle.lat * RADIANS))) / RADIANS + 1e-9;
+  const reach = aroundPole
+    ? 180
+    : Math.asin(Math.min(1, Math.sin(angle) / Math.cos(circle.lat * RADIANS))) / RADIANS + 1e-9;
   const west = circle.lon - reach;
   const east = circle.lon + reach;
   const every = west <= -180 || east >= 180;
-  return { south: Math.max(-90, south), west: every ? -180 : west, north: Math.min(90, north), east: every ? 180 : east };
+  return {
+    south: Math.max(-90, south),
+    west: every ? -180 : west,
+    north: Math.min(90, north),
+    east: every ? 180 : east,
+  };
 }

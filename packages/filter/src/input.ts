@@ -102,7 +102,8 @@ function memberValue(member: PropertyDescriptor | undefined, at: string): unknow
 /** How many prototypes stand above: 0 or 1 for a plain object, 2 for a plain array, of any realm; more than 2 is 3. */
 function classDepth(value: object): number {
   let depth = 0;
-  for (let above = Reflect.getPrototypeOf(value); above !== null && depth < 3; depth++) above = Reflect.getPrototypeOf(above);
+  for (let above = Reflect.getPrototypeOf(value); above !== null && depth < 3; depth++)
+    above = Reflect.getPrototypeOf(above);
   return depth;
 }
 
@@ -117,5 +118,8 @@ function attempt<T>(at: string, read: () => T): T {
 
 function notJson(value: unknown, at: string): FilterError {
   if (value === undefined) return invalidFilter(at, "undefined is no value; leave the key out or write null");
-  return invalidFilter(at, `only plain JSON here: no ${typeof value === "object" ? "instances of classes" : typeof value}`);
+  return invalidFilter(
+    at,
+    `only plain JSON here: no ${typeof value === "object" ? "instances of classes" : typeof value}`,
+  );
 }

@@ -47,7 +47,8 @@ export function openBudget(limits: Partial<FilterLimits> = {}): Budget {
 
 export function enterDepth(budget: Budget, depth: number, at: string): void {
   const max = Math.min(budget.limits.maxDepth, MAX_TREE_DEPTH);
-  if (depth > max) throw tooComplex(at, `filters nest at most ${max} deep; several keys in one object count as a level`);
+  if (depth > max)
+    throw tooComplex(at, `filters nest at most ${max} deep; several keys in one object count as a level`);
 }
 
 export function spendClause(budget: Budget, at: string): void {
@@ -57,7 +58,8 @@ export function spendClause(budget: Budget, at: string): void {
 
 export function spendBytes(budget: Budget, bytes: number, at: string): void {
   budget.bytes -= bytes;
-  if (budget.bytes < 0) throw tooComplex(at, `keys and operands take at most ${budget.limits.maxFilterBytes} bytes together`);
+  if (budget.bytes < 0)
+    throw tooComplex(at, `keys and operands take at most ${budget.limits.maxFilterBytes} bytes together`);
 }
 
 /** UTF-8 bytes of a well-formed string. */

@@ -26,7 +26,7 @@ const TYPES = ["string", "number", "boolean", "array", "object", "null"] as cons
 export type TypeName = (typeof TYPES)[number];
 
 const anything: ReadOperand = (raw, place) => readJson(raw, place.budget, place.at);
-const text = when((value) => typeof value === "string", "a string");
+const text: ReadOperand = readText;
 const flag = when((value) => typeof value === "boolean", "a boolean");
 const ordered = when((value) => typeof value === "string" || typeof value === "number", "a number or a string");
 const typeName = when((value) => TYPES.some((name) => name === value), OPERANDS.type);
@@ -44,11 +44,11 @@ const instant: ReadOperand = (raw, place) => {
 
 const pattern: ReadOperand = (raw, place) => {
   const { maxPatternLength } = place.budget.limits;
-  if (typeof raw === "string" && (raw.length > 2 * maxPatternLength || [...raw].length > maxPatternLength)) {
+  if (typeof raw === "string" && (raw.length > 2 * maxPatternLength || codePoints(raw) > maxPatternLength)) {
     throw tooComplex(place.at, `a pattern has at most ${maxPatternLength} characters`);
   }
-  const source = text(raw, place);
-  const compiled = compilePattern(String(source));
+  const source = readText(raw, place);
+  const compiled = compilePattern(source);
   if (!("problem" in compiled)) return source;
   const error = compiled.problem === "size" ? tooComplex : invalidFilter;
   throw error(place.at, `the operand is ${OPERANDS.regex}: ${compiled.message}`);
@@ -125,8 +125,11 @@ function listOf(read: ReadOperand, min = 0): ReadOperand {
   return (raw, place) => {
     const elements = readElements(raw, place.budget.limits.maxInValues, place.at);
     if (elements === undefined) throw wrongOperand(raw, "an array of values", place);
-    if (elements.length < min) throw invalidFilter(place.at, "nothing to exclude: the array is empty, which would match everyone");
-    return distinctValues(elements.map((element, index) => read(element, { budget: place.budget, at: pointer(place.at, index) })));
+    if (elements.length < min)
+      throw invalidFilter(place.at, "nothing to exclude: the array is empty, which would match everyone");
+    return distinctValues(
+      elements.map((element, index) => read(element, { budget: place.budget, at: pointer(place.at, index) })),
+    );
   };
 }
 
@@ -140,7 +143,8 @@ function box(bounds: Readonly<Record<string, readonly [number, number]>>, wanted
       entries.map(([name, value]) => {
         const [min, max] = (Object.hasOwn(bounds, name) ? bounds[name] : undefined) ?? [Number.NaN, Number.NaN];
         const fits = typeof value === "number" && value >= min && value <= max;
-        if (!fits) throw invalidFilter(pointer(place.at, name), `${wanted}, where ${name} is a number from ${min} to ${max}`);
+        if (!fits)
+          throw invalidFilter(pointer(place.at, name), `${wanted}, where ${name} is a number from ${min} to ${max}`);
         return [name, value + 0];
       }),
     );
@@ -150,8 +154,19 @@ function box(bounds: Readonly<Record<string, readonly [number, number]>>, wanted
 
 function checkBox(members: Readonly<Record<string, number>>, place: OperandPlace): JsonValue {
   const { south, north } = members;
-  if (south !== undefined && north !== undefined && south > north) throw invalidFilter(place.at, "south lies above north");
+  if (south !== undefined && north !== undefined && south > north)
+    throw invalidFilter(place.at, "south lies above north");
   return readJson(members, place.budget, place.at);
+}
+
+function readText(raw: unknown, place: OperandPlace): string {
+  if (typeof raw !== "string") throw wrongOperand(raw, "a string", place);
+  readJson(raw, place.budget, place.at);
+  return raw;
+}
+
+function codePoints(text: string): number {
+  return Array.from(text).length;
 }
 
 function wrongOperand(raw: unknown, wanted: string, place: OperandPlace): Error {

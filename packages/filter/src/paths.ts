@@ -1,5 +1,5 @@
 import type { JsonValue, Metadata } from "./ast.ts";
-import { invalidFilter } from "./errors.ts";
+import { invalidFilter, show } from "./errors.ts";
 import { isObject, isStorableText } from "./json.ts";
 
 /** Segments of a field key, outermost first. */
@@ -29,14 +29,17 @@ export function parsePath(key: string, at = ""): Path {
     if (char === "\\") {
       char = key.charAt(++i);
       const known = char === "." || char === "\\" || (char === "$" && empty);
-      if (!known) throw invalidFilter(at, `in ${JSON.stringify(key)} a backslash stands only before ".", "\\" or a leading "$"`);
+      if (!known) throw invalidFilter(at, `in ${show(key)} a backslash stands only before ".", "\\" or a leading "$"`);
     } else if (char === "$" && empty) {
-      throw invalidFilter(at, `no segment of ${JSON.stringify(key)} begins with "$" unless escaped: write "\\\\${key.slice(i)}"`);
+      throw invalidFilter(
+        at,
+        `no segment of ${show(key)} begins with "$" unless escaped: write "\\\\${key.slice(i, i + 20)}"`,
+      );
     }
     segment += char;
     empty = false;
   }
-  if (empty) throw invalidFilter(at, `${JSON.stringify(key)} has an empty segment; a literal dot is written "\\\\."`);
+  if (empty) throw invalidFilter(at, `${show(key)} has an empty segment; a literal dot is written "\\\\."`);
   const [first = segment, ...rest] = segments;
   return segments.length === 0 ? [segment] : [first, ...rest, segment];
 }
@@ -55,4 +58,3 @@ export function readPath(metadata: Metadata, path: readonly string[]): JsonValue
   }
   return value;
 }
-

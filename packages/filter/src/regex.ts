@@ -30,7 +30,7 @@ export function compilePattern(pattern: string): CompiledPattern {
  */
 export function regexPrefix(pattern: string): string | undefined {
   if (!pattern.startsWith("^") || pattern.includes("|")) return undefined;
-  const chars = [...pattern.slice(1)];
+  const chars = Array.from(pattern.slice(1));
   let prefix = "";
   for (let i = 0; i < chars.length; ) {
     const { literal, length } = readLiteral(chars, i);
@@ -47,7 +47,8 @@ export function regexPrefix(pattern: string): string | undefined {
 /** One character that stands for itself, or an escaped punctuation mark. */
 function readLiteral(chars: readonly string[], at: number): { literal: string | undefined; length: number } {
   const char = chars[at];
-  if (char !== "\\") return { literal: char !== undefined && /[^.+*?()[\]{}^$]/u.test(char) ? char : undefined, length: 1 };
+  if (char !== "\\")
+    return { literal: char !== undefined && /[^.+*?()[\]{}^$]/u.test(char) ? char : undefined, length: 1 };
   const escaped = chars[at + 1];
   return { literal: escaped !== undefined && /[!-/:-@[-`{-~]/.test(escaped) ? escaped : undefined, length: 2 };
 }

@@ -22,7 +22,8 @@ export function epochMs(value: unknown): number | undefined {
 function readText(text: string): number | undefined {
   const match = RFC_3339.exec(text);
   if (match === null) return undefined;
-  const [, year = "", month = "", day = "", hour = "", minute = "", second = "", fraction = "", sign, ...offset] = match;
+  const [, year = "", month = "", day = "", hour = "", minute = "", second = "", fraction = "", sign, ...offset] =
+    match;
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
   const [offsetHours = 0, offsetMinutes = 0] = offset.map(Number);
   if (sign !== undefined && (offsetHours > 23 || offsetMinutes > 59)) return undefined;

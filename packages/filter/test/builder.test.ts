@@ -1,5 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { and, attached, FilterError, type Filter, identity, not, or, parseFilter, registeredAt, where } from "../src/index.ts";
+import {
+  and,
+  attached,
+  FilterError,
+  type Filter,
+  identity,
+  not,
+  or,
+  parseFilter,
+  registeredAt,
+  where,
+} from "../src/index.ts";
 
 const circle = { lat: 52, lon: 13, radiusM: 1_000 };
 const box = { south: 0, west: 0, north: 1, east: 1 };
@@ -63,7 +74,8 @@ describe("the builder", () => {
   it("refuses to build deeper than anything may be walked", () => {
     let filter: Filter = where("a").eq(1);
     const deepen = (): void => {
-      for (let level = 0; level < 100_000; level++) filter = level % 2 === 0 ? and(filter, where("b").eq(level)) : or(filter, where("c").eq(level));
+      for (let level = 0; level < 100_000; level++)
+        filter = level % 2 === 0 ? and(filter, where("b").eq(level)) : or(filter, where("c").eq(level));
     };
     expect(deepen).toThrow(FilterError);
     expect(deepen).toThrow(expect.objectContaining({ code: "FILTER_TOO_COMPLEX" }));

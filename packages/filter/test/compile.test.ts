@@ -10,7 +10,10 @@ const facts = { identity: "sensor-1", registeredAt: 1_000, attached: true };
 function bare(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(bare);
-  return Object.assign(Object.create(null), Object.fromEntries(Object.entries(value).map(([key, member]) => [key, bare(member)])));
+  return Object.assign(
+    Object.create(null),
+    Object.fromEntries(Object.entries(value).map(([key, member]) => [key, bare(member)])),
+  );
 }
 
 describe("compileFilter", () => {
@@ -25,7 +28,7 @@ describe("compileFilter", () => {
           const expected = reference(filter, metadata, facts);
           asked += 1;
           matched += Number(expected);
-          expect(test(metadata, facts), JSON.stringify({ filter, metadata })).toBe(expected);
+          if (test(metadata, facts) !== expected) expect.fail(JSON.stringify({ filter, metadata, expected }));
         }
       }),
       { numRuns: 5_000 },
@@ -62,7 +65,9 @@ describe("compileFilter", () => {
     expect(test(nest((inner, key) => ({ [key]: inner })))).toBe(true);
     expect(test(nest((inner, key) => Object.create({ [key]: inner }) as object))).toBe(false);
     // The metadata itself is never an array; what it holds may be.
-    expect(test(nest((inner, key) => (key === "a" ? { a: inner } : Object.assign([], { [key]: inner }))))).toBe(length === 1);
+    expect(test(nest((inner, key) => (key === "a" ? { a: inner } : Object.assign([], { [key]: inner }))))).toBe(
+      length === 1,
+    );
   });
 
   it("is not misled by a polluted prototype", () => {

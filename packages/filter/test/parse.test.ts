@@ -25,7 +25,13 @@ describe("parseFilter", () => {
 
   it("flattens, sorts and de-duplicates what is conjoined", () => {
     const canonical = parseFilter({ a: 1, b: 2 });
-    expect(canonical).toEqual({ op: "and", nodes: [{ op: "eq", path: ["a"], value: 1 }, { op: "eq", path: ["b"], value: 2 }] });
+    expect(canonical).toEqual({
+      op: "and",
+      nodes: [
+        { op: "eq", path: ["a"], value: 1 },
+        { op: "eq", path: ["b"], value: 2 },
+      ],
+    });
     expect(parseFilter({ $and: [{ b: 2 }, { $and: [{ a: 1 }, { b: 2 }] }] })).toEqual(canonical);
   });
 
@@ -35,13 +41,21 @@ describe("parseFilter", () => {
   });
 
   it("sorts and de-duplicates the values of in", () => {
-    expect(parseFilter({ a: { $in: ["b", 1, "a", { y: 1, x: 2 }, "b", { x: 2, y: 1 }] } })).toEqual({ op: "in", path: ["a"], value: ["a", "b", 1, { x: 2, y: 1 }] });
+    expect(parseFilter({ a: { $in: ["b", 1, "a", { y: 1, x: 2 }, "b", { x: 2, y: 1 }] } })).toEqual({
+      op: "in",
+      path: ["a"],
+      value: ["a", "b", 1, { x: 2, y: 1 }],
+    });
   });
 
   it("freezes the whole tree", () => {
     const isDeepFrozen = (value: unknown): boolean =>
-      typeof value !== "object" || value === null || (Object.isFrozen(value) && Object.values(value).every(isDeepFrozen));
-    expect(isDeepFrozen(parseFilter({ $or: [{ "a.b": { $in: [{ c: [1] }] } }, { $not: { $identity: "x" } }] }))).toBe(true);
+      typeof value !== "object" ||
+      value === null ||
+      (Object.isFrozen(value) && Object.values(value).every(isDeepFrozen));
+    expect(isDeepFrozen(parseFilter({ $or: [{ "a.b": { $in: [{ c: [1] }] } }, { $not: { $identity: "x" } }] }))).toBe(
+      true,
+    );
   });
 
   it("keeps nothing of the input", () => {
@@ -57,7 +71,8 @@ describe("parseFilter", () => {
   });
 
   it("keeps __proto__ in an operand as a member", () => {
-    const { value } = parseFilter({ a: JSON.parse('{ "__proto__": { "x": 1 } }') }) as { value: object };
+    const operand: unknown = JSON.parse('{ "__proto__": { "x": 1 } }');
+    const { value } = parseFilter({ a: operand }) as { value: object };
     expect(Object.keys(value)).toEqual(["__proto__"]);
     expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
   });
@@ -70,7 +85,12 @@ describe("parseFilter", () => {
   it("reads a filter of its own anew where there is a schema", () => {
     const built = where("seen").gte("2024-01-01T01:00:00+01:00");
     const schema = { fields: { seen: { type: "timestamp" } } };
-    expect(parseFilter(built, { schema })).toEqual({ op: "gte", path: ["seen"], value: "2024-01-01T00:00:00.000Z", as: "timestamp" });
+    expect(parseFilter(built, { schema })).toEqual({
+      op: "gte",
+      path: ["seen"],
+      value: "2024-01-01T00:00:00.000Z",
+      as: "timestamp",
+    });
   });
 
   it("takes an unfrozen copy of a tree for fields named op, path and value", () => {
@@ -203,7 +223,19 @@ describe("whatever is handed over", () => {
     fc.assert(fc.property(nearlyFilters, count), { numRuns: 60_000 });
     fc.assert(fc.property(fc.jsonValue({ maxDepth: 6 }), count), { numRuns: 20_000 });
     fc.assert(
-      fc.property(fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true, withNullPrototype: true, withSparseArray: true, withBoxedValues: true }), count),
+      fc.property(
+        fc.anything({
+          withBigInt: true,
+          withDate: true,
+          withMap: true,
+          withSet: true,
+          withTypedArray: true,
+          withNullPrototype: true,
+          withSparseArray: true,
+          withBoxedValues: true,
+        }),
+        count,
+      ),
       { numRuns: 20_000 },
     );
     expect(seen.get("accepted")).toBeGreaterThan(5_000);
@@ -216,7 +248,16 @@ describe("whatever is handed over", () => {
 
   it("is read without calling a getter", () => {
     let called = 0;
-    const input = { get a() { return ++called; }, b: { get c() { return ++called; } } };
+    const input = {
+      get a() {
+        return ++called;
+      },
+      b: {
+        get c() {
+          return ++called;
+        },
+      },
+    };
     outcome(input);
     expect(called).toBe(0);
   });

@@ -54,18 +54,20 @@ function otherHolds(leaf: Leaf, value: JsonValue): boolean {
   const operand = leaf.value;
   switch (leaf.op) {
     case "startswith":
-      return typeof value === "string" && value.slice(0, String(operand).length) === operand;
+      return isText(value) && isText(operand) && value.slice(0, operand.length) === operand;
     case "endswith":
-      return typeof value === "string" && value.slice(value.length - String(operand).length) === operand && value.length >= String(operand).length;
+      return isText(value) && isText(operand) && value.slice(Math.max(0, value.length - operand.length)) === operand;
     case "contains":
       if (kind(value) === "array") return (value as JsonValue[]).map(text).includes(text(operand));
-      return typeof value === "string" && typeof operand === "string" && value.split(operand).length > (operand === "" ? -1 : 1);
+      return isText(value) && isText(operand) && value.indexOf(operand) >= 0;
     case "regex":
-      return typeof value === "string" && regex(String(operand)).test(value);
+      return isText(value) && isText(operand) && regex(operand).test(value);
     case "type":
       return kind(value) === operand;
     case "near":
-      return isPoint(value) && greatCircle(value, operand as unknown as Point) <= (operand as { radiusM: number }).radiusM;
+      return (
+        isPoint(value) && greatCircle(value, operand as unknown as Point) <= (operand as { radiusM: number }).radiusM
+      );
     case "within":
       return isPoint(value) && inBox(value, operand as unknown as Box);
     default:
@@ -82,14 +84,15 @@ function plainOrder(a: JsonValue, b: JsonValue): number {
 function versionOrder(a: JsonValue, b: JsonValue): number {
   const pattern = /^(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:-([0-9A-Za-z.-]+))?(?:\+.*)?$/;
   const [x, y] = [a, b].map((version) => (typeof version === "string" ? pattern.exec(version) : null));
-  if (x == null || y == null) return Number.NaN;
+  if (!x || !y) return Number.NaN;
   for (const part of [1, 2, 3]) {
     const [left, right] = [BigInt(x[part] ?? 0), BigInt(y[part] ?? 0)];
     if (left !== right) return left < right ? -1 : 1;
   }
   const [tags, others] = [x[4]?.split("."), y[4]?.split(".")];
   if (tags === undefined || others === undefined) return Number(tags === undefined) - Number(others === undefined);
-  const keys = (list: string[]): string => list.map((tag) => (/^\d+$/.test(tag) ? `0${tag.padStart(40, "0")}` : `1${tag}`)).join("\u0000");
+  const keys = (list: string[]): string =>
+    list.map((tag) => (/^\d+$/.test(tag) ? `0${tag.padStart(40, "0")}` : `1${tag}`)).join("\u0000");
   const [left, right] = [keys(tags), keys(others)];
   return left < right ? -1 : left > right ? 1 : 0;
 }
@@ -132,6 +135,10 @@ function greatCircle(a: Point, b: Point): number {
 function inBox({ lat, lon }: Point, { south, west, north, east }: Box): boolean {
   const longitude = west > east ? lon >= west || lon <= east : lon >= west && lon <= east;
   return longitude && lat >= south && lat <= north;
+}
+
+function isText(value: JsonValue): value is string {
+  return typeof value === "string";
 }
 
 function kind(value: JsonValue): string {

@@ -26,13 +26,54 @@ describe("regexPrefix", () => {
     expect(regexPrefix(pattern)).toBe(prefix);
   });
 
-  it.each(["", "abc", "^", "^a|b", "^(a|b)c", "^(ab)", "^.a", "^a*", "(?i)^ab", "(?m)^ab", "^(?i)ab", "^\\d", "^[a]b", "^\\Qab\\E", "^^a", "^$", "^a{0}", "\\Aab"])("of %s is unknown", (pattern) => {
+  it.each([
+    "",
+    "abc",
+    "^",
+    "^a|b",
+    "^(a|b)c",
+    "^(ab)",
+    "^.a",
+    "^a*",
+    "(?i)^ab",
+    "(?m)^ab",
+    "^(?i)ab",
+    "^\\d",
+    "^[a]b",
+    "^\\Qab\\E",
+    "^^a",
+    "^$",
+    "^a{0}",
+    "\\Aab",
+  ])("of %s is unknown", (pattern) => {
     expect(regexPrefix(pattern)).toBeUndefined();
   });
 
   it("never excludes a text that matches", () => {
     const literal = fc.constantFrom("a", "b", "\\.", "\u{1f600}");
-    const special = fc.constantFrom( ".", "*", "+", "?", "{2}", "(", ")", "|", "[ab]", "^", "$", "\\d", "\\Q", "\\E", "(?i)", "\u{1f600}", "\\b", "{", "}", "\\x41", "\\pL");
+    const special = fc.constantFrom(
+      ".",
+      "*",
+      "+",
+      "?",
+      "{2}",
+      "(",
+      ")",
+      "|",
+      "[ab]",
+      "^",
+      "$",
+      "\\d",
+      "\\Q",
+      "\\E",
+      "(?i)",
+      "\u{1f600}",
+      "\\b",
+      "{",
+      "}",
+      "\\x41",
+      "\\pL",
+    );
     const piece = fc.oneof(literal, special);
     const text = fc.string({ unit: fc.constantFrom("a", "b", "A", ".", "1", "\u{1f600}", "{", "\n"), maxLength: 6 });
     let matched = 0;
@@ -45,7 +86,7 @@ describe("regexPrefix", () => {
         const alone = compilePattern(`(?:${pattern})`);
         if ("problem" in alone || !alone.matches(subject)) return;
         matched += 1;
-        expect(subject.startsWith(prefix), JSON.stringify({ pattern, subject, prefix })).toBe(true);
+        if (!subject.startsWith(prefix)) expect.fail(JSON.stringify({ pattern, subject, prefix }));
       }),
       { numRuns: 30_000 },
     );
@@ -54,9 +95,12 @@ describe("regexPrefix", () => {
 });
 
 describe("compilePattern", () => {
-  it.each(["(a", "a(?=b)", "(a)\\1", "a{1001}", "((a{100}){100}){100}", "[z-a]", "\\Z", "(?<x"])("says that %s is no pattern", (pattern) => {
-    expect(compilePattern(pattern)).toMatchObject({ problem: "syntax" });
-  });
+  it.each(["(a", "a(?=b)", "(a)\\1", "a{1001}", "((a{100}){100}){100}", "[z-a]", "\\Z", "(?<x"])(
+    "says that %s is no pattern",
+    (pattern) => {
+      expect(compilePattern(pattern)).toMatchObject({ problem: "syntax" });
+    },
+  );
 
   it("refuses a pattern that expands to a huge program", () => {
     expect(compilePattern("[a-z]{1000}".repeat(20))).toMatchObject({ problem: "size" });

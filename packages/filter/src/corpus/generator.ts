@@ -10,11 +10,43 @@ import { int, pick, type Random } from "./random.ts";
 export const generatorSchema: FilterSchema = { fields: { seen: { type: "timestamp" }, version: { type: "semver" } } };
 
 const NUMBERS = [0, 1, -1, 0.1, 0.30000000000000004, 9007199254740991, 9007199254740992, 1e300, 5e-324] as const;
-const TEXTS = ["", "a", "A", "ab", "b", "*", "%", "a_b", "a.b", "a\nb", "10", "é", "e\u0301", "\ufb01", "\u{1f600}", "$x", "null"] as const;
+const TEXTS = [
+  "",
+  "a",
+  "A",
+  "ab",
+  "b",
+  "*",
+  "%",
+  "a_b",
+  "a.b",
+  "a\nb",
+  "10",
+  "é",
+  "e\u0301",
+  "\ufb01",
+  "\u{1f600}",
+  "$x",
+  "null",
+] as const;
 const SEEN = ["2024-01-01T00:00:00.000Z", "2024-01-01T00:00:00.001Z", "2025-06-01T12:00:00.000Z"] as const;
 const VERSIONS = ["1.0", "1.0.0", "1.0.0+b", "1.0.0-rc.1", "2", "10.0.0"] as const;
 const PATTERNS = ["a", "^a", "^a.b$", "(?i)^A", "[0-9]+", "b$", "^$", "x|b"] as const;
-const KEYS = ["a", "b", "o", "tags", "a\\.b", "\\$x", "o.p", "o.q", "o.q.r", "__proto__", "constructor", "loc", "nowhere"] as const;
+const KEYS = [
+  "a",
+  "b",
+  "o",
+  "tags",
+  "a\\.b",
+  "\\$x",
+  "o.p",
+  "o.q",
+  "o.q.r",
+  "__proto__",
+  "constructor",
+  "loc",
+  "nowhere",
+] as const;
 const TYPES = ["string", "number", "boolean", "array", "object", "null"] as const;
 
 /** Metadata in which any field may be absent or of any type. */
@@ -51,8 +83,10 @@ function nodes(random: Random, depth: number): readonly JsonObject[] {
 }
 
 function comparison(random: Random): JsonObject {
-  if (random() < 0.1) return { "seen": { [`$${pick(random, ["eq", "ne", "lt", "lte", "gt", "gte"])}`]: pick(random, SEEN) } };
-  if (random() < 0.1) return { "version": { [`$${pick(random, ["eq", "ne", "lt", "lte", "gt", "gte"])}`]: pick(random, VERSIONS) } };
+  if (random() < 0.1)
+    return { seen: { [`$${pick(random, ["eq", "ne", "lt", "lte", "gt", "gte"])}`]: pick(random, SEEN) } };
+  if (random() < 0.1)
+    return { version: { [`$${pick(random, ["eq", "ne", "lt", "lte", "gt", "gte"])}`]: pick(random, VERSIONS) } };
   const key = pick(random, KEYS);
   if (random() < 0.1) return member(key, "*");
   const [op, operand] = operation(random);
@@ -101,7 +135,9 @@ function value(random: Random, depth = 2): JsonValue {
     case 4:
       return Array.from({ length: int(random, 3) }, () => value(random, depth - 1));
     default:
-      return Object.fromEntries(Array.from({ length: int(random, 3) }, () => [pick(random, ["p", "q", "k"]), value(random, depth - 1)]));
+      return Object.fromEntries(
+        Array.from({ length: int(random, 3) }, () => [pick(random, ["p", "q", "k"]), value(random, depth - 1)]),
+      );
   }
 }
 

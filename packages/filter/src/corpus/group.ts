@@ -20,7 +20,10 @@ export type CorpusCase = {
   readonly schema?: FilterSchema;
   /** Why the answer is what it is, where two honest readers may differ. */
   readonly note?: string;
-} & ({ readonly matches: readonly string[]; readonly error?: never } | { readonly error: FilterErrorCode; readonly matches?: never });
+} & (
+  | { readonly matches: readonly string[]; readonly error?: never }
+  | { readonly error: FilterErrorCode; readonly matches?: never }
+);
 
 /** Documents that are registered together, alone in a namespace, and the filters asked of them. */
 export interface CorpusGroup {

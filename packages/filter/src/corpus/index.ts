@@ -16,4 +16,16 @@ export { type Random, seededRandom } from "./random.ts";
 export { sortedValues } from "./sorting.ts";
 
 /** What filters mean, case by case; every expectation was written from the rules, none taken from an implementation. */
-export const corpus: readonly CorpusGroup[] = [spellings, paths, equality, order, text, logic, geo, schemas, identities, facts, limits];
+export const corpus: readonly CorpusGroup[] = [
+  spellings,
+  paths,
+  equality,
+  order,
+  text,
+  logic,
+  geo,
+  schemas,
+  identities,
+  facts,
+  limits,
+];

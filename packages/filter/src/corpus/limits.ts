@@ -6,11 +6,19 @@ export const limits: CorpusGroup = group(
   { seven: { a: 7, b: 1, c: { d: 1 } }, many: { a: 999, b: 1 }, other: { a: "x" } },
   {
     "depth 5": matches({ $and: [{ $or: [{ $not: { $not: { a: 7 } } }] }] }, ["seven"]),
-    "depth 6": tooComplex({ $and: [{ $or: [{ $not: { $not: { $and: [{ a: 7 }] } } }] }] }, "as written, though it collapses to one comparison"),
+    "depth 6": tooComplex(
+      { $and: [{ $or: [{ $not: { $not: { $and: [{ a: 7 }] } } }] }] },
+      "as written, though it collapses to one comparison",
+    ),
     "depth 5 with several keys": matches({ $and: [{ $or: [{ $not: { a: 8, b: 1 } }] }] }, ["seven", "many", "other"]),
-    "depth 6 with several keys": tooComplex({ $and: [{ $or: [{ $not: { $not: { a: 7, b: 1 } } }] }] }, "several keys are a conjunction"),
+    "depth 6 with several keys": tooComplex(
+      { $and: [{ $or: [{ $not: { $not: { a: 7, b: 1 } } }] }] },
+      "several keys are a conjunction",
+    ),
     "depth 5 with several operators": matches({ $and: [{ $or: [{ $and: [{ a: { $gt: 1, $lt: 9 } }] }] }] }, ["seven"]),
-    "depth 6 with several operators": tooComplex({ $not: { $and: [{ $or: [{ $and: [{ a: { $gt: 1, $lt: 9 } }] }] }] } }),
+    "depth 6 with several operators": tooComplex({
+      $not: { $and: [{ $or: [{ $and: [{ a: { $gt: 1, $lt: 9 } }] }] }] },
+    }),
     "depth 5 with not on a field": matches({ a: { $not: { $not: { $not: { $not: { $eq: 7 } } } } } }, ["seven"]),
     "depth 6 with not on a field": tooComplex({ a: { $not: { $not: { $not: { $not: { $not: { $eq: 7 } } } } } } }),
     "a long path is no depth": matches({ "c.d": 1 }, ["seven"]),

@@ -24,5 +24,7 @@ export function isInBox(operand: JsonValue): Check {
 /** NaN compares false with everything, so a member that is missing matches nothing. */
 function numbers<const K extends readonly string[]>(operand: JsonValue, names: K): { [I in keyof K]: number } {
   const members = isObject(operand) ? operand : {};
-  return names.map((name) => (typeof members[name] === "number" ? members[name] : Number.NaN)) as { [I in keyof K]: number };
+  return names.map((name) => (typeof members[name] === "number" ? members[name] : Number.NaN)) as {
+    [I in keyof K]: number;
+  };
 }

@@ -4,18 +4,23 @@ import { compilePattern } from "../regex.ts";
 import type { Check } from "./check.ts";
 
 export function startsWith(operand: JsonValue): Check {
-  const prefix = String(operand);
+  const prefix = operandText(operand);
   return (value) => typeof value === "string" && value.startsWith(prefix);
 }
 
 export function endsWith(operand: JsonValue): Check {
-  const suffix = String(operand);
+  const suffix = operandText(operand);
   return (value) => typeof value === "string" && value.endsWith(suffix);
 }
 
 export function matchesPattern(operand: JsonValue): Check {
-  const compiled = compilePattern(String(operand));
+  const compiled = compilePattern(operandText(operand));
   if ("problem" in compiled) throw invalidFilter("", compiled.message);
   const { matches } = compiled;
   return (value) => typeof value === "string" && matches(value);
+}
+
+function operandText(operand: JsonValue): string {
+  if (typeof operand === "string") return operand;
+  throw invalidFilter("", "the operand is a string: compile what parseFilter or the builder made");
 }

@@ -26,8 +26,9 @@ describe.each(corpus)("corpus $id", ({ documents, cases }) => {
       return;
     }
     const parsed = parseFilter(filter, { schema });
-    const select = (test: (metadata: (typeof documents)[number]["metadata"], facts: ReturnType<typeof factsOf>) => boolean): string[] =>
-      documents.filter((document) => test(document.metadata, factsOf(document))).map(({ id }) => id);
+    const select = (
+      test: (metadata: (typeof documents)[number]["metadata"], facts: ReturnType<typeof factsOf>) => boolean,
+    ): string[] => documents.filter((document) => test(document.metadata, factsOf(document))).map(({ id }) => id);
     expect(select(compileFilter(parsed)).sort()).toEqual([...matches].sort());
     expect(select((metadata, facts) => reference(parsed, metadata, facts)).sort()).toEqual([...matches].sort());
     expect(parseFilter(formatFilter(parsed), { schema })).toEqual(parsed);
@@ -38,7 +39,10 @@ describe("sortedValues", () => {
   it("stand in the order of compareValues", () => {
     const ranked = sortedValues.flatMap((equals, rank) => equals.map((value) => ({ value, rank })));
     for (const a of ranked) {
-      for (const b of ranked) expect(Math.sign(compareValues(a.value, b.value)), JSON.stringify([a, b])).toBe(Math.sign(a.rank - b.rank));
+      for (const b of ranked) {
+        const order = Math.sign(compareValues(a.value, b.value));
+        expect({ a, b, order }).toEqual({ a, b, order: Math.sign(a.rank - b.rank) });
+      }
     }
   });
 });
