@@ -5,8 +5,9 @@ import { Violations } from "./violations.ts";
 
 /**
  * Metadata after an update: `patch` merged into `current` as RFC 7396 says, except that `undefined` deletes and `null` is
- * stored. Objects merge, arrays and everything else replace. The result is deep-frozen and held to the same rules as at
- * registration; defaults and times of the schema are not filled in again, so what was deleted stays deleted.
+ * stored. Objects merge, arrays and everything else replace. The result is held to the same rules as at
+ * registration, and deep-frozen if `current` is; defaults and times of the schema are not filled in again, so what was
+ * deleted stays deleted.
  *
  * @throws INVALID_METADATA with all that is wrong, up to 100 violations; `current` is unchanged in any case.
  */
