@@ -41,6 +41,7 @@ export async function fanOut(context: Context, { messaging, selection, content, 
     for await (const page of prefetched(selectedRoutes(context, selection, {}, call))) {
       const living = await livingSessions(context, page.selected, call);
       for (const parcels of route(page.selected, living, grouping, tally)) await publisher.publish(parcels);
+      publisher.flush();
       after = page.last;
       await tally.show();
     }

@@ -23,7 +23,7 @@ export class Publisher {
   readonly #content: Content;
   readonly #tally: Tally;
   readonly #call: Call;
-  readonly #inFlight: Promise<void>[] = [];
+  readonly #inFlight = new Set<Promise<void>>();
   #batch: Parcel[] = [];
   #batchBytes = 0;
   #stopped: MusterError | undefined;
@@ -51,13 +51,20 @@ export class Publisher {
     for (const parcel of parcels) {
       this.#batch.push(parcel);
       this.#batchBytes += parcel.bytes;
-      if (this.#isFull()) await this.#send();
+      if (!this.#isFull()) continue;
+      while (this.#inFlight.size >= MAX_BATCHES_IN_FLIGHT) await Promise.race(this.#inFlight);
+      this.#send();
     }
+  }
+
+  /** Sends what has gathered if there is room for another batch: a slow registry is no reason for the broker to idle. */
+  flush(): void {
+    if (this.#batch.length > 0 && this.#inFlight.size < MAX_BATCHES_IN_FLIGHT) this.#send();
   }
 
   /** Sends what is left and resolves when everything has been answered and tallied. Never rejects. */
   async finish(): Promise<void> {
-    if (this.#batch.length > 0) await this.#send();
+    if (this.#batch.length > 0) this.#send();
     await Promise.all(this.#inFlight);
   }
 
@@ -66,14 +73,17 @@ export class Publisher {
     return this.#batch.length >= maxMessages || this.#batchBytes >= MAX_BATCH_BYTES;
   }
 
-  async #send(): Promise<void> {
+  #send(): void {
     const batch = this.#batch;
     this.#batch = [];
     this.#batchBytes = 0;
-    if (this.#inFlight.length >= MAX_BATCHES_IN_FLIGHT) await this.#inFlight.shift();
     if (this.#call.signal.aborted) this.#stopped ??= abortedError(this.#call, SOURCE);
-    if (this.#stopped === undefined) this.#inFlight.push(this.#publishBatch(batch));
-    else for (const parcel of batch) this.#miss(parcel, this.#stopped);
+    if (this.#stopped !== undefined) {
+      for (const parcel of batch) this.#miss(parcel, this.#stopped);
+      return;
+    }
+    const publishing = this.#publishBatch(batch).finally(() => this.#inFlight.delete(publishing));
+    this.#inFlight.add(publishing);
   }
 
   async #publishBatch(batch: readonly Parcel[]): Promise<void> {

@@ -1,5 +1,6 @@
 /** Several processes on one hub, as far as messages and queries need them: sessions, nodes and registrations. */
 
+import { setMaxListeners } from "node:events";
 import { type MemoryFaults, type MemoryHub, memoryHub, memoryMessaging, memoryRegistry } from "@muster/backend-memory";
 import type { Metadata } from "@muster/filter";
 import type { Context } from "../../src/context.ts";
@@ -11,6 +12,7 @@ import { sessionDirectory } from "../../src/session-directory.ts";
 import type { Call, MessagingBackend, MusterError, Registration, RegistryBackend, SetEntry } from "../../src/slots/index.ts";
 
 export const CALL: Call = { signal: new AbortController().signal };
+setMaxListeners(0, CALL.signal); // Everything in a test file may be waiting under this one call at once.
 export const NAMESPACE = "test";
 
 const TIMING = {
