@@ -38,7 +38,7 @@ export function isTimestampAt(schema: IdentitySchema, path: readonly (string | n
 
 function applyField(field: FieldSchema, isPrimaryKey: boolean, metadata: Metadata, context: SchemaContext): Metadata {
   const present = readPath(metadata, field.path);
-  const value = present ?? filled(field, isPrimaryKey, context);
+  const value = present === undefined ? filled(field, isPrimaryKey, context) : present; // null is present.
   if (value === undefined) {
     if (field.required) context.violations.add(field.path, "is required");
     return metadata;

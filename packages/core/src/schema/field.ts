@@ -52,7 +52,7 @@ export function compileField(path: Path, written: JsonValue, at: readonly string
 /** A shorthand as the long definition it stands for. */
 function expand(shorthand: string): JsonObject {
   const [, type, inner = ""] = BRACKETS.exec(shorthand.trim()) ?? [];
-  if (type === "enum") return { type, values: inner.split(",").map((value) => value.trim()) };
+  if (type === "enum") return { type, values: Object.freeze(inner.split(",").map((value) => value.trim())) };
   if (type === "array") return { type, items: inner.trim() };
   return { type: shorthand.trim() };
 }

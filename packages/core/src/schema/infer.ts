@@ -43,8 +43,11 @@ type FieldTypes<F, PrimaryKey, S extends Side> = {
 }[keyof F & string];
 
 /** A primary key that is not declared as a field. */
-type KeyType<D, S extends Side> =
-  PrimaryKeyOf<D> extends infer K extends string ? (K extends keyof FieldsOf<D> ? unknown : At<Segments<K>, string, S extends "input" ? false : true>) : unknown;
+type KeyType<D, S extends Side> = [Exclude<PrimaryKeyOf<D>, keyof FieldsOf<D>>] extends [infer K extends string]
+  ? [K] extends [never]
+    ? unknown
+    : At<Segments<K>, string, S extends "output" ? true : false>
+  : unknown;
 
 type Further<D, S extends Side> = D extends { readonly fields: object; readonly additional: "keep" }
   ? S extends "input"
