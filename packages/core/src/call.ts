@@ -72,11 +72,11 @@ export function isTimeout(value: unknown): value is number {
   return typeof value === "number" && value > 0 && value <= MAX_TIMEOUT_MS;
 }
 
-/** Only `MusterError` leaves: what a backend or a bug threw otherwise becomes `INTERNAL`, with its cause. */
+/** Only `MusterError` leaves: what a backend or a bug threw otherwise becomes `INTERNAL`, of which nothing more is known. */
 export function codedError(error: unknown, source: string): MusterError {
   if (isMusterError(error)) return error;
   const message = error instanceof Error ? error.message : "something that is no error was thrown";
-  return new MusterError({ code: "INTERNAL", source, message, cause: error });
+  return new MusterError({ code: "INTERNAL", source, message, mayHaveApplied: true, cause: error });
 }
 
 export function invalidArgument(source: string, message: string, subject?: string): MusterError<"INVALID_ARGUMENT"> {

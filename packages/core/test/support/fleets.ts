@@ -1,0 +1,78 @@
+/** Fleets over one hub, each as in a process of its own, with durations a test can wait for. */
+
+import { type MemoryFaults, type MemoryHub, memoryFaults, memoryHub, memoryMessaging, memoryRegistry } from "@muster/backend-memory";
+import type { OpenOptions } from "../../src/configuration.ts";
+import type { Timing } from "../../src/context.ts";
+import type { Fleet } from "../../src/fleet.ts";
+import { openRegistry } from "../../src/open-registry.ts";
+import { MusterError, type RegistryBackend } from "../../src/slots/index.ts";
+
+export const TIMING: Timing = {
+  ttlMs: 1_000,
+  sessionLeaseMs: 300,
+  timeoutMs: 3_000,
+  reapIntervalMs: 20,
+  claimMs: 2_000,
+  auditIntervalMs: 60_000,
+};
+
+/** One process: its fleet, its misfortunes, and what it was warned of. */
+export interface Process {
+  readonly fleet: Fleet;
+  readonly faults: MemoryFaults;
+  readonly warnings: readonly MusterError[];
+}
+
+export interface ProcessOptions extends Omit<Partial<OpenOptions>, "registry" | "messaging" | "timing" | "onWarning"> {
+  readonly timing?: Partial<Timing>;
+  /** False: no messaging slot. */
+  readonly messaging?: boolean;
+  /** Puts faults between core and the registry. */
+  readonly registry?: (plain: RegistryBackend) => RegistryBackend;
+}
+
+/** Processes that are closed, or whose death is made final, when the test ends. */
+export class Fleets implements AsyncDisposable {
+  readonly hub: MemoryHub;
+  readonly #processes: Process[] = [];
+
+  constructor(hub: MemoryHub = memoryHub()) {
+    this.hub = hub;
+  }
+
+  async open(options: ProcessOptions = {}): Promise<Process> {
+    const { timing, messaging = true, registry = (plain: RegistryBackend): RegistryBackend => plain, ...rest } = options;
+    const faults = memoryFaults();
+    const warnings: MusterError[] = [];
+    const { hub } = this;
+    const fleet = await openRegistry({
+      namespace: "test",
+      registry: registry(memoryRegistry({ hub, faults })),
+      ...(messaging ? { messaging: memoryMessaging({ hub, faults }) } : {}),
+      timing: { ...TIMING, ...timing },
+      onWarning: (error) => warnings.push(error),
+      ...rest,
+    });
+    const process = { fleet, faults, warnings };
+    this.#processes.push(process);
+    return process;
+  }
+
+  /** Many at once, alike. */
+  async openMany(count: number, options?: ProcessOptions): Promise<readonly Process[]> {
+    const processes: Process[] = [];
+    while (processes.length < count) processes.push(await this.open(options));
+    return processes;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { fleet, faults } of this.#processes) {
+      if (!faults.isStopped) await fleet.close({ timeoutMs: 200 });
+    }
+  }
+}
+
+/** What a driver's error is mapped to when the connection broke after the request had left. */
+export function lostReply(): MusterError<"UNAVAILABLE"> {
+  return new MusterError({ code: "UNAVAILABLE", source: "test.fault", message: "the reply was lost", mayHaveApplied: true });
+}
