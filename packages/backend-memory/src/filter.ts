@@ -1,10 +1,11 @@
 /** What the memory registry selects by itself, and which records it looks at to do so. */
 
 import { compareStrings, type Filter, type Leaf, regexPrefix, type SplitFilter, splitFilter } from "@muster/filter";
+import type { RecordIndex, Span } from "./indexes.ts";
 import type { Records, StoredRecord } from "./records.ts";
-import { type Span, spansOf } from "./spans.ts";
+import { intersect, type Stretch, stretchesOf } from "./stretches.ts";
 
-/** Looking up more than this share of all records is slower than reading them in order. */
+/** Looking up and sorting more than this share of all records is slower than reading them in order. */
 const MAX_INDEXED_SHARE = 0.2;
 
 /**
@@ -20,9 +21,9 @@ export function splitForMemory(filter: Filter): SplitFilter {
  * apart well enough, read all.
  */
 export function candidates(records: Records, filter: Filter): readonly StoredRecord[] | undefined {
-  const spans = smallestSpans(records, filter);
-  if (spans === undefined || totalSize(spans) > records.ordered.size * MAX_INDEXED_SHARE) return undefined;
-  const found = new Set(spans.flatMap((span) => span.records()));
+  const choice = smallestChoice(records, filter);
+  if (choice === undefined || choice.size > records.ordered.size * MAX_INDEXED_SHARE) return undefined;
+  const found = new Set(choice.spans.flatMap((span) => span.records()));
   return [...found].sort((a, b) => compareStrings(a.identity, b.identity));
 }
 
@@ -33,49 +34,71 @@ function canSelect(leaf: Leaf): boolean | Filter {
   return prefix === undefined ? false : { op: "startswith", path: leaf.path, value: prefix };
 }
 
-function smallestSpans(records: Records, filter: Filter): readonly Span[] | undefined {
+/** Spans that hold all that a filter selects, and how much they hold. */
+interface Choice {
+  readonly spans: readonly Span[];
+  readonly size: number;
+}
+
+/** What one index is asked for. */
+interface Lookup {
+  readonly index: RecordIndex;
+  readonly stretches: readonly Stretch[];
+}
+
+function smallestChoice(records: Records, filter: Filter): Choice | undefined {
   switch (filter.op) {
-    case "and": {
-      const choices = filter.nodes.flatMap((node) => {
-        const spans = smallestSpans(records, node);
-        return spans === undefined ? [] : [{ spans, size: totalSize(spans) }];
-      });
-      return choices.reduce((best, choice) => (choice.size < best.size ? choice : best), choices[0] ?? NO_CHOICE).spans;
-    }
+    case "and":
+      return smallest(records, filter.nodes);
     case "or": {
-      const parts = filter.nodes.map((node) => smallestSpans(records, node));
-      return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
+      const choices = filter.nodes.flatMap((node) => smallestChoice(records, node) ?? []);
+      return choices.length === filter.nodes.length ? choiceOf(choices.flatMap(({ spans }) => spans)) : undefined;
     }
     case "not":
       return undefined;
     default:
-      return leafSpans(records, filter);
+      return choose(lookupOf(records, filter));
   }
 }
 
-const NO_CHOICE: { readonly spans: readonly Span[] | undefined; readonly size: number } = {
-  spans: undefined,
-  size: Number.POSITIVE_INFINITY,
-};
-
-function leafSpans(records: Records, leaf: Leaf): readonly Span[] | undefined {
-  if ("about" in leaf) return leaf.about === "identity" ? identitySpans(records, leaf) : undefined;
-  for (const index of records.indexes) {
-    if (isSamePath(index.path, leaf.path)) return index.spans(leaf);
+/** Any one child will do, for all of them must hold; comparisons with the same field count as one. */
+function smallest(records: Records, nodes: readonly Filter[]): Choice | undefined {
+  const stretches = new Map<RecordIndex, readonly Stretch[]>();
+  const choices: (Choice | undefined)[] = [];
+  for (const node of nodes) {
+    if (node.op === "and" || node.op === "or" || node.op === "not") choices.push(smallestChoice(records, node));
+    else narrow(stretches, lookupOf(records, node));
   }
+  for (const [index, narrowed] of stretches) choices.push(choose({ index, stretches: narrowed }));
+  return choices.reduce((best, choice) => (best === undefined || (choice && choice.size < best.size) ? choice : best), undefined);
+}
+
+function narrow(stretches: Map<RecordIndex, readonly Stretch[]>, lookup: Lookup | undefined): void {
+  if (lookup === undefined) return;
+  const known = stretches.get(lookup.index);
+  stretches.set(lookup.index, known === undefined ? lookup.stretches : intersect(known, lookup.stretches));
+}
+
+function lookupOf(records: Records, leaf: Leaf): Lookup | undefined {
+  const index = indexFor(records, leaf);
+  const stretches = stretchesOf(leaf.op, leaf.value);
+  return index === undefined || stretches === undefined ? undefined : { index, stretches };
+}
+
+function indexFor(records: Records, leaf: Leaf): RecordIndex | undefined {
+  if ("about" in leaf) return leaf.about === "identity" ? records.identities : undefined;
+  // Versions that are equal may be written differently.
+  if (leaf.as === "semver") return undefined;
+  for (const index of records.fieldIndexes) if (isSamePath(index.path, leaf.path)) return index;
   return undefined;
 }
 
-function identitySpans({ ordered }: Records, leaf: Leaf): readonly Span[] | undefined {
-  return spansOf(leaf.op, leaf.value)?.map(({ isBelow, isUpTo }) => {
-    const isBefore = ({ identity }: StoredRecord): boolean => isBelow(identity);
-    const size = Math.max(0, ordered.rank(({ identity }) => isUpTo(identity)) - ordered.rank(isBefore));
-    return { size, records: () => ordered.take(isBefore, size) };
-  });
+function choose(lookup: Lookup | undefined): Choice | undefined {
+  return lookup && choiceOf(lookup.stretches.map((stretch) => lookup.index.span(stretch)));
 }
 
-function totalSize(spans: readonly Span[]): number {
-  return spans.reduce((sum, span) => sum + span.size, 0);
+function choiceOf(spans: readonly Span[]): Choice {
+  return { spans, size: spans.reduce((sum, { size }) => sum + size, 0) };
 }
 
 function isSamePath(a: readonly string[], b: readonly string[]): boolean {

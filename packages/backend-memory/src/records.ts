@@ -3,7 +3,7 @@
 import { type IdentitySchema, type Registration, SESSION_PREFIX } from "@muster/core/slots";
 import { compareStrings } from "@muster/filter";
 import { type Ending, EndSteps } from "./end-steps.ts";
-import { FieldIndex } from "./field-index.ts";
+import { FieldIndex, IdentityIndex } from "./indexes.ts";
 import { OrderedList } from "./ordered-list.ts";
 
 /** One identity's place in the store, through all its lives until its tombstone goes. */
@@ -27,13 +27,14 @@ export class Records {
   readonly steps: EndSteps = new EndSteps();
   /** Standing registrations, without sessions: what scans read, and what the quota counts. */
   readonly ordered: OrderedList<StoredRecord> = new OrderedList((a, b) => compareStrings(a.identity, b.identity));
+  readonly identities: IdentityIndex = new IdentityIndex(this.ordered);
   readonly #byIdentity = new Map<string, StoredRecord>();
   readonly #bySession = new Map<string, Set<StoredRecord>>();
-  readonly #indexes = new Map<string, FieldIndex>();
+  readonly #fieldIndexes = new Map<string, FieldIndex>();
   #lastEpoch = 0;
 
-  get indexes(): Iterable<FieldIndex> {
-    return this.#indexes.values();
+  get fieldIndexes(): Iterable<FieldIndex> {
+    return this.#fieldIndexes.values();
   }
 
   /** Larger than any that this namespace has seen, so also than any of the identity it is for. */
@@ -89,12 +90,12 @@ export class Records {
   /** Builds what the schema asks for and is not there; indexes stay, whoever asked for them. */
   addIndexes(schema: IdentitySchema): void {
     for (const [key, field] of Object.entries(schema.fields)) {
-      if (field.index === false || field.type === "geo_point" || this.#indexes.has(key)) continue;
+      if (field.index === false || field.type === "geo_point" || this.#fieldIndexes.has(key)) continue;
       const index = new FieldIndex(field.path);
       for (const record of this.ordered.take(() => false, this.ordered.size)) {
         index.update(record, undefined, record.registration.metadata);
       }
-      this.#indexes.set(key, index);
+      this.#fieldIndexes.set(key, index);
     }
   }
 
@@ -125,7 +126,7 @@ export class Records {
       this.#joinSession(record, after?.session);
     }
     if (before?.metadata === after?.metadata) return;
-    for (const index of this.#indexes.values()) index.update(record, before?.metadata, after?.metadata);
+    for (const index of this.#fieldIndexes.values()) index.update(record, before?.metadata, after?.metadata);
   }
 
   #joinSession(record: StoredRecord, session: string | undefined): void {

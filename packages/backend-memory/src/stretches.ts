@@ -1,7 +1,6 @@
 /** Which stretch of the values, in the order of `compareValues`, one comparison selects. */
 
 import { compareValues, type JsonPrimitive, type JsonValue, type Operator } from "@muster/filter";
-import type { StoredRecord } from "./records.ts";
 
 /** A stretch of the primitives: those that are not below it and up to its end. */
 export interface Stretch {
@@ -9,14 +8,8 @@ export interface Stretch {
   readonly isUpTo: (value: JsonPrimitive) => boolean;
 }
 
-/** A stretch of one index: how many records there are, and which, in no order that matters. */
-export interface Span {
-  readonly size: number;
-  readonly records: () => readonly StoredRecord[];
-}
-
 /** The stretches of primitives that `op operand` selects, and no others; `undefined`: they are not stretches. */
-export function spansOf(op: Operator, operand: JsonValue): readonly Stretch[] | undefined {
+export function stretchesOf(op: Operator, operand: JsonValue): readonly Stretch[] | undefined {
   switch (op) {
     case "eq":
       return isPrimitive(operand) ? [equalTo(operand)] : undefined;
@@ -32,6 +25,17 @@ export function spansOf(op: Operator, operand: JsonValue): readonly Stretch[] | 
     default:
       return undefined;
   }
+}
+
+/** Stretches that hold all that lies in a stretch of both; two long lists are not worth comparing each with each. */
+export function intersect(some: readonly Stretch[], others: readonly Stretch[]): readonly Stretch[] {
+  if (some.length > 1 && others.length > 1) return some.length < others.length ? some : others;
+  return some.flatMap((a) =>
+    others.map((b) => ({
+      isBelow: (value) => a.isBelow(value) || b.isBelow(value),
+      isUpTo: (value) => a.isUpTo(value) && b.isUpTo(value),
+    })),
+  );
 }
 
 function equalTo(operand: JsonPrimitive): Stretch {
