@@ -1,14 +1,16 @@
 // `npm test`: types are tests here, so the type check of everything (tests and *.test-d.ts included) comes first;
-// its failure is counted and does not hide the results of the tests.
+// its failure is counted and does not hide the results of the tests. Arguments are those of `vitest run`.
 import { spawnSync } from "node:child_process";
-import { startVitest } from "vitest/node";
+import { parseCLI, startVitest } from "vitest/node";
 import { summary } from "./summary.ts";
 
 const root = new URL("../../../", import.meta.url).pathname;
 const types = spawnSync("tsc -b", { cwd: root, shell: true, stdio: "inherit" });
 const earlierFailures = types.status === 0 ? 0 : 1;
 
-const vitest = await startVitest("test", process.argv.slice(2), {
+const { filter, options } = parseCLI(["vitest", "run", ...process.argv.slice(2)]);
+const vitest = await startVitest("test", filter, {
+  ...options,
   root,
   watch: false,
   reporters: ["default", summary(earlierFailures)],
