@@ -1,10 +1,11 @@
 // `npm test`: types are tests here, so the type check of everything (tests and *.test-d.ts included) comes first;
 // its failure is counted and does not hide the results of the tests. Arguments are those of `vitest run`.
 import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { parseCLI, startVitest } from "vitest/node";
 import { summary } from "./summary.ts";
 
-const root = new URL("../../../", import.meta.url).pathname;
+const root = fileURLToPath(new URL("../../../", import.meta.url));
 const types = spawnSync("tsc -b", { cwd: root, shell: true, stdio: "inherit" });
 const earlierFailures = types.status === 0 ? 0 : 1;
 
