@@ -6,7 +6,9 @@ import { type Call, linkCall, type MusterError } from "./slots/index.ts";
 /** Whatever is under way ends at its deadline, or when it is stopped. */
 export class Background {
   readonly #running = new Set<Promise<void>>();
-  readonly #stopping = new AbortController();
+  /** One for each, and none for all: a signal with thousands of listeners is slow. */
+  readonly #stops = new Set<AbortController>();
+  #stopped = false;
   readonly #warn: (error: MusterError) => void;
 
   constructor(warn: (error: MusterError) => void) {
@@ -30,17 +32,22 @@ export class Background {
     call.signal.removeEventListener("abort", stopWaiting);
   }
 
-  /** Aborts whatever is under way. */
+  /** Aborts whatever is under way, and starts nothing more. */
   stop(): void {
-    this.#stopping.abort();
+    this.#stopped = true;
+    for (const controller of this.#stops) controller.abort();
   }
 
   async #guard(source: string, timeoutMs: number, work: (call: Call) => Promise<void>): Promise<void> {
-    using call = linkCall({ signal: this.#stopping.signal }, timeoutMs, source);
+    const controller = new AbortController();
+    this.#stops.add(controller);
+    using call = linkCall({ signal: controller.signal }, timeoutMs, source);
     try {
-      await work(call);
+      if (!this.#stopped) await work(call);
     } catch (cause) {
-      if (!this.#stopping.signal.aborted) this.#warn(codedError(cause, source));
+      if (!controller.signal.aborted) this.#warn(codedError(cause, source));
+    } finally {
+      this.#stops.delete(controller);
     }
   }
 }

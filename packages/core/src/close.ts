@@ -24,12 +24,13 @@ export async function close(host: Host, reaper: Reaper, options: CloseOptions): 
   const drained = await drain(host, options.timeoutMs);
   host.background.stop();
   host.agenda.clear();
-  await attempt(host, (call) => untilAborted(reaper.stop(), call, SOURCE));
-  const left = await attempt(host, (call) => untilAborted(leave(host, options.leave, call), call, SOURCE));
+  const { timeoutMs } = options;
+  await attempt(host, timeoutMs, () => reaper.stop());
+  const left = await attempt(host, timeoutMs, (call) => leave(host, options.leave, call));
   host.session.stop();
   // With something left behind, the session's record is what will end it.
-  if (drained && left) await attempt(host, (call) => untilAborted(host.session.remove(call), call, SOURCE));
-  await attempt(host, (call) => untilAborted(closeSlots(host), call, SOURCE));
+  if (drained && left) await attempt(host, timeoutMs, (call) => host.session.remove(call));
+  await attempt(host, timeoutMs, () => closeSlots(host));
 }
 
 /** Whether all verbs and handlers have finished. Whatever happens, nothing is handed over any more. */
@@ -70,10 +71,10 @@ async function closeSlots({ node, messaging, registry }: Host): Promise<void> {
 }
 
 /** Has a deadline of its own, so that what must be done is tried even when draining took all the time. */
-async function attempt(host: Host, work: (call: Call) => Promise<void>): Promise<boolean> {
-  using call = linkCall({}, host.timing.timeoutMs, SOURCE);
+async function attempt(host: Host, timeoutMs: number, work: (call: Call) => Promise<void>): Promise<boolean> {
+  using call = linkCall({}, timeoutMs, SOURCE);
   try {
-    await work(call);
+    await untilAborted(work(call), call, SOURCE);
     return true;
   } catch (cause) {
     host.warn(codedError(cause, SOURCE));
