@@ -2,6 +2,7 @@
 
 import type { Mailbox } from "./mailbox.ts";
 import type { Message } from "./message.ts";
+import { type ReceivedContent, ReceivedMessage } from "./received-message.ts";
 
 const MAX_HELD = 1_000;
 
@@ -22,25 +23,20 @@ export class Attachments {
   /** Several registrations of one identity may be under way at once; each holds for itself. */
   readonly #held = new Map<string, Set<Message[]>>();
 
-  /** Whether a message for this life would go anywhere, so that none is made in vain. */
-  awaits(identity: string, epoch: number): boolean {
-    return this.isAttached(identity, epoch) || this.#held.has(identity);
-  }
-
   isAttached(identity: string, epoch: number): boolean {
     return this.#attached.get(identity)?.epoch === epoch;
   }
 
   /** To the mailbox of that epoch, else to whoever expects the identity, else nowhere. */
-  deliver(message: Message): void {
-    const attachment = this.#attached.get(message.identity);
-    if (attachment?.epoch === message.epoch) {
-      attachment.mailbox.push(message);
+  deliver(content: ReceivedContent, identity: string, epoch: number): void {
+    const attachment = this.#attached.get(identity);
+    if (attachment?.epoch === epoch) {
+      attachment.mailbox.push(new ReceivedMessage(content, identity, epoch));
       return;
     }
-    for (const held of this.#held.get(message.identity) ?? []) {
+    for (const held of this.#held.get(identity) ?? []) {
       if (held.length === MAX_HELD) held.shift();
-      held.push(message);
+      held.push(new ReceivedMessage(content, identity, epoch));
     }
   }
 

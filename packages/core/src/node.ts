@@ -6,7 +6,7 @@ import { Attachments, type Expectation } from "./attachments.ts";
 import { codedError } from "./call.ts";
 import { decodeFrame, encodeReplaced, type Frame, type MessageFrame } from "./frame.ts";
 import { decodeRaw, replacedHeaders } from "./raw-message.ts";
-import { ReceivedContent, ReceivedMessage } from "./received-message.ts";
+import { ReceivedContent } from "./received-message.ts";
 import type { Call, Delivery, MessagingBackend, MusterError, Outgoing, Route } from "./slots/index.ts";
 import { StandingInbox } from "./standing-inbox.ts";
 import { TimeSlice } from "./time-slice.ts";
@@ -135,15 +135,12 @@ class Node implements ReceivingNode {
 
   async #deliver(frame: MessageFrame): Promise<void> {
     const received = new ReceivedContent(frame);
-    for (const [index, identity] of frame.identities.entries()) {
-      const epoch = frame.epochs[index] ?? 0;
-      if (this.#attachments.awaits(identity, epoch)) {
-        this.#attachments.deliver(new ReceivedMessage(received, identity, epoch));
-      }
-      if (index % STRIDE === 0) {
-        const rest = this.#slice.rest();
-        if (rest !== undefined) await rest;
-      }
+    let index = 0;
+    for (const identity of frame.identities) {
+      this.#attachments.deliver(received, identity, frame.epochs[index] ?? 0);
+      index += 1;
+      const rest = index % STRIDE === 0 ? this.#slice.rest() : undefined;
+      if (rest !== undefined) await rest;
     }
   }
 }
