@@ -17,9 +17,13 @@ type Reply = { readonly outcome: Outcome } | { readonly disagreement: string };
 export async function runInChild(scenario: Scenario, size: number, rounds: number): Promise<ScenarioResult> {
   const start = performance.now();
   const settings: Settings = { size, rounds };
-  const child = fork(fileURLToPath(import.meta.resolve("./scenario-process.ts")), [scenario.name, JSON.stringify(settings)], {
-    execArgv: ["--expose-gc", "--import", import.meta.resolve("tsx")],
-  });
+  const child = fork(
+    fileURLToPath(import.meta.resolve("./scenario-process.ts")),
+    [scenario.name, JSON.stringify(settings)],
+    {
+      execArgv: ["--expose-gc", "--import", import.meta.resolve("tsx")],
+    },
+  );
   let reply: Reply | undefined;
   child.on("message", (message) => {
     reply = message as Reply; // Only scenario-process.ts is at the other end, through `answer`.

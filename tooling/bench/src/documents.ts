@@ -3,7 +3,7 @@
 import type { Metadata } from "@muster/filter";
 
 /** Every thousandth document has the same site: a filter on one of them matches 0.1 %. */
-export const SITES = 1_000;
+const SITES = 1_000;
 
 export interface Sensor extends Metadata {
   readonly status: string;
@@ -22,7 +22,7 @@ export function sensors(count: number): readonly Sensor[] {
   return Array.from({ length: count }, (_, index) => sensor(index));
 }
 
-/** Parsed from JSON, as whatever came over a wire: this decides how it lies in memory. */
+/** Parsed from JSON and frozen, as a registry keeps it: this decides how it lies in memory. */
 function sensor(index: number): Sensor {
   const site = `s${index % SITES}`;
   const written: Sensor = {
@@ -35,10 +35,20 @@ function sensor(index: number): Sensor {
     site,
     place: site,
   };
-  return JSON.parse(JSON.stringify(written)) as Sensor; // The same JSON again.
+  return deepFreeze(JSON.parse(JSON.stringify(written)) as Sensor); // The same JSON again.
 }
 
-const STATUSES = ["online", "online", "online", "online", "online", "online", "online", "offline", "maintenance"] as const;
+const STATUSES = [
+  "online",
+  "online",
+  "online",
+  "online",
+  "online",
+  "online",
+  "online",
+  "offline",
+  "maintenance",
+] as const;
 const RELEASES = ["1.0", "1.0", "1.0", "1.1"] as const;
 const REGIONS = ["eu-west", "us-east", "ap-south"] as const;
 const STAGES = ["prod", "test"] as const;
@@ -53,4 +63,9 @@ function mixed(index: number, salt: number): number {
   bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
   bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
   return (bits ^ (bits >>> 16)) >>> 0;
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const member of Object.values(value)) if (typeof member === "object" && member !== null) deepFreeze(member);
+  return Object.freeze(value);
 }

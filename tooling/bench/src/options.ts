@@ -15,7 +15,7 @@ export interface Options {
 
 export type CommandLine = Options | { readonly kind: "help" } | { readonly kind: "mistake"; readonly message: string };
 
-export const DEFAULT_ROUNDS = 9;
+const DEFAULT_ROUNDS = 9;
 
 /** Reads the arguments behind the program's name; never throws. No scenario means all of `known`. */
 export function parseCommandLine(argv: readonly string[], known: readonly string[]): CommandLine {

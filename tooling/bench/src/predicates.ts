@@ -11,6 +11,24 @@ export const SELECTION: FilterInput = {
   $or: [{ "battery.lt": 0.2 }, { "location.building": "B-7" }],
 };
 
+/** What else a process may have been asked: every field and most operators. */
+export const OTHER_SELECTIONS: readonly FilterInput[] = [
+  { status: "offline", site: "s7" },
+  { "firmware.eq": "1.0.3" },
+  { place: "s9", "battery.gte": 0.5 },
+  { "site.startswith": "s1", "status.startswith": "on" },
+  { "location.building.startswith": "B-", "location.floor": 3 },
+  { "location.floor.lt": 4 },
+  { "tags.contains": "eu-west" },
+  { "lastSeen.gt": "2025-06-16", "place.lt": "s5" },
+  { $or: [{ "lastSeen.startswith": "2025" }, { battery: 0.5 }] },
+  { $not: { "place.in": ["s1", "s2"] } },
+  { "status.in": ["online", "maintenance"], "battery.lt": 0.9 },
+  { "name.exists": false, "location.exists": true },
+  { "site.endswith": "9", "firmware.ne": "1.1.0" },
+  { "lastSeen.lt": "2026", "floor.lt": 3 },
+];
+
 /** {@link SELECTION} for mingo and sift. */
 export const MONGO_SELECTION: Record<string, unknown> = {
   status: "online",

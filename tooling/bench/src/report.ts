@@ -16,7 +16,7 @@ export interface Report {
 }
 
 /** What the numbers depend on, besides the code. */
-export interface Machine {
+interface Machine {
   readonly node: string;
   readonly arch: string;
   readonly cores: number;
@@ -27,7 +27,13 @@ export interface Machine {
 
 /** `loadBefore` is what {@link currentLoad} said before the first scenario. */
 export function reportOf(scenarios: readonly ScenarioResult[], loadBefore: number): Report {
-  const machine = { node: process.version, arch: process.arch, cores: availableParallelism(), loadBefore, loadAfter: currentLoad() };
+  const machine = {
+    node: process.version,
+    arch: process.arch,
+    cores: availableParallelism(),
+    loadBefore,
+    loadAfter: currentLoad(),
+  };
   return { machine, scenarios };
 }
 

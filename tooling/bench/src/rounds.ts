@@ -1,9 +1,12 @@
 /** Times contenders against each other, interleaved, so that a slow minute slows all of them. */
 
+import { setTimeout } from "node:timers/promises";
 import { Disagreement, type Timing, timingOf } from "./scenario.ts";
 
 /** Describes the work that was done; equal for all contenders of a round, and in all rounds. */
-export type Answer = string | number;
+type Answer = string | number;
+
+const SWEEP_MS = 10;
 
 export interface Contender {
   readonly name: string;
@@ -17,7 +20,7 @@ export interface RoundsOptions {
   readonly rounds: number;
   /** Documents or identities that one run handles. */
   readonly size: number;
-  /** A sample shorter than this is made of several runs. Default 25. */
+  /** A sample shorter than this is made of several runs. Default 50. */
   readonly minSampleMs?: number;
 }
 
@@ -65,7 +68,8 @@ export class Rounds {
 export async function playRounds(contenders: readonly Contender[], options: RoundsOptions): Promise<Rounds> {
   const answers = new Answers();
   const repeats = new Map<Contender, number>();
-  for (const contender of contenders) repeats.set(contender, await warmUp(contender, options.minSampleMs ?? 25, answers));
+  for (const contender of contenders)
+    repeats.set(contender, await warmUp(contender, options.minSampleMs ?? 50, answers));
 
   const samples = new Map(contenders.map(({ name }): [string, number[]] => [name, []]));
   for (let round = 0; round < options.rounds; round++) {
@@ -97,7 +101,7 @@ async function warmUp(contender: Contender, minSampleMs: number, answers: Answer
 
 async function sample(contender: Contender, repeats: number, answers: Answers): Promise<number> {
   await contender.prepare?.();
-  collectGarbage();
+  await collectGarbage();
   let answer: Answer = 0;
   const start = performance.now();
   for (let run = 0; run < repeats; run++) {
@@ -109,7 +113,9 @@ async function sample(contender: Contender, repeats: number, answers: Answers): 
   return elapsedMs / repeats;
 }
 
-/** A full collection, where the process was started with `--expose-gc`. */
-export function collectGarbage(): void {
+/** A full collection, its sweeping included, where the process was started with `--expose-gc`. */
+export async function collectGarbage(): Promise<void> {
   globalThis.gc?.();
+  // Sweeping goes on in other threads, and they need a core too.
+  if (globalThis.gc !== undefined) await setTimeout(SWEEP_MS);
 }

@@ -57,9 +57,9 @@ test("different answers are a disagreement that names both contenders and both a
 
 test("a contender that disagrees with itself later is caught too", async () => {
   let runs = 0;
-  await expect(playRounds([{ name: "drifting", prepare: () => {}, run: () => Math.floor(runs++ / 4) }], OPTIONS)).rejects.toThrow(
-    "drifting answers 1, drifting answered 0",
-  );
+  await expect(
+    playRounds([{ name: "drifting", prepare: () => {}, run: () => Math.floor(runs++ / 4) }], OPTIONS),
+  ).rejects.toThrow("drifting answers 1, drifting answered 0");
 });
 
 test("ratios and speedups are formed round by round, against the fastest of several baselines", () => {

@@ -1,8 +1,12 @@
 import { expect, test } from "vitest";
 import { SCENARIOS } from "../src/scenarios/index.ts";
 
-test.each([...SCENARIOS])("the contenders of %s do the same work, and every row has a number", { timeout: 60_000 }, async (_, scenario) => {
-  const { rows } = await scenario.run({ size: 400, rounds: 1 });
-  expect(rows.length).toBeGreaterThan(0);
-  for (const { name, median } of rows) expect(median, name).toBeGreaterThanOrEqual(0);
-});
+test.each([...SCENARIOS])(
+  "the contenders of %s do the same work, and every row has a number",
+  { timeout: 60_000 },
+  async (_, scenario) => {
+    const { rows } = await scenario.run({ size: 400, rounds: 1 });
+    expect(rows.length).toBeGreaterThan(0);
+    for (const { name, median } of rows) expect(median, name).toBeGreaterThanOrEqual(0);
+  },
+);
