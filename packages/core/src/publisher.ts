@@ -52,7 +52,7 @@ export class Publisher {
       this.#batch.push(parcel);
       this.#batchBytes += parcel.bytes;
       if (!this.#isFull()) continue;
-      while (this.#inFlight.size >= MAX_BATCHES_IN_FLIGHT) await Promise.race(this.#inFlight);
+      await this.#room();
       this.#send();
     }
   }
@@ -64,6 +64,7 @@ export class Publisher {
 
   /** Sends what is left and resolves when everything has been answered and tallied. Never rejects. */
   async finish(): Promise<void> {
+    await this.#room();
     if (this.#batch.length > 0) this.#send();
     await Promise.all(this.#inFlight);
   }
@@ -71,6 +72,10 @@ export class Publisher {
   #isFull(): boolean {
     const maxMessages = Math.min(this.#messaging.traits.maxBatch, MAX_BATCH_MESSAGES);
     return this.#batch.length >= maxMessages || this.#batchBytes >= MAX_BATCH_BYTES;
+  }
+
+  async #room(): Promise<void> {
+    while (this.#inFlight.size >= MAX_BATCHES_IN_FLIGHT) await Promise.race(this.#inFlight);
   }
 
   #send(): void {
