@@ -10,7 +10,7 @@
  */
 
 import { createHash, timingSafeEqual } from "node:crypto";
-import { canonicalJson, type Filter, formatFilter, isObject, isStorableText, type JsonValue } from "@muster/filter";
+import { canonicalJson, type Filter, formatFilter, isObject, type JsonValue } from "@muster/filter";
 import type { Position, SortKey } from "./sort.ts";
 import { MusterError } from "./slots/index.ts";
 
@@ -46,19 +46,18 @@ export function decodeCursor(scope: CursorScope, cursor: unknown, source: string
 }
 
 function readPosition(body: Buffer, valueCount: number, source: string): Position | undefined {
-  const parsed = parseJson(body, source);
-  if (!Array.isArray(parsed)) throw invalid(source, "it holds no position");
-  const [identity, ...values]: readonly unknown[] = parsed;
+  const parsed = listOf(parseJson(body, source), source);
   if (parsed.length === 0) return undefined;
-  if (typeof identity !== "string" || identity === "" || !isStorableText(identity) || values.length !== valueCount) {
+  const [identity, ...values] = parsed;
+  if (typeof identity !== "string" || identity === "" || values.length !== valueCount) {
     throw invalid(source, "it holds no position");
   }
   return { identity, values: values.map((value) => restored(value, source)) };
 }
 
-function parseJson(body: Buffer, source: string): unknown {
+function parseJson(body: Buffer, source: string): JsonValue {
   try {
-    return JSON.parse(body.toString("utf8"));
+    return JSON.parse(body.toString("utf8")) as JsonValue; // What JSON.parse gives.
   } catch {
     throw invalid(source, "it holds no position");
   }
@@ -70,10 +69,14 @@ function stored(value: JsonValue | undefined): readonly JsonValue[] {
   return [isObject(value) || Array.isArray(value) ? {} : value];
 }
 
-function restored(value: unknown, source: string): JsonValue | undefined {
-  if (!Array.isArray(value) || value.length > 1) throw invalid(source, "it holds no position");
-  const [inner]: readonly JsonValue[] = value; // From JSON.parse.
+function restored(value: JsonValue, source: string): JsonValue | undefined {
+  const [inner] = listOf(value, source);
   return inner;
+}
+
+function listOf(value: JsonValue, source: string): readonly JsonValue[] {
+  if (typeof value !== "object" || value === null || isObject(value)) throw invalid(source, "it holds no position");
+  return value;
 }
 
 function hashOf({ namespace, filter, keys }: CursorScope, body: Uint8Array): Buffer {

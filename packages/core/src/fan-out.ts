@@ -8,7 +8,7 @@ import { prefetched } from "./prefetch.ts";
 import { Publisher } from "./publisher.ts";
 import type { Tally } from "./report.ts";
 import { isAttached, livingSessions, type Selection, selectedRoutes } from "./selection.ts";
-import { type Call, type MessagingBackend, type MulticastReport, MusterError, type Route, throwIfAborted } from "./slots/index.ts";
+import { type Call, type MessagingBackend, type MulticastReport, type MusterError, type Route, throwIfAborted } from "./slots/index.ts";
 
 const SOURCE = "core.multicast";
 

@@ -70,29 +70,30 @@ export class StandingInbox {
     this.#throwIfClosed();
     if (this.#current !== undefined) return this.#current;
     try {
-      return await untilAborted(this.#opening ?? this.#opens(() => this.#open()), call, SOURCE);
+      return await untilAborted((this.#opening ??= this.#settling(this.#open())), call, SOURCE);
     } catch (error) {
       this.#throwIfClosed();
       throw error;
     }
   }
 
-  #opens(open: () => Promise<Inbox>): Promise<Inbox> {
-    const opening = open().finally(() => {
+  /** The same promise, forgotten when it has settled; its failure is told to those who wait. */
+  #settling(work: Promise<Inbox>): Promise<Inbox> {
+    const opening = work.finally(() => {
       if (this.#opening === opening) this.#opening = undefined;
     });
-    opening.catch(() => undefined); // Each waiter has its own.
-    this.#opening = opening;
+    opening.catch(() => undefined);
     return opening;
   }
 
   async #open(): Promise<Inbox> {
     using call = linkCall({ signal: this.#closing.signal }, OPEN_TIMEOUT_MS, SOURCE);
-    let inbox: Inbox | undefined;
+    const opened: { inbox?: Inbox; route: "up" | "down" } = { route: "up" };
     const onRoute = (state: "up" | "down"): void => {
-      if (inbox !== undefined && inbox === this.#current) this.#setRoute(state);
+      opened.route = state;
+      if (opened.inbox !== undefined && opened.inbox === this.#current) this.#setRoute(state);
     };
-    inbox = await this.#options.messaging.openInbox({ prefetch: PREFETCH, onRoute }, call);
+    const inbox = await this.#options.messaging.openInbox({ prefetch: PREFETCH, onRoute }, call);
     try {
       if (this.#addresses.size > 0) throwFirst(await inbox.addMany([...this.#addresses], call));
       this.#throwIfClosed();
@@ -100,8 +101,9 @@ export class StandingInbox {
       await disposeQuietly(inbox);
       throw error;
     }
+    opened.inbox = inbox;
     this.#current = inbox;
-    this.#setRoute("up");
+    this.#setRoute(opened.route);
     this.#reading = this.#read(inbox);
     return inbox;
   }
@@ -117,7 +119,7 @@ export class StandingInbox {
     this.#current = undefined;
     this.#setRoute("down");
     this.#options.warn(lostInbox(cause));
-    this.#opens(() => this.#reopen(inbox));
+    this.#opening = this.#settling(this.#reopen(inbox));
   }
 
   async #reopen(broken: Inbox): Promise<Inbox> {

@@ -4,7 +4,7 @@ import { Tally } from "../src/report.ts";
 import type { Receipt } from "../src/slots/index.ts";
 
 const outcome = fc.record({
-  status: fc.constantFrom("delivered", "failed", "timeout"),
+  status: fc.constantFrom("delivered" as const, "failed" as const, "timeout" as const),
   identities: fc.array(fc.string(), { maxLength: 700 }),
 });
 
@@ -15,7 +15,7 @@ test("targets are always the sum of the counts, statuses are capped, and receipt
       const tally = new Tally(isShown ? (page) => void receipts.push(...page) : undefined);
       for (const { status, identities } of outcomes) {
         if (status === "delivered") tally.deliver(identities);
-        else tally.miss(status as "failed" | "timeout", identities, "UNAVAILABLE", "down");
+        else tally.miss(status, identities, "UNAVAILABLE", "down");
       }
       await tally.show();
       const report = tally.report("m", undefined);

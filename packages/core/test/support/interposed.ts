@@ -7,8 +7,8 @@ export function interposed<T extends object>(target: T, replacements: { readonly
     get(owner, name): unknown {
       const member: unknown = Reflect.get(owner, name, owner);
       const bound: unknown = typeof member === "function" ? member.bind(owner) : member;
-      const replace: unknown = Reflect.get(replacements, name);
-      return typeof replace === "function" ? replace(bound) : bound;
+      const replace = Reflect.get(replacements, name) as ((original: unknown) => unknown) | undefined; // By the type of `replacements`.
+      return replace === undefined ? bound : replace(bound);
     },
   });
 }
