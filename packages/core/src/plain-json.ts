@@ -59,13 +59,14 @@ export function setOwn<Value>(target: Record<string, Value>, key: string, value:
 }
 
 function copyAll(value: unknown, options: CopyOptions, keepUndefined: boolean): Copied<JsonValue> {
-  const copying: Copying = { ...options, path: [], ancestors: [], keepUndefined, leastBytes: 0 };
+  const { maxBytes, violations, allowsDate } = options;
+  const copying: Copying = { maxBytes, violations, allowsDate, path: [], ancestors: [], keepUndefined, leastBytes: 0 };
   try {
     const copy = copyValue(value, copying);
-    if (copying.leastBytes > options.maxBytes) options.violations.add([], `takes more than ${options.maxBytes} bytes as JSON text`);
+    if (copying.leastBytes > maxBytes) violations.add([], `takes more than ${maxBytes} bytes as JSON text`);
     return { value: copy, leastBytes: copying.leastBytes };
   } catch {
-    options.violations.add(copying.path, "can't be read"); // A proxy threw; its error may be anything.
+    violations.add(copying.path, "can't be read"); // A proxy threw; its error may be anything.
     return { value: undefined, leastBytes: copying.leastBytes };
   }
 }
@@ -93,11 +94,10 @@ function copyValue(value: unknown, copying: Copying): JsonValue | undefined {
 function copyObject(value: object, copying: Copying): JsonValue | undefined {
   copying.leastBytes += 1; // Of two brackets; each member counts a comma, and there is one less of those.
   if (copying.ancestors.includes(value)) return refuse(copying, "contains itself");
-  if (types.isDate(value)) return copyDate(value, copying);
   const isArray = Array.isArray(value);
   const prototype = Reflect.getPrototypeOf(value);
   if (isArray ? !isArrayPrototype(prototype) : !isObjectPrototype(prototype)) {
-    return refuse(copying, `is an instance of ${className(prototype)}, not a plain object or array`);
+    return copyInstance(value, prototype, copying);
   }
   if (copying.ancestors.length >= MAX_DEPTH) return refuse(copying, `lies deeper than ${MAX_DEPTH} levels`);
   copying.ancestors.push(value);
@@ -106,7 +106,8 @@ function copyObject(value: object, copying: Copying): JsonValue | undefined {
   return Object.freeze(copy);
 }
 
-function copyDate(value: Date, copying: Copying): JsonValue | undefined {
+function copyInstance(value: object, prototype: object | null, copying: Copying): JsonValue | undefined {
+  if (!types.isDate(value)) return refuse(copying, `is an instance of ${className(prototype)}, not a plain object or array`);
   if (!copying.allowsDate?.(copying.path)) return refuse(copying, "is a Date, which only a field of type timestamp takes");
   return parseTimestamp(value) ?? refuse(copying, "is no date of the years 0001 to 9999");
 }
@@ -187,7 +188,7 @@ function isArrayPrototype(prototype: object | null): boolean {
 
 /** Read from descriptors, so that no getter runs. */
 function className(prototype: object | null): string {
-  const made = prototype === null ? undefined : Reflect.getOwnPropertyDescriptor(prototype, "constructor")?.value;
+  const made: unknown = prototype === null ? undefined : Reflect.getOwnPropertyDescriptor(prototype, "constructor")?.value;
   const name: unknown = typeof made === "function" ? Reflect.getOwnPropertyDescriptor(made, "name")?.value : undefined;
   return typeof name === "string" && name !== "" ? name : "a class";
 }

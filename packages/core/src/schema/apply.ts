@@ -17,14 +17,25 @@ export interface SchemaContext {
   readonly violations: Violations;
 }
 
+type Entries = readonly (readonly [key: string, field: FieldSchema])[];
+
+/** Listing the members of an object without a prototype costs as much as all the rest of a small schema. */
+const listed = new WeakMap<IdentitySchema, Entries>();
+
 /** The metadata as the schema has it stored, deep-frozen like what came in; the same object when nothing had to change. */
 export function applySchema(schema: IdentitySchema, metadata: Metadata, context: SchemaContext): Metadata {
   let result = metadata;
-  for (const [key, field] of Object.entries(schema.fields)) {
+  for (const [key, field] of entriesOf(schema)) {
     if (!context.violations.covers(field.path)) result = applyField(field, key === schema.primaryKey, result, context);
   }
   if (schema.additional === "refuse") refuseUnknown(schema, metadata, [], context.violations);
   return result;
+}
+
+function entriesOf(schema: IdentitySchema): Entries {
+  const entries = listed.get(schema) ?? Object.entries(schema.fields);
+  listed.set(schema, entries);
+  return entries;
 }
 
 /** Whether the schema takes a Date at this path; array indexes are numbers. */

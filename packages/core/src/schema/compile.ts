@@ -69,7 +69,7 @@ function compileLong(definition: JsonObject, declared: JsonObject, violations: V
 
 /** By dotted key, without a prototype: any name can be asked for. */
 function compileFields(declared: JsonObject, at: readonly string[], violations: Violations): Record<string, FieldSchema> {
-  const fields: Record<string, FieldSchema> = Object.create(null);
+  const fields: Record<string, FieldSchema> = Object.create(null) as Record<string, FieldSchema>; // It has no members.
   for (const [key, definition] of Object.entries(declared)) {
     const path = readKey(key, [...at, key], violations);
     const field = path && compileField(path, definition, [...at, key], violations);

@@ -78,10 +78,7 @@ function readMaxLength({ definition, type, wrong }: Reading): number | undefined
 function readValues({ definition, type, wrong }: Reading): readonly string[] | undefined {
   const { values } = definition;
   if (type !== "enum") return values === undefined ? undefined : wrong("values", `is only for enum, not for ${type}`);
-  const isList = Array.isArray(values) && values.length > 0;
-  if (!isList || !values.every((value) => typeof value === "string" && value !== "")) {
-    return wrong("values", "of an enum is a list of one or more strings, none of them empty");
-  }
+  if (!isTexts(values)) return wrong("values", "of an enum is a list of one or more strings, none of them empty");
   const twice = values.find((value, index) => values.indexOf(value) !== index);
   return twice === undefined ? values : wrong("values", `names ${show(twice)} twice`);
 }
@@ -111,6 +108,10 @@ function readDefault(field: FieldSchema, { definition, wrong }: Reading): JsonVa
 
 function isFieldType(value: JsonValue | undefined): value is FieldType {
   return typeof value === "string" && Object.hasOwn(FIELD_TYPES, value);
+}
+
+function isTexts(value: JsonValue | undefined): value is readonly string[] {
+  return Array.isArray(value) && value.length > 0 && value.every((text) => typeof text === "string" && text !== "");
 }
 
 function present<Key extends string, Value>(key: Key, value: Value | undefined): { readonly [K in Key]?: Value } {

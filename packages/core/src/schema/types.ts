@@ -60,7 +60,7 @@ function readElements(elements: readonly JsonValue[], type: FieldType): Read {
 
 /** In code points, without counting a text that is short enough in any case. */
 function isLonger(text: string, maxLength: number): boolean {
-  return text.length > maxLength && [...text].length > maxLength;
+  return text.length > maxLength && Array.from(text).length > maxLength;
 }
 
 function isWithin(value: { readonly [key: string]: JsonValue }, key: string, bound: number): boolean {

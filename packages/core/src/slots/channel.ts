@@ -23,54 +23,77 @@ export interface Channel<Item> extends AsyncIterable<readonly Item[]> {
  * @throws INVALID_ARGUMENT when it is iterated a second time.
  */
 export function boundedChannel<Item>(capacity: number): Channel<Item> {
-  let waiting: Item[] = [];
-  let end: { readonly error?: Error } | undefined;
-  let wake = (): void => {};
-  let taken = false;
+  return new BoundedChannel<Item>(capacity);
+}
 
-  async function* pages(): AsyncGenerator<readonly Item[], void, undefined> {
-    try {
-      while (true) {
-        if (waiting.length > 0) {
-          const page = waiting;
-          waiting = [];
-          yield page;
-        } else if (end !== undefined) {
-          if (end.error !== undefined) throw end.error;
-          return;
-        } else {
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-        }
-      }
-    } finally {
-      end ??= {};
-      waiting = [];
-    }
+class BoundedChannel<Item> implements Channel<Item> {
+  readonly #capacity: number;
+  #waiting: Item[] = [];
+  #end: { readonly error?: Error } | undefined;
+  #isIterated = false;
+  #wake = (): void => {};
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
   }
 
-  const finish = (how: { readonly error?: Error }): void => {
-    end ??= how;
-    wake();
-  };
+  get size(): number {
+    return this.#waiting.length;
+  }
 
-  return {
-    get size(): number {
-      return waiting.length;
-    },
-    push(item): boolean {
-      if (end !== undefined || waiting.length >= capacity) return false;
-      waiting.push(item);
-      wake();
-      return true;
-    },
-    close: () => finish({}),
-    fail: (error) => finish({ error }),
-    [Symbol.asyncIterator](): AsyncIterator<readonly Item[]> {
-      if (taken) throw new MusterError({ code: "INVALID_ARGUMENT", source: "core.channel", message: "it can be iterated only once" });
-      taken = true;
-      return pages();
-    },
-  };
+  push(item: Item): boolean {
+    if (this.#end !== undefined || this.#waiting.length >= this.#capacity) return false;
+    this.#waiting.push(item);
+    this.#wake();
+    return true;
+  }
+
+  close(): void {
+    this.#finish({});
+  }
+
+  fail(error: Error): void {
+    this.#finish({ error });
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<readonly Item[], void, undefined> {
+    if (this.#isIterated) {
+      throw new MusterError({ code: "INVALID_ARGUMENT", source: "core.channel", message: "it can be iterated only once" });
+    }
+    this.#isIterated = true;
+    const pages = this.#pages();
+    return {
+      next: () => pages.next(),
+      return: () => {
+        this.#finish({});
+        this.#waiting = [];
+        return pages.return(); // Comes to its turn only because finishing has woken a `next` that waits.
+      },
+    };
+  }
+
+  async *#pages(): AsyncGenerator<readonly Item[], void, undefined> {
+    while (this.#waiting.length > 0 || this.#end === undefined) {
+      if (this.#waiting.length === 0) await this.#arrival();
+      else yield this.#takeAll();
+    }
+    if (this.#end.error !== undefined) throw this.#end.error;
+  }
+
+  #takeAll(): readonly Item[] {
+    const page = this.#waiting;
+    this.#waiting = [];
+    return page;
+  }
+
+  #arrival(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  #finish(end: { readonly error?: Error }): void {
+    this.#end ??= end;
+    this.#wake();
+  }
 }

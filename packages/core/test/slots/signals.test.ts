@@ -1,0 +1,57 @@
+import { getEventListeners } from "node:events";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { abortedError, linkCall, throwIfAborted } from "../../src/slots/index.ts";
+import { thrown } from "../codes.ts";
+
+const SOURCE = "core.count";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("a linked call", () => {
+  test("ends with TIMEOUT after its own deadline", () => {
+    using call = linkCall({ timeoutMs: 50 }, 10_000, SOURCE);
+    vi.advanceTimersByTime(49);
+    expect(call.signal.aborted).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(thrown("TIMEOUT", () => throwIfAborted(call, "memory.scan")).message).toBe("[TIMEOUT] memory.scan: the deadline passed");
+  });
+
+  test("ends after the default deadline when it names none", () => {
+    using call = linkCall({}, 100, SOURCE);
+    vi.advanceTimersByTime(100);
+    expect(abortedError(call, SOURCE).code).toBe("TIMEOUT");
+  });
+
+  test("ends with ABORTED when the caller gives up, whatever the reason", () => {
+    const controller = new AbortController();
+    using call = linkCall({ signal: controller.signal }, 100, SOURCE);
+    throwIfAborted(call, SOURCE);
+    controller.abort("enough");
+    const error = thrown("ABORTED", () => throwIfAborted(call, "memory.scan"));
+    expect(error.source).toBe("memory.scan");
+    expect(error.cause).toMatchObject({ code: "ABORTED", cause: "enough" });
+  });
+
+  test("has ended already when the caller's signal has", () => {
+    using call = linkCall({ signal: AbortSignal.abort() }, 100, SOURCE);
+    expect(call.signal.aborted).toBe(true);
+  });
+
+  test("leaves neither timer nor listener behind", () => {
+    const { signal } = new AbortController();
+    linkCall({ signal }, 100, SOURCE)[Symbol.dispose]();
+    expect(vi.getTimerCount()).toBe(0);
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
+  });
+
+  test("says whether the request may have left", () => {
+    using call = linkCall({ signal: AbortSignal.abort() }, 100, SOURCE);
+    expect(abortedError(call, SOURCE, true).mayHaveApplied).toBe(true);
+    expect(abortedError(call, SOURCE).mayHaveApplied).toBe(false);
+  });
+});
