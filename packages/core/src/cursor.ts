@@ -10,7 +10,7 @@
  */
 
 import { createHash, timingSafeEqual } from "node:crypto";
-import { canonicalJson, type Filter, formatFilter, isObject, type JsonValue } from "@muster/filter";
+import { canonicalJson, type Filter, formatFilter, isObject, isStorableText, type JsonValue } from "@muster/filter";
 import type { Position, SortKey } from "./sort.ts";
 import { MusterError } from "./slots/index.ts";
 
@@ -49,7 +49,7 @@ function readPosition(body: Buffer, valueCount: number, source: string): Positio
   const parsed = listOf(parseJson(body, source), source);
   if (parsed.length === 0) return undefined;
   const [identity, ...values] = parsed;
-  if (typeof identity !== "string" || identity === "" || values.length !== valueCount) {
+  if (typeof identity !== "string" || identity === "" || !isStorableText(identity) || values.length !== valueCount) {
     throw invalid(source, "it holds no position");
   }
   return { identity, values: values.map((value) => restored(value, source)) };

@@ -58,6 +58,14 @@ test("nothing that is no cursor is anything else than INVALID_CURSOR", () => {
   );
 });
 
+test.each<[string, Position]>([
+  ["no identity", { identity: "", values: [1, 1] }],
+  ["an identity no store can hold", { identity: "a\0", values: [1, 1] }],
+  ["too few values", { identity: "a", values: [1] }],
+])("a position with %s is refused, even under the right hash", (_, position) => {
+  expect(refusal(encodeCursor(SCOPE, position))).toBe("INVALID_CURSOR");
+});
+
 test("another version says so", () => {
   const bytes = Buffer.from(encodeCursor(SCOPE, POSITION), "base64url");
   bytes[0] = 2;
