@@ -5,7 +5,11 @@ import { type Selection, select, selectedRoutes } from "./selection.ts";
 import type { Call } from "./slots/index.ts";
 
 /** How many match, without handing them out; `null` or nothing counts everyone. @throws INVALID_FILTER, FILTER_TOO_COMPLEX */
-export async function count(context: Context, filterInput: FilterInput | null | undefined, call: Call): Promise<number> {
+export async function count(
+  context: Context,
+  filterInput: FilterInput | null | undefined,
+  call: Call,
+): Promise<number> {
   return await countSelected(context, select(context, toFilter(filterInput, context.schema, "core.count")), call);
 }
 

@@ -36,8 +36,10 @@ export function encodeCursor(scope: CursorScope, position: Position | undefined)
 export function decodeCursor(scope: CursorScope, cursor: unknown, source: string): Position | undefined {
   if (typeof cursor !== "string") throw invalid(source, "a cursor is the nextCursor of a page");
   const bytes = Buffer.from(cursor, "base64url");
-  if (bytes.length < POSITION_AT || bytes.toString("base64url") !== cursor) throw invalid(source, "it was cut or altered");
-  if (bytes[0] !== VERSION) throw invalid(source, `it has version ${bytes[0]}, and this release reads version ${VERSION}`);
+  if (bytes.length < POSITION_AT || bytes.toString("base64url") !== cursor)
+    throw invalid(source, "it was cut or altered");
+  if (bytes[0] !== VERSION)
+    throw invalid(source, `it has version ${bytes[0]}, and this release reads version ${VERSION}`);
   const body = bytes.subarray(POSITION_AT);
   if (!timingSafeEqual(hashOf(scope, body), bytes.subarray(HASH_AT, POSITION_AT))) {
     throw invalid(source, "it was altered, or belongs to another namespace, filter or sortBy");
@@ -80,8 +82,18 @@ function listOf(value: JsonValue, source: string): readonly JsonValue[] {
 }
 
 function hashOf({ namespace, filter, keys }: CursorScope, body: Uint8Array): Buffer {
-  const query = canonicalJson([namespace, filter === undefined ? null : JSON.stringify(formatFilter(filter)), keys.map(({ text }) => text)]);
-  return createHash("sha256").update(Buffer.of(VERSION)).update(query).update("\n").update(body).digest().subarray(0, POSITION_AT - HASH_AT);
+  const query = canonicalJson([
+    namespace,
+    filter === undefined ? null : JSON.stringify(formatFilter(filter)),
+    keys.map(({ text }) => text),
+  ]);
+  return createHash("sha256")
+    .update(Buffer.of(VERSION))
+    .update(query)
+    .update("\n")
+    .update(body)
+    .digest()
+    .subarray(0, POSITION_AT - HASH_AT);
 }
 
 function invalid(source: string, message: string): MusterError<"INVALID_CURSOR"> {

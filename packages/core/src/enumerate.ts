@@ -31,7 +31,10 @@ export async function enumerate(
   const behind = options.cursor === undefined ? undefined : decodeCursor(scope, options.cursor, SOURCE);
   const selection = select(context, filter);
   const query = { behind, offset, limit, keys };
-  const window = keys.length === 0 ? await identityWindow(context, selection, query, call) : await sortedWindow(context, selection, query, call);
+  const window =
+    keys.length === 0
+      ? await identityWindow(context, selection, query, call)
+      : await sortedWindow(context, selection, query, call);
   const identities = await toRegisteredIdentities(context, window.registrations, view, call);
   const page = { identities, ...(window.hasMore ? { nextCursor: encodeCursor(scope, window.end) } : {}) };
   if (!isCounted) return page;

@@ -8,7 +8,14 @@ import { prefetched } from "./prefetch.ts";
 import { Publisher } from "./publisher.ts";
 import type { Tally } from "./report.ts";
 import { isAttached, livingSessions, type Selection, selectedRoutes } from "./selection.ts";
-import { type Call, type MessagingBackend, type MulticastReport, type MusterError, type Route, throwIfAborted } from "./slots/index.ts";
+import {
+  type Call,
+  type MessagingBackend,
+  type MulticastReport,
+  type MusterError,
+  type Route,
+  throwIfAborted,
+} from "./slots/index.ts";
 
 const SOURCE = "core.multicast";
 
@@ -32,7 +39,11 @@ export interface FanOutEnd {
  *
  * @throws only while nothing may have left; later failures are in what it returns.
  */
-export async function fanOut(context: Context, { messaging, selection, content, tally }: FanOut, call: Call): Promise<FanOutEnd> {
+export async function fanOut(
+  context: Context,
+  { messaging, selection, content, tally }: FanOut,
+  call: Call,
+): Promise<FanOutEnd> {
   const publisher = new Publisher(messaging, content, tally, call);
   const grouping = new Grouping(content, messaging.traits.maxPayloadBytes);
   let after: string | undefined;
@@ -53,7 +64,10 @@ export async function fanOut(context: Context, { messaging, selection, content, 
   }
   await publisher.publish(grouping.drain());
   await publisher.finish();
-  return { incomplete: cause === undefined ? undefined : { code: cause.code, ...(after === undefined ? {} : { after }) }, cause };
+  return {
+    incomplete: cause === undefined ? undefined : { code: cause.code, ...(after === undefined ? {} : { after }) },
+    cause,
+  };
 }
 
 /** Parcels as they fill up; who can't be reached is tallied at once. */

@@ -104,8 +104,10 @@ export function encodeReplaced(identity: string, epoch: number): Uint8Array {
 export function decodeFrame(bytes: Uint8Array): Frame {
   const [version, kind] = bytes;
   if (version === undefined) throw damaged("it is empty");
-  if (version !== FRAME_VERSION) throw unsupported(`frame version ${version}`, `this release reads version ${FRAME_VERSION}`);
-  if (bytes.length < BODY_AT || viewOf(bytes).getUint32(CRC_AT) !== checksum(bytes)) throw damaged("its checksum is wrong");
+  if (version !== FRAME_VERSION)
+    throw unsupported(`frame version ${version}`, `this release reads version ${FRAME_VERSION}`);
+  if (bytes.length < BODY_AT || viewOf(bytes).getUint32(CRC_AT) !== checksum(bytes))
+    throw damaged("its checksum is wrong");
   if (kind === KIND_MESSAGE) return decodeMessage(bytes);
   if (kind === KIND_REPLACED) return decodeReplaced(bytes);
   throw unsupported(`frame kind ${kind}`, "a newer release has sent it");
@@ -171,5 +173,10 @@ function damaged(message: string): MusterError<"INTERNAL"> {
 }
 
 function unsupported(feature: string, message: string): MusterError<"UNSUPPORTED"> {
-  return new MusterError({ code: "UNSUPPORTED", source: SOURCE, message: `${feature} is unknown: ${message}`, detail: { feature } });
+  return new MusterError({
+    code: "UNSUPPORTED",
+    source: SOURCE,
+    message: `${feature} is unknown: ${message}`,
+    detail: { feature },
+  });
 }

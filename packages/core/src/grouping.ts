@@ -3,10 +3,12 @@
 import { isNodeAddress } from "./addresses.ts";
 import { type Content, frameBytes, type Recipients, recipientBytes } from "./frame.ts";
 
-/** More than this gains nothing: LIMITS of every broker measured are reached below it. */
+/** No broker measured gained anything above this; a tenth of it gives four fifths of the gain. */
 const MAX_RECIPIENTS = 1_000;
 /** Recipients that may wait for their parcel to fill, over all addresses. */
 const MAX_WAITING = 32_768;
+
+const NONE: readonly Parcel[] = [];
 
 /** One message to come: it is encoded when it is published. */
 export interface Parcel extends Recipients {
@@ -46,7 +48,8 @@ export class Grouping {
 
   /** The parcels that are to be sent now, because they are full or because too much waits; usually none. */
   add({ identity, epoch, address }: Recipient): readonly Parcel[] {
-    if (!isNodeAddress(address)) return [{ address, identities: [identity], epochs: [epoch], bytes: this.#payloadBytes }];
+    if (!isNodeAddress(address))
+      return [{ address, identities: [identity], epochs: [epoch], bytes: this.#payloadBytes }];
     const bytes = recipientBytes(identity);
     const standing = this.#groups.get(address);
     const full = standing !== undefined && !this.#hasRoom(standing, bytes) ? standing : undefined;
@@ -57,7 +60,7 @@ export class Grouping {
     group.bytes += bytes;
     this.#waiting += 1;
     if (this.#waiting > MAX_WAITING) return full === undefined ? this.drain() : [full, ...this.drain()];
-    return full === undefined ? [] : [full];
+    return full === undefined ? NONE : [full];
   }
 
   /** Everything that waits. */

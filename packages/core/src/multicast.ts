@@ -9,7 +9,14 @@ import { type Content, frameBytes, recipientBytes } from "./frame.ts";
 import { encodePayload } from "./payload.ts";
 import { type OnReceipts, Tally } from "./report.ts";
 import { select } from "./selection.ts";
-import { type Call, isMusterError, type MessagingBackend, type MulticastReport, MusterError, type Receipt } from "./slots/index.ts";
+import {
+  type Call,
+  isMusterError,
+  type MessagingBackend,
+  type MulticastReport,
+  MusterError,
+  type Receipt,
+} from "./slots/index.ts";
 
 const SOURCE = "core.multicast";
 /** The longest identity there can be: whatever fits beside it fits beside any. */
@@ -42,21 +49,36 @@ export async function multicast(
   const aborted = refusal ?? (cause?.code === "ABORTED" ? cause : abortedByCaller(call));
   if (aborted === undefined) return report;
   const message = "the caller gave up after the first publish; what was done stands in detail.report";
-  throw new MusterError({ code: "ABORTED", source: SOURCE, message, mayHaveApplied: true, detail: { report }, cause: aborted });
+  throw new MusterError({
+    code: "ABORTED",
+    source: SOURCE,
+    message,
+    mayHaveApplied: true,
+    detail: { report },
+    cause: aborted,
+  });
 }
 
 function messagingFor({ messaging }: Context, { delivery = "at-most-once" }: MulticastOptions): MessagingBackend {
   if (messaging === undefined) throw unsupported("multicast", "this registry was opened without a messaging slot");
   if (delivery === "at-most-once") return messaging;
   if (delivery !== "at-least-once" && delivery !== "exactly-once") {
-    throw invalidArgument(SOURCE, `delivery is "at-most-once", "at-least-once" or "exactly-once", not ${JSON.stringify(delivery)}`);
+    throw invalidArgument(
+      SOURCE,
+      `delivery is "at-most-once", "at-least-once" or "exactly-once", not ${JSON.stringify(delivery)}`,
+    );
   }
   throw unsupported(delivery, "recipients do not acknowledge messages yet, so that only at-most-once can be promised");
 }
 
 function contentOf(payload: Payload, { contentType }: MulticastOptions, { traits }: MessagingBackend): Content {
   const encoded = encodePayload(payload, contentType);
-  const content: Content = { id: randomUUID(), contentType: encoded.contentType, sentAt: Date.now(), payload: encoded.bytes };
+  const content: Content = {
+    id: randomUUID(),
+    contentType: encoded.contentType,
+    sentAt: Date.now(),
+    payload: encoded.bytes,
+  };
   const bytes = encoded.bytes.byteLength;
   const overhead = frameBytes(content) - bytes + recipientBytes(LONGEST_IDENTITY);
   const maxBytes = Math.max(0, traits.maxPayloadBytes - overhead);

@@ -21,16 +21,23 @@ export function readPageOptions(options: EnumerateOptions, limits: Limits): Page
   const keys = parseSortBy(options.sortBy ?? [], SOURCE);
   const limit = wholeNumber("limit", options.limit ?? Math.min(DEFAULT_LIMIT, limits.maxPageSize));
   const offset = wholeNumber("offset", options.offset ?? 0);
-  if (limit > limits.maxPageSize) throw invalidArgument(SOURCE, `limit is at most ${limits.maxPageSize}; read on with the cursor`);
+  if (limit > limits.maxPageSize)
+    throw invalidArgument(SOURCE, `limit is at most ${limits.maxPageSize}; read on with the cursor`);
   if (keys.length > 0 && offset + limit > limits.maxSortWindow) {
-    throw invalidArgument(SOURCE, `offset + limit is at most ${limits.maxSortWindow} under sortBy; read on with the cursor`);
+    throw invalidArgument(
+      SOURCE,
+      `offset + limit is at most ${limits.maxSortWindow} under sortBy; read on with the cursor`,
+    );
   }
   return { keys, limit, offset, view: viewOf(options, SOURCE), isCounted: flag("count", options.count ?? false) };
 }
 
 /** What of the metadata is handed out. @throws INVALID_ARGUMENT */
 export function viewOf(options: Pick<EnumerateOptions, "includeMetadata" | "projection">, source: string): Projection {
-  const project = options.projection === undefined ? (whole: Parameters<Projection>[0]) => whole : projectionOf(options.projection, source);
+  const project =
+    options.projection === undefined
+      ? (whole: Parameters<Projection>[0]) => whole
+      : projectionOf(options.projection, source);
   return flag("includeMetadata", options.includeMetadata ?? true) ? project : () => ({});
 }
 

@@ -23,13 +23,17 @@ export interface EncodedPayload {
  */
 export function encodePayload(payload: Payload, contentType?: string): EncodedPayload {
   if (contentType !== undefined && !isContentType(contentType)) {
-    throw invalidArgument(SOURCE, "contentType must be a MIME type of at most 255 printable ASCII characters, such as text/plain");
+    throw invalidArgument(
+      SOURCE,
+      "contentType must be a MIME type of at most 255 printable ASCII characters, such as text/plain",
+    );
   }
   if (payload instanceof Uint8Array) {
     return { bytes: new Uint8Array(payload), contentType: contentType ?? "application/octet-stream" };
   }
   if (typeof payload === "string") {
-    if (LONE_SURROGATE.test(payload)) throw invalidArgument(SOURCE, "the payload holds a lone surrogate, which UTF-8 has no form for");
+    if (LONE_SURROGATE.test(payload))
+      throw invalidArgument(SOURCE, "the payload holds a lone surrogate, which UTF-8 has no form for");
     return { bytes: Buffer.from(payload), contentType: contentType ?? "text/plain; charset=utf-8" };
   }
   return { bytes: Buffer.from(jsonText(payload)), contentType: contentType ?? "application/json" };
@@ -41,7 +45,10 @@ function isContentType(value: unknown): boolean {
 
 function jsonText(payload: unknown): string {
   if (typeof payload !== "object" || payload === null) {
-    throw invalidArgument(SOURCE, `a payload is bytes, a string or an object, not ${payload === null ? "null" : `a value of type ${typeof payload}`}`);
+    throw invalidArgument(
+      SOURCE,
+      `a payload is bytes, a string or an object, not ${payload === null ? "null" : `a value of type ${typeof payload}`}`,
+    );
   }
   let text: string | undefined;
   try {

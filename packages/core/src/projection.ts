@@ -20,7 +20,8 @@ export function projectionOf(paths: readonly string[], source: string): Projecti
   }
   const tree: KeyTree = new Map();
   // Shorter paths first: what lies within one of them is there already.
-  for (const path of paths.map((text) => parseField(text, source)).toSorted((a, b) => a.length - b.length)) keep(tree, path);
+  for (const path of paths.map((text) => parseField(text, source)).toSorted((a, b) => a.length - b.length))
+    keep(tree, path);
   return (metadata) => pick(metadata, tree);
 }
 

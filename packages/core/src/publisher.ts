@@ -6,7 +6,14 @@ import { type Content, encodeMessage } from "./frame.ts";
 import type { Parcel } from "./grouping.ts";
 import { messageHeaders } from "./raw-message.ts";
 import type { Tally } from "./report.ts";
-import { abortedError, type BatchFailure, type Call, type MessagingBackend, type MusterError, type Outgoing } from "./slots/index.ts";
+import {
+  abortedError,
+  type BatchFailure,
+  type Call,
+  type MessagingBackend,
+  type MusterError,
+  type Outgoing,
+} from "./slots/index.ts";
 
 const MAX_BATCHES_IN_FLIGHT = 2;
 const MAX_BATCH_MESSAGES = 4_096;

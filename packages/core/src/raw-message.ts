@@ -20,7 +20,12 @@ export function messageHeaders(content: Content, identity: string, epoch: number
 
 /** Headers of the word that another life has taken over; its body is empty. */
 export function replacedHeaders(identity: string, epoch: number): Headers {
-  return { "muster-version": VERSION, "muster-kind": "replaced", "muster-identity": identity, "muster-epoch": String(epoch) };
+  return {
+    "muster-version": VERSION,
+    "muster-kind": "replaced",
+    "muster-identity": identity,
+    "muster-epoch": String(epoch),
+  };
 }
 
 /**
@@ -33,7 +38,12 @@ export function decodeRaw(headers: Headers, body: Uint8Array): Frame {
   if (version !== VERSION) {
     const message = version === undefined ? "it was not sent by Muster" : `this release reads version ${VERSION}`;
     const feature = `message version ${version ?? "none"}`;
-    throw new MusterError({ code: "UNSUPPORTED", source: SOURCE, message: `${feature} is unknown: ${message}`, detail: { feature } });
+    throw new MusterError({
+      code: "UNSUPPORTED",
+      source: SOURCE,
+      message: `${feature} is unknown: ${message}`,
+      detail: { feature },
+    });
   }
   const identity = required(headers, "muster-identity");
   const epoch = requiredNumber(headers, "muster-epoch");

@@ -15,6 +15,14 @@ export async function toRegisteredIdentities(
   return registrations.map((registration) => {
     const { identity, metadata, registeredAt, expiresAt, epoch, revision } = registration;
     const attached = isAttached(registration, living);
-    return { identity, metadata: view(metadata), registeredAt, ...(expiresAt === undefined ? {} : { expiresAt }), attached, epoch, revision };
+    return {
+      identity,
+      metadata: view(metadata),
+      registeredAt,
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+      attached,
+      epoch,
+      revision,
+    };
   });
 }

@@ -59,7 +59,11 @@ export function selectedRoutes(
 }
 
 /** The sessions among those of `routes` that live. */
-export async function livingSessions(context: Context, routes: readonly Route[], call: Call): Promise<ReadonlySet<string>> {
+export async function livingSessions(
+  context: Context,
+  routes: readonly Route[],
+  call: Call,
+): Promise<ReadonlySet<string>> {
   const sessions = new Set<string>();
   let last: string | undefined;
   for (const { session } of routes) {

@@ -1,6 +1,14 @@
 /** Order by fields of the metadata, or by facts about the registration. */
 
-import { compareStrings, compareValues, FilterError, formatPath, type JsonValue, parsePath, readPath } from "@muster/filter";
+import {
+  compareStrings,
+  compareValues,
+  FilterError,
+  formatPath,
+  type JsonValue,
+  parsePath,
+  readPath,
+} from "@muster/filter";
 import { invalidArgument } from "./call.ts";
 import type { Registration } from "./slots/index.ts";
 
@@ -60,7 +68,8 @@ function parseCriterion(text: string, source: string): SortKey {
   const isDescending = direction === "desc";
   const suffix = isDescending ? " desc" : "";
   if (field === "$identity") return { text: `$identity${suffix}`, isDescending, read: ({ identity }) => identity };
-  if (field === "$registeredAt") return { text: `$registeredAt${suffix}`, isDescending, read: ({ registeredAt }) => registeredAt };
+  if (field === "$registeredAt")
+    return { text: `$registeredAt${suffix}`, isDescending, read: ({ registeredAt }) => registeredAt };
   const path = parseField(field.replace(/^metadata\.(?=.)/su, ""), source);
   return { text: `${formatPath(path)}${suffix}`, isDescending, read: ({ metadata }) => readPath(metadata, path) };
 }

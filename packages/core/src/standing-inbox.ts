@@ -142,7 +142,8 @@ export class StandingInbox {
   }
 
   #throwIfClosed(): void {
-    if (this.#closing.signal.aborted) throw new MusterError({ code: "CLOSED", source: SOURCE, message: "the node has been closed" });
+    if (this.#closing.signal.aborted)
+      throw new MusterError({ code: "CLOSED", source: SOURCE, message: "the node has been closed" });
   }
 }
 

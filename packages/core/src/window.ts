@@ -26,7 +26,12 @@ export interface Window {
 }
 
 /** In the order of identities: reads one registration further than asked for, and stops. */
-export async function identityWindow(context: Context, selection: Selection, query: WindowQuery, call: Call): Promise<Window> {
+export async function identityWindow(
+  context: Context,
+  selection: Selection,
+  query: WindowQuery,
+  call: Call,
+): Promise<Window> {
   const { behind, offset, limit } = query;
   const wanted = offset + limit;
   const pageSize = selection.residual === undefined ? Math.min(MAX_SCAN_PAGE, wanted + 1) : MAX_SCAN_PAGE;

@@ -6,11 +6,13 @@ import { interposed } from "./support/interposed.ts";
 import { CALL, names, openWorld, storeMany, type World } from "./support/world.ts";
 
 async function fleet(calls: string[], facets: "with" | "without"): Promise<World> {
-  const log = <Method extends "scan" | "scanRoutes">(name: Method) => (original: RegistryBackend[Method]): RegistryBackend[Method] =>
-    ((query, call) => {
-      calls.push(name);
-      return original(query, call);
-    }) as RegistryBackend[Method]; // Both take and give the same.
+  const log =
+    <Method extends "scan" | "scanRoutes">(name: Method) =>
+    (original: RegistryBackend[Method]): RegistryBackend[Method] =>
+      ((query, call) => {
+        calls.push(name);
+        return original(query, call);
+      }) as RegistryBackend[Method]; // Both take and give the same.
   const world = await openWorld({
     registry: (plain) =>
       interposed(plain, {
@@ -35,14 +37,17 @@ const CASES: readonly [FilterInput | null | undefined, number, string | undefine
   [{ $or: [{ $attached: false }, { "index.lt": 5 }] }, 6, "scan", "scan"],
 ];
 
-test.each(CASES)("%j counts %i, by %s with facets and by %s without: never metadata that nobody asks for", async (filter, expected, withFacets, without) => {
-  const calls: string[] = [];
-  expect(await count((await fleet(calls, "with")).context, filter, CALL)).toBe(expected);
-  expect(calls).toEqual(withFacets === undefined ? [] : [withFacets]);
-  calls.length = 0;
-  expect(await count((await fleet(calls, "without")).context, filter, CALL)).toBe(expected);
-  expect(calls).toEqual([without]);
-});
+test.each(CASES)(
+  "%j counts %i, by %s with facets and by %s without: never metadata that nobody asks for",
+  async (filter, expected, withFacets, without) => {
+    const calls: string[] = [];
+    expect(await count((await fleet(calls, "with")).context, filter, CALL)).toBe(expected);
+    expect(calls).toEqual(withFacets === undefined ? [] : [withFacets]);
+    calls.length = 0;
+    expect(await count((await fleet(calls, "without")).context, filter, CALL)).toBe(expected);
+    expect(calls).toEqual([without]);
+  },
+);
 
 test("an empty filter is refused", async () => {
   const { context } = await openWorld();

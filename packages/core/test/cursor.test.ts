@@ -5,18 +5,35 @@ import { type CursorScope, decodeCursor, encodeCursor } from "../src/cursor.ts";
 import { isMusterError } from "../src/slots/index.ts";
 import { parseSortBy, type Position } from "../src/sort.ts";
 
-const SCOPE: CursorScope = { namespace: "iot", filter: parseFilter({ status: "online" }), keys: parseSortBy(["battery desc", "name"], "test") };
+const SCOPE: CursorScope = {
+  namespace: "iot",
+  filter: parseFilter({ status: "online" }),
+  keys: parseSortBy(["battery desc", "name"], "test"),
+};
 const POSITION: Position = { identity: "zoë", values: [0.5, undefined] };
 
 test("a cursor takes its position to the next call of the same query", () => {
-  const scalar = fc.option(fc.oneof(fc.string({ unit: "grapheme" }), fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => n + 0), fc.boolean(), fc.constant(null)), {
-    nil: undefined,
-  });
+  const scalar = fc.option(
+    fc.oneof(
+      fc.string({ unit: "grapheme" }),
+      fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => n + 0),
+      fc.boolean(),
+      fc.constant(null),
+    ),
+    {
+      nil: undefined,
+    },
+  );
   fc.assert(
-    fc.property(fc.string({ unit: "grapheme", minLength: 1 }).filter((text) => !text.includes("\0")), scalar, scalar, (identity, a, b) => {
-      const position = { identity, values: [a, b] };
-      expect(decodeCursor(SCOPE, encodeCursor(SCOPE, position), "test")).toEqual(position);
-    }),
+    fc.property(
+      fc.string({ unit: "grapheme", minLength: 1 }).filter((text) => !text.includes("\0")),
+      scalar,
+      scalar,
+      (identity, a, b) => {
+        const position = { identity, values: [a, b] };
+        expect(decodeCursor(SCOPE, encodeCursor(SCOPE, position), "test")).toEqual(position);
+      },
+    ),
   );
 });
 
@@ -69,7 +86,9 @@ test.each<[string, Position]>([
 test("another version says so", () => {
   const bytes = Buffer.from(encodeCursor(SCOPE, POSITION), "base64url");
   bytes[0] = 2;
-  expect(() => decodeCursor(SCOPE, bytes.toString("base64url"), "test")).toThrow(/version 2, and this release reads version 1/);
+  expect(() => decodeCursor(SCOPE, bytes.toString("base64url"), "test")).toThrow(
+    /version 2, and this release reads version 1/,
+  );
 });
 
 function refusal(cursor: unknown): string {

@@ -10,7 +10,12 @@ function list(world: World, filter: FilterInput | null | undefined, options: Enu
   return enumerate(world.context, filter, options, CALL);
 }
 
-async function allPages(world: World, filter: FilterInput | null, options: EnumerateOptions, between = async (): Promise<void> => {}): Promise<readonly Page[]> {
+async function allPages(
+  world: World,
+  filter: FilterInput | null,
+  options: EnumerateOptions,
+  between = async (): Promise<void> => {},
+): Promise<readonly Page[]> {
   const pages: Page[] = [];
   let cursor: string | undefined;
   do {
@@ -26,7 +31,10 @@ function identitiesOf(pages: readonly Page[]): readonly string[] {
   return pages.flatMap(({ identities }) => identities.map(({ identity }) => identity));
 }
 
-async function worldOf(metadata: Readonly<Record<string, Metadata>>, options: Parameters<typeof openWorld>[0] = {}): Promise<World> {
+async function worldOf(
+  metadata: Readonly<Record<string, Metadata>>,
+  options: Parameters<typeof openWorld>[0] = {},
+): Promise<World> {
   const world = await openWorld(options);
   await world.context.registry.setMany(
     Object.entries(metadata).map(([identity, one]) => entry(identity, { metadata: one })),
@@ -48,7 +56,14 @@ describe("what a page holds", () => {
     expect(a.expiresAt).toBe(a.registeredAt + 60_000);
     expect(b).toMatchObject({ identity: "b", metadata: { x: 1 }, attached: true });
     expect(b).not.toHaveProperty("expiresAt");
-    expect(Object.keys(b).toSorted()).toEqual(["attached", "epoch", "identity", "metadata", "registeredAt", "revision"]);
+    expect(Object.keys(b).toSorted()).toEqual([
+      "attached",
+      "epoch",
+      "identity",
+      "metadata",
+      "registeredAt",
+      "revision",
+    ]);
   });
 
   test("nobody, null and nothing are all answers", async () => {
@@ -61,7 +76,8 @@ describe("what a page holds", () => {
 
   test("metadata can be left out or projected", async () => {
     const world = await worldOf({ a: { x: 1, y: { z: 2, w: 3 } } });
-    const metadata = async (options: EnumerateOptions): Promise<unknown> => (await list(world, null, options)).identities[0]?.metadata;
+    const metadata = async (options: EnumerateOptions): Promise<unknown> =>
+      (await list(world, null, options)).identities[0]?.metadata;
     expect(await metadata({ includeMetadata: false })).toEqual({});
     expect(await metadata({ projection: ["y.z"] })).toEqual({ y: { z: 2 } });
     expect(await metadata({ projection: ["y.z"], includeMetadata: false })).toEqual({});
@@ -70,7 +86,9 @@ describe("what a page holds", () => {
   test("totalCount is there when it was asked for, and counts all that match, not the page", async () => {
     const world = await worldOf(Object.fromEntries(names(10).map((name, index) => [name, { index }])));
     expect((await list(world, { "index.lt": 7 }, { limit: 3, count: true })).totalCount).toBe(7);
-    expect((await list(world, { "index.lt": 7 }, { limit: 3, offset: 2, count: true, sortBy: ["index"] })).totalCount).toBe(7);
+    expect(
+      (await list(world, { "index.lt": 7 }, { limit: 3, offset: 2, count: true, sortBy: ["index"] })).totalCount,
+    ).toBe(7);
     expect(await list(world, null, { limit: 3 })).not.toHaveProperty("totalCount");
   });
 });
@@ -83,15 +101,18 @@ describe("paging", () => {
     [10, 11],
     [1, 1],
     [0, 1],
-  ])("%i registrations in pages of %i: everyone once, and no page after the last that holds something", async (count, limit) => {
-    const world = await openWorld();
-    await storeMany(world.context.registry, names(count));
-    for (const sortBy of [[], ["x"], ["$identity desc"]]) {
-      const pages = await allPages(world, null, { limit, sortBy });
-      expect(identitiesOf(pages).toSorted()).toEqual(names(count));
-      expect(pages).toHaveLength(Math.max(1, Math.ceil(count / limit)));
-    }
-  });
+  ])(
+    "%i registrations in pages of %i: everyone once, and no page after the last that holds something",
+    async (count, limit) => {
+      const world = await openWorld();
+      await storeMany(world.context.registry, names(count));
+      for (const sortBy of [[], ["x"], ["$identity desc"]]) {
+        const pages = await allPages(world, null, { limit, sortBy });
+        expect(identitiesOf(pages).toSorted()).toEqual(names(count));
+        expect(pages).toHaveLength(Math.max(1, Math.ceil(count / limit)));
+      }
+    },
+  );
 
   test("offset skips, alone and behind a cursor", async () => {
     const world = await openWorld();
@@ -144,7 +165,8 @@ describe("paging", () => {
       const pages = await allPages(world, null, { limit: 37, sortBy }, async () => {
         round += 1;
         await storeMany(world.context.registry, [`a-${round}`, `s-0000100-${round}`, `z-${round}`]);
-        if (round > 1) await world.context.registry.deleteMany(await epochsOf(world, [`a-${round - 1}`, `z-${round - 1}`]), CALL);
+        if (round > 1)
+          await world.context.registry.deleteMany(await epochsOf(world, [`a-${round - 1}`, `z-${round - 1}`]), CALL);
       });
       const found = identitiesOf(pages);
       expect(new Set(found).size).toBe(found.length);
@@ -156,21 +178,28 @@ describe("paging", () => {
     const world = await worldOf({ a: { x: 1 }, b: { x: 1 } });
     const { nextCursor = "" } = await list(world, { x: 1 }, { limit: 1 });
     await expect(list(world, null, { cursor: nextCursor })).rejects.toMatchObject({ code: "INVALID_CURSOR" });
-    await expect(list(world, { x: 1 }, { cursor: nextCursor, sortBy: ["x"] })).rejects.toMatchObject({ code: "INVALID_CURSOR" });
+    await expect(list(world, { x: 1 }, { cursor: nextCursor, sortBy: ["x"] })).rejects.toMatchObject({
+      code: "INVALID_CURSOR",
+    });
     await expect(list(world, { x: 1 }, { cursor: `${nextCursor}A` })).rejects.toMatchObject({ code: "INVALID_CURSOR" });
     expect(identitiesOf([await list(world, { $and: [{ x: 1 }] }, { cursor: nextCursor, limit: 50 })])).toEqual(["b"]);
   });
 });
 
 test("sorted pages are what sorting everything and cutting would give", async () => {
-  const value = fc.option(fc.constantFrom<JsonValue>(null, false, true, 0, 1, 2.5, "", "a", "ﬁ", "😀", {}, [1]), { nil: undefined });
+  const value = fc.option(fc.constantFrom<JsonValue>(null, false, true, 0, 1, 2.5, "", "a", "ﬁ", "😀", {}, [1]), {
+    nil: undefined,
+  });
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.tuple(value, value), { maxLength: 30 }),
       fc.constantFrom(["v"], ["v desc"], ["v", "w desc"], ["w desc", "v"], ["metadata.v desc"]),
       fc.integer({ min: 1, max: 10 }),
       async (rows, sortBy, limit) => {
-        const metadata = rows.map(([v, w]) => ({ ...(v === undefined ? {} : { v }), ...(w === undefined ? {} : { w }) }));
+        const metadata = rows.map(([v, w]) => ({
+          ...(v === undefined ? {} : { v }),
+          ...(w === undefined ? {} : { w }),
+        }));
         const world = await worldOf(Object.fromEntries(metadata.map((one, index) => [`i${index}`, one])));
         const pages = await allPages(world, null, { sortBy, limit });
         expect(identitiesOf(pages)).toEqual(naivelySorted(metadata, sortBy));

@@ -15,7 +15,11 @@ test("whoever is registered throughout, in one epoch, gets exactly one message, 
     for (; !isOver; rounds++) {
       const names = Array.from({ length: 20 }, (_, index) => `${index % 2 === 0 ? "a" : "zz"}-${rounds}-${index}`);
       const registrations = await Promise.all(names.map((name, index) => at(processes, index).register(name)));
-      if (rounds % 2 === 0) await world.context.registry.deleteMany(registrations.map(({ identity, epoch }) => ({ identity, epoch })), CALL);
+      if (rounds % 2 === 0)
+        await world.context.registry.deleteMany(
+          registrations.map(({ identity, epoch }) => ({ identity, epoch })),
+          CALL,
+        );
       await new Promise(setImmediate);
     }
     return rounds;
@@ -24,8 +28,14 @@ test("whoever is registered throughout, in one epoch, gets exactly one message, 
   isOver = true;
   expect(await churn).toBeGreaterThan(0);
   for (const report of reports) {
-    const got = (): string[] => processes.flatMap(({ received }) => received.filter(({ id }) => id === report.id).map(({ identity }) => identity));
-    await eventually("everyone steady has it", () => got().filter((name) => name.startsWith("steady-")).length >= steady.length);
+    const got = (): string[] =>
+      processes.flatMap(({ received }) =>
+        received.filter(({ id }) => id === report.id).map(({ identity }) => identity),
+      );
+    await eventually(
+      "everyone steady has it",
+      () => got().filter((name) => name.startsWith("steady-")).length >= steady.length,
+    );
     const arrived = got();
     expect(new Set(arrived).size).toBe(arrived.length);
     expect(report.targetCount).toBe(report.deliveredCount + report.failedCount + report.timeoutCount);
@@ -67,7 +77,11 @@ test("frames are few: a thousand recipients of one process share one", async () 
 test("a hundred thousand targets starve nobody else of the event loop, and leave no memory behind", async () => {
   const world = await openWorld();
   const process = await world.process("s1");
-  await storeMany(world.context.registry, names(100_000), { session: "s1", address: process.node.address, ttlMs: 60_000 });
+  await storeMany(world.context.registry, names(100_000), {
+    session: "s1",
+    address: process.node.address,
+    ttlMs: 60_000,
+  });
   let turns = 0;
   let isOver = false;
   const turn = (): void => {

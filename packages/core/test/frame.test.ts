@@ -1,9 +1,18 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decodeFrame, encodeMessage, encodeReplaced, frameBytes, type MessageFrame, recipientBytes } from "../src/frame.ts";
+import {
+  decodeFrame,
+  encodeMessage,
+  encodeReplaced,
+  frameBytes,
+  type MessageFrame,
+  recipientBytes,
+} from "../src/frame.ts";
 import { isMusterError } from "../src/slots/index.ts";
 
-const identity = fc.string({ unit: "binary", minLength: 1, maxLength: 40 }).filter((text) => !/[\p{Cc}\p{Surrogate}]/u.test(text));
+const identity = fc
+  .string({ unit: "binary", minLength: 1, maxLength: 40 })
+  .filter((text) => !/[\p{Cc}\p{Surrogate}]/u.test(text));
 const epoch = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
 const message = fc
   .record({
@@ -81,7 +90,9 @@ test("bytes that are no frame give a coded error", () => {
 test("a frame of another version says which version this release reads", () => {
   const bytes = new Uint8Array(encodeReplaced("a", 1));
   bytes[0] = 2;
-  expect(() => decodeFrame(bytes)).toThrow(/\[UNSUPPORTED\] .*frame version 2 is unknown: this release reads version 1/);
+  expect(() => decodeFrame(bytes)).toThrow(
+    /\[UNSUPPORTED\] .*frame version 2 is unknown: this release reads version 1/,
+  );
 });
 
 test("the bytes of version 1 never change", () => {

@@ -13,13 +13,21 @@ test("every recipient comes out once, with its epoch, at its address, in a frame
     address: fc.constantFrom(NODE, `${NODE_ADDRESS_PREFIX}2`, "device/7"),
   });
   fc.assert(
-    fc.property(fc.array(recipient, { maxLength: 3_000 }), fc.integer({ min: 600, max: 20_000 }), (recipients, maxBytes) => {
-      const all = recipients.map(({ name, address }, index) => ({ identity: `${index}${name}`, epoch: index, address }));
-      const grouping = new Grouping(CONTENT, maxBytes);
-      const parcels = [...all.flatMap((one) => grouping.add(one)), ...grouping.drain()];
-      expect(parcels.flatMap(unpacked).toSorted((a, b) => a.epoch - b.epoch)).toEqual(all);
-      for (const parcel of parcels) expect(encodedBytes(parcel)).toBeLessThanOrEqual(maxBytes);
-    }),
+    fc.property(
+      fc.array(recipient, { maxLength: 3_000 }),
+      fc.integer({ min: 600, max: 20_000 }),
+      (recipients, maxBytes) => {
+        const all = recipients.map(({ name, address }, index) => ({
+          identity: `${index}${name}`,
+          epoch: index,
+          address,
+        }));
+        const grouping = new Grouping(CONTENT, maxBytes);
+        const parcels = [...all.flatMap((one) => grouping.add(one)), ...grouping.drain()];
+        expect(parcels.flatMap(unpacked).toSorted((a, b) => a.epoch - b.epoch)).toEqual(all);
+        for (const parcel of parcels) expect(encodedBytes(parcel)).toBeLessThanOrEqual(maxBytes);
+      },
+    ),
     { numRuns: 30 },
   );
 });
@@ -27,7 +35,9 @@ test("every recipient comes out once, with its epoch, at its address, in a frame
 test("a frame takes a thousand recipients and not more", () => {
   const grouping = new Grouping(CONTENT, Number.MAX_SAFE_INTEGER);
   const sizes: number[] = [];
-  for (let i = 0; i < 2_500; i++) for (const { identities } of grouping.add({ identity: `${i}`, epoch: i, address: NODE })) sizes.push(identities.length);
+  for (let i = 0; i < 2_500; i++)
+    for (const { identities } of grouping.add({ identity: `${i}`, epoch: i, address: NODE }))
+      sizes.push(identities.length);
   expect(sizes).toEqual([1_000, 1_000]);
   expect(grouping.drain().map(({ identities }) => identities.length)).toEqual([500]);
 });
@@ -44,7 +54,12 @@ test("what waits is bounded however many addresses there are", () => {
   let most = 0;
   for (let i = 0; i < 200_000; i++) {
     waiting += 1;
-    for (const { identities } of grouping.add({ identity: `${i}`, epoch: i, address: `${NODE_ADDRESS_PREFIX}${i % 5_000}` })) waiting -= identities.length;
+    for (const { identities } of grouping.add({
+      identity: `${i}`,
+      epoch: i,
+      address: `${NODE_ADDRESS_PREFIX}${i % 5_000}`,
+    }))
+      waiting -= identities.length;
     most = Math.max(most, waiting);
   }
   expect(most).toBeLessThanOrEqual(32_768);
@@ -55,5 +70,7 @@ function unpacked({ address, identities, epochs }: Parcel): { identity: string; 
 }
 
 function encodedBytes(parcel: Parcel): number {
-  return parcel.address.startsWith(NODE_ADDRESS_PREFIX) ? encodeMessage(CONTENT, parcel).length : CONTENT.payload.byteLength;
+  return parcel.address.startsWith(NODE_ADDRESS_PREFIX)
+    ? encodeMessage(CONTENT, parcel).length
+    : CONTENT.payload.byteLength;
 }

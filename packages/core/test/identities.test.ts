@@ -8,7 +8,8 @@ test("everyone who matches comes once, in order, across pages", async () => {
   const world = await openWorld({ limits: { maxPageSize: 7 } });
   await storeMany(world.context.registry, names(50));
   const found: string[] = [];
-  for await (const { identity } of identities(world.context, { $identity: { $lt: "id-0000040" } }, {}, RUN)) found.push(identity);
+  for await (const { identity } of identities(world.context, { $identity: { $lt: "id-0000040" } }, {}, RUN))
+    found.push(identity);
   expect(found).toEqual(names(40));
 });
 
@@ -31,14 +32,18 @@ test("each page has a call of its own, and nothing is read ahead", async () => {
 test("metadata can be left out or projected", async () => {
   const world = await openWorld();
   await (await world.process("s1")).register("ada", { x: 1, y: 2 });
-  for await (const { metadata } of identities(world.context, null, { projection: ["x"] }, RUN)) expect(metadata).toEqual({ x: 1 });
-  for await (const { metadata } of identities(world.context, null, { includeMetadata: false }, RUN)) expect(metadata).toEqual({});
+  for await (const { metadata } of identities(world.context, null, { projection: ["x"] }, RUN))
+    expect(metadata).toEqual({ x: 1 });
+  for await (const { metadata } of identities(world.context, null, { includeMetadata: false }, RUN))
+    expect(metadata).toEqual({});
 });
 
 test("bad input rejects the first step", async () => {
   const { context } = await openWorld();
   await expect(identities(context, {}, {}, RUN).next()).rejects.toMatchObject({ code: "INVALID_FILTER" });
-  await expect(identities(context, null, { projection: [] }, RUN).next()).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  await expect(identities(context, null, { projection: [] }, RUN).next()).rejects.toMatchObject({
+    code: "INVALID_ARGUMENT",
+  });
 });
 
 test("whoever is registered throughout appears exactly once while others come and go", async () => {

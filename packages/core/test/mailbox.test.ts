@@ -172,6 +172,11 @@ function push(mailbox: Mailbox, from: number, to: number): void {
 }
 
 function message(id: number): Message {
-  const content = new ReceivedContent({ id: String(id), contentType: "text/plain", sentAt: 0, payload: new Uint8Array() });
+  const content = new ReceivedContent({
+    id: String(id),
+    contentType: "text/plain",
+    sentAt: 0,
+    payload: new Uint8Array(),
+  });
   return new ReceivedMessage(content, "ada", 1);
 }

@@ -4,7 +4,13 @@ import { createMessageIterator, type MessageIterator, type MessageIteratorOption
 import { ReceivedContent, ReceivedMessage } from "../src/received-message.ts";
 
 function receiver(changes: Partial<MessageIteratorOptions> = {}): MessageIterator {
-  return createMessageIterator({ capacity: 3, mayStart: () => true, onOverflow: () => {}, onLeave: () => {}, ...changes });
+  return createMessageIterator({
+    capacity: 3,
+    mayStart: () => true,
+    onOverflow: () => {},
+    onLeave: () => {},
+    ...changes,
+  });
 }
 
 test("messages come in order, those that waited and those that are waited for", async () => {
@@ -81,6 +87,11 @@ async function ids(messages: AsyncIterator<Message>, count: number): Promise<str
 }
 
 function message(id: number): Message {
-  const content = new ReceivedContent({ id: String(id), contentType: "text/plain", sentAt: 0, payload: new Uint8Array() });
+  const content = new ReceivedContent({
+    id: String(id),
+    contentType: "text/plain",
+    sentAt: 0,
+    payload: new Uint8Array(),
+  });
   return new ReceivedMessage(content, "ada", 1);
 }

@@ -2,12 +2,24 @@ import type { FilterInput } from "@muster/filter";
 import { describe, expect, test } from "vitest";
 import type { MulticastOptions, Payload } from "../src/fleet.ts";
 import { multicast } from "../src/multicast.ts";
-import { linkCall, type MessagingBackend, type MulticastReport, MusterError, type Receipt, type RegistryBackend } from "../src/slots/index.ts";
+import {
+  linkCall,
+  type MessagingBackend,
+  type MulticastReport,
+  MusterError,
+  type Receipt,
+  type RegistryBackend,
+} from "../src/slots/index.ts";
 import { eventually } from "./support/eventually.ts";
 import { interposed } from "./support/interposed.ts";
 import { CALL, names, openWorld, storeMany, type World } from "./support/world.ts";
 
-function send(world: World, filter: FilterInput | null | undefined, options: MulticastOptions = {}, payload: Payload = "hi"): Promise<MulticastReport> {
+function send(
+  world: World,
+  filter: FilterInput | null | undefined,
+  options: MulticastOptions = {},
+  payload: Payload = "hi",
+): Promise<MulticastReport> {
   return multicast(world.context, filter, payload, options, CALL);
 }
 
@@ -63,15 +75,23 @@ describe("what is refused before anything is sent", () => {
     });
   });
 
-  test.each(["at-least-once", "exactly-once"] as const)("%s is refused with the reason, not weakened", async (delivery) => {
-    const world = await openWorld();
-    await expect(send(world, null, { delivery })).rejects.toMatchObject({ code: "UNSUPPORTED", detail: { feature: delivery } });
-    await expect(send(world, null, { delivery })).rejects.toThrow(/acknowledge/);
-  });
+  test.each(["at-least-once", "exactly-once"] as const)(
+    "%s is refused with the reason, not weakened",
+    async (delivery) => {
+      const world = await openWorld();
+      await expect(send(world, null, { delivery })).rejects.toMatchObject({
+        code: "UNSUPPORTED",
+        detail: { feature: delivery },
+      });
+      await expect(send(world, null, { delivery })).rejects.toThrow(/acknowledge/);
+    },
+  );
 
   test("an unknown guarantee is a mistake", async () => {
     const world = await openWorld();
-    await expect(send(world, null, { delivery: "twice" as "at-most-once" })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    await expect(send(world, null, { delivery: "twice" as "at-most-once" })).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+    });
   });
 
   test("a payload over the slot's limit says how large it may be, and exactly that fits", async () => {
@@ -93,7 +113,9 @@ describe("what is refused before anything is sent", () => {
     const refusal: unknown = await send(world, null, {}, new Uint8Array(2_001)).catch((error: unknown) => error);
     expect(refusal).toMatchObject({ code: "PAYLOAD_TOO_LARGE", detail: { bytes: 2_001 } });
     const { maxBytes } = (refusal as MusterError<"PAYLOAD_TOO_LARGE">).detail;
-    await expect(send(world, null, {}, new Uint8Array(maxBytes + 1))).rejects.toMatchObject({ code: "PAYLOAD_TOO_LARGE" });
+    await expect(send(world, null, {}, new Uint8Array(maxBytes + 1))).rejects.toMatchObject({
+      code: "PAYLOAD_TOO_LARGE",
+    });
     expect(frames).toEqual([]);
     const report = await send(world, null, {}, new Uint8Array(maxBytes));
     expect(report.deliveredCount).toBe(2);
@@ -121,19 +143,34 @@ describe("who gets it", () => {
   test("everyone who matches and is attached gets one message; the report says so", async () => {
     const world = await openWorld();
     const processes = [await world.process("s1"), await world.process("s2")] as const;
-    for (const [index, name] of names(20).entries()) await processes[index % 2 === 0 ? 0 : 1].register(name, { even: index % 2 === 0, index });
+    for (const [index, name] of names(20).entries())
+      await processes[index % 2 === 0 ? 0 : 1].register(name, { even: index % 2 === 0, index });
     const report = await send(world, { "index.lt": 11 }, {}, { command: "update" });
-    expect(report).toMatchObject({ targetCount: 11, deliveredCount: 11, pendingCount: 0, failedCount: 0, timeoutCount: 0, statuses: [] });
+    expect(report).toMatchObject({
+      targetCount: 11,
+      deliveredCount: 11,
+      pendingCount: 0,
+      failedCount: 0,
+      timeoutCount: 0,
+      statuses: [],
+    });
     expect(report).not.toHaveProperty("incomplete");
     await eventually("all arrive", () => processes[0].received.length + processes[1].received.length === 11);
     expect(processes[0].received.map(({ id }) => id)).toEqual(Array.from({ length: 6 }, () => report.id));
-    expect(processes[1].received.map((message) => message.json())).toEqual(Array.from({ length: 5 }, () => ({ command: "update" })));
+    expect(processes[1].received.map((message) => message.json())).toEqual(
+      Array.from({ length: 5 }, () => ({ command: "update" })),
+    );
   });
 
   test("nobody there is a report of zeros", async () => {
     const world = await openWorld();
     await (await world.process("s1")).register("ada", { status: "offline" });
-    expect(await send(world, { status: "online" })).toMatchObject({ targetCount: 0, deliveredCount: 0, failedCount: 0, statuses: [] });
+    expect(await send(world, { status: "online" })).toMatchObject({
+      targetCount: 0,
+      deliveredCount: 0,
+      failedCount: 0,
+      statuses: [],
+    });
   });
 
   test("the offline, the sessionless and those without address are targets that failed with NO_ROUTE", async () => {
@@ -141,7 +178,11 @@ describe("who gets it", () => {
     const process = await world.process("s1");
     await process.register("attached");
     await storeMany(world.context.registry, ["nobody's"]);
-    await storeMany(world.context.registry, ["dead session's"], { session: "gone", address: process.node.address, ttlMs: 60_000 });
+    await storeMany(world.context.registry, ["dead session's"], {
+      session: "gone",
+      address: process.node.address,
+      ttlMs: 60_000,
+    });
     await storeMany(world.context.registry, ["without address"], { session: "s1" });
     await storeMany(world.context.registry, ["without session"], { address: process.node.address });
     const report = await send(world, null);
@@ -169,7 +210,9 @@ describe("who gets it", () => {
   });
 
   test("without a filter facet core selects the same", async () => {
-    const world = await openWorld({ registry: (plain) => interposed(plain, { filters: () => undefined, counts: () => undefined }) });
+    const world = await openWorld({
+      registry: (plain) => interposed(plain, { filters: () => undefined, counts: () => undefined }),
+    });
     const process = await world.process("s1");
     for (const [index, name] of names(10).entries()) await process.register(name, { index });
     expect((await send(world, { "index.gte": 7 })).deliveredCount).toBe(3);
@@ -198,7 +241,8 @@ describe("who gets it", () => {
 });
 
 describe("what is known of each", () => {
-  const cut = (mayHaveApplied: boolean) => () => new MusterError({ code: "UNAVAILABLE", source: "test", message: "cut", mayHaveApplied });
+  const cut = (mayHaveApplied: boolean) => () =>
+    new MusterError({ code: "UNAVAILABLE", source: "test", message: "cut", mayHaveApplied });
 
   test("a publish that was refused as a whole has failed with the code, and is not repeated", async () => {
     const world = await openWorld({ messaging: failingPublish((k) => (k === 1 ? "before" : undefined), cut(false)) });
@@ -259,7 +303,10 @@ describe("what is known of each", () => {
     expect(new Set(receipts.map(({ identity }) => identity)).size).toBe(1_201);
     expect(receipts.filter(({ status }) => status === "delivered")).toHaveLength(1_200);
     expect(receipts.find(({ status }) => status === "delivered")).not.toHaveProperty("code");
-    expect(receipts.find(({ identity }) => identity === "offline")).toMatchObject({ status: "failed", code: "NO_ROUTE" });
+    expect(receipts.find(({ identity }) => identity === "offline")).toMatchObject({
+      status: "failed",
+      code: "NO_ROUTE",
+    });
   });
 });
 
@@ -292,7 +339,9 @@ describe("after the first publish nothing throws", () => {
     expect(sum(report)).toBe(report.targetCount);
     expect(report.deliveredCount).toBe(1_000);
     expect(report.timeoutCount).toBeGreaterThan(0);
-    expect(new Set(report.statuses.map(({ status, code }) => `${status} ${code}`))).toEqual(new Set(["timeout INDETERMINATE"]));
+    expect(new Set(report.statuses.map(({ status, code }) => `${status} ${code}`))).toEqual(
+      new Set(["timeout INDETERMINATE"]),
+    );
     expect(report.failedCount).toBeGreaterThan(0);
     expect(report.incomplete?.code ?? "TIMEOUT").toBe("TIMEOUT");
   });

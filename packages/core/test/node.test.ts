@@ -23,7 +23,10 @@ async function open(wrap: (plain: MessagingBackend) => MessagingBackend = (plain
   const replaced: string[] = [];
   const node = openNode({
     messaging: wrap(broker),
-    events: { onReplaced: (identity, epoch) => replaced.push(`${identity}@${epoch}`), onRoute: (state) => routes.push(state) },
+    events: {
+      onReplaced: (identity, epoch) => replaced.push(`${identity}@${epoch}`),
+      onRoute: (state) => routes.push(state),
+    },
     warn: (error) => void warnings.push(error),
   });
   await node.open(CALL);
@@ -32,10 +35,17 @@ async function open(wrap: (plain: MessagingBackend) => MessagingBackend = (plain
 
 let sent = 0;
 
-async function send(broker: MessagingBackend, address: string, recipients: readonly (readonly [string, number])[]): Promise<string> {
+async function send(
+  broker: MessagingBackend,
+  address: string,
+  recipients: readonly (readonly [string, number])[],
+): Promise<string> {
   sent += 1;
   const content = { id: `m-${sent}`, contentType: "text/plain", sentAt: 0, payload: Buffer.from("hi") };
-  const body = encodeMessage(content, { identities: recipients.map(([name]) => name), epochs: recipients.map(([, epoch]) => epoch) });
+  const body = encodeMessage(content, {
+    identities: recipients.map(([name]) => name),
+    epochs: recipients.map(([, epoch]) => epoch),
+  });
   expect(await broker.publishMany([{ address, headers: {}, body }], CALL)).toEqual([]);
   return content.id;
 }
@@ -56,7 +66,11 @@ describe("who gets what", () => {
     const [ada, bob]: [Message[], Message[]] = [[], []];
     fixture.node.expect("ada").attach(5, collector(ada));
     fixture.node.expect("bob").attach(5, collector(bob));
-    await send(fixture.broker, fixture.node.address, [["ada", 5], ["bob", 4], ["eve", 5]]);
+    await send(fixture.broker, fixture.node.address, [
+      ["ada", 5],
+      ["bob", 4],
+      ["eve", 5],
+    ]);
     await settled(fixture);
     expect(ada.map(({ identity, epoch }) => [identity, epoch])).toEqual([["ada", 5]]);
     expect(bob).toEqual([]);
@@ -165,7 +179,9 @@ describe("addresses", () => {
     await fixture.node.addAddress("device/ada", CALL);
     expect(await fixture.broker.publishMany([outgoing], CALL)).toEqual([]);
     await settled(fixture);
-    expect(got.map((message) => [message.text(), message.sentAt, message.contentType])).toEqual([["raw", 9, "text/plain"]]);
+    expect(got.map((message) => [message.text(), message.sentAt, message.contentType])).toEqual([
+      ["raw", 9, "text/plain"],
+    ]);
     await fixture.node.removeAddress("device/ada", CALL);
     const [failure] = await fixture.broker.publishMany([outgoing], CALL);
     expect(failure?.error.code).toBe("NO_ROUTE");
@@ -200,7 +216,10 @@ describe("takeovers", () => {
     const fixture = await open();
     fixture.node.expect("ada").attach(4, collector([]));
     for (const epoch of [3, 4, 5]) {
-      await fixture.broker.publishMany([{ address: fixture.node.address, headers: {}, body: encodeReplaced("ada", epoch) }], CALL);
+      await fixture.broker.publishMany(
+        [{ address: fixture.node.address, headers: {}, body: encodeReplaced("ada", epoch) }],
+        CALL,
+      );
     }
     await settled(fixture);
     expect(fixture.replaced).toEqual(["ada@4"]);
@@ -269,7 +288,9 @@ describe("when things break", () => {
     expect(fixture.routes).toEqual(["up", "down", "up"]);
     expect(fixture.warnings.map(({ code }) => code)).toEqual(["UNAVAILABLE"]);
     await send(fixture.broker, fixture.node.address, [["ada", 1]]);
-    expect(await fixture.broker.publishMany([{ address: "device/ada", headers: {}, body: new Uint8Array() }], CALL)).toEqual([]);
+    expect(
+      await fixture.broker.publishMany([{ address: "device/ada", headers: {}, body: new Uint8Array() }], CALL),
+    ).toEqual([]);
     await settled(fixture);
     expect(got).toHaveLength(1);
     await fixture.node.close();

@@ -3,7 +3,10 @@ import type { Payload } from "../src/fleet.ts";
 import { encodePayload } from "../src/payload.ts";
 
 test("each type of payload has its bytes and its default content type", () => {
-  expect(read(encodePayload(new Uint8Array([1, 2])))).toEqual({ text: "\u0001\u0002", contentType: "application/octet-stream" });
+  expect(read(encodePayload(new Uint8Array([1, 2])))).toEqual({
+    text: "\u0001\u0002",
+    contentType: "application/octet-stream",
+  });
   expect(read(encodePayload("zoë"))).toEqual({ text: "zoë", contentType: "text/plain; charset=utf-8" });
   expect(read(encodePayload({ a: [1, null] }))).toEqual({ text: '{"a":[1,null]}', contentType: "application/json" });
   expect(encodePayload("<a/>", "text/xml").contentType).toBe("text/xml");
@@ -51,9 +54,12 @@ test.each([
   expect(() => encodePayload(payload as unknown as Payload)).toThrow(/\[INVALID_ARGUMENT\] core\.multicast/);
 });
 
-test.each(["", "text", "text/plain\r\nx: y", "téxt/plain", `a/${"b".repeat(254)}`])("the content type %j is refused", (contentType) => {
-  expect(() => encodePayload("x", contentType)).toThrow(/\[INVALID_ARGUMENT\].*contentType/);
-});
+test.each(["", "text", "text/plain\r\nx: y", "téxt/plain", `a/${"b".repeat(254)}`])(
+  "the content type %j is refused",
+  (contentType) => {
+    expect(() => encodePayload("x", contentType)).toThrow(/\[INVALID_ARGUMENT\].*contentType/);
+  },
+);
 
 function read({ bytes, contentType }: ReturnType<typeof encodePayload>): { text: string; contentType: string } {
   return { text: Buffer.from(bytes).toString(), contentType };

@@ -27,7 +27,10 @@ async function watched(maxBatch: number, wait: (call: Call) => Promise<void> = a
     messaging: interposed(await openMessaging(memoryHub()), {
       traits: (traits) => ({ ...traits, maxBatch }),
       publishMany: (original) => async (batch, call) => {
-        watch.batches.push({ messages: batch.length, bytes: batch.reduce((sum, { body }) => sum + body.byteLength, 0) });
+        watch.batches.push({
+          messages: batch.length,
+          bytes: batch.reduce((sum, { body }) => sum + body.byteLength, 0),
+        });
         watch.inFlight += 1;
         watch.most = Math.max(watch.most, watch.inFlight);
         await new Promise(setImmediate);

@@ -22,12 +22,18 @@ test("a raw message reads back as a frame with one recipient", () => {
 });
 
 test("the word that another life has taken over reads back", () => {
-  expect(decodeRaw(replacedHeaders("ada", 3), new Uint8Array())).toEqual({ kind: "replaced", identity: "ada", epoch: 3 });
+  expect(decodeRaw(replacedHeaders("ada", 3), new Uint8Array())).toEqual({
+    kind: "replaced",
+    identity: "ada",
+    epoch: 3,
+  });
 });
 
 test("what Muster did not send is refused as such", () => {
   expect(() => decodeRaw({}, new Uint8Array())).toThrow(/\[UNSUPPORTED\] .*not sent by Muster/);
-  expect(() => decodeRaw({ ...messageHeaders(CONTENT, "a", 1), "muster-version": "2" }, CONTENT.payload)).toThrow(/reads version 1/);
+  expect(() => decodeRaw({ ...messageHeaders(CONTENT, "a", 1), "muster-version": "2" }, CONTENT.payload)).toThrow(
+    /reads version 1/,
+  );
 });
 
 test("a header that is missing or makes no sense gives a coded error", () => {
@@ -42,5 +48,7 @@ test("a header that is missing or makes no sense gives a coded error", () => {
       }
     }),
   );
-  expect(() => decodeRaw({ ...messageHeaders(CONTENT, "a", 1), "muster-epoch": "1e3" }, CONTENT.payload)).toThrow(/\[INTERNAL\].*muster-epoch/);
+  expect(() => decodeRaw({ ...messageHeaders(CONTENT, "a", 1), "muster-epoch": "1e3" }, CONTENT.payload)).toThrow(
+    /\[INTERNAL\].*muster-epoch/,
+  );
 });

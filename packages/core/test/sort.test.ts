@@ -16,10 +16,25 @@ function sorted(sortBy: readonly string[], registrations: readonly Registration[
 }
 
 /** One of each kind, in the order that is ruled, last the absent. */
-const ONE_OF_EACH: readonly (JsonValue | undefined)[] = [null, false, true, -1, 0.5, 2, "", "B", "a", "ﬁ", "😀", undefined];
+const ONE_OF_EACH: readonly (JsonValue | undefined)[] = [
+  null,
+  false,
+  true,
+  -1,
+  0.5,
+  2,
+  "",
+  "B",
+  "a",
+  "ﬁ",
+  "😀",
+  undefined,
+];
 
 describe("the order of values", () => {
-  const registrations = ONE_OF_EACH.map((value, index) => registration(`i${index}`.padEnd(3, "x"), value === undefined ? {} : { v: value }));
+  const registrations = ONE_OF_EACH.map((value, index) =>
+    registration(`i${index}`.padEnd(3, "x"), value === undefined ? {} : { v: value }),
+  );
   const identities = registrations.map(({ identity }) => identity);
 
   test("null < false < true < numbers < strings in code point order, and the absent is last", () => {
@@ -32,14 +47,23 @@ describe("the order of values", () => {
   });
 
   test("objects and arrays come after strings and are all equal; ties go by identity, ascending both ways", () => {
-    const ties = [registration("c", { v: [1] }), registration("a", { v: {} }), registration("b", { v: [] }), registration("d", { v: "z" })];
+    const ties = [
+      registration("c", { v: [1] }),
+      registration("a", { v: {} }),
+      registration("b", { v: [] }),
+      registration("d", { v: "z" }),
+    ];
     expect(sorted(["v"], ties)).toEqual(["d", "a", "b", "c"]);
     expect(sorted(["v desc"], ties)).toEqual(["a", "b", "c", "d"]);
   });
 });
 
 test("later criteria decide where earlier ones find no difference", () => {
-  const people = [registration("a", { x: 1, y: 1 }), registration("b", { x: 2, y: 1 }), registration("c", { x: 1, y: 2 })];
+  const people = [
+    registration("a", { x: 1, y: 1 }),
+    registration("b", { x: 2, y: 1 }),
+    registration("c", { x: 1, y: 2 }),
+  ];
   expect(sorted(["x", "y desc"], people)).toEqual(["c", "a", "b"]);
 });
 
@@ -51,12 +75,9 @@ test("facts about the registration sort too", () => {
 });
 
 test("the RFC's spelling, asc and nested paths are read", () => {
-  expect(parseSortBy(["metadata.a.b desc", "c asc", "metadata", "metadata.metadata.x"], "test").map(({ text }) => text)).toEqual([
-    "a.b desc",
-    "c",
-    "metadata",
-    "metadata.x",
-  ]);
+  expect(
+    parseSortBy(["metadata.a.b desc", "c asc", "metadata", "metadata.metadata.x"], "test").map(({ text }) => text),
+  ).toEqual(["a.b desc", "c", "metadata", "metadata.x"]);
 });
 
 test("by identity ascending is no sorting at all, whatever stands behind it", () => {
@@ -64,14 +85,19 @@ test("by identity ascending is no sorting at all, whatever stands behind it", ()
   expect(parseSortBy(["x", "$identity"], "test")).toHaveLength(2);
 });
 
-test.each([[["$epoch"]], [[""]], [["a..b"]], [[" desc"]], [[5]], ["a"], [Array.from({ length: 17 }, () => "a")]])("sortBy %j is refused", (sortBy) => {
-  expect(() => parseSortBy(sortBy as readonly string[], "test")).toThrow(/\[INVALID_ARGUMENT\] test/);
-});
+test.each([[["$epoch"]], [[""]], [["a..b"]], [[" desc"]], [[5]], ["a"], [Array.from({ length: 17 }, () => "a")]])(
+  "sortBy %j is refused",
+  (sortBy) => {
+    expect(() => parseSortBy(sortBy as readonly string[], "test")).toThrow(/\[INVALID_ARGUMENT\] test/);
+  },
+);
 
 test("the order is total: any three values are in one order, whichever way they are compared", () => {
   const value = fc.option(fc.oneof(fc.constantFrom(...ONE_OF_EACH.slice(0, -1)), fc.jsonValue()), { nil: undefined });
   const keys = parseSortBy(["v desc", "w"], "test");
-  const position = fc.record({ values: fc.tuple(value, value), identity: fc.string({ minLength: 1 }) }) as fc.Arbitrary<ReturnType<typeof positionOf>>;
+  const position = fc.record({ values: fc.tuple(value, value), identity: fc.string({ minLength: 1 }) }) as fc.Arbitrary<
+    ReturnType<typeof positionOf>
+  >;
   fc.assert(
     fc.property(position, position, position, (a, b, c) => {
       const [ab, ba] = [comparePositions(keys, a, b), comparePositions(keys, b, a)];

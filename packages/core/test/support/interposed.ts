@@ -2,7 +2,10 @@
  * The same object, with some methods replaced; each replacement gets the original method to call. Only faults are put
  * between core and a real backend this way.
  */
-export function interposed<T extends object>(target: T, replacements: { readonly [Name in keyof T]?: (original: T[Name]) => T[Name] }): T {
+export function interposed<T extends object>(
+  target: T,
+  replacements: { readonly [Name in keyof T]?: (original: T[Name]) => T[Name] },
+): T {
   return new Proxy(target, {
     get(owner, name): unknown {
       const member: unknown = Reflect.get(owner, name, owner);

@@ -9,7 +9,14 @@ import { createMailbox } from "../../src/mailbox.ts";
 import type { Message } from "../../src/message.ts";
 import { openNode, type ReceivingNode } from "../../src/node.ts";
 import { sessionDirectory } from "../../src/session-directory.ts";
-import type { Call, MessagingBackend, MusterError, Registration, RegistryBackend, SetEntry } from "../../src/slots/index.ts";
+import type {
+  Call,
+  MessagingBackend,
+  MusterError,
+  Registration,
+  RegistryBackend,
+  SetEntry,
+} from "../../src/slots/index.ts";
 
 export const CALL: Call = { signal: new AbortController().signal };
 setMaxListeners(0, CALL.signal); // Everything in a test file may be waiting under this one call at once.
@@ -66,7 +73,12 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     node: undefined,
     warn: (error) => void warnings.push(error),
   };
-  return { hub, context, warnings, process: (session, faults) => openProcess(hub, registry, session, warnings, faults) };
+  return {
+    hub,
+    context,
+    warnings,
+    process: (session, faults) => openProcess(hub, registry, session, warnings, faults),
+  };
 }
 
 async function openProcess(
@@ -81,12 +93,19 @@ async function openProcess(
   const routes: ("up" | "down")[] = [];
   const node = openNode({
     messaging: await openMessaging(hub, faults),
-    events: { onReplaced: (identity, epoch) => replaced.push({ identity, epoch }), onRoute: (state) => routes.push(state) },
+    events: {
+      onReplaced: (identity, epoch) => replaced.push({ identity, epoch }),
+      onRoute: (state) => routes.push(state),
+    },
     warn: (error) => void warnings.push(error),
   });
   await node.open(CALL);
   await stored(registry, entry(`$session/${session}`, { ttlMs: 60_000, address: node.address }));
-  const register = async (identity: string, metadata: Metadata = {}, changes: Partial<SetEntry> = {}): Promise<Registration> => {
+  const register = async (
+    identity: string,
+    metadata: Metadata = {},
+    changes: Partial<SetEntry> = {},
+  ): Promise<Registration> => {
     const expectation = node.expect(identity);
     if (changes.address !== undefined) await node.addAddress(changes.address, CALL);
     const place = { session, address: node.address, sessionBound: true, ttlMs: 60_000 };
@@ -119,15 +138,24 @@ export function entry(identity: string, changes: Partial<SetEntry> = {}): SetEnt
 
 export async function stored(registry: RegistryBackend, one: SetEntry): Promise<Registration> {
   const [outcome] = await registry.setMany([one], CALL);
-  if (outcome === undefined || !("stored" in outcome)) throw new Error(`${one.identity} was not stored: ${JSON.stringify(outcome)}`);
+  if (outcome === undefined || !("stored" in outcome))
+    throw new Error(`${one.identity} was not stored: ${JSON.stringify(outcome)}`);
   return outcome.stored;
 }
 
 /** Many registrations at once, served by nobody here unless `changes` say so. */
-export async function storeMany(registry: RegistryBackend, identities: readonly string[], changes: Partial<SetEntry> = {}): Promise<void> {
+export async function storeMany(
+  registry: RegistryBackend,
+  identities: readonly string[],
+  changes: Partial<SetEntry> = {},
+): Promise<void> {
   for (let from = 0; from < identities.length; from += 500) {
-    const outcomes = await registry.setMany(identities.slice(from, from + 500).map((identity) => entry(identity, changes)), CALL);
-    for (const outcome of outcomes) if (!("stored" in outcome)) throw new Error(`not stored: ${JSON.stringify(outcome)}`);
+    const outcomes = await registry.setMany(
+      identities.slice(from, from + 500).map((identity) => entry(identity, changes)),
+      CALL,
+    );
+    for (const outcome of outcomes)
+      if (!("stored" in outcome)) throw new Error(`not stored: ${JSON.stringify(outcome)}`);
   }
 }
 
