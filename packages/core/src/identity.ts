@@ -36,7 +36,13 @@ export function checkNamespace(value: unknown, source: string): string {
   if (typeof value === "string" && NAMESPACE.test(value)) return value;
   const message = "has 1–64 characters of A–Z, a–z, 0–9, _, . and -";
   const detail = { violations: [{ path: "namespace", message }] };
-  throw new MusterError({ code: "CONFIG_INVALID", source, subject: show(value), message: `a namespace ${message}`, detail });
+  throw new MusterError({
+    code: "CONFIG_INVALID",
+    source,
+    subject: show(value),
+    message: `a namespace ${message}`,
+    detail,
+  });
 }
 
 function nameProblem(value: unknown, maxBytes: number): string | undefined {

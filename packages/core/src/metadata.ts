@@ -35,11 +35,20 @@ export function prepareMetadata(value: unknown, rules: MetadataRules): Metadata 
 }
 
 export function copyOptions(violations: Violations, { schema, limits }: MetadataRules): CopyOptions {
-  return { maxBytes: limits.maxMetadataBytes, violations, allowsDate: schema && ((path) => isTimestampAt(schema, path)) };
+  return {
+    maxBytes: limits.maxMetadataBytes,
+    violations,
+    allowsDate: schema && ((path) => isTimestampAt(schema, path)),
+  };
 }
 
 /** The last steps of registering and of updating: the schema, and the size of the result. @throws INVALID_METADATA */
-export function completeMetadata(copied: Copied<JsonValue>, step: Step, violations: Violations, rules: MetadataRules): Metadata {
+export function completeMetadata(
+  copied: Copied<JsonValue>,
+  step: Step,
+  violations: Violations,
+  rules: MetadataRules,
+): Metadata {
   const { schema, limits, identity, now } = rules;
   const { value, leastBytes } = copied;
   if (!isObject(value)) {
@@ -60,5 +69,11 @@ function checkSize(metadata: Metadata, violations: Violations, { maxMetadataByte
 
 function invalidMetadata(violations: Violations, { source, identity }: MetadataRules): MusterError<"INVALID_METADATA"> {
   const detail = { violations: violations.list };
-  return new MusterError({ code: "INVALID_METADATA", source, subject: identity, message: violations.summary(), detail });
+  return new MusterError({
+    code: "INVALID_METADATA",
+    source,
+    subject: identity,
+    message: violations.summary(),
+    detail,
+  });
 }

@@ -107,8 +107,10 @@ function copyObject(value: object, copying: Copying): JsonValue | undefined {
 }
 
 function copyInstance(value: object, prototype: object | null, copying: Copying): JsonValue | undefined {
-  if (!types.isDate(value)) return refuse(copying, `is an instance of ${className(prototype)}, not a plain object or array`);
-  if (!copying.allowsDate?.(copying.path)) return refuse(copying, "is a Date, which only a field of type timestamp takes");
+  if (!types.isDate(value))
+    return refuse(copying, `is an instance of ${className(prototype)}, not a plain object or array`);
+  if (!copying.allowsDate?.(copying.path))
+    return refuse(copying, "is a Date, which only a field of type timestamp takes");
   return parseTimestamp(value) ?? refuse(copying, "is no date of the years 0001 to 9999");
 }
 
@@ -126,7 +128,8 @@ function copyElements(value: readonly unknown[], copying: Copying): JsonValue {
     copying.path.pop();
   }
   copying.keepUndefined = keepUndefined;
-  if (!isOver(copying) && Reflect.ownKeys(value).length > length + 1) refuse(copying, "is an array with members beside its elements");
+  if (!isOver(copying) && Reflect.ownKeys(value).length > length + 1)
+    refuse(copying, "is an array with members beside its elements");
   return copy;
 }
 
@@ -188,7 +191,8 @@ function isArrayPrototype(prototype: object | null): boolean {
 
 /** Read from descriptors, so that no getter runs. */
 function className(prototype: object | null): string {
-  const made: unknown = prototype === null ? undefined : Reflect.getOwnPropertyDescriptor(prototype, "constructor")?.value;
+  const made: unknown =
+    prototype === null ? undefined : Reflect.getOwnPropertyDescriptor(prototype, "constructor")?.value;
   const name: unknown = typeof made === "function" ? Reflect.getOwnPropertyDescriptor(made, "name")?.value : undefined;
   return typeof name === "string" && name !== "" ? name : "a class";
 }

@@ -13,10 +13,12 @@ export function checkTtl(ttlMs: unknown, limits: Pick<Limits, "maxTtlMs">, sourc
     if (maxTtlMs === undefined) return undefined;
     throw invalid(`null (for ever) is refused: this namespace allows at most ${maxTtlMs} ms`, source);
   }
-  if (typeof ttlMs !== "number" || !(ttlMs > 0)) throw invalid("it is a positive number of ms, or null for ever", source);
+  if (typeof ttlMs !== "number" || !(ttlMs > 0))
+    throw invalid("it is a positive number of ms, or null for ever", source);
   const whole = Math.ceil(ttlMs);
   if (!Number.isSafeInteger(whole)) throw invalid("it is a finite number of ms; for ever is null", source);
-  if (maxTtlMs !== undefined && whole > maxTtlMs) throw invalid(`${whole} ms is more than the ${maxTtlMs} ms this namespace allows`, source);
+  if (maxTtlMs !== undefined && whole > maxTtlMs)
+    throw invalid(`${whole} ms is more than the ${maxTtlMs} ms this namespace allows`, source);
   return whole;
 }
 

@@ -34,7 +34,9 @@ export class Violations {
 
   /** The first few, for the message of an error; the rest stands in its detail. */
   summary(): string {
-    const first = this.#list.slice(0, MAX_IN_MESSAGE).map(({ path, message }) => (path === "" ? message : `${path} ${message}`));
+    const first = this.#list
+      .slice(0, MAX_IN_MESSAGE)
+      .map(({ path, message }) => (path === "" ? message : `${path} ${message}`));
     const more = this.#list.length - first.length;
     return first.join("; ") + (more > 0 ? `; and ${more} more` : "");
   }

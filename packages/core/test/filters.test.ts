@@ -18,8 +18,15 @@ test("only null is everyone to a multicast", () => {
 
 test("a filter is parsed with the schema's reading of its fields", () => {
   const schema = defineSchema({ "device.type": "string", seen: "timestamp" });
-  expect(toFilter({ "device.type": "lamp" }, schema, SOURCE)).toEqual({ op: "eq", path: ["device", "type"], value: "lamp" });
-  expect(toFilter({ "seen.lt": new Date(0) }, schema, SOURCE)).toMatchObject({ as: "timestamp", value: "1970-01-01T00:00:00.000Z" });
+  expect(toFilter({ "device.type": "lamp" }, schema, SOURCE)).toEqual({
+    op: "eq",
+    path: ["device", "type"],
+    value: "lamp",
+  });
+  expect(toFilter({ "seen.lt": new Date(0) }, schema, SOURCE)).toMatchObject({
+    as: "timestamp",
+    value: "1970-01-01T00:00:00.000Z",
+  });
 });
 
 test("a mistake is INVALID_FILTER, with the path to it and the filter's own error as cause", () => {

@@ -5,9 +5,12 @@ import { thrown } from "./codes.ts";
 const SOURCE = "core.register";
 
 describe("checkIdentity", () => {
-  test.each(["a", "sensor-7", "a.b", "é".repeat(128), "x".repeat(256), "😀", "a$b", " ", "__proto__", "../etc"])("takes %j", (identity) => {
-    expect(checkIdentity(identity, SOURCE)).toBe(identity);
-  });
+  test.each(["a", "sensor-7", "a.b", "é".repeat(128), "x".repeat(256), "😀", "a$b", " ", "__proto__", "../etc"])(
+    "takes %j",
+    (identity) => {
+      expect(checkIdentity(identity, SOURCE)).toBe(identity);
+    },
+  );
 
   test.each([
     ["", "at least one character"],
@@ -30,13 +33,19 @@ describe("checkIdentity", () => {
 
   test("names source and subject in the message", () => {
     const { message } = thrown("INVALID_IDENTITY", () => checkIdentity("$x", SOURCE));
-    expect(message).toBe('[INVALID_IDENTITY] core.register "$x": an identity does not begin with "$", which is reserved');
+    expect(message).toBe(
+      '[INVALID_IDENTITY] core.register "$x": an identity does not begin with "$", which is reserved',
+    );
   });
 
   test("keeps to the registry's own limit where it is lower", () => {
     expect(checkIdentity("12345678", SOURCE, 8)).toBe("12345678");
-    expect(thrown("INVALID_IDENTITY", () => checkIdentity("123456789", SOURCE, 8)).message).toContain("at most 8 bytes");
-    expect(thrown("INVALID_IDENTITY", () => checkIdentity("x".repeat(257), SOURCE, 1_000)).message).toContain("at most 256 bytes");
+    expect(thrown("INVALID_IDENTITY", () => checkIdentity("123456789", SOURCE, 8)).message).toContain(
+      "at most 8 bytes",
+    );
+    expect(thrown("INVALID_IDENTITY", () => checkIdentity("x".repeat(257), SOURCE, 1_000)).message).toContain(
+      "at most 256 bytes",
+    );
   });
 });
 
@@ -55,8 +64,11 @@ describe("checkNamespace", () => {
     expect(checkNamespace(namespace, "core.openRegistry")).toBe(namespace);
   });
 
-  test.each(["", "x".repeat(65), "a/b", "ü", "a b", "a\n", undefined, 1])("refuses %j with the violation", (namespace) => {
-    const { detail } = thrown("CONFIG_INVALID", () => checkNamespace(namespace, "core.openRegistry"));
-    expect(detail.violations).toMatchObject([{ path: "namespace" }]);
-  });
+  test.each(["", "x".repeat(65), "a/b", "ü", "a b", "a\n", undefined, 1])(
+    "refuses %j with the violation",
+    (namespace) => {
+      const { detail } = thrown("CONFIG_INVALID", () => checkNamespace(namespace, "core.openRegistry"));
+      expect(detail.violations).toMatchObject([{ path: "namespace" }]);
+    },
+  );
 });

@@ -9,7 +9,13 @@ import { defineSchema } from "../src/schema/compile.ts";
 import type { IdentitySchema } from "../src/slots/index.ts";
 import { spelled, thrown } from "./codes.ts";
 
-const rules = (schema?: IdentitySchema): MetadataRules => ({ schema, limits: DEFAULT_LIMITS, identity: "a", now: 0, source: "core.update" });
+const rules = (schema?: IdentitySchema): MetadataRules => ({
+  schema,
+  limits: DEFAULT_LIMITS,
+  identity: "a",
+  now: 0,
+  source: "core.update",
+});
 const patched = (current: Metadata, patch: unknown): Metadata => applyPatch(current, patch, rules());
 
 describe("a patch", () => {
@@ -18,7 +24,9 @@ describe("a patch", () => {
   });
 
   test("deletes what is undefined, and nothing else", () => {
-    expect(Object.keys(patched({ a: 1, b: { c: 2, d: 3 } }, { a: undefined, b: { c: undefined }, e: undefined }))).toEqual(["b"]);
+    expect(
+      Object.keys(patched({ a: 1, b: { c: 2, d: 3 } }, { a: undefined, b: { c: undefined }, e: undefined })),
+    ).toEqual(["b"]);
     expect(patched({ b: { c: 2, d: 3 } }, { b: { c: undefined } })).toEqual({ b: { d: 3 } });
   });
 
@@ -27,7 +35,10 @@ describe("a patch", () => {
   });
 
   test("replaces arrays whole", () => {
-    expect(patched({ a: [1, 2, 3], b: { c: 1 } }, { a: [{ x: 1, y: undefined }], b: [] })).toEqual({ a: [{ x: 1 }], b: [] });
+    expect(patched({ a: [1, 2, 3], b: { c: 1 } }, { a: [{ x: 1, y: undefined }], b: [] })).toEqual({
+      a: [{ x: 1 }],
+      b: [],
+    });
   });
 
   test("puts an object in the place of anything that is none, without what it deletes", () => {
@@ -61,7 +72,9 @@ describe("a patch", () => {
   });
 
   test("is held to the rules of metadata, with the path of every mistake", () => {
-    const { detail } = thrown("INVALID_METADATA", () => patched({}, { a: { b: Number.NaN }, c: [undefined], d: new Date() }));
+    const { detail } = thrown("INVALID_METADATA", () =>
+      patched({}, { a: { b: Number.NaN }, c: [undefined], d: new Date() }),
+    );
     expect(detail.violations.map(({ path }) => path)).toEqual(["a.b", "c.0", "d"]);
   });
 
@@ -71,7 +84,9 @@ describe("a patch", () => {
   });
 
   test("gives what a naive model gives, frozen", () => {
-    const plain = fc.dictionary(fc.constantFrom("a", "b", "c", "__proto__"), fc.jsonValue({ maxDepth: 3 }), { noNullPrototype: true });
+    const plain = fc.dictionary(fc.constantFrom("a", "b", "c", "__proto__"), fc.jsonValue({ maxDepth: 3 }), {
+      noNullPrototype: true,
+    });
     fc.assert(
       fc.property(plain, patches, (data, patch) => {
         const current = prepareMetadata(data, rules());
@@ -103,12 +118,17 @@ describe("with a schema, a patch", () => {
   });
 
   test("can't take away what is required, nor break a type; all of it is listed", () => {
-    const { detail } = thrown("INVALID_METADATA", () => applyPatch(current, { name: undefined, status: "broken" }, rules(schema)));
+    const { detail } = thrown("INVALID_METADATA", () =>
+      applyPatch(current, { name: undefined, status: "broken" }, rules(schema)),
+    );
     expect(spelled(detail.violations)).toEqual(["name is required", "status is not one of on, off"]);
   });
 
   test("may hold a Date for a timestamp", () => {
-    expect(applyPatch(current, { seen: new Date(0) }, rules(schema))).toEqual({ ...current, seen: "1970-01-01T00:00:00.000Z" });
+    expect(applyPatch(current, { seen: new Date(0) }, rules(schema))).toEqual({
+      ...current,
+      seen: "1970-01-01T00:00:00.000Z",
+    });
   });
 });
 
@@ -117,7 +137,14 @@ interface Patch {
 }
 
 const { patch: patches } = fc.letrec<{ patch: Patch; value: Patch[string] }>((tie) => ({
-  value: fc.oneof({ maxDepth: 3 }, fc.constant(undefined), fc.integer(), fc.constant(null), fc.array(fc.integer(), { maxLength: 2 }), tie("patch")),
+  value: fc.oneof(
+    { maxDepth: 3 },
+    fc.constant(undefined),
+    fc.integer(),
+    fc.constant(null),
+    fc.array(fc.integer(), { maxLength: 2 }),
+    tie("patch"),
+  ),
   patch: fc.dictionary(fc.constantFrom("a", "b", "c", "__proto__"), tie("value"), { noNullPrototype: true }),
 }));
 
@@ -138,5 +165,7 @@ function isPatch(value: Patch[string]): value is Patch {
 }
 
 function isDeepFrozen(value: JsonValue): boolean {
-  return typeof value !== "object" || value === null || (Object.isFrozen(value) && Object.values(value).every(isDeepFrozen));
+  return (
+    typeof value !== "object" || value === null || (Object.isFrozen(value) && Object.values(value).every(isDeepFrozen))
+  );
 }

@@ -9,8 +9,15 @@ import { isMusterError } from "../src/slots/index.ts";
 import { spelled, thrown } from "./codes.ts";
 
 const prepare = (value: unknown, maxMetadataBytes = DEFAULT_LIMITS.maxMetadataBytes): Metadata =>
-  prepareMetadata(value, { schema: undefined, limits: { maxMetadataBytes }, identity: "sensor-7", now: 0, source: "core.register" });
-const problems = (value: unknown): readonly string[] => spelled(thrown("INVALID_METADATA", () => prepare(value)).detail.violations);
+  prepareMetadata(value, {
+    schema: undefined,
+    limits: { maxMetadataBytes },
+    identity: "sensor-7",
+    now: 0,
+    source: "core.register",
+  });
+const problems = (value: unknown): readonly string[] =>
+  spelled(thrown("INVALID_METADATA", () => prepare(value)).detail.violations);
 
 describe("metadata that is plain JSON", () => {
   test("is kept as it is, in a deep-frozen copy", () => {
@@ -23,7 +30,9 @@ describe("metadata that is plain JSON", () => {
   });
 
   test("may have names that are something else elsewhere", () => {
-    const value: unknown = JSON.parse('{"__proto__":{"x":1},"constructor":1,"a.b":2,"$x":3,"toString":4,"":5,"hasOwnProperty":6}');
+    const value: unknown = JSON.parse(
+      '{"__proto__":{"x":1},"constructor":1,"a.b":2,"$x":3,"toString":4,"":5,"hasOwnProperty":6}',
+    );
     const metadata = prepare(value);
     assert.deepStrictEqual(metadata, value);
     expect(JSON.stringify(metadata)).toBe(JSON.stringify(value));
@@ -40,7 +49,7 @@ describe("metadata that is plain JSON", () => {
   });
 
   test("may come from another realm, or have no prototype", () => {
-    const foreign: unknown = runInContext('({ a: [1, { b: 2 }], c: { d: 3 } })', createContext());
+    const foreign: unknown = runInContext("({ a: [1, { b: 2 }], c: { d: 3 } })", createContext());
     assert.deepStrictEqual(prepare(foreign), { a: [1, { b: 2 }], c: { d: 3 } });
     assert.deepStrictEqual(prepare(Object.assign(Object.create(null), { a: 1 })), { a: 1 });
   });
@@ -80,14 +89,26 @@ describe("metadata is refused, with the path", () => {
     ["a bigint", { a: 1n }, ["a is a bigint, which is no JSON value"]],
     ["undefined in an array", { a: [1, undefined] }, ["a.1 is undefined, which is no JSON value"]],
     ["a hole in an array", { a: Array(1) }, ["a.0 is missing"]],
-    ["an array with more than elements", { a: Object.assign([1], { x: 1 }) }, ["a is an array with members beside its elements"]],
+    [
+      "an array with more than elements",
+      { a: Object.assign([1], { x: 1 }) },
+      ["a is an array with members beside its elements"],
+    ],
     ["a Date", { a: new Date(0) }, ["a is a Date, which only a field of type timestamp takes"]],
     ["a Map", { a: new Map() }, ["a is an instance of Map, not a plain object or array"]],
     ["a class instance", { a: new Reading() }, ["a is an instance of Reading, not a plain object or array"]],
-    ["an array of a subclass", { a: new (class List extends Array {})() }, ["a is an instance of List, not a plain object or array"]],
+    [
+      "an array of a subclass",
+      { a: new (class List extends Array {})() },
+      ["a is an instance of List, not a plain object or array"],
+    ],
     ["bytes", { a: new Uint8Array(1) }, ["a is an instance of Uint8Array, not a plain object or array"]],
     ["a boxed string", { a: Object("x") }, ["a is an instance of String, not a plain object or array"]],
-    ["an object with an odd prototype", { a: Object.create({ b: 1 }) }, ["a is an instance of a class, not a plain object or array"]],
+    [
+      "an object with an odd prototype",
+      { a: Object.create({ b: 1 }) },
+      ["a is an instance of a class, not a plain object or array"],
+    ],
     ["a hidden member", Object.defineProperty({}, "a", { value: 1 }), ["a is hidden (not enumerable)"]],
     ["dots in the path", { "a.b": { $x: Number.NaN } }, ["a\\.b.\\$x is NaN, which is no JSON number"]],
     ["null", null, [" is no object, which metadata must be"]],
@@ -123,7 +144,11 @@ describe("metadata is refused, with the path", () => {
   });
 
   test("a proxy without a bottom", () => {
-    const endless = (): object => new Proxy({ x: 1, y: 1 }, { getOwnPropertyDescriptor: () => ({ value: endless(), enumerable: true, configurable: true }) });
+    const endless = (): object =>
+      new Proxy(
+        { x: 1, y: 1 },
+        { getOwnPropertyDescriptor: () => ({ value: endless(), enumerable: true, configurable: true }) },
+      );
     expect(problems(endless()).length).toBeGreaterThan(0);
   });
 
@@ -193,16 +218,27 @@ describe("whatever it is handed", () => {
 
   test("it keeps every JSON object as it is", () => {
     fc.assert(
-      fc.property(fc.dictionary(fc.string({ unit: "grapheme" }), fc.jsonValue(), { noNullPrototype: true }), (value) => {
-        const clean: unknown = JSON.parse(JSON.stringify(value).replaceAll("\\u0000", ""));
-        assert.deepStrictEqual(prepare(clean), clean);
-      }),
+      fc.property(
+        fc.dictionary(fc.string({ unit: "grapheme" }), fc.jsonValue(), { noNullPrototype: true }),
+        (value) => {
+          const clean: unknown = JSON.parse(JSON.stringify(value).replaceAll("\\u0000", ""));
+          assert.deepStrictEqual(prepare(clean), clean);
+        },
+      ),
     );
   });
 });
 
 /** What the traps of a proxy may do. */
-const LIES = [() => assert.fail("angry"), () => undefined, () => null, () => [], () => ["x", "x"], () => ({}), () => ({ value: 1, enumerable: true })];
+const LIES = [
+  () => assert.fail("angry"),
+  () => undefined,
+  () => null,
+  () => [],
+  () => ["x", "x"],
+  () => ({}),
+  () => ({ value: 1, enumerable: true }),
+];
 
 function nested(depth: number): object {
   let value = {};
@@ -211,7 +247,9 @@ function nested(depth: number): object {
 }
 
 function isDeepFrozen(value: JsonValue): boolean {
-  return typeof value !== "object" || value === null || (Object.isFrozen(value) && Object.values(value).every(isDeepFrozen));
+  return (
+    typeof value !== "object" || value === null || (Object.isFrozen(value) && Object.values(value).every(isDeepFrozen))
+  );
 }
 
 /** Makers of anything, some of it behind proxies that throw or lie, some of it cyclic; fast-check itself can't hold those. */
@@ -225,11 +263,20 @@ function hostile(): fc.Arbitrary<() => unknown> {
     withTypedArray: true,
     withBoxedValues: true,
   });
-  const handlers = fc.dictionary(fc.constantFrom("get", "ownKeys", "getPrototypeOf", "getOwnPropertyDescriptor", "has"), fc.constantFrom(...LIES));
-  const proxies = fc.tuple(fc.oneof(fc.object(), fc.array(anything)), handlers).map(([target, handler]) => () => new Proxy(target, handler));
+  const handlers = fc.dictionary(
+    fc.constantFrom("get", "ownKeys", "getPrototypeOf", "getOwnPropertyDescriptor", "has"),
+    fc.constantFrom(...LIES),
+  );
+  const proxies = fc.tuple(fc.oneof(fc.object(), fc.array(anything)), handlers).map(
+    ([target, handler]) =>
+      () =>
+        new Proxy(target, handler),
+  );
   const cycles = fc.object().map((value) => () => Object.assign(value, { self: { value } }));
   const plain = fc.oneof(anything, fc.object()).map((value) => () => value);
   const members = fc.dictionary(fc.string(), fc.oneof(plain, proxies, cycles));
-  const mixed = members.map((makers) => () => Object.fromEntries(Object.entries(makers).map(([key, make]) => [key, make()])));
+  const mixed = members.map(
+    (makers) => () => Object.fromEntries(Object.entries(makers).map(([key, make]) => [key, make()])),
+  );
   return fc.oneof(plain, proxies, cycles, mixed);
 }

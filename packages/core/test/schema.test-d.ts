@@ -85,7 +85,9 @@ expectTypeOf<MetadataOf<typeof nested>>().toEqualTypeOf<{
   readonly meta: { readonly id: string };
 }>();
 expectTypeOf<InputOf<typeof nested>["meta"]>().toEqualTypeOf<{ readonly id?: string } | undefined>();
-expectTypeOf<InputOf<typeof nested>["plain"]>().toEqualTypeOf<{ readonly list?: readonly (string | number | Date)[] } | undefined>();
+expectTypeOf<InputOf<typeof nested>["plain"]>().toEqualTypeOf<
+  { readonly list?: readonly (string | number | Date)[] } | undefined
+>();
 
 // What is inferred is metadata, and gives the keys of filters.
 expectTypeOf<MetadataOf<typeof users>>().toExtend<Metadata>();

@@ -14,7 +14,9 @@ test("null is for ever, which slots write as undefined", () => {
 });
 
 test("null is refused where the namespace has a longest TTL", () => {
-  expect(thrown("INVALID_ARGUMENT", () => checkTtl(null, { maxTtlMs: 60_000 }, SOURCE)).message).toContain("at most 60000 ms");
+  expect(thrown("INVALID_ARGUMENT", () => checkTtl(null, { maxTtlMs: 60_000 }, SOURCE)).message).toContain(
+    "at most 60000 ms",
+  );
 });
 
 test("a TTL above the longest is refused, not clamped", () => {
@@ -22,6 +24,9 @@ test("a TTL above the longest is refused, not clamped", () => {
   thrown("INVALID_ARGUMENT", () => checkTtl(60_001, { maxTtlMs: 60_000 }, SOURCE));
 });
 
-test.each([0, -0, -1, Number.NaN, Number.POSITIVE_INFINITY, Number.MAX_VALUE, "30", undefined, 30n, {}])("%s is refused", (ttlMs) => {
-  thrown("INVALID_ARGUMENT", () => checkTtl(ttlMs, {}, SOURCE));
-});
+test.each([0, -0, -1, Number.NaN, Number.POSITIVE_INFINITY, Number.MAX_VALUE, "30", undefined, 30n, {}])(
+  "%s is refused",
+  (ttlMs) => {
+    thrown("INVALID_ARGUMENT", () => checkTtl(ttlMs, {}, SOURCE));
+  },
+);

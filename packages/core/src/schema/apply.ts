@@ -63,7 +63,11 @@ function applyField(field: FieldSchema, isPrimaryKey: boolean, metadata: Metadat
   return withValue(metadata, field.path, read.value) ?? blocked(field, metadata, context);
 }
 
-function filled(field: FieldSchema, isPrimaryKey: boolean, { identity, now, step }: SchemaContext): JsonValue | undefined {
+function filled(
+  field: FieldSchema,
+  isPrimaryKey: boolean,
+  { identity, now, step }: SchemaContext,
+): JsonValue | undefined {
   if (isPrimaryKey) return identity;
   if (step === "update") return undefined;
   return field.auto === "now" ? now : field.default;
@@ -88,7 +92,12 @@ function blocked(field: FieldSchema, metadata: Metadata, { violations }: SchemaC
   return metadata;
 }
 
-function refuseUnknown(schema: IdentitySchema, owner: JsonObject, above: readonly string[], violations: Violations): void {
+function refuseUnknown(
+  schema: IdentitySchema,
+  owner: JsonObject,
+  above: readonly string[],
+  violations: Violations,
+): void {
   for (const [key, value] of Object.entries(owner)) {
     const path = [...above, key];
     if (schema.fields[formatPath(path)] !== undefined) continue;

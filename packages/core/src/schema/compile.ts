@@ -23,7 +23,11 @@ export function defineSchema<const Definition extends SchemaDefinition>(definiti
 export function compileSchema(definition: unknown, source: string): IdentitySchema {
   if (isSchema(definition)) return definition;
   const violations = new Violations();
-  const { value } = copyJson(definition, { maxBytes: MAX_DEFINITION_BYTES, violations, allowsDate: (path) => path.at(-1) === "default" });
+  const { value } = copyJson(definition, {
+    maxBytes: MAX_DEFINITION_BYTES,
+    violations,
+    allowsDate: (path) => path.at(-1) === "default",
+  });
   const schema = isObject(value) ? compileDefinition(value, violations) : undefined;
   if (schema === undefined && violations.list.length === 0) violations.add([], "is no object, which a schema must be");
   if (schema === undefined || violations.list.length > 0) {
@@ -45,7 +49,8 @@ function compileDefinition(definition: JsonObject, violations: Violations): Iden
 function compileShort(definition: JsonObject, violations: Violations): IdentitySchema {
   const fields = compileFields(definition, [], violations);
   for (const [key, written] of Object.entries(definition)) {
-    if (typeof written !== "string") violations.add([key], 'stands in the short form, where every field is a text; write { "fields": { … } }');
+    if (typeof written !== "string")
+      violations.add([key], 'stands in the short form, where every field is a text; write { "fields": { … } }');
   }
   refuseFieldsBelowScalars(fields, [], violations);
   return { fields: Object.freeze(fields), additional: "keep" };
@@ -53,7 +58,8 @@ function compileShort(definition: JsonObject, violations: Violations): IdentityS
 
 function compileLong(definition: JsonObject, declared: JsonObject, violations: Violations): IdentitySchema {
   for (const member of Object.keys(definition)) {
-    if (!MEMBERS.includes(member)) violations.add([member], `is no member of a schema; there are ${MEMBERS.join(", ")}`);
+    if (!MEMBERS.includes(member))
+      violations.add([member], `is no member of a schema; there are ${MEMBERS.join(", ")}`);
   }
   const fields = compileFields(declared, ["fields"], violations);
   const primaryKey = compilePrimaryKey(definition, fields, violations);
@@ -68,7 +74,11 @@ function compileLong(definition: JsonObject, declared: JsonObject, violations: V
 }
 
 /** By dotted key, without a prototype: any name can be asked for. */
-function compileFields(declared: JsonObject, at: readonly string[], violations: Violations): Record<string, FieldSchema> {
+function compileFields(
+  declared: JsonObject,
+  at: readonly string[],
+  violations: Violations,
+): Record<string, FieldSchema> {
   const fields: Record<string, FieldSchema> = Object.create(null) as Record<string, FieldSchema>; // It has no members.
   for (const [key, definition] of Object.entries(declared)) {
     const path = readKey(key, [...at, key], violations);
@@ -78,7 +88,11 @@ function compileFields(declared: JsonObject, at: readonly string[], violations: 
   return fields;
 }
 
-function refuseFieldsBelowScalars(fields: Readonly<Record<string, FieldSchema>>, at: readonly string[], violations: Violations): void {
+function refuseFieldsBelowScalars(
+  fields: Readonly<Record<string, FieldSchema>>,
+  at: readonly string[],
+  violations: Violations,
+): void {
   for (const [key, { path }] of Object.entries(fields)) {
     const above = scalarAbove(path, fields);
     if (above !== undefined) violations.add([...at, key], `stands below ${above}, which is no object`);
@@ -107,21 +121,28 @@ function scalarAbove(path: Path, fields: Readonly<Record<string, FieldSchema>>):
 }
 
 /** The primary key's field key; a field that is not declared is added to `fields`. */
-function compilePrimaryKey(definition: JsonObject, fields: Record<string, FieldSchema>, violations: Violations): string | undefined {
+function compilePrimaryKey(
+  definition: JsonObject,
+  fields: Record<string, FieldSchema>,
+  violations: Violations,
+): string | undefined {
   const { primary_key: snake, primaryKey: camel } = definition;
   const key = snake ?? camel;
   if (key === undefined) return undefined;
   const member = snake === undefined ? "primaryKey" : "primary_key";
-  if (snake !== undefined && camel !== undefined) violations.add(["primaryKey"], "is given twice: as primary_key and as primaryKey");
+  if (snake !== undefined && camel !== undefined)
+    violations.add(["primaryKey"], "is given twice: as primary_key and as primaryKey");
   if (typeof key !== "string") {
     violations.add([member], "is the key of a field");
     return undefined;
   }
   const path = readKey(key, [member], violations);
   if (path === undefined) return undefined;
-  const field: FieldSchema = fields[key] ?? Object.freeze({ type: "string", path: Object.freeze(path), required: false, index: false });
+  const field: FieldSchema =
+    fields[key] ?? Object.freeze({ type: "string", path: Object.freeze(path), required: false, index: false });
   if (field.type !== "string") violations.add([member], `names a field of type ${field.type}; an identity is a string`);
-  if (field.default !== undefined) violations.add(["fields", key, "default"], "contradicts primary_key, which fills the field in");
+  if (field.default !== undefined)
+    violations.add(["fields", key, "default"], "contradicts primary_key, which fills the field in");
   fields[key] = field;
   return key;
 }

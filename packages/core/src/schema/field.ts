@@ -20,7 +20,12 @@ interface Reading {
  * The field at `path`, from its definition in either form; mistakes go to `violations`, under `at`. `undefined` when it
  * has no known type.
  */
-export function compileField(path: Path, written: JsonValue, at: readonly string[], violations: Violations): FieldSchema | undefined {
+export function compileField(
+  path: Path,
+  written: JsonValue,
+  at: readonly string[],
+  violations: Violations,
+): FieldSchema | undefined {
   const definition = typeof written === "string" ? expand(written) : written;
   const wrong = (member: string, problem: string): undefined => {
     violations.add(typeof written === "string" ? at : [...at, member], problem);
@@ -67,12 +72,15 @@ function readFlag(member: "required" | "index", { definition, type, wrong }: Rea
 
 function readMaxLength({ definition, type, wrong }: Reading): number | undefined {
   const { max_length: snake, maxLength: camel } = definition;
-  if (snake !== undefined && camel !== undefined) return wrong("maxLength", "is given twice: as max_length and as maxLength");
+  if (snake !== undefined && camel !== undefined)
+    return wrong("maxLength", "is given twice: as max_length and as maxLength");
   const member = snake === undefined ? "maxLength" : "max_length";
   const value = snake ?? camel;
   if (value === undefined) return undefined;
   if (type !== "string") return wrong(member, `is only for string, not for ${type}`);
-  return typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : wrong(member, "is a whole number above 0");
+  return typeof value === "number" && Number.isSafeInteger(value) && value > 0
+    ? value
+    : wrong(member, "is a whole number above 0");
 }
 
 function readValues({ definition, type, wrong }: Reading): readonly string[] | undefined {

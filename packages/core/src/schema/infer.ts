@@ -36,7 +36,11 @@ type InferredFrom<D, S extends Side> = [D] extends [never]
     : AsObject<Flat<Intersected<FieldTypes<FieldsOf<D>, PrimaryKeyOf<D>, S>> & KeyType<D, S> & Further<D, S>>>;
 
 type FieldsOf<D> = D extends { readonly fields: infer F extends object } ? F : D;
-type PrimaryKeyOf<D> = D extends { readonly primary_key: infer K } ? K : D extends { readonly primaryKey: infer K } ? K : never;
+type PrimaryKeyOf<D> = D extends { readonly primary_key: infer K }
+  ? K
+  : D extends { readonly primaryKey: infer K }
+    ? K
+    : never;
 
 type FieldTypes<F, PrimaryKey, S extends Side> = {
   [K in keyof F & string]: At<Segments<K>, FieldType<F[K], S>, IsSure<F[K], K, PrimaryKey, S>>;
@@ -72,11 +76,17 @@ type At<Path, Value, Sure> = Path extends readonly [infer K extends string, ...i
     ? Member<K, Value, Sure>
     : Member<K, At<Rest, Value, Sure>, Sure>
   : never;
-type Member<K extends string, Value, Sure> = Sure extends true ? { readonly [P in K]: Value } : { readonly [P in K]?: Value };
+type Member<K extends string, Value, Sure> = Sure extends true
+  ? { readonly [P in K]: Value }
+  : { readonly [P in K]?: Value };
 
 /** A dotted key's segments; a backslash takes the next character literally. */
 type Segments<K extends string> = K extends `${string}${"." | "\\"}${string}` ? Split<K, "", []> : [K];
-type Split<K extends string, Segment extends string, Done extends readonly string[]> = K extends `\\${infer C}${infer Rest}`
+type Split<
+  K extends string,
+  Segment extends string,
+  Done extends readonly string[],
+> = K extends `\\${infer C}${infer Rest}`
   ? Split<Rest, `${Segment}${C}`, Done>
   : K extends `.${infer Rest}`
     ? Split<Rest, "", [...Done, Segment]>
@@ -100,7 +110,11 @@ type LongType<D, S extends Side> = D extends { readonly type: "enum"; readonly v
       ? PlainValue<T, S>
       : JsonValue;
 
-type PlainValue<T, S extends Side> = T extends PlainType ? PlainValues<S>[T] : T extends "array" ? readonly JsonValue[] : JsonValue;
+type PlainValue<T, S extends Side> = T extends PlainType
+  ? PlainValues<S>[T]
+  : T extends "array"
+    ? readonly JsonValue[]
+    : JsonValue;
 
 interface PlainValues<S extends Side> {
   readonly string: string;
@@ -120,11 +134,23 @@ export interface GeoPointMetadata {
   readonly [key: string]: JsonValue;
 }
 
-type Listed<Values extends string> = Values extends `${infer First},${infer Rest}` ? Trimmed<First> | Listed<Rest> : Trimmed<Values>;
-type Trimmed<T extends string> = T extends ` ${infer Rest}` ? Trimmed<Rest> : T extends `${infer Rest} ` ? Trimmed<Rest> : T;
+type Listed<Values extends string> = Values extends `${infer First},${infer Rest}`
+  ? Trimmed<First> | Listed<Rest>
+  : Trimmed<Values>;
+type Trimmed<T extends string> = T extends ` ${infer Rest}`
+  ? Trimmed<Rest>
+  : T extends `${infer Rest} `
+    ? Trimmed<Rest>
+    : T;
 
 type Intersected<U> = (U extends unknown ? (value: U) => void : never) extends (value: infer I) => void ? I : never;
 type AsObject<T> = T extends object ? T : never;
 
 /** One object type in place of intersections, for readable messages; types with an index signature stay as they are. */
-type Flat<T> = T extends Date | readonly unknown[] ? T : T extends object ? (string extends keyof T ? T : { readonly [K in keyof T]: Flat<T[K]> }) : T;
+type Flat<T> = T extends Date | readonly unknown[]
+  ? T
+  : T extends object
+    ? string extends keyof T
+      ? T
+      : { readonly [K in keyof T]: Flat<T[K]> }
+    : T;

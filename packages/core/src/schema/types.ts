@@ -12,7 +12,10 @@ interface TypeRule {
 
 export const FIELD_TYPES: Readonly<Record<FieldType, TypeRule>> = {
   string: { expected: "a string", read: (value) => (typeof value === "string" ? value : undefined) },
-  int: { expected: "an integer within ±(2^53 − 1)", read: (value) => (Number.isSafeInteger(value) ? value : undefined) },
+  int: {
+    expected: "an integer within ±(2^53 − 1)",
+    read: (value) => (Number.isSafeInteger(value) ? value : undefined),
+  },
   float: { expected: "a number", read: (value) => (typeof value === "number" ? value : undefined) },
   boolean: { expected: "a boolean", read: (value) => (typeof value === "boolean" ? value : undefined) },
   enum: { expected: "a string", read: (value) => (typeof value === "string" ? value : undefined) },
@@ -39,7 +42,8 @@ export function readField(field: Pick<FieldSchema, "type" | "maxLength" | "value
   if (stored === undefined) return { problem: `is not ${expected}` };
   if (field.items !== undefined && Array.isArray(stored)) return readElements(stored, field.items);
   if (typeof stored !== "string") return { value: stored };
-  if (field.values !== undefined && !field.values.includes(stored)) return { problem: `is not one of ${field.values.join(", ")}` };
+  if (field.values !== undefined && !field.values.includes(stored))
+    return { problem: `is not one of ${field.values.join(", ")}` };
   if (field.maxLength !== undefined && isLonger(stored, field.maxLength)) {
     return { problem: `has more than ${field.maxLength} characters` };
   }

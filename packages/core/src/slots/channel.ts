@@ -58,7 +58,11 @@ class BoundedChannel<Item> implements Channel<Item> {
 
   [Symbol.asyncIterator](): AsyncIterator<readonly Item[], void, undefined> {
     if (this.#isIterated) {
-      throw new MusterError({ code: "INVALID_ARGUMENT", source: "core.channel", message: "it can be iterated only once" });
+      throw new MusterError({
+        code: "INVALID_ARGUMENT",
+        source: "core.channel",
+        message: "it can be iterated only once",
+      });
     }
     this.#isIterated = true;
     const pages = this.#pages();

@@ -20,7 +20,9 @@ export interface MusterErrorInit<Code extends ErrorCode> {
 
 type InitWithoutDetail<Code extends ErrorCode> = Omit<MusterErrorInit<Code>, "detail">;
 type Init<Code extends ErrorCode> =
-  undefined extends ErrorDetail<Code> ? InitWithoutDetail<Code> & { readonly detail?: undefined } : MusterErrorInit<Code>;
+  undefined extends ErrorDetail<Code>
+    ? InitWithoutDetail<Code> & { readonly detail?: undefined }
+    : MusterErrorInit<Code>;
 
 /**
  * A coded error. Branch on `code`; `message` is `[CODE] source "subject": what happened`.
@@ -39,7 +41,10 @@ export class MusterError<Code extends ErrorCode = ErrorCode> extends Error {
 
   constructor(init: Init<Code>) {
     const subject = init.subject === undefined ? "" : ` ${JSON.stringify(init.subject)}`;
-    super(`[${init.code}] ${init.source}${subject}: ${init.message}`, init.cause === undefined ? undefined : { cause: init.cause });
+    super(
+      `[${init.code}] ${init.source}${subject}: ${init.message}`,
+      init.cause === undefined ? undefined : { cause: init.cause },
+    );
     this.name = "MusterError";
     this.code = init.code;
     this.detail = init.detail as ErrorDetail<Code>; // Init<Code> requires it exactly where ErrorDetail<Code> has one.
@@ -52,7 +57,10 @@ export class MusterError<Code extends ErrorCode = ErrorCode> extends Error {
 }
 
 /** Whether `value` is a {@link MusterError} of any installed copy, and of `code` where one is given. */
-export function isMusterError<Code extends ErrorCode = ErrorCode>(value: unknown, code?: Code): value is MusterError<Code> {
+export function isMusterError<Code extends ErrorCode = ErrorCode>(
+  value: unknown,
+  code?: Code,
+): value is MusterError<Code> {
   if (typeof value !== "object" || value === null || !(BRAND in value)) return false;
   return code === undefined || ("code" in value && value.code === code);
 }

@@ -26,20 +26,28 @@ export function encodeName(text: string, maxLength: number): string {
     if (name.length <= maxLength - HASH_LENGTH) cut = name.length;
   }
   if (name.length <= maxLength) return name;
-  const hash = createHash("sha256").update(bytes).digest("hex").slice(0, 2 * HASH_BYTES);
+  const hash = createHash("sha256")
+    .update(bytes)
+    .digest("hex")
+    .slice(0, 2 * HASH_BYTES);
   return `${name.slice(0, cut)}__${hash}`;
 }
 
 /** The text behind a name made by {@link encodeName}; `undefined` for one that was cut, or that it never made. */
 export function decodeName(name: string): string | undefined {
   if (!/^(?:[A-Za-z0-9-]|_[0-9a-f]{2})*$/.test(name)) return undefined;
-  const bytes = Buffer.from(name.replace(ESCAPE, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16))), "latin1");
+  const bytes = Buffer.from(
+    name.replace(ESCAPE, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16))),
+    "latin1",
+  );
   const text = bytes.toString("utf8");
   return encodeName(text, Number.MAX_SAFE_INTEGER) === name ? text : undefined;
 }
 
 function isPlain(byte: number): boolean {
-  return (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a) || byte === 0x2d;
+  return (
+    (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a) || byte === 0x2d
+  );
 }
 
 function invalid(message: string): MusterError<"INVALID_ARGUMENT"> {

@@ -21,23 +21,33 @@ function problems(definition: SchemaDefinition, value: unknown): readonly string
 describe("at registration", () => {
   test("the primary key is set from the identity when absent, and left alone when present", () => {
     expect(prepare({ primary_key: "id", fields: {} }, {})).toEqual({ id: "sensor-7" });
-    expect(prepare({ primary_key: "id", fields: { id: { type: "string", required: true } } }, { id: "other" })).toEqual({ id: "other" });
+    expect(prepare({ primary_key: "id", fields: { id: { type: "string", required: true } } }, { id: "other" })).toEqual(
+      { id: "other" },
+    );
   });
 
   test("defaults and times are set when absent, also below objects that are not there yet", () => {
-    const definition = { fields: { "device.type": { type: "string", default: "lamp" }, "device.at": { type: "timestamp", auto: "now" } } } as const;
+    const definition = {
+      fields: { "device.type": { type: "string", default: "lamp" }, "device.at": { type: "timestamp", auto: "now" } },
+    } as const;
     expect(prepare(definition, {})).toEqual({ device: { type: "lamp", at: "2024-05-06T07:08:09.010Z" } });
-    expect(prepare(definition, { device: { type: "tv", x: 1 } })).toEqual({ device: { type: "tv", x: 1, at: "2024-05-06T07:08:09.010Z" } });
+    expect(prepare(definition, { device: { type: "tv", x: 1 } })).toEqual({
+      device: { type: "tv", x: 1, at: "2024-05-06T07:08:09.010Z" },
+    });
   });
 
   test("a value that is there, be it null, is not replaced by a default", () => {
-    expect(problems({ fields: { a: { type: "int", default: 1 } } }, { a: null })).toEqual(["a is not an integer within ±(2^53 − 1)"]);
+    expect(problems({ fields: { a: { type: "int", default: 1 } } }, { a: null })).toEqual([
+      "a is not an integer within ±(2^53 − 1)",
+    ]);
     expect(prepare({ fields: { a: { type: "int", default: 1 } } }, { a: 0 })).toEqual({ a: 0 });
   });
 
   test("a default can't be put below something that is no object", () => {
     const definition = { fields: { "device.type": { type: "string", default: "lamp" } } } as const;
-    expect(problems(definition, { device: "x" })).toEqual(["device.type can't be filled in, because what stands above it is no object"]);
+    expect(problems(definition, { device: "x" })).toEqual([
+      "device.type can't be filled in, because what stands above it is no object",
+    ]);
   });
 
   test("timestamps are stored in one form, whatever they were written in", () => {
@@ -49,12 +59,18 @@ describe("at registration", () => {
   });
 
   test("a Date stands only where the schema says timestamp", () => {
-    expect(problems({ at: "timestamp" }, { other: new Date(0), x: [new Date(0)], y: { at: new Date(0) } })).toHaveLength(3);
-    expect(problems({ at: "timestamp" }, { at: new Date(Number.NaN) })).toEqual(["at is no date of the years 0001 to 9999"]);
+    expect(
+      problems({ at: "timestamp" }, { other: new Date(0), x: [new Date(0)], y: { at: new Date(0) } }),
+    ).toHaveLength(3);
+    expect(problems({ at: "timestamp" }, { at: new Date(Number.NaN) })).toEqual([
+      "at is no date of the years 0001 to 9999",
+    ]);
   });
 
   test("hostile names are fields like any other", () => {
-    const definition: SchemaDefinition = JSON.parse('{"fields":{"constructor":{"type":"string","default":"x"},"__proto__":{"type":"int","default":1}}}');
+    const definition: SchemaDefinition = JSON.parse(
+      '{"fields":{"constructor":{"type":"string","default":"x"},"__proto__":{"type":"int","default":1}}}',
+    );
     const metadata = prepare(definition, {});
     assert.deepStrictEqual(metadata, JSON.parse('{"constructor":"x","__proto__":1}'));
     expect(Object.getPrototypeOf(metadata)).toBe(Object.prototype);
@@ -75,7 +91,9 @@ describe("at registration", () => {
       "b.d is not declared, and the schema refuses further fields",
       "z is not declared, and the schema refuses further fields",
     ]);
-    expect(problems({ additional: "refuse", fields }, { b: 1 })).toEqual(["b is not an object, although the schema declares fields below it"]);
+    expect(problems({ additional: "refuse", fields }, { b: 1 })).toEqual([
+      "b is not an object, although the schema declares fields below it",
+    ]);
   });
 });
 
@@ -88,7 +106,10 @@ describe("a field of type", () => {
     "enum[a, b]": ["a", "b"],
     timestamp: ["2024-01-01T00:00:00Z", 0],
     semver: ["1.2.3", "2.0", "1.0.0-rc.1+build"],
-    geo_point: [{ lat: 90, lon: -180 }, { lat: 0, lon: 0, floor: 3 }],
+    geo_point: [
+      { lat: 90, lon: -180 },
+      { lat: 0, lon: 0, floor: 3 },
+    ],
     object: [{}, { a: 1 }],
     array: [[], [1, "x", null]],
     "array[int]": [[], [1, 2]],
@@ -112,7 +133,8 @@ describe("a field of type", () => {
   });
 
   test.each(Object.entries(bad))("%s refuses %j", (type, values) => {
-    for (const value of values) expect(problems({ f: type as "string" }, { f: value }), JSON.stringify(value)).toHaveLength(1);
+    for (const value of values)
+      expect(problems({ f: type as "string" }, { f: value }), JSON.stringify(value)).toHaveLength(1);
   });
 
   test("string is measured in code points", () => {
@@ -127,7 +149,10 @@ describe("a field of type", () => {
 });
 
 test("everything that is wrong is listed, what is no JSON and what breaks the schema, each once", () => {
-  const definition = { additional: "refuse", fields: { a: { type: "string", required: true }, b: "int", c: "float", "d.e": "semver" } } as const;
+  const definition = {
+    additional: "refuse",
+    fields: { a: { type: "string", required: true }, b: "int", c: "float", "d.e": "semver" },
+  } as const;
   expect(problems(definition, { b: "x", c: Number.NaN, d: { e: "no" }, f: 1 })).toEqual([
     "c is NaN, which is no JSON number",
     "a is required",

@@ -95,15 +95,22 @@ describe("a bounded channel", () => {
 
   test("loses nothing it took and invents nothing, in any interleaving", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.scheduler(), fc.array(fc.nat(), { maxLength: 30 }), fc.integer({ min: 1, max: 5 }), async (scheduler, items, capacity) => {
-        const channel = boundedChannel<number>(capacity);
-        const taken: number[] = [];
-        const drained = drain(channel);
-        const pushes = items.map((item) => scheduler.schedule(Promise.resolve()).then(() => (channel.push(item) ? taken.push(item) : undefined)));
-        await scheduler.waitFor(Promise.all(pushes));
-        channel.close();
-        expect((await drained).flat()).toEqual(taken);
-      }),
+      fc.asyncProperty(
+        fc.scheduler(),
+        fc.array(fc.nat(), { maxLength: 30 }),
+        fc.integer({ min: 1, max: 5 }),
+        async (scheduler, items, capacity) => {
+          const channel = boundedChannel<number>(capacity);
+          const taken: number[] = [];
+          const drained = drain(channel);
+          const pushes = items.map((item) =>
+            scheduler.schedule(Promise.resolve()).then(() => (channel.push(item) ? taken.push(item) : undefined)),
+          );
+          await scheduler.waitFor(Promise.all(pushes));
+          channel.close();
+          expect((await drained).flat()).toEqual(taken);
+        },
+      ),
     );
   });
 });
@@ -124,4 +131,3 @@ test("a page of a channel that failed in between is handed out before the error"
   await expect(work).rejects.toThrow("broken");
   expect(seen).toEqual([1, 2]);
 });
-

@@ -3,18 +3,31 @@ import { type ErrorCode, isMusterError, MusterError, RETRYABLE } from "../../src
 
 describe("a MusterError", () => {
   test("says code, source, subject and what happened", () => {
-    const error = new MusterError({ code: "FENCED", source: "redis.setMany", subject: 'a "b"', message: "another life stands there" });
+    const error = new MusterError({
+      code: "FENCED",
+      source: "redis.setMany",
+      subject: 'a "b"',
+      message: "another life stands there",
+    });
     expect(error.message).toBe('[FENCED] redis.setMany "a \\"b\\"": another life stands there');
     expect(error.name).toBe("MusterError");
   });
 
   test("leaves the subject out when it is about nothing in particular", () => {
-    expect(new MusterError({ code: "CLOSED", source: "core.register", message: "it is closed" }).message).toBe("[CLOSED] core.register: it is closed");
+    expect(new MusterError({ code: "CLOSED", source: "core.register", message: "it is closed" }).message).toBe(
+      "[CLOSED] core.register: it is closed",
+    );
   });
 
   test("carries its detail and its cause", () => {
     const cause = new Error("socket");
-    const error = new MusterError({ code: "QUOTA_EXCEEDED", source: "core.register", message: "full", detail: { limit: 5 }, cause });
+    const error = new MusterError({
+      code: "QUOTA_EXCEEDED",
+      source: "core.register",
+      message: "full",
+      detail: { limit: 5 },
+      cause,
+    });
     expect(error.detail.limit).toBe(5);
     expect(error.cause).toBe(cause);
     expect("cause" in new MusterError({ code: "CLOSED", source: "a.b", message: "c" })).toBe(false);
@@ -27,7 +40,9 @@ describe("a MusterError", () => {
   });
 
   test("is retryable exactly when the slot was unavailable, slow or busy", () => {
-    const retryable = Object.entries(RETRYABLE).filter(([, can]) => can).map(([code]) => code);
+    const retryable = Object.entries(RETRYABLE)
+      .filter(([, can]) => can)
+      .map(([code]) => code);
     expect(retryable.toSorted()).toEqual(["RATE_LIMITED", "TIMEOUT", "UNAVAILABLE"]);
     expect(new MusterError({ code: "UNAVAILABLE", source: "a.b", message: "c" }).retryable).toBe(true);
     expect(new MusterError({ code: "CONFLICT", source: "a.b", message: "c" }).retryable).toBe(false);
@@ -53,7 +68,10 @@ describe("isMusterError", () => {
     expect(other.isMusterError(error)).toBe(true);
   });
 
-  test.each([undefined, null, "FENCED", new Error("[FENCED]"), { code: "FENCED" }, () => 1])("takes %s for none", (value) => {
-    expect(isMusterError(value)).toBe(false);
-  });
+  test.each([undefined, null, "FENCED", new Error("[FENCED]"), { code: "FENCED" }, () => 1])(
+    "takes %s for none",
+    (value) => {
+      expect(isMusterError(value)).toBe(false);
+    },
+  );
 });

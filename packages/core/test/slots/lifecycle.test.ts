@@ -23,7 +23,9 @@ function untilAborted(call: Call): Promise<void> {
 describe("before it is open", () => {
   test("every operation is CLOSED", async () => {
     const life = new Lifecycle("memory");
-    expect(thrown("CLOSED", () => life.check("setMany", free)).message).toBe("[CLOSED] memory.setMany: it is not open yet");
+    expect(thrown("CLOSED", () => life.check("setMany", free)).message).toBe(
+      "[CLOSED] memory.setMany: it is not open yet",
+    );
     expect((await rejected("CLOSED", life.run("setMany", free, nothing))).mayHaveApplied).toBe(false);
   });
 
@@ -69,7 +71,10 @@ describe("opening", () => {
     const opening = life.open({ signal: controller.signal }, untilAborted);
     controller.abort(new Error("enough"));
     await expect(opening).rejects.toThrow("enough");
-    await rejected("ABORTED", life.open({ signal: controller.signal }, () => expect.fail("it must not start")));
+    await rejected(
+      "ABORTED",
+      life.open({ signal: controller.signal }, () => expect.fail("it must not start")),
+    );
   });
 
   test("is aborted by closing, which waits for it, and rejects with CLOSED", async () => {
@@ -117,7 +122,10 @@ describe("an operation", () => {
   test("doesn't start when its call has aborted", async () => {
     const life = await opened();
     const call: Call = { signal: AbortSignal.abort() };
-    const error = await rejected("ABORTED", life.run("count", call, () => expect.fail("it must not start")));
+    const error = await rejected(
+      "ABORTED",
+      life.run("count", call, () => expect.fail("it must not start")),
+    );
     expect(error.mayHaveApplied).toBe(false);
     thrown("ABORTED", () => life.check("count", call));
   });

@@ -18,7 +18,9 @@ describe("a linked call", () => {
     vi.advanceTimersByTime(49);
     expect(call.signal.aborted).toBe(false);
     vi.advanceTimersByTime(1);
-    expect(thrown("TIMEOUT", () => throwIfAborted(call, "memory.scan")).message).toBe("[TIMEOUT] memory.scan: the deadline passed");
+    expect(thrown("TIMEOUT", () => throwIfAborted(call, "memory.scan")).message).toBe(
+      "[TIMEOUT] memory.scan: the deadline passed",
+    );
   });
 
   test("ends after the default deadline when it names none", () => {
