@@ -3,27 +3,26 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { compiledUrl } from "./published.ts";
 import type { ScenarioResult } from "./report.ts";
 import { Disagreement, type Outcome, type Scenario, type Settings } from "./scenario.ts";
+
+/** A million identities with their receivers take about 3 GB, which is near the default limit of the heap. */
+const FLAGS = ["--expose-gc", "--max-old-space-size=8192"];
 
 /** What the child sends, once, before it exits. */
 type Reply = { readonly outcome: Outcome } | { readonly disagreement: string };
 
 /**
- * Runs one scenario in a process of its own.
+ * Runs one scenario, as it was compiled last, in a process of its own.
  *
  * @throws Disagreement as the scenario does; Error when the process ends without an answer.
  */
 export async function runInChild(scenario: Scenario, size: number, rounds: number): Promise<ScenarioResult> {
   const start = performance.now();
   const settings: Settings = { size, rounds };
-  const child = fork(
-    fileURLToPath(import.meta.resolve("./scenario-process.ts")),
-    [scenario.name, JSON.stringify(settings)],
-    {
-      execArgv: ["--expose-gc", "--import", import.meta.resolve("tsx")],
-    },
-  );
+  const entry = fileURLToPath(compiledUrl(import.meta.resolve("./scenario-process.ts")));
+  const child = fork(entry, [scenario.name, JSON.stringify(settings)], { execArgv: FLAGS });
   let reply: Reply | undefined;
   child.on("message", (message) => {
     reply = message as Reply; // Only scenario-process.ts is at the other end, through `answer`.

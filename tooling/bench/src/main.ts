@@ -3,13 +3,17 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Options, parseCommandLine, usage } from "./options.ts";
+import { compileAll } from "./published.ts";
 import { currentLoad, noiseOf, type Report, reportOf, type ScenarioResult } from "./report.ts";
 import type { Scenario } from "./scenario.ts";
 import { runInChild } from "./child.ts";
 import { SCENARIOS } from "./scenarios/index.ts";
 import { tableOf } from "./table.ts";
 
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : String(error));
+  return 1;
+});
 
 async function main(argv: readonly string[]): Promise<number> {
   const command = parseCommandLine(argv, [...SCENARIOS.keys()]);
@@ -25,6 +29,7 @@ async function main(argv: readonly string[]): Promise<number> {
 async function bench(options: Options): Promise<number> {
   const loadBefore = currentLoad();
   const print = options.json === "-" ? console.error : console.log;
+  await compileAll();
   const results: ScenarioResult[] = [];
   let failed = false;
   for (const scenario of chosen(options)) {

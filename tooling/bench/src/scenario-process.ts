@@ -1,9 +1,12 @@
 /** Entry of the process that `child.ts` forks: the scenario's name and its settings as JSON are the arguments. */
 
+import { register } from "node:module";
 import { answer } from "./child.ts";
 import type { Settings } from "./scenario.ts";
-import { SCENARIOS } from "./scenarios/index.ts";
 
+register("./published-hooks.js", import.meta.url);
+
+const { SCENARIOS } = await import("./scenarios/index.ts");
 const [name = "", settings = "{}"] = process.argv.slice(2);
 const scenario = SCENARIOS.get(name);
 if (scenario === undefined) throw new Error(`There is no scenario "${name}".`);
