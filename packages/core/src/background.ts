@@ -17,8 +17,14 @@ export class Background {
 
   /** Starts `work`; failures are warned of, unless it failed because it was stopped. */
   run(source: string, timeoutMs: number, work: (call: Call) => Promise<void>): void {
+    this.finish(source, timeoutMs, work).catch((cause: unknown) => this.#warn(codedError(cause, source)));
+  }
+
+  /** As {@link run}, and resolves when the work has ended, however it did. */
+  finish(source: string, timeoutMs: number, work: (call: Call) => Promise<void>): Promise<void> {
     const running = this.#guard(source, timeoutMs, work).finally(() => this.#running.delete(running));
     this.#running.add(running);
+    return running;
   }
 
   /** Resolves when nothing is under way, or when the call ends. */

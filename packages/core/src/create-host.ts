@@ -6,6 +6,7 @@ import { Gate } from "./call.ts";
 import type { Configuration } from "./configuration.ts";
 import type { FleetStatus } from "./fleet.ts";
 import { createBatches, type Host, undoAttempt } from "./host.ts";
+import { Limiter } from "./limiter.ts";
 import { lose } from "./lose.ts";
 import { openNode, type ReceivingNode } from "./node.ts";
 import { type OutageGuard, outageGuard } from "./outage-guard.ts";
@@ -15,6 +16,8 @@ import { Session } from "./session.ts";
 import { sessionDirectory } from "./session-directory.ts";
 import type { MusterError } from "./slots/index.ts";
 import { status } from "./status.ts";
+
+const MAX_RESTORES = 200;
 
 /** A host, and what only opening, closing and `status` look at. */
 export interface Assembly {
@@ -63,6 +66,7 @@ export function createHost(configuration: Configuration): Assembly {
     served: new ServedTable(),
     addresses: new Map(),
     agenda: new Agenda(),
+    restores: new Limiter(MAX_RESTORES),
     lose: (served, reason) => lose(host, served, reason),
     countDropped(count) {
       dropped += count;

@@ -6,6 +6,7 @@ import type { Gate } from "./call.ts";
 import { type Batcher, createBatcher } from "./coalesce.ts";
 import type { Context } from "./context.ts";
 import type { LostReason } from "./fleet.ts";
+import type { Limiter } from "./limiter.ts";
 import type { Served, ServedTable } from "./served.ts";
 import type { Session } from "./session.ts";
 import { retry } from "./retry.ts";
@@ -20,6 +21,8 @@ export interface Host extends Context {
   readonly batches: Batches;
   readonly agenda: Agenda;
   readonly background: Background;
+  /** How many lost registrations are being registered again at once. */
+  readonly restores: Limiter;
   /** A live registration has ended without this process wanting it. Nothing for one that doesn't live. */
   lose(served: Served, reason: LostReason): void;
   /** Counts messages that full inboxes dropped. */

@@ -10,6 +10,8 @@ import { backoffMs } from "./retry.ts";
 import type { Served } from "./served.ts";
 import type { Call, MusterError } from "./slots/index.ts";
 
+const SOURCE = "core.restore";
+
 /** Tells the handle and, unless that is what ended it or the caller said otherwise, registers the identity again. */
 export function lose(host: Host, served: Served, reason: LostReason): void {
   if (served.state !== "live" && !(served.state === "lost" && reason === "replaced")) return;
@@ -40,10 +42,15 @@ export async function endReceiver(host: Host, served: Served): Promise<void> {
 
 function restoreAfter(host: Host, served: Served, delayMs: number, tries: number): void {
   served.due = host.agenda.after(delayMs, () => {
-    host.background.run("core.restore", host.timing.timeoutMs, (call) =>
-      inOrder(served, call, "core.restore", () => restore(host, served, tries, call)),
-    );
+    // A few at a time: thousands at once would keep the new session from being renewed.
+    host.restores.run(() => restoreInTurn(host, served, tries)).catch((cause: unknown) => host.warn(codedError(cause, SOURCE)));
   });
+}
+
+async function restoreInTurn(host: Host, served: Served, tries: number): Promise<void> {
+  await host.background.finish(SOURCE, host.timing.timeoutMs, (call) =>
+    inOrder(served, call, SOURCE, () => restore(host, served, tries, call)),
+  );
 }
 
 async function restore(host: Host, served: Served, tries: number, call: Call): Promise<void> {
@@ -57,7 +64,7 @@ async function restore(host: Host, served: Served, tries: number, call: Call): P
     else if (outcome.refused === "quota" || (await isOwn(host, served, outcome, call))) again();
     else lose(host, served, "replaced");
   } catch (cause) {
-    const error = codedError(cause, "core.restore");
+    const error = codedError(cause, SOURCE);
     if (isTransient(error)) again();
     else giveUp(host, served, error);
   }

@@ -1,12 +1,12 @@
 /** Puts a registration into the store so that, once it stands there, messages can reach it. */
 
+import { randomUUID } from "node:crypto";
 import { keepAlive } from "./keep-alive.ts";
 import { type Host, undoAttempt } from "./host.ts";
 import type { Expectation } from "./node.ts";
 import { endAddress, holdAddress } from "./own-address.ts";
 import { retry } from "./retry.ts";
 import type { Served } from "./served.ts";
-import { randomId } from "./session.ts";
 import { type Call, isMusterError, type Registration, type SetEntry, type SetOutcome } from "./slots/index.ts";
 
 const SOURCE = "core.register";
@@ -73,7 +73,7 @@ async function store(host: Host, served: Served, mode: "create" | "replace", cal
   const { identity, ttlMs, sessionBound } = served.options;
   for (;;) {
     const session = await host.session.ready(call);
-    const attempt = randomId();
+    const attempt = randomUUID();
     const address = addressOf(host, served);
     const entry: SetEntry = { identity, metadata: served.metadata, ttlMs, session, address, sessionBound, attempt, mode };
     const sentAt = performance.now();

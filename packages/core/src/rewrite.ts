@@ -1,10 +1,10 @@
 /** Rewrites a registration that this process serves, keeping its epoch. */
 
+import { randomUUID } from "node:crypto";
 import type { Metadata } from "@muster/filter";
 import type { Host } from "./host.ts";
 import { retry } from "./retry.ts";
 import type { Served } from "./served.ts";
-import { randomId } from "./session.ts";
 import { type Call, MusterError, type Registration, type SetEntry } from "./slots/index.ts";
 
 const MAX_CONFLICTS = 5;
@@ -33,7 +33,7 @@ export async function rewrite(host: Host, served: Served, change: Rewrite, call:
     const metadata = change.metadata(base.metadata);
     const { address } = change;
     const mode = { epoch, revision: base.revision };
-    const entry: SetEntry = { identity, metadata, ttlMs, session, address, sessionBound, attempt: randomId(), mode };
+    const entry: SetEntry = { identity, metadata, ttlMs, session, address, sessionBound, attempt: randomUUID(), mode };
     const outcome = await retry(call, source, () => host.batches.sets.submit(entry, call));
     if ("stored" in outcome) {
       served.metadata = metadata;

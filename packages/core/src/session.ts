@@ -31,11 +31,6 @@ interface Lease {
   dead: boolean;
 }
 
-/** A random 128-bit id: of a session, an attempt. */
-export function randomId(): string {
-  return randomBytes(16).toString("base64url");
-}
-
 /** Renews and replaces itself from `open` to `close`. */
 export class Session {
   readonly #options: SessionOptions;
@@ -173,7 +168,7 @@ export class Session {
   }
 
   async #create(call: Call): Promise<void> {
-    const id = randomId();
+    const id = randomBytes(16).toString("base64url");
     const { registry, leaseMs, address } = this.#options;
     const record = { metadata: {}, ttlMs: leaseMs, session: undefined, address, sessionBound: false, attempt: id } as const;
     const sentAt = performance.now();

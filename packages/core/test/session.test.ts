@@ -6,11 +6,11 @@ import { interposed } from "./support/interposed.ts";
 
 test("a session outlives its lease as long as its process renews it", async () => {
   await using fleets = new Fleets();
-  const { fleet } = await fleets.open({ timing: { sessionLeaseMs: 60 } });
+  const { fleet } = await fleets.open({ timing: { sessionLeaseMs: 400 } });
   const { id } = fleet.status().session;
   const handle = await fleet.register("a", {});
   const start = performance.now();
-  await eventually("four leases pass", () => performance.now() - start > 240);
+  await eventually("two leases pass", () => performance.now() - start > 1_000);
   expect(fleet.status().session).toEqual({ id, live: true });
   expect(await fleet.get("a")).toMatchObject({ epoch: handle.epoch });
 });
@@ -27,7 +27,7 @@ test("one renewal keeps everything alive, whatever a process serves", async () =
   await using fleets = new Fleets();
   const leases: number[] = [];
   const { fleet } = await fleets.open({
-    timing: { sessionLeaseMs: 60 },
+    timing: { sessionLeaseMs: 400 },
     registry: (plain) =>
       interposed(plain, {
         renewMany: (original) => async (batch, call) => {
@@ -38,15 +38,15 @@ test("one renewal keeps everything alive, whatever a process serves", async () =
   });
   await Promise.all(Array.from({ length: 500 }, (_, n) => fleet.register(`id-${n}`, {})));
   leases.length = 0;
-  await eventually("several renewals", () => leases.length >= 3);
+  await eventually("several renewals", () => leases.length >= 2);
   expect(new Set(leases)).toEqual(new Set([1]));
   expect(await fleet.count()).toBe(500);
 });
 
 test("a store that is away for longer than the lease costs the session, and handles come back by themselves", async () => {
   await using fleets = new Fleets();
-  const { fleet, faults } = await fleets.open({ timing: { sessionLeaseMs: 60, ttlMs: 200 } });
-  const handle = await fleet.register("a", { n: 1 }, { ttlMs: 200 });
+  const { fleet, faults } = await fleets.open({ timing: { sessionLeaseMs: 400, ttlMs: 900 } });
+  const handle = await fleet.register("a", { n: 1 }, { ttlMs: 900 });
   const { epoch } = handle;
   const { id } = fleet.status().session;
   const events: string[] = [];
@@ -66,7 +66,7 @@ test("a store that is away for longer than the lease costs the session, and hand
 
 test("a handle restored after its session died receives again", async () => {
   await using fleets = new Fleets();
-  const [receiver, sender] = await fleets.openMany(2, { timing: { sessionLeaseMs: 60, ttlMs: 200 } });
+  const [receiver, sender] = await fleets.openMany(2, { timing: { sessionLeaseMs: 400, ttlMs: 900 } });
   const received: string[] = [];
   const handle = await receiver?.fleet.register("a", {}, { onMessage: (message) => void received.push(message.text()) });
   const restored: number[] = [];
@@ -82,7 +82,7 @@ test("a handle restored after its session died receives again", async () => {
 
 test("onLost: stop leaves a lost registration alone", async () => {
   await using fleets = new Fleets();
-  const { fleet, faults } = await fleets.open({ timing: { sessionLeaseMs: 60, ttlMs: 150 } });
+  const { fleet, faults } = await fleets.open({ timing: { sessionLeaseMs: 400, ttlMs: 900 } });
   const handle = await fleet.register("a", {}, { onLost: "stop" });
   const lost: string[] = [];
   handle.on("lost", ({ reason }) => lost.push(reason));
@@ -97,7 +97,7 @@ test("onLost: stop leaves a lost registration alone", async () => {
 
 test("a lost identity that somebody else took meanwhile is replaced for good", async () => {
   await using fleets = new Fleets();
-  const [first, second] = await fleets.openMany(2, { timing: { sessionLeaseMs: 60, ttlMs: 200 } });
+  const [first, second] = await fleets.openMany(2, { timing: { sessionLeaseMs: 400, ttlMs: 900 } });
   const handle = await first?.fleet.register("a", { by: 1 });
   const reasons: string[] = [];
   handle?.on("lost", ({ reason }) => reasons.push(reason));
@@ -114,7 +114,7 @@ test("a lost identity that somebody else took meanwhile is replaced for good", a
 
 test("no handler starts after the session's deadline, even when nobody noticed its death", async () => {
   await using fleets = new Fleets();
-  const [receiver, sender] = await fleets.openMany(2, { timing: { sessionLeaseMs: 60, ttlMs: 5_000 } });
+  const [receiver, sender] = await fleets.openMany(2, { timing: { sessionLeaseMs: 400, ttlMs: 5_000 } });
   const received: string[] = [];
   await receiver?.fleet.register("a", {}, { onLost: "stop", onMessage: (message) => void received.push(message.text()) });
   await sender?.fleet.multicast(null, "before");
@@ -130,7 +130,7 @@ test("no handler starts after the session's deadline, even when nobody noticed i
 
 test("a route that is down for longer than the lease turns the process offline until it is up again", async () => {
   await using fleets = new Fleets();
-  const [receiver, observer] = await fleets.openMany(2, { timing: { sessionLeaseMs: 60, ttlMs: 400 } });
+  const [receiver, observer] = await fleets.openMany(2, { timing: { sessionLeaseMs: 400, ttlMs: 900 } });
   const handle = await receiver?.fleet.register("a", {}, { onMessage: () => {} });
   const events: string[] = [];
   handle?.on("routeDown", () => events.push("down"));
