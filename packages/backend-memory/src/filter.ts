@@ -1,12 +1,14 @@
-/** What the memory registry selects by itself, and which records it looks at to do so. */
+/** What the memory registry selects by itself, and which identities it looks at to do so. */
 
 import { compareStrings, type Filter, type Leaf, regexPrefix, type SplitFilter, splitFilter } from "@muster/filter";
-import type { RecordIndex, Span } from "./indexes.ts";
-import type { Records, StoredRecord } from "./records.ts";
+import type { Index, Span } from "./indexes.ts";
+import type { Records } from "./records.ts";
 import { intersect, type Stretch, stretchesOf } from "./stretches.ts";
 
-/** Looking up and sorting more than this share of all records is slower than reading them in order. */
-const MAX_INDEXED_SHARE = 0.2;
+/** Looking up and sorting a larger share of all registrations is slower than reading them in order. */
+const MAX_SHARE = 0.05;
+/** Sorting more takes longer than anyone should have to wait for his turn. */
+const MAX_CANDIDATES = 20_000;
 
 /**
  * Everything but `regex` and `$attached`. Of an anchored pattern the literal prefix is native: it narrows the candidates
@@ -17,14 +19,14 @@ export function splitForMemory(filter: Filter): SplitFilter {
 }
 
 /**
- * The records that can match, in order of identity: every one that does is among them. `undefined`: no index tells them
- * apart well enough, read all.
+ * The identities that can match, in order: every one that does is among them. `undefined`: no index tells them apart well
+ * enough, read all.
  */
-export function candidates(records: Records, filter: Filter): readonly StoredRecord[] | undefined {
+export function candidates(records: Records, filter: Filter): readonly string[] | undefined {
   const choice = smallestChoice(records, filter);
-  if (choice === undefined || choice.size > records.ordered.size * MAX_INDEXED_SHARE) return undefined;
-  const found = new Set(choice.spans.flatMap((span) => span.records()));
-  return [...found].sort((a, b) => compareStrings(a.identity, b.identity));
+  if (choice === undefined || choice.size > Math.min(records.ordered.size * MAX_SHARE, MAX_CANDIDATES)) return undefined;
+  const found = new Set(choice.spans.flatMap((span) => span.identities()));
+  return [...found].sort(compareStrings);
 }
 
 function canSelect(leaf: Leaf): boolean | Filter {
@@ -42,7 +44,7 @@ interface Choice {
 
 /** What one index is asked for. */
 interface Lookup {
-  readonly index: RecordIndex;
+  readonly index: Index;
   readonly stretches: readonly Stretch[];
 }
 
@@ -63,7 +65,7 @@ function smallestChoice(records: Records, filter: Filter): Choice | undefined {
 
 /** Any one child will do, for all of them must hold; comparisons with the same field count as one. */
 function smallest(records: Records, nodes: readonly Filter[]): Choice | undefined {
-  const stretches = new Map<RecordIndex, readonly Stretch[]>();
+  const stretches = new Map<Index, readonly Stretch[]>();
   const choices: (Choice | undefined)[] = [];
   for (const node of nodes) {
     if (node.op === "and" || node.op === "or" || node.op === "not") choices.push(smallestChoice(records, node));
@@ -73,7 +75,7 @@ function smallest(records: Records, nodes: readonly Filter[]): Choice | undefine
   return choices.reduce((best, choice) => (best === undefined || (choice && choice.size < best.size) ? choice : best), undefined);
 }
 
-function narrow(stretches: Map<RecordIndex, readonly Stretch[]>, lookup: Lookup | undefined): void {
+function narrow(stretches: Map<Index, readonly Stretch[]>, lookup: Lookup | undefined): void {
   if (lookup === undefined) return;
   const known = stretches.get(lookup.index);
   stretches.set(lookup.index, known === undefined ? lookup.stretches : intersect(known, lookup.stretches));
@@ -85,7 +87,7 @@ function lookupOf(records: Records, leaf: Leaf): Lookup | undefined {
   return index === undefined || stretches === undefined ? undefined : { index, stretches };
 }
 
-function indexFor(records: Records, leaf: Leaf): RecordIndex | undefined {
+function indexFor(records: Records, leaf: Leaf): Index | undefined {
   if ("about" in leaf) return leaf.about === "identity" ? records.identities : undefined;
   // Versions that are equal may be written differently.
   if (leaf.as === "semver") return undefined;

@@ -41,6 +41,13 @@ export class OrderedList<Item extends object> {
     this.#chunks.splice(chunk + 1, 0, items.splice(isLast ? MAX_CHUNK : MAX_CHUNK / 2));
   }
 
+  /** Puts `item` in the place of what compares equal to it, which is there. */
+  replace(item: Item): void {
+    const { chunk, index } = this.#seek((other) => this.#compare(other, item) < 0);
+    const items = this.#chunks[chunk] ?? [];
+    items[index] = item;
+  }
+
   /** Removes what compares equal to `item`, if there is anything. */
   delete(item: Item): void {
     const { chunk, index } = this.#seek((other) => this.#compare(other, item) < 0);
@@ -60,14 +67,19 @@ export class OrderedList<Item extends object> {
     return rank;
   }
 
+  /** All items that are not before, piece by piece and without copies: a change to the list ends its use. */
+  *pieces(isBefore: IsBefore<Item>): Generator<readonly Item[], void, undefined> {
+    const { chunk, index } = this.#seek(isBefore);
+    yield (this.#chunks[chunk] ?? []).slice(index);
+    for (let next = chunk + 1; next < this.#chunks.length; next++) yield this.#chunks[next] ?? [];
+  }
+
   /** At most `count` items, beginning with the first that is not before. */
   take(isBefore: IsBefore<Item>, count: number): readonly Item[] {
-    let { chunk, index } = this.#seek(isBefore);
     const taken: Item[] = [];
-    for (; taken.length < count && chunk < this.#chunks.length; chunk++, index = 0) {
-      const items = this.#chunks[chunk] ?? [];
-      const end = Math.min(items.length, index + count - taken.length);
-      for (; index < end; index++) taken.push(items[index] as Item); // Below the length, so it is there.
+    for (const piece of this.pieces(isBefore)) {
+      taken.push(...piece.slice(0, count - taken.length));
+      if (taken.length === count) break;
     }
     return taken;
   }
@@ -96,17 +108,8 @@ export class OrderedList<Item extends object> {
   }
 }
 
-/** The reading side of an {@link OrderedList} over an array that is sorted already. */
-export function sortedArray<Item extends object>(items: readonly Item[]): Pick<OrderedList<Item>, "take"> {
-  return {
-    take(isBefore, count): readonly Item[] {
-      const start = partition(items, isBefore);
-      return items.slice(start, start + count);
-    },
-  };
-}
-
-function partition<Item>(items: readonly Item[], isBefore: IsBefore<Item>): number {
+/** How many items of a sorted array are before. */
+export function partition<Item>(items: readonly Item[], isBefore: IsBefore<Item>): number {
   let low = 0;
   let high = items.length;
   while (low < high) {

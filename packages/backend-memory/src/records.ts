@@ -26,10 +26,10 @@ export function isExpired(registration: Registration, now: number): boolean {
 export class Records {
   readonly steps: EndSteps = new EndSteps();
   /** Standing registrations, without sessions: what scans read, and what the quota counts. */
-  readonly ordered: OrderedList<StoredRecord> = new OrderedList((a, b) => compareStrings(a.identity, b.identity));
+  readonly ordered: OrderedList<Registration> = new OrderedList((a, b) => compareStrings(a.identity, b.identity));
   readonly identities: IdentityIndex = new IdentityIndex(this.ordered);
   readonly #byIdentity = new Map<string, StoredRecord>();
-  readonly #bySession = new Map<string, Set<StoredRecord>>();
+  readonly #bySession = new Map<string, Set<string>>();
   readonly #fieldIndexes = new Map<string, FieldIndex>();
   #lastEpoch = 0;
 
@@ -53,8 +53,14 @@ export class Records {
     return record?.stage === "standing" && !isExpired(record.registration, now) ? record : undefined;
   }
 
-  /** Standing registrations that a session serves. */
-  servedBy(session: string): Iterable<StoredRecord> {
+  /** Live or expired. */
+  standing(identity: string): Registration | undefined {
+    const record = this.#byIdentity.get(identity);
+    return record?.stage === "standing" ? record.registration : undefined;
+  }
+
+  /** Whose standing registrations a session serves. */
+  servedBy(session: string): Iterable<string> {
     return this.#bySession.get(session) ?? [];
   }
 
@@ -92,9 +98,7 @@ export class Records {
     for (const [key, field] of Object.entries(schema.fields)) {
       if (field.index === false || field.type === "geo_point" || this.#fieldIndexes.has(key)) continue;
       const index = new FieldIndex(field.path);
-      for (const record of this.ordered.take(() => false, this.ordered.size)) {
-        index.update(record, undefined, record.registration.metadata);
-      }
+      for (const { identity, metadata } of this.ordered.take(() => false, this.ordered.size)) index.update(identity, undefined, metadata);
       this.#fieldIndexes.set(key, index);
     }
   }
@@ -117,29 +121,30 @@ export class Records {
   }
 
   /** Every list of standing registrations changes here; `undefined` is: not standing. Sessions are in none. */
-  #relist(record: StoredRecord, before: Registration | undefined, after: Registration | undefined): void {
-    if (record.isSession) return;
-    if (before === undefined) this.ordered.add(record);
-    if (after === undefined) this.ordered.delete(record);
+  #relist({ identity, isSession }: StoredRecord, before: Registration | undefined, after: Registration | undefined): void {
+    if (isSession) return;
+    if (before === undefined && after !== undefined) this.ordered.add(after);
+    if (before !== undefined && after !== undefined) this.ordered.replace(after);
+    if (before !== undefined && after === undefined) this.ordered.delete(before);
     if (before?.session !== after?.session) {
-      this.#leaveSession(record, before?.session);
-      this.#joinSession(record, after?.session);
+      this.#leaveSession(identity, before?.session);
+      this.#joinSession(identity, after?.session);
     }
     if (before?.metadata === after?.metadata) return;
-    for (const index of this.#fieldIndexes.values()) index.update(record, before?.metadata, after?.metadata);
+    for (const index of this.#fieldIndexes.values()) index.update(identity, before?.metadata, after?.metadata);
   }
 
-  #joinSession(record: StoredRecord, session: string | undefined): void {
+  #joinSession(identity: string, session: string | undefined): void {
     if (session === undefined) return;
     const served = this.#bySession.get(session);
-    if (served === undefined) this.#bySession.set(session, new Set([record]));
-    else served.add(record);
+    if (served === undefined) this.#bySession.set(session, new Set([identity]));
+    else served.add(identity);
   }
 
-  #leaveSession(record: StoredRecord, session: string | undefined): void {
+  #leaveSession(identity: string, session: string | undefined): void {
     if (session === undefined) return;
     const served = this.#bySession.get(session);
-    served?.delete(record);
+    served?.delete(identity);
     if (served?.size === 0) this.#bySession.delete(session);
   }
 }

@@ -1,37 +1,42 @@
 /** Reads the registrations a query selects, page by page, while others write. */
 
 import type { Registration, ScanQuery } from "@muster/core/slots";
-import { compareStrings, compileFilter, type Filter, needsFacts } from "@muster/filter";
+import { compareStrings, compileFilter, type Facts, type FilterTest, needsFacts } from "@muster/filter";
 import { candidates } from "./filter.ts";
-import { type OrderedList, sortedArray } from "./ordered-list.ts";
-import { isExpired, type Records, type StoredRecord } from "./records.ts";
+import { partition } from "./ordered-list.ts";
+import { isExpired, type Records } from "./records.ts";
 
-/** Records looked at before others get their turn: about a millisecond of work. */
+/** Registrations looked at before others get their turn: about a millisecond of work. */
 const STRIDE = 10_000;
-/** Records fetched at once, however small or large the page. */
-const MIN_BATCH = 256;
-const MAX_BATCH = 1_024;
+/** Listed registrations looked up at once. */
+const BATCH = 256;
 
-type Test = (registration: Registration) => boolean;
+/** Standing registrations behind an identity, in order, as they are now, to be read before anything else happens. */
+type Source = (after: string | undefined) => Iterable<readonly Registration[]>;
 
 /**
  * Where one scan stands.
  *
- * With a session or a helpful index it goes through the records that could match at its start, which include everyone who
- * stays and keeps matching; else through all records. It keeps an identity and never a place in the store, and looks at
- * each record as it is when its page is made: whoever stays is met exactly once, whatever others do between two pages.
+ * With a session or a helpful index it goes through the identities that could match at its start, which include everyone
+ * who stays and keeps matching; else through all. It keeps an identity and never a place in the store, and looks at each
+ * registration as it is when its page is made: whoever stays is met exactly once, whatever others do between two pages.
  */
 export class Selection {
-  readonly #source: Pick<OrderedList<StoredRecord>, "take">;
-  readonly #test: Test;
+  readonly #source: Source;
+  readonly #session: string | undefined;
+  readonly #test: FilterTest | undefined;
+  readonly #needsFacts: boolean;
   readonly #pageSize: number;
   #after: string | undefined;
   #seen = 0;
+  #isDone = false;
 
   constructor(records: Records, query: ScanQuery) {
-    const listed = listRecords(records, query);
-    this.#source = listed === undefined ? records.ordered : sortedArray(listed);
-    this.#test = compileTest(query);
+    const listed = listIdentities(records, query);
+    this.#source = listed === undefined ? all(records) : only(records, listed);
+    this.#session = query.session;
+    this.#test = query.filter && compileFilter(query.filter);
+    this.#needsFacts = query.filter !== undefined && needsFacts(query.filter);
     this.#pageSize = query.pageSize;
     this.#after = query.after;
   }
@@ -43,46 +48,55 @@ export class Selection {
 
   /** Sometimes fewer than a page although there are more, even none; `undefined`: that was all. */
   next(now: number): readonly Registration[] | undefined {
+    if (this.#isDone) return undefined;
     if (this.isDueToPause) this.#seen = 0;
     const page: Registration[] = [];
-    const batchSize = Math.min(Math.max(this.#pageSize, MIN_BATCH), MAX_BATCH);
-    while (!this.isDueToPause && page.length < this.#pageSize) {
-      const after = this.#after;
-      const batch = this.#source.take(({ identity }) => after !== undefined && compareStrings(identity, after) <= 0, batchSize);
-      if (batch.length === 0) return page.length === 0 ? undefined : page;
+    for (const batch of this.#source(this.#after)) {
       this.#collect(batch, page, now);
+      if (page.length === this.#pageSize || this.isDueToPause) return page;
     }
+    this.#isDone = true;
     return page;
   }
 
-  /** Moves on, record by record, until the page is full. */
-  #collect(batch: readonly StoredRecord[], page: Registration[], now: number): void {
-    const test = this.#test;
-    let last: StoredRecord | undefined;
-    for (const record of batch) {
-      if (page.length === this.#pageSize) break;
-      last = record;
-      this.#seen += 1;
-      const { registration } = record;
-      if (record.stage === "standing" && !isExpired(registration, now) && test(registration)) page.push(registration);
+  /** Moves on, registration by registration, until the page is full. */
+  #collect(batch: readonly Registration[], page: Registration[], now: number): void {
+    const [test, session, pageSize] = [this.#test, this.#session, this.#pageSize];
+    let seen = 0;
+    for (const registration of batch) {
+      if (page.length === pageSize) break;
+      seen += 1;
+      if (isExpired(registration, now) || (session !== undefined && registration.session !== session)) continue;
+      if (test === undefined || test(registration.metadata, this.#needsFacts ? factsOf(registration) : undefined)) page.push(registration);
     }
-    if (last !== undefined) this.#after = last.identity;
+    this.#seen += seen;
+    this.#after = batch[seen - 1]?.identity ?? this.#after;
   }
 }
 
-function listRecords(records: Records, { session, filter }: ScanQuery): readonly StoredRecord[] | undefined {
-  if (session !== undefined) return [...records.servedBy(session)].sort((a, b) => compareStrings(a.identity, b.identity));
+function all({ ordered }: Records): Source {
+  return (after) => ordered.pieces(({ identity }) => isPassed(identity, after));
+}
+
+function only(records: Records, identities: readonly string[]): Source {
+  return function* lookUp(after): Generator<readonly Registration[], void, undefined> {
+    const start = partition(identities, (identity) => isPassed(identity, after));
+    for (let from = start; from < identities.length; from += BATCH) {
+      yield identities.slice(from, from + BATCH).flatMap((identity) => records.standing(identity) ?? []);
+    }
+  };
+}
+
+function isPassed(identity: string, after: string | undefined): boolean {
+  return after !== undefined && compareStrings(identity, after) <= 0;
+}
+
+function listIdentities(records: Records, { session, filter }: ScanQuery): readonly string[] | undefined {
+  if (session !== undefined) return [...records.servedBy(session)].sort(compareStrings);
   return filter === undefined ? undefined : candidates(records, filter);
 }
 
-function compileTest({ session, filter }: ScanQuery): Test {
-  const matches = filter === undefined ? (): boolean => true : compileFor(filter);
-  return session === undefined ? matches : (registration) => registration.session === session && matches(registration);
-}
-
-function compileFor(filter: Filter): Test {
-  const test = compileFilter(filter);
-  if (!needsFacts(filter)) return ({ metadata }) => test(metadata);
-  // No native filter asks whether a registration is attached.
-  return ({ metadata, identity, registeredAt }) => test(metadata, { identity, registeredAt, attached: false });
+/** No native filter asks whether a registration is attached. */
+function factsOf({ identity, registeredAt }: Registration): Facts {
+  return { identity, registeredAt, attached: false };
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { OrderedList, sortedArray } from "../src/ordered-list.ts";
+import { OrderedList } from "../src/ordered-list.ts";
 
 interface Item {
   readonly key: number;
@@ -74,8 +74,11 @@ test("deleting what is not there changes nothing", () => {
   expect(keys(ordered.take(() => false, 10))).toEqual([1]);
 });
 
-test("a sorted array is read like a list", () => {
-  const array = sortedArray<Item>([1, 3, 5, 7].map((key) => ({ key })));
-  expect(keys(array.take(({ key }) => key <= 3, 1))).toEqual([5]);
-  expect(keys(array.take(({ key }) => key <= 2, 9))).toEqual([3, 5, 7]);
+test("replaces an item where it is", () => {
+  const ordered = list();
+  for (let key = 0; key < 2_000; key++) ordered.add({ key });
+  const item = { key: 777 };
+  ordered.replace(item);
+  expect(ordered.take(({ key }) => key < 777, 1)[0]).toBe(item);
+  expect(ordered.size).toBe(2_000);
 });
