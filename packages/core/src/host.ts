@@ -9,6 +9,7 @@ import type { LostReason } from "./fleet.ts";
 import type { Limiter } from "./limiter.ts";
 import type { Served, ServedTable } from "./served.ts";
 import type { Session } from "./session.ts";
+import type { AddressUse } from "./own-address.ts";
 import { retry } from "./retry.ts";
 import type { DeleteKey, DeleteOutcome, Lease, LeaseOutcome, RegistryBackend, SetEntry, SetOutcome } from "./slots/index.ts";
 
@@ -16,8 +17,8 @@ export interface Host extends Context {
   readonly gate: Gate;
   readonly session: Session;
   readonly served: ServedTable;
-  /** How many registrations of this process hold an address of their own. */
-  readonly addresses: Map<string, number>;
+  /** Addresses of their own that registrations of this process hold. */
+  readonly addresses: Map<string, AddressUse>;
   readonly batches: Batches;
   readonly agenda: Agenda;
   readonly background: Background;

@@ -5,6 +5,7 @@ import type { OpenOptions } from "../../src/configuration.ts";
 import type { Timing } from "../../src/context.ts";
 import type { Fleet } from "../../src/fleet.ts";
 import { openRegistry } from "../../src/open-registry.ts";
+import type { SchemaDefinition } from "../../src/schema/definition.ts";
 import { MusterError, type RegistryBackend } from "../../src/slots/index.ts";
 
 export const TIMING: Timing = {
@@ -23,7 +24,8 @@ export interface Process {
   readonly warnings: readonly MusterError[];
 }
 
-export interface ProcessOptions extends Omit<Partial<OpenOptions>, "registry" | "messaging" | "timing" | "onWarning"> {
+export interface ProcessOptions extends Omit<Partial<OpenOptions>, "registry" | "messaging" | "schema" | "timing" | "onWarning"> {
+  readonly schema?: SchemaDefinition;
   readonly timing?: Partial<Timing>;
   /** False: no messaging slot. */
   readonly messaging?: boolean;
@@ -45,7 +47,7 @@ export class Fleets implements AsyncDisposable {
     const faults = memoryFaults();
     const warnings: MusterError[] = [];
     const { hub } = this;
-    const fleet = await openRegistry({
+    const fleet: Fleet = await openRegistry({
       namespace: "test",
       registry: registry(memoryRegistry({ hub, faults })),
       ...(messaging ? { messaging: memoryMessaging({ hub, faults }) } : {}),

@@ -1,0 +1,183 @@
+import { memoryRegistry } from "@muster/backend-memory";
+import { expect, test } from "vitest";
+import type { Fleet, Handle } from "../src/fleet.ts";
+import { type RegistryBackend, SESSION_PREFIX } from "../src/slots/index.ts";
+import { rejected } from "./codes.ts";
+import { eventually } from "./support/eventually.ts";
+import { Fleets } from "./support/fleets.ts";
+import { Stall } from "./support/stall.ts";
+
+const CALL = { signal: new AbortController().signal };
+
+/** The store itself, as no fleet sees it. */
+async function store(fleets: Fleets): Promise<RegistryBackend> {
+  const registry = memoryRegistry({ hub: fleets.hub });
+  await registry.open({ namespace: "test" }, CALL);
+  return registry;
+}
+
+const verbs: readonly (readonly [string, (fleet: Fleet, handle: Handle, options: { signal?: AbortSignal }) => Promise<unknown>])[] = [
+  ["register", (fleet, _handle, options) => fleet.register("b", {}, options)],
+  ["get", (fleet, _handle, options) => fleet.get("a", options)],
+  ["count", (fleet, _handle, options) => fleet.count(null, options)],
+  ["enumerate", (fleet, _handle, options) => fleet.enumerate(null, options)],
+  ["identities", (fleet, _handle, options) => fleet.identities(null, options).next()],
+  ["multicast", (fleet, _handle, options) => fleet.multicast(null, "x", options)],
+  ["unregister", (fleet, _handle, options) => fleet.unregister("a", options)],
+  ["handle.update", (_fleet, handle, options) => handle.update({ n: 2 }, options)],
+  ["handle.renew", (_fleet, handle, options) => handle.renew(options)],
+  ["handle.unregister", (_fleet, handle, options) => handle.unregister(options)],
+  ["handle.attach", (_fleet, handle, options) => handle.attach(() => {}, options)],
+  ["handle.messages", (_fleet, handle, options) => handle.messages(options).next()],
+];
+
+test.each(verbs)("%s after close is CLOSED", async (_name, verb) => {
+  await using fleets = new Fleets();
+  const { fleet } = await fleets.open();
+  const handle = await fleet.register("a", {});
+  await fleet.close();
+  await rejected("CLOSED", verb(fleet, handle, {}));
+});
+
+test.each(verbs)("%s with an aborted signal is ABORTED and changes nothing", async (_name, verb) => {
+  await using fleets = new Fleets();
+  const { fleet } = await fleets.open();
+  const handle = await fleet.register("a", { n: 1 });
+  await rejected("ABORTED", verb(fleet, handle, { signal: AbortSignal.abort() }));
+  const found = await fleet.enumerate();
+  expect(found.identities).toMatchObject([{ identity: "a", metadata: { n: 1 }, revision: 1, attached: false }]);
+  expect(fleet.status().serving).toBe(1);
+});
+
+test.each(verbs)("%s aborted while the store doesn't answer is ABORTED at once", async (_name, verb) => {
+  await using fleets = new Fleets();
+  const stall = new Stall();
+  const { fleet } = await fleets.open({ registry: (plain) => stall.around(plain), timing: { sessionLeaseMs: 5_000, ttlMs: 20_000 } });
+  const handle = await fleet.register("a", { n: 1 });
+  const controller = new AbortController();
+  stall.begin();
+  const call = rejected("ABORTED", verb(fleet, handle, { signal: controller.signal }));
+  await eventually("the store was asked", () => stall.waiting > 0);
+  controller.abort();
+  await call;
+  stall.end();
+});
+
+test("close ends this process' registrations and its session, and leaves those of others", async () => {
+  await using fleets = new Fleets();
+  const [leaving, staying] = await fleets.openMany(2);
+  await Promise.all(Array.from({ length: 50 }, (_, n) => leaving?.fleet.register(`mine-${n}`, {}, { onMessage: () => {} })));
+  await staying?.fleet.register("theirs", {});
+  const session = SESSION_PREFIX + (leaving?.fleet.status().session.id ?? "");
+  await leaving?.fleet.close();
+  expect(leaving?.warnings).toEqual([]);
+  expect(leaving?.fleet.status()).toMatchObject({ state: "closed", serving: 0, session: { live: false } });
+  expect((await staying?.fleet.enumerate())?.identities.map(({ identity }) => identity)).toEqual(["theirs"]);
+  expect(await (await store(fleets)).getMany([session], CALL)).toEqual([undefined]);
+});
+
+test("closing twice is once, and both wait", async () => {
+  await using fleets = new Fleets();
+  const { fleet } = await fleets.open();
+  await fleet.register("a", {});
+  const both = Promise.all([fleet.close(), fleet.close()]);
+  expect(fleet.status().state).toBe("closing");
+  await both;
+  await fleet.close();
+  expect(fleet.status().state).toBe("closed");
+});
+
+test("close waits for running handlers", async () => {
+  await using fleets = new Fleets();
+  const [receiver, sender] = await fleets.openMany(2);
+  const events: string[] = [];
+  let finish = (): void => {};
+  const running = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  await receiver?.fleet.register("a", {}, {
+    onMessage: async () => {
+      events.push("start");
+      await running;
+      events.push("end");
+    },
+  });
+  await sender?.fleet.multicast(null, "x");
+  await eventually("the handler runs", () => events.length === 1);
+  const closed = receiver?.fleet.close().then(() => events.push("closed"));
+  expect((await sender?.fleet.get("a"))?.identity).toBe("a");
+  finish();
+  await closed;
+  expect(events).toEqual(["start", "end", "closed"]);
+});
+
+test("a handler that never ends doesn't keep close from unregistering", async () => {
+  await using fleets = new Fleets();
+  const [receiver, sender] = await fleets.openMany(2);
+  let isRunning = false;
+  await receiver?.fleet.register("a", {}, {
+    onMessage: async () => {
+      isRunning = true;
+      await new Promise(() => {});
+    },
+  });
+  await sender?.fleet.multicast(null, "x");
+  await eventually("the handler runs", () => isRunning);
+  await receiver?.fleet.close({ timeoutMs: 50 });
+  expect(await sender?.fleet.get("a")).toBeUndefined();
+  expect(receiver?.warnings.map(({ code }) => code)).toEqual(["TIMEOUT"]);
+});
+
+test("a register that is under way when close begins is finished and ended with the rest", async () => {
+  await using fleets = new Fleets();
+  const [leaving, staying] = await fleets.openMany(2);
+  const register = leaving?.fleet.register("a", {});
+  await leaving?.fleet.close();
+  await register;
+  expect(await staying?.fleet.get("a")).toBeUndefined();
+});
+
+test("leave: offline leaves registrations to their TTL, counted from the last sign of life", async () => {
+  await using fleets = new Fleets();
+  const [leaving, staying] = await fleets.openMany(2);
+  await leaving?.fleet.register("a", { n: 1 }, { ttlMs: 900, onMessage: () => {} });
+  const before = Date.now();
+  await leaving?.fleet.close({ leave: "offline" });
+  const found = await staying?.fleet.get("a");
+  expect(found).toMatchObject({ attached: false, metadata: { n: 1 } });
+  expect(found?.expiresAt).toBeGreaterThan(before - 900);
+  expect(found?.expiresAt).toBeLessThanOrEqual(Date.now() + 900);
+  await eventually("it expires", async () => (await staying?.fleet.get("a")) === undefined);
+});
+
+test("close while the store is away still ends, and what was left expires with the session", async () => {
+  await using fleets = new Fleets();
+  const [leaving, staying] = await fleets.openMany(2);
+  await leaving?.fleet.register("a", {}, { ttlMs: 700 });
+  leaving?.faults.down("store");
+  await leaving?.fleet.close({ timeoutMs: 50 });
+  expect(leaving?.fleet.status().state).toBe("closed");
+  expect(leaving?.warnings.length).toBeGreaterThan(0);
+  expect((await staying?.fleet.get("a"))?.identity).toBe("a");
+  await eventually("it goes", async () => (await staying?.fleet.get("a")) === undefined);
+});
+
+test("disposing of a handle unregisters it, and after close does nothing", async () => {
+  await using fleets = new Fleets();
+  const { fleet } = await fleets.open();
+  {
+    await using _handle = await fleet.register("a", {});
+    expect(await fleet.count()).toBe(1);
+  }
+  expect(await fleet.count()).toBe(0);
+  const late = await fleet.register("b", {});
+  await fleet.close();
+  await late[Symbol.asyncDispose]();
+});
+
+test.each([{ leave: "online" }, { timeoutMs: 0 }, { timeoutMs: Number.NaN }])("close(%o) is INVALID_ARGUMENT", async (options) => {
+  await using fleets = new Fleets();
+  const { fleet } = await fleets.open();
+  await rejected("INVALID_ARGUMENT", fleet.close(options as { timeoutMs: number }));
+  expect(fleet.status().state).toBe("open");
+});
