@@ -142,6 +142,22 @@ test.each(["create", "replace"] as const)("registering (%s) over an expired reco
   expect(await reap(registry)).toEqual([]);
 });
 
+test.each(["expired", "over"] as const)("a claim on a former life never ends the step %s of its successor", async (step) => {
+  const { client, clock } = fixture();
+  const registry = await client();
+  const claims: ReapClaim[] = [];
+  for (let life = 0; life < 2; life++) {
+    await set(registry, entry("a", { ttlMs: 10 }));
+    clock.now += 10;
+    if (step === "over") await registry.confirmMany(await reap(registry), CALL);
+    clock.now += 5_000;
+    if (life === 0) claims.push(...(await reap(registry)));
+  }
+  expect(names(claims)).toEqual([`a ${step}`]);
+  await registry.confirmMany(claims, CALL);
+  expect(names(await reap(registry, { graceMs: 0 }))).toEqual([`a ${step}`]);
+});
+
 test("registering over a tombstone voids the claim on it", async () => {
   const { client, clock } = fixture();
   const registry = await client();
