@@ -7,9 +7,8 @@ import { type Batcher, createBatcher } from "./coalesce.ts";
 import type { Context } from "./context.ts";
 import type { LostReason } from "./fleet.ts";
 import type { Limiter } from "./limiter.ts";
-import type { Served, ServedTable } from "./served.ts";
+import type { AddressUse, Served, ServedTable } from "./served.ts";
 import type { Session } from "./session.ts";
-import type { AddressUse } from "./own-address.ts";
 import { retry } from "./retry.ts";
 import type { DeleteKey, DeleteOutcome, Lease, LeaseOutcome, RegistryBackend, SetEntry, SetOutcome } from "./slots/index.ts";
 

@@ -10,7 +10,7 @@ export class Limiter {
   /** @throws what `work` throws. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#wait(resolve));
+    else await this.#turn();
     try {
       return await work();
     } finally {
@@ -20,7 +20,9 @@ export class Limiter {
     }
   }
 
-  #wait(resolve: () => void): void {
-    this.#waiting.push(resolve);
+  #turn(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+    });
   }
 }

@@ -5,13 +5,6 @@ import type { Served } from "./served.ts";
 import type { Call } from "./slots/index.ts";
 import { untilAborted } from "./until-aborted.ts";
 
-/** Who holds one address. */
-export interface AddressUse {
-  holders: number;
-  /** Resolves when it has been taken down for the last time. */
-  ended: Promise<void>;
-}
-
 /** Resolves once messages to its own address arrive; at once when it has none. @throws what the messaging slot throws. */
 export async function holdAddress(host: Host, served: Served, call: Call): Promise<void> {
   const { address } = served.options;

@@ -57,6 +57,13 @@ export class Served {
   }
 }
 
+/** Who in this process holds an address that registrations name themselves. */
+export interface AddressUse {
+  holders: number;
+  /** Resolves when it has been taken down for the last time. */
+  ended: Promise<void>;
+}
+
 /** The registrations of one process by identity, and the identities it is registering right now. */
 export class ServedTable {
   readonly #served = new Map<string, Served>();

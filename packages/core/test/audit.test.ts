@@ -41,14 +41,14 @@ test("a registration that has vanished is lost, and stands again", async () => {
 
 test("a registration that another process has taken over is lost for good", async () => {
   await using fleets = new Fleets();
-  const [old, young] = await fleets.openMany(2, { timing: TIMING, messaging: false });
-  const handle = await old?.fleet.register("a", {});
+  const [old, young] = await fleets.openTwo({ timing: TIMING, messaging: false });
+  const handle = await old.fleet.register("a", {});
   const events: string[] = [];
-  handle?.on("lost", ({ reason }) => events.push(reason));
-  const successor = await young?.fleet.register("a", {}, { replace: true });
+  handle.on("lost", ({ reason }) => events.push(reason));
+  const successor = await young.fleet.register("a", {}, { replace: true });
   await eventually("it is replaced", () => events.includes("replaced"));
   expect(events).toEqual(["fenced", "replaced"]);
-  expect((await young?.fleet.get("a"))?.epoch).toBe(successor?.epoch);
+  expect((await young.fleet.get("a"))?.epoch).toBe(successor.epoch);
 });
 
 test("registrations on their way are never taken for orphans", async () => {

@@ -65,14 +65,14 @@ test.each(verbs)("%s aborted while the store doesn't answer is ABORTED at once",
 
 test("close ends this process' registrations and its session, and leaves those of others", async () => {
   await using fleets = new Fleets();
-  const [leaving, staying] = await fleets.openMany(2);
-  await Promise.all(Array.from({ length: 50 }, (_, n) => leaving?.fleet.register(`mine-${n}`, {}, { onMessage: () => {} })));
-  await staying?.fleet.register("theirs", {});
-  const session = SESSION_PREFIX + (leaving?.fleet.status().session.id ?? "");
-  await leaving?.fleet.close();
-  expect(leaving?.warnings).toEqual([]);
-  expect(leaving?.fleet.status()).toMatchObject({ state: "closed", serving: 0, session: { live: false } });
-  expect((await staying?.fleet.enumerate())?.identities.map(({ identity }) => identity)).toEqual(["theirs"]);
+  const [leaving, staying] = await fleets.openTwo();
+  await Promise.all(Array.from({ length: 50 }, (_, n) => leaving.fleet.register(`mine-${n}`, {}, { onMessage: () => {} })));
+  await staying.fleet.register("theirs", {});
+  const session = SESSION_PREFIX + leaving.fleet.status().session.id;
+  await leaving.fleet.close();
+  expect(leaving.warnings).toEqual([]);
+  expect(leaving.fleet.status()).toMatchObject({ state: "closed", serving: 0, session: { live: false } });
+  expect((await staying.fleet.enumerate()).identities.map(({ identity }) => identity)).toEqual(["theirs"]);
   expect(await (await store(fleets)).getMany([session], CALL)).toEqual([undefined]);
 });
 
@@ -89,23 +89,23 @@ test("closing twice is once, and both wait", async () => {
 
 test("close waits for running handlers", async () => {
   await using fleets = new Fleets();
-  const [receiver, sender] = await fleets.openMany(2);
+  const [receiver, sender] = await fleets.openTwo();
   const events: string[] = [];
   let finish = (): void => {};
   const running = new Promise<void>((resolve) => {
     finish = resolve;
   });
-  await receiver?.fleet.register("a", {}, {
+  await receiver.fleet.register("a", {}, {
     onMessage: async () => {
       events.push("start");
       await running;
       events.push("end");
     },
   });
-  await sender?.fleet.multicast(null, "x");
+  await sender.fleet.multicast(null, "x");
   await eventually("the handler runs", () => events.length === 1);
-  const closed = receiver?.fleet.close().then(() => events.push("closed"));
-  expect((await sender?.fleet.get("a"))?.identity).toBe("a");
+  const closed = receiver.fleet.close().then(() => events.push("closed"));
+  expect((await sender.fleet.get("a"))?.identity).toBe("a");
   finish();
   await closed;
   expect(events).toEqual(["start", "end", "closed"]);
@@ -113,53 +113,53 @@ test("close waits for running handlers", async () => {
 
 test("a handler that never ends doesn't keep close from unregistering", async () => {
   await using fleets = new Fleets();
-  const [receiver, sender] = await fleets.openMany(2);
+  const [receiver, sender] = await fleets.openTwo();
   let isRunning = false;
-  await receiver?.fleet.register("a", {}, {
+  await receiver.fleet.register("a", {}, {
     onMessage: async () => {
       isRunning = true;
       await new Promise(() => {});
     },
   });
-  await sender?.fleet.multicast(null, "x");
+  await sender.fleet.multicast(null, "x");
   await eventually("the handler runs", () => isRunning);
-  await receiver?.fleet.close({ timeoutMs: 50 });
-  expect(await sender?.fleet.get("a")).toBeUndefined();
-  expect(receiver?.warnings.map(({ code }) => code)).toEqual(["TIMEOUT"]);
+  await receiver.fleet.close({ timeoutMs: 50 });
+  expect(await sender.fleet.get("a")).toBeUndefined();
+  expect(receiver.warnings.map(({ code }) => code)).toEqual(["TIMEOUT"]);
 });
 
 test("a register that is under way when close begins is finished and ended with the rest", async () => {
   await using fleets = new Fleets();
-  const [leaving, staying] = await fleets.openMany(2);
-  const register = leaving?.fleet.register("a", {});
-  await leaving?.fleet.close();
+  const [leaving, staying] = await fleets.openTwo();
+  const register = leaving.fleet.register("a", {});
+  await leaving.fleet.close();
   await register;
-  expect(await staying?.fleet.get("a")).toBeUndefined();
+  expect(await staying.fleet.get("a")).toBeUndefined();
 });
 
 test("leave: offline leaves registrations to their TTL, counted from the last sign of life", async () => {
   await using fleets = new Fleets();
-  const [leaving, staying] = await fleets.openMany(2);
-  await leaving?.fleet.register("a", { n: 1 }, { ttlMs: 900, onMessage: () => {} });
+  const [leaving, staying] = await fleets.openTwo();
+  await leaving.fleet.register("a", { n: 1 }, { ttlMs: 900, onMessage: () => {} });
   const before = Date.now();
-  await leaving?.fleet.close({ leave: "offline" });
-  const found = await staying?.fleet.get("a");
+  await leaving.fleet.close({ leave: "offline" });
+  const found = await staying.fleet.get("a");
   expect(found).toMatchObject({ attached: false, metadata: { n: 1 } });
   expect(found?.expiresAt).toBeGreaterThan(before - 900);
   expect(found?.expiresAt).toBeLessThanOrEqual(Date.now() + 900);
-  await eventually("it expires", async () => (await staying?.fleet.get("a")) === undefined);
+  await eventually("it expires", async () => (await staying.fleet.get("a")) === undefined);
 });
 
 test("close while the store is away still ends, and what was left expires with the session", async () => {
   await using fleets = new Fleets();
-  const [leaving, staying] = await fleets.openMany(2);
-  await leaving?.fleet.register("a", {}, { ttlMs: 700 });
-  leaving?.faults.down("store");
-  await leaving?.fleet.close({ timeoutMs: 50 });
-  expect(leaving?.fleet.status().state).toBe("closed");
-  expect(leaving?.warnings.length).toBeGreaterThan(0);
-  expect((await staying?.fleet.get("a"))?.identity).toBe("a");
-  await eventually("it goes", async () => (await staying?.fleet.get("a")) === undefined);
+  const [leaving, staying] = await fleets.openTwo();
+  await leaving.fleet.register("a", {}, { ttlMs: 700 });
+  leaving.faults.down("store");
+  await leaving.fleet.close({ timeoutMs: 50 });
+  expect(leaving.fleet.status().state).toBe("closed");
+  expect(leaving.warnings.length).toBeGreaterThan(0);
+  expect((await staying.fleet.get("a"))?.identity).toBe("a");
+  await eventually("it goes", async () => (await staying.fleet.get("a")) === undefined);
 });
 
 test("disposing of a handle unregisters it, and after close does nothing", async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Message } from "../src/message.ts";
 import { eventually } from "./support/eventually.ts";
 import { Fleets, lostReply } from "./support/fleets.ts";
 import { interposed } from "./support/interposed.ts";
@@ -118,25 +119,25 @@ test("short TTLs are renewed by identity, in shared batches", async () => {
 
 test("a registration removed by somebody else is FENCED to update and NOT_FOUND to renew", async () => {
   await using fleets = new Fleets();
-  const [owner, other] = await fleets.openMany(2, { messaging: false });
-  const first = await owner?.fleet.register("a", {}, { onLost: "stop" });
-  const second = await owner?.fleet.register("b", {}, { onLost: "stop" });
-  expect(await other?.fleet.unregister("a")).toBe("removed");
-  expect(await other?.fleet.unregister("b")).toBe("removed");
-  await expect(first?.update({})).rejects.toMatchObject({ code: "FENCED" });
-  await expect(second?.renew()).rejects.toMatchObject({ code: "NOT_FOUND" });
+  const [owner, other] = await fleets.openTwo({ messaging: false });
+  const first = await owner.fleet.register("a", {}, { onLost: "stop" });
+  const second = await owner.fleet.register("b", {}, { onLost: "stop" });
+  expect(await other.fleet.unregister("a")).toBe("removed");
+  expect(await other.fleet.unregister("b")).toBe("removed");
+  await expect(first.update({})).rejects.toMatchObject({ code: "FENCED" });
+  await expect(second.renew()).rejects.toMatchObject({ code: "NOT_FOUND" });
 });
 
 test("unregistering by name tells the process that serves it, which doesn't register it again", async () => {
   await using fleets = new Fleets();
-  const [owner, other] = await fleets.openMany(2);
-  const handle = await owner?.fleet.register("a", {}, { onMessage: () => {} });
+  const [owner, other] = await fleets.openTwo();
+  const handle = await owner.fleet.register("a", {}, { onMessage: () => {} });
   const lost: string[] = [];
-  handle?.on("lost", ({ reason }) => lost.push(reason));
-  expect(await other?.fleet.unregister("a")).toBe("removed");
+  handle.on("lost", ({ reason }) => lost.push(reason));
+  expect(await other.fleet.unregister("a")).toBe("removed");
   await eventually("the owner is told", () => lost.length > 0);
   expect(lost).toEqual(["replaced"]);
-  expect(await other?.fleet.unregister("a")).toBe("absent");
+  expect(await other.fleet.unregister("a")).toBe("absent");
 });
 
 test("unregister is idempotent, and absent when it was removed before", async () => {
@@ -234,7 +235,8 @@ test("leaving messages() detaches, so that senders see it and another receiver c
   const first = messages.next();
   await eventually("it is attached", async () => (await fleet.get("a"))?.attached);
   await fleet.multicast(null, "1");
-  expect((await first).value?.text()).toBe("1");
+  const { value } = (await first) as IteratorYieldResult<Message>;
+  expect(value.text()).toBe("1");
   await messages.return?.();
   await eventually("it is detached", async () => (await fleet.get("a"))?.attached === false);
   await handle.attach(() => {});
@@ -276,14 +278,14 @@ test("the policy disconnect detaches a receiver that is too slow", async () => {
 
 test("an address of its own receives under it, for as long as it is registered", async () => {
   await using fleets = new Fleets();
-  const [owner, sender] = await fleets.openMany(2);
+  const [owner, sender] = await fleets.openTwo();
   const received: string[] = [];
-  const handle = await owner?.fleet.register("a", {}, { address: "devices/a", onMessage: (message) => void received.push(message.text()) });
-  await sender?.fleet.multicast(null, "hello");
+  const handle = await owner.fleet.register("a", {}, { address: "devices/a", onMessage: (message) => void received.push(message.text()) });
+  await sender.fleet.multicast(null, "hello");
   await eventually("it arrives", () => received.length === 1);
-  await handle?.unregister();
-  const again = await owner?.fleet.register("a", {}, { address: "devices/a", onMessage: (message) => void received.push(message.text()) });
-  await sender?.fleet.multicast(null, "again");
+  await handle.unregister();
+  const again = await owner.fleet.register("a", {}, { address: "devices/a", onMessage: (message) => void received.push(message.text()) });
+  await sender.fleet.multicast(null, "again");
   await eventually("it arrives again", () => received.length === 2);
   expect(received).toEqual(["hello", "again"]);
   expect(again?.identity).toBe("a");

@@ -41,21 +41,21 @@ test("entries of 50 ms are never returned after they expired, pass both end step
 test("a dead process' 10,000 identities turn offline, stay enumerable until their TTL, and then go", async () => {
   await using fleets = new Fleets();
   const timing = { sessionLeaseMs: 600, ttlMs: 2_000, timeoutMs: 20_000 };
-  const [victim, observer] = await fleets.openMany(2, { timing });
+  const [victim, observer] = await fleets.openTwo({ timing });
   const names = Array.from({ length: 10_000 }, (_, n) => `id-${String(n).padStart(5, "0")}`);
   for (let start = 0; start < names.length; start += 1_000) {
     const page = names.slice(start, start + 1_000);
-    await Promise.all(page.map((name) => victim?.fleet.register(name, {}, { onMessage: () => {} })));
+    await Promise.all(page.map((name) => victim.fleet.register(name, {}, { onMessage: () => {} })));
   }
-  expect(await observer?.fleet.get("id-00000")).toMatchObject({ attached: true });
-  victim?.faults.stop();
-  await eventually("they are offline", async () => (await observer?.fleet.get("id-09999"))?.attached === false);
+  expect(await observer.fleet.get("id-00000")).toMatchObject({ attached: true });
+  victim.faults.stop();
+  await eventually("they are offline", async () => (await observer.fleet.get("id-09999"))?.attached === false);
   const found: string[] = [];
-  for await (const { identity } of observer?.fleet.identities() ?? []) found.push(identity);
+  for await (const { identity } of observer.fleet.identities()) found.push(identity);
   expect(new Set(found).size).toBe(10_000);
-  expect(await observer?.fleet.count()).toBe(10_000);
-  await eventually("they expire by themselves", async () => (await observer?.fleet.get("id-09999"))?.expiresAt !== undefined);
-  await eventually("they are gone", async () => (await observer?.fleet.count()) === 0);
+  expect(await observer.fleet.count()).toBe(10_000);
+  await eventually("they expire by themselves", async () => (await observer.fleet.get("id-09999"))?.expiresAt !== undefined);
+  await eventually("they are gone", async () => (await observer.fleet.count()) === 0);
 }, 30_000);
 
 test("a process that starts finds no ghosts of those that died before", async () => {

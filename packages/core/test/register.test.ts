@@ -16,10 +16,10 @@ test("what is registered can be read, with epoch, revision and metadata", async 
 
 test("a registration with a handler receives what is sent right after it returned", async () => {
   await using fleets = new Fleets();
-  const [here, there] = await fleets.openMany(2);
+  const [here, there] = await fleets.openTwo();
   const texts: string[] = [];
-  await here?.fleet.register("a", {}, { onMessage: (message) => void texts.push(message.text()) });
-  const report = await there?.fleet.multicast(null, "hello");
+  await here.fleet.register("a", {}, { onMessage: (message) => void texts.push(message.text()) });
+  const report = await there.fleet.multicast(null, "hello");
   expect(report).toMatchObject({ targetCount: 1, deliveredCount: 1 });
   await eventually("the message arrives", () => texts.length === 1);
   expect(texts).toEqual(["hello"]);
@@ -129,16 +129,16 @@ test("an aborted signal registers nothing", async () => {
 
 test("a live identity is refused, and taken over with replace: the old handle is lost for good", async () => {
   await using fleets = new Fleets();
-  const [old, young] = await fleets.openMany(2);
-  const first = await old?.fleet.register("a", { by: "old" }, { onMessage: () => {} });
+  const [old, young] = await fleets.openTwo();
+  const first = await old.fleet.register("a", { by: "old" }, { onMessage: () => {} });
   const reasons: string[] = [];
-  first?.on("lost", ({ reason }) => reasons.push(reason));
-  await expect(young?.fleet.register("a", {})).rejects.toMatchObject({ code: "ALREADY_EXISTS" });
-  const second = await young?.fleet.register("a", { by: "young" }, { replace: true });
-  expect(second?.epoch).toBeGreaterThan(first?.epoch ?? 0);
+  first.on("lost", ({ reason }) => reasons.push(reason));
+  await expect(young.fleet.register("a", {})).rejects.toMatchObject({ code: "ALREADY_EXISTS" });
+  const second = await young.fleet.register("a", { by: "young" }, { replace: true });
+  expect(second.epoch).toBeGreaterThan(first.epoch);
   await eventually("the old handle is told", () => reasons.length > 0);
   expect(reasons).toEqual(["replaced"]);
-  expect((await old?.fleet.get("a"))?.metadata).toEqual({ by: "young" });
+  expect((await old.fleet.get("a"))?.metadata).toEqual({ by: "young" });
 });
 
 test("replacing an identity of one's own process ends its old handle", async () => {
@@ -157,16 +157,16 @@ test("replacing an identity of one's own process ends its old handle", async () 
 
 test("stale handles can't update, renew or unregister a successor", async () => {
   await using fleets = new Fleets();
-  const [old, young] = await fleets.openMany(2, { messaging: false });
-  const stale = await old?.fleet.register("a", { n: 1 }, { onLost: "stop" });
-  const other = await old?.fleet.register("b", { n: 1 }, { onLost: "stop" });
-  const successor = await young?.fleet.register("a", { n: 2 }, { replace: true });
-  await young?.fleet.register("b", { n: 2 }, { replace: true });
-  await expect(stale?.update({ n: 3 })).rejects.toMatchObject({ code: "FENCED" });
-  await expect(other?.renew()).rejects.toMatchObject({ code: "FENCED" });
-  expect(await stale?.unregister()).toBe("superseded");
-  expect(await young?.fleet.get("a")).toMatchObject({ epoch: successor?.epoch, metadata: { n: 2 } });
-  expect(stale?.metadata).toEqual({ n: 1 });
+  const [old, young] = await fleets.openTwo({ messaging: false });
+  const stale = await old.fleet.register("a", { n: 1 }, { onLost: "stop" });
+  const other = await old.fleet.register("b", { n: 1 }, { onLost: "stop" });
+  const successor = await young.fleet.register("a", { n: 2 }, { replace: true });
+  await young.fleet.register("b", { n: 2 }, { replace: true });
+  await expect(stale.update({ n: 3 })).rejects.toMatchObject({ code: "FENCED" });
+  await expect(other.renew()).rejects.toMatchObject({ code: "FENCED" });
+  expect(await stale.unregister()).toBe("superseded");
+  expect(await young.fleet.get("a")).toMatchObject({ epoch: successor.epoch, metadata: { n: 2 } });
+  expect(stale.metadata).toEqual({ n: 1 });
 });
 
 describe("refused before anything is stored", () => {

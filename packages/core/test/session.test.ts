@@ -66,16 +66,16 @@ test("a store that is away for longer than the lease costs the session, and hand
 
 test("a handle restored after its session died receives again", async () => {
   await using fleets = new Fleets();
-  const [receiver, sender] = await fleets.openMany(2, { timing: { sessionLeaseMs: 400, ttlMs: 900 } });
+  const [receiver, sender] = await fleets.openTwo({ timing: { sessionLeaseMs: 400, ttlMs: 900 } });
   const received: string[] = [];
-  const handle = await receiver?.fleet.register("a", {}, { onMessage: (message) => void received.push(message.text()) });
+  const handle = await receiver.fleet.register("a", {}, { onMessage: (message) => void received.push(message.text()) });
   const restored: number[] = [];
-  handle?.on("restored", ({ epoch }) => restored.push(epoch));
-  receiver?.faults.down("store");
-  await eventually("the session dies", () => receiver?.fleet.status().session.live === false);
-  receiver?.faults.up("store");
+  handle.on("restored", ({ epoch }) => restored.push(epoch));
+  receiver.faults.down("store");
+  await eventually("the session dies", () => receiver.fleet.status().session.live === false);
+  receiver.faults.up("store");
   await eventually("it is back", () => restored.length > 0);
-  await sender?.fleet.multicast(null, "again");
+  await sender.fleet.multicast(null, "again");
   await eventually("the message arrives", () => received.length > 0);
   expect(received).toEqual(["again"]);
 });
@@ -97,53 +97,53 @@ test("onLost: stop leaves a lost registration alone", async () => {
 
 test("a lost identity that somebody else took meanwhile is replaced for good", async () => {
   await using fleets = new Fleets();
-  const [first, second] = await fleets.openMany(2, { timing: { sessionLeaseMs: 400, ttlMs: 900 } });
-  const handle = await first?.fleet.register("a", { by: 1 });
+  const [first, second] = await fleets.openTwo({ timing: { sessionLeaseMs: 400, ttlMs: 900 } });
+  const handle = await first.fleet.register("a", { by: 1 });
   const reasons: string[] = [];
-  handle?.on("lost", ({ reason }) => reasons.push(reason));
-  first?.faults.down("store");
+  handle.on("lost", ({ reason }) => reasons.push(reason));
+  first.faults.down("store");
   await eventually("the first is lost", () => reasons.length > 0);
   const successor = await eventually("the second takes over", async () => {
-    return await second?.fleet.register("a", { by: 2 }).catch(() => undefined);
+    return await second.fleet.register("a", { by: 2 }).catch(() => undefined);
   });
-  first?.faults.up("store");
+  first.faults.up("store");
   await eventually("the first is replaced", () => reasons.includes("replaced"));
   expect(reasons).toEqual(["expired", "replaced"]);
-  expect(await first?.fleet.get("a")).toMatchObject({ epoch: successor.epoch, metadata: { by: 2 } });
+  expect(await first.fleet.get("a")).toMatchObject({ epoch: successor.epoch, metadata: { by: 2 } });
 });
 
 test("no handler starts after the session's deadline, even when nobody noticed its death", async () => {
   await using fleets = new Fleets();
-  const [receiver, sender] = await fleets.openMany(2, { timing: { sessionLeaseMs: 400, ttlMs: 5_000 } });
+  const [receiver, sender] = await fleets.openTwo({ timing: { sessionLeaseMs: 400, ttlMs: 5_000 } });
   const received: string[] = [];
-  await receiver?.fleet.register("a", {}, { onLost: "stop", onMessage: (message) => void received.push(message.text()) });
-  await sender?.fleet.multicast(null, "before");
+  await receiver.fleet.register("a", {}, { onLost: "stop", onMessage: (message) => void received.push(message.text()) });
+  await sender.fleet.multicast(null, "before");
   await eventually("it receives", () => received.length === 1);
-  receiver?.faults.down("store");
-  await eventually("the deadline passes", () => receiver?.fleet.status().session.live === false);
-  await sender?.fleet.multicast(null, "after");
-  await sender?.fleet.register("witness", {}, { onMessage: () => void received.push("witness") });
-  await sender?.fleet.multicast({ $identity: "witness" }, "x");
+  receiver.faults.down("store");
+  await eventually("the deadline passes", () => receiver.fleet.status().session.live === false);
+  await sender.fleet.multicast(null, "after");
+  await sender.fleet.register("witness", {}, { onMessage: () => void received.push("witness") });
+  await sender.fleet.multicast({ $identity: "witness" }, "x");
   await eventually("the witness receives", () => received.includes("witness"));
   expect(received).toEqual(["before", "witness"]);
 });
 
 test("a route that is down for longer than the lease turns the process offline until it is up again", async () => {
   await using fleets = new Fleets();
-  const [receiver, observer] = await fleets.openMany(2, { timing: { sessionLeaseMs: 400, ttlMs: 900 } });
-  const handle = await receiver?.fleet.register("a", {}, { onMessage: () => {} });
+  const [receiver, observer] = await fleets.openTwo({ timing: { sessionLeaseMs: 400, ttlMs: 900 } });
+  const handle = await receiver.fleet.register("a", {}, { onMessage: () => {} });
   const events: string[] = [];
-  handle?.on("routeDown", () => events.push("down"));
-  handle?.on("lost", () => events.push("lost"));
-  handle?.on("restored", () => events.push("restored"));
-  expect(receiver?.fleet.status().route).toBe("up");
-  receiver?.faults.down("route");
+  handle.on("routeDown", () => events.push("down"));
+  handle.on("lost", () => events.push("lost"));
+  handle.on("restored", () => events.push("restored"));
+  expect(receiver.fleet.status().route).toBe("up");
+  receiver.faults.down("route");
   await eventually("it is told", () => events.includes("down"));
-  await eventually("it is offline", async () => (await observer?.fleet.get("a"))?.attached === false);
-  receiver?.faults.up("route");
+  await eventually("it is offline", async () => (await observer.fleet.get("a"))?.attached === false);
+  receiver.faults.up("route");
   await eventually("it is restored", () => events.includes("restored"));
   expect(events).toEqual(["down", "lost", "restored"]);
-  expect(await observer?.fleet.get("a")).toMatchObject({ attached: true });
+  expect(await observer.fleet.get("a")).toMatchObject({ attached: true });
 });
 
 test("a session is never enumerated, counted or registered by name", async () => {

@@ -60,7 +60,11 @@ export class Fleets implements AsyncDisposable {
     return process;
   }
 
-  /** Many at once, alike. */
+  async openTwo(options?: ProcessOptions): Promise<readonly [Process, Process]> {
+    return [await this.open(options), await this.open(options)];
+  }
+
+  /** Many, alike. */
   async openMany(count: number, options?: ProcessOptions): Promise<readonly Process[]> {
     const processes: Process[] = [];
     while (processes.length < count) processes.push(await this.open(options));
