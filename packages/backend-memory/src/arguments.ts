@@ -11,7 +11,12 @@ export function checkEntries(entries: readonly SetEntry[]): void {
   const seen = new Set<string>();
   for (const { identity } of entries) {
     if (identity === "" || isLongerThan(identity, MAX_IDENTITY_BYTES)) {
-      throw new MusterError({ code: "INVALID_IDENTITY", source, subject: identity, message: `an identity has 1 to ${MAX_IDENTITY_BYTES} bytes` });
+      throw new MusterError({
+        code: "INVALID_IDENTITY",
+        source,
+        subject: identity,
+        message: `an identity has 1 to ${MAX_IDENTITY_BYTES} bytes`,
+      });
     }
     if (seen.has(identity)) throw invalid(source, "an identity occurs once per batch", identity);
     seen.add(identity);

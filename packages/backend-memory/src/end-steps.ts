@@ -1,16 +1,8 @@
 /** When each record is due for a step of its end, and who may carry it out. */
 
 import type { ReapStep } from "@muster/core/slots";
-import { type Due, DueQueue } from "./due-queue.ts";
-import type { StoredRecord } from "./records.ts";
-
-/** Where a record stands on its way out. */
-export interface Ending extends Due {
-  /** The queue it waits in; absent: it has no end in sight. */
-  queue: DueQueue<StoredRecord> | undefined;
-  /** When its next step became due, claimed or not: what "oldest" means. For `over`, without the grace. */
-  endsAt: number;
-}
+import { DueQueue } from "./due-queue.ts";
+import type { StoredRecord } from "./stored-record.ts";
 
 export interface StepClaim {
   readonly record: StoredRecord;
@@ -42,7 +34,10 @@ export class EndSteps {
     record.queue = undefined;
   }
 
-  claim(now: number, options: { readonly limit: number; readonly claimMs: number; readonly graceMs: number }): readonly StepClaim[] {
+  claim(
+    now: number,
+    options: { readonly limit: number; readonly claimMs: number; readonly graceMs: number },
+  ): readonly StepClaim[] {
     this.#returnLapsedClaims(now);
     const claims: StepClaim[] = [];
     while (claims.length < options.limit) {

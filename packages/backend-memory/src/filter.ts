@@ -24,7 +24,8 @@ export function splitForMemory(filter: Filter): SplitFilter {
  */
 export function candidates(records: Records, filter: Filter): readonly string[] | undefined {
   const choice = smallestChoice(records, filter);
-  if (choice === undefined || choice.size > Math.min(records.ordered.size * MAX_SHARE, MAX_CANDIDATES)) return undefined;
+  if (choice === undefined || choice.size > Math.min(records.ordered.size * MAX_SHARE, MAX_CANDIDATES))
+    return undefined;
   const found = new Set(choice.spans.flatMap((span) => span.identities()));
   return [...found].sort(compareStrings);
 }
@@ -72,7 +73,10 @@ function smallest(records: Records, nodes: readonly Filter[]): Choice | undefine
     else narrow(stretches, lookupOf(records, node));
   }
   for (const [index, narrowed] of stretches) choices.push(choose({ index, stretches: narrowed }));
-  return choices.reduce((best, choice) => (best === undefined || (choice && choice.size < best.size) ? choice : best), undefined);
+  return choices.reduce(
+    (best, choice) => (best === undefined || (choice && choice.size < best.size) ? choice : best),
+    undefined,
+  );
 }
 
 function narrow(stretches: Map<Index, readonly Stretch[]>, lookup: Lookup | undefined): void {

@@ -11,7 +11,7 @@ import {
   MusterError,
 } from "@muster/core/slots";
 import { isAddress } from "./arguments.ts";
-import type { Broker } from "./broker.ts";
+import type { Broker, Receiver } from "./broker.ts";
 import { type Client, NAME } from "./client.ts";
 import { deliveryOf, type Parcel } from "./parcel.ts";
 
@@ -28,7 +28,7 @@ interface Waiter {
  * refuses at once until its process reads again. So a process that reads slowly loses nothing, and one that has stopped
  * reading costs the others `maxHoldMs` once.
  */
-export class MemoryInbox implements Inbox {
+export class MemoryInbox implements Inbox, Receiver {
   readonly #client: Client;
   readonly #broker: Broker;
   readonly #onRoute: (state: "up" | "down") => void;
@@ -71,7 +71,6 @@ export class MemoryInbox implements Inbox {
     });
   }
 
-  /** Takes the parcels in their order; resolves when each was taken, or can't be any more. */
   async accept(parcels: readonly Parcel[], isGivenUp: () => boolean, maxHoldMs: number): Promise<void> {
     const left = this.#waiters.length === 0 ? this.#takeAll(parcels) : parcels;
     if (left.length === 0) return;
@@ -100,11 +99,11 @@ export class MemoryInbox implements Inbox {
   async *#pages(received: AsyncIterator<readonly Delivery[]>): AsyncGenerator<readonly Delivery[], void, undefined> {
     try {
       while (true) {
-        const { done, value } = await received.next();
+        const page = await received.next();
         await this.#client.line.whileAlive();
-        if (done) return;
+        if (page.done === true) return;
         this.#admitWaiting();
-        yield value;
+        yield page.value;
       }
     } finally {
       await received.return?.();
@@ -185,5 +184,8 @@ function stallAll(parcels: readonly Parcel[]): void {
 
 function invalidAddress(address: string, index: number): BatchFailure {
   const message = "an address has 1 to 256 bytes and no control characters";
-  return { index, error: new MusterError({ code: "INVALID_ARGUMENT", source: `${NAME}.addMany`, subject: address, message }) };
+  return {
+    index,
+    error: new MusterError({ code: "INVALID_ARGUMENT", source: `${NAME}.addMany`, subject: address, message }),
+  };
 }

@@ -44,7 +44,11 @@ export class FieldIndex implements Index {
   }
 
   span({ isBelow, isUpTo }: Stretch): Span {
-    const { size, items } = between(this.#postings, ({ value }) => isBelow(value), ({ value }) => isUpTo(value));
+    const { size, items } = between(
+      this.#postings,
+      ({ value }) => isBelow(value),
+      ({ value }) => isUpTo(value),
+    );
     return { size, identities: () => items().map(({ identity }) => identity) };
   }
 }
@@ -58,7 +62,11 @@ export class IdentityIndex implements Index {
   }
 
   span({ isBelow, isUpTo }: Stretch): Span {
-    const { size, items } = between(this.#ordered, ({ identity }) => isBelow(identity), ({ identity }) => isUpTo(identity));
+    const { size, items } = between(
+      this.#ordered,
+      ({ identity }) => isBelow(identity),
+      ({ identity }) => isUpTo(identity),
+    );
     return { size, identities: () => items().map(({ identity }) => identity) };
   }
 }
@@ -74,5 +82,5 @@ function between<Item extends object>(
 
 function indexed(metadata: Metadata, path: Path): JsonPrimitive | undefined {
   const value = readPath(metadata, path);
-  return typeof value === "object" && value !== null ? undefined : (value as JsonPrimitive | undefined); // Not an object.
+  return typeof value === "object" && value !== null ? undefined : value;
 }

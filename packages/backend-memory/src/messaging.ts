@@ -11,7 +11,7 @@ import {
   type Scope,
 } from "@muster/core/slots";
 import { checkBatch, checkPrefetch, MAX_BATCH, MAX_PAYLOAD_BYTES } from "./arguments.ts";
-import type { Broker } from "./broker.ts";
+import type { Broker, Receiver } from "./broker.ts";
 import { Client, NAME } from "./client.ts";
 import { Line, type MemoryFaults } from "./faults.ts";
 import { type MemoryHub, memoryHub } from "./hub.ts";
@@ -102,16 +102,18 @@ async function publish(
   maxHoldMs: number,
 ): Promise<readonly BatchFailure[]> {
   const fates = batch.map((): Fate => ({ taken: 0, stalled: 0 }));
-  const lanes = new Map<MemoryInbox, Parcel[]>();
+  const lanes = new Map<Receiver, Parcel[]>();
   for (const [index, fate] of fates.entries()) {
     const message = batch[index];
     if (message === undefined) continue;
-    for (const inbox of broker.inboxesAt(message.address)) {
-      const lane = lanes.get(inbox);
-      if (lane === undefined) lanes.set(inbox, [{ message, fate }]);
+    for (const receiver of broker.receiversAt(message.address)) {
+      const lane = lanes.get(receiver);
+      if (lane === undefined) lanes.set(receiver, [{ message, fate }]);
       else lane.push({ message, fate });
     }
   }
-  await Promise.all([...lanes].map(([inbox, parcels]) => inbox.accept(parcels, isGivenUp, maxHoldMs)));
-  return batch.flatMap(({ address }, index) => failureOf(index, address, fates[index] ?? { taken: 0, stalled: 0 }) ?? []);
+  await Promise.all([...lanes].map(([receiver, parcels]) => receiver.accept(parcels, isGivenUp, maxHoldMs)));
+  return batch.flatMap(
+    ({ address }, index) => failureOf(index, address, fates[index] ?? { taken: 0, stalled: 0 }) ?? [],
+  );
 }

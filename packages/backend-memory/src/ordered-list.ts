@@ -114,7 +114,8 @@ export function partition<Item>(items: readonly Item[], isBefore: IsBefore<Item>
   let high = items.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (isBefore(items[middle] as Item)) low = middle + 1; // Between low and high, so it is there.
+    if (isBefore(items[middle] as Item))
+      low = middle + 1; // Between low and high, so it is there.
     else high = middle;
   }
   return low;

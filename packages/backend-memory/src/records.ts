@@ -2,26 +2,10 @@
 
 import { type IdentitySchema, type Registration, SESSION_PREFIX } from "@muster/core/slots";
 import { compareStrings } from "@muster/filter";
-import { type Ending, EndSteps } from "./end-steps.ts";
+import { EndSteps } from "./end-steps.ts";
 import { FieldIndex, IdentityIndex } from "./indexes.ts";
 import { OrderedList } from "./ordered-list.ts";
-
-/** One identity's place in the store, through all its lives until its tombstone goes. */
-export interface StoredRecord extends Ending {
-  readonly identity: string;
-  readonly isSession: boolean;
-  /** Replaced by each write, never changed: readers keep what they were given. */
-  registration: Registration;
-  /** It has no expiry of its own: its session keeps it alive. */
-  isSessionBound: boolean;
-  /** `standing` is live or expired; a `tombstone` remembers who the step `over` is about. */
-  stage: "standing" | "tombstone" | "gone";
-}
-
-/** A registration is expired from the very millisecond that it names. */
-export function isExpired(registration: Registration, now: number): boolean {
-  return registration.expiresAt !== undefined && registration.expiresAt <= now;
-}
+import { isExpired, type StoredRecord } from "./stored-record.ts";
 
 export class Records {
   readonly steps: EndSteps = new EndSteps();
@@ -98,7 +82,8 @@ export class Records {
     for (const [key, field] of Object.entries(schema.fields)) {
       if (field.index === false || field.type === "geo_point" || this.#fieldIndexes.has(key)) continue;
       const index = new FieldIndex(field.path);
-      for (const { identity, metadata } of this.ordered.take(() => false, this.ordered.size)) index.update(identity, undefined, metadata);
+      for (const { identity, metadata } of this.ordered.take(() => false, this.ordered.size))
+        index.update(identity, undefined, metadata);
       this.#fieldIndexes.set(key, index);
     }
   }
@@ -121,7 +106,11 @@ export class Records {
   }
 
   /** Every list of standing registrations changes here; `undefined` is: not standing. Sessions are in none. */
-  #relist({ identity, isSession }: StoredRecord, before: Registration | undefined, after: Registration | undefined): void {
+  #relist(
+    { identity, isSession }: StoredRecord,
+    before: Registration | undefined,
+    after: Registration | undefined,
+  ): void {
     if (isSession) return;
     if (before === undefined && after !== undefined) this.ordered.add(after);
     if (before !== undefined && after !== undefined) this.ordered.replace(after);

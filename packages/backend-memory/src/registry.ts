@@ -29,8 +29,9 @@ import { Line, type MemoryFaults } from "./faults.ts";
 import { splitForMemory } from "./filter.ts";
 import { type MemoryHub, memoryHub } from "./hub.ts";
 import { ownMetadata } from "./metadata.ts";
-import { isExpired, type Records, type StoredRecord } from "./records.ts";
+import type { Records } from "./records.ts";
 import { Selection } from "./selection.ts";
+import { isExpired, type StoredRecord } from "./stored-record.ts";
 
 export interface MemoryRegistryOptions {
   /** Default: one of its own, which nobody else sees. */
@@ -83,7 +84,9 @@ class MemoryRegistry implements RegistryBackend {
   }
 
   async getMany(identities: readonly string[], call: Call): Promise<readonly (Registration | undefined)[]> {
-    return this.#run("getMany", call, (records, now) => identities.map((identity) => records.live(identity, now)?.registration));
+    return this.#run("getMany", call, (records, now) =>
+      identities.map((identity) => records.live(identity, now)?.registration),
+    );
   }
 
   async renewMany(leases: readonly Lease[], call: Call): Promise<readonly LeaseOutcome[]> {
@@ -138,7 +141,11 @@ class MemoryRegistry implements RegistryBackend {
     return this.#client.run(operation, call, () => apply(this.#records, this.#hub.now()));
   }
 
-  async *#pages(operation: string, query: ScanQuery, call: Call): AsyncGenerator<readonly Registration[], void, undefined> {
+  async *#pages(
+    operation: string,
+    query: ScanQuery,
+    call: Call,
+  ): AsyncGenerator<readonly Registration[], void, undefined> {
     checkPageSize(query.pageSize, operation);
     let selection: Selection | undefined;
     while (true) {
@@ -158,7 +165,8 @@ class MemoryRegistry implements RegistryBackend {
       return counted - expired;
     }
     let count = 0;
-    for await (const page of this.#pages("count", { filter, pageSize: Number.MAX_SAFE_INTEGER }, call)) count += page.length;
+    for await (const page of this.#pages("count", { filter, pageSize: Number.MAX_SAFE_INTEGER }, call))
+      count += page.length;
     return count;
   }
 }
@@ -168,7 +176,8 @@ function set(records: Records, entry: SetEntry, now: number, maxIdentities = Num
   const current = live?.registration;
   if (current?.attempt === entry.attempt) return { stored: current };
   if (typeof entry.mode === "object") return rewrite(records, entry, entry.mode, live, now);
-  if (entry.mode === "create" && current !== undefined && !isOffline(records, current, now)) return { refused: "exists", current };
+  if (entry.mode === "create" && current !== undefined && !isOffline(records, current, now))
+    return { refused: "exists", current };
   if (isNewlyCounted(records, entry.identity) && records.ordered.size >= maxIdentities) return { refused: "quota" };
   const registration: Registration = Object.freeze({
     identity: entry.identity,
@@ -235,7 +244,8 @@ function remove(records: Records, key: DeleteKey, now: number): DeleteOutcome {
 function confirm(records: Records, { registration, step }: ReapClaim, now: number): void {
   const record = records.find(registration.identity);
   if (record === undefined || record.registration.epoch !== registration.epoch) return;
-  if (step === "expired" && record.stage === "standing" && isExpired(record.registration, now)) records.bury(record, now);
+  if (step === "expired" && record.stage === "standing" && isExpired(record.registration, now))
+    records.bury(record, now);
   if (step === "over" && record.stage === "tombstone") records.remove(record);
 }
 

@@ -4,7 +4,8 @@ import type { Registration, ScanQuery } from "@muster/core/slots";
 import { compareStrings, compileFilter, type Facts, type FilterTest, needsFacts } from "@muster/filter";
 import { candidates } from "./filter.ts";
 import { partition } from "./ordered-list.ts";
-import { isExpired, type Records } from "./records.ts";
+import type { Records } from "./records.ts";
+import { isExpired } from "./stored-record.ts";
 
 /** Registrations looked at before others get their turn: about a millisecond of work. */
 const STRIDE = 10_000;
@@ -67,7 +68,8 @@ export class Selection {
       if (page.length === pageSize) break;
       seen += 1;
       if (isExpired(registration, now) || (session !== undefined && registration.session !== session)) continue;
-      if (test === undefined || test(registration.metadata, this.#needsFacts ? factsOf(registration) : undefined)) page.push(registration);
+      if (test === undefined || test(registration.metadata, this.#needsFacts ? factsOf(registration) : undefined))
+        page.push(registration);
     }
     this.#seen += seen;
     this.#after = batch[seen - 1]?.identity ?? this.#after;

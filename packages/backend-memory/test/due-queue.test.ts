@@ -33,7 +33,12 @@ test("gives items by time, however they were added, moved and deleted", () => {
         }
       }
       const due = [...queue.dueBy(now)].map(({ id }) => id).sort((a, b) => a - b);
-      expect(due).toEqual([...queued.values()].filter((task) => task.dueAt <= now).map(({ id }) => id).sort((a, b) => a - b));
+      expect(due).toEqual(
+        [...queued.values()]
+          .filter((task) => task.dueAt <= now)
+          .map(({ id }) => id)
+          .sort((a, b) => a - b),
+      );
 
       const times: number[] = [];
       for (let first = queue.first; first !== undefined; first = queue.first) {

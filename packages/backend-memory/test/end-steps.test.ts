@@ -2,7 +2,10 @@ import type { ReapClaim, RegistryBackend } from "@muster/core/slots";
 import { expect, test } from "vitest";
 import { CALL, entry, fixture, get, set, stored } from "./support.ts";
 
-async function reap(registry: RegistryBackend, options: Partial<Parameters<RegistryBackend["reap"]>[0]> = {}): Promise<readonly ReapClaim[]> {
+async function reap(
+  registry: RegistryBackend,
+  options: Partial<Parameters<RegistryBackend["reap"]>[0]> = {},
+): Promise<readonly ReapClaim[]> {
   return registry.reap({ limit: 100, claimMs: 1_000, graceMs: 5_000, ...options }, CALL);
 }
 
@@ -129,34 +132,40 @@ test("a late confirmation of a claim that came back still counts", async () => {
   expect(await reap(registry)).toEqual([]);
 });
 
-test.each(["create", "replace"] as const)("registering (%s) over an expired record voids the claim on it", async (mode) => {
-  const { client, clock } = fixture();
-  const registry = await client();
-  await set(registry, entry("a", { ttlMs: 10 }));
-  clock.now += 10;
-  const claims = await reap(registry);
-  const successor = await stored(registry, entry("a", { mode }));
-  await registry.confirmMany(claims, CALL);
-  expect(await get(registry, "a")).toEqual(successor);
-  clock.now += 100_000;
-  expect(await reap(registry)).toEqual([]);
-});
-
-test.each(["expired", "over"] as const)("a claim on a former life never ends the step %s of its successor", async (step) => {
-  const { client, clock } = fixture();
-  const registry = await client();
-  const claims: ReapClaim[] = [];
-  for (let life = 0; life < 2; life++) {
+test.each(["create", "replace"] as const)(
+  "registering (%s) over an expired record voids the claim on it",
+  async (mode) => {
+    const { client, clock } = fixture();
+    const registry = await client();
     await set(registry, entry("a", { ttlMs: 10 }));
     clock.now += 10;
-    if (step === "over") await registry.confirmMany(await reap(registry), CALL);
-    clock.now += 5_000;
-    if (life === 0) claims.push(...(await reap(registry)));
-  }
-  expect(names(claims)).toEqual([`a ${step}`]);
-  await registry.confirmMany(claims, CALL);
-  expect(names(await reap(registry, { graceMs: 0 }))).toEqual([`a ${step}`]);
-});
+    const claims = await reap(registry);
+    const successor = await stored(registry, entry("a", { mode }));
+    await registry.confirmMany(claims, CALL);
+    expect(await get(registry, "a")).toEqual(successor);
+    clock.now += 100_000;
+    expect(await reap(registry)).toEqual([]);
+  },
+);
+
+test.each(["expired", "over"] as const)(
+  "a claim on a former life never ends the step %s of its successor",
+  async (step) => {
+    const { client, clock } = fixture();
+    const registry = await client();
+    const claims: ReapClaim[] = [];
+    for (let life = 0; life < 2; life++) {
+      await set(registry, entry("a", { ttlMs: 10 }));
+      clock.now += 10;
+      if (step === "over") await registry.confirmMany(await reap(registry), CALL);
+      clock.now += 5_000;
+      if (life === 0) claims.push(...(await reap(registry)));
+    }
+    expect(names(claims)).toEqual([`a ${step}`]);
+    await registry.confirmMany(claims, CALL);
+    expect(names(await reap(registry, { graceMs: 0 }))).toEqual([`a ${step}`]);
+  },
+);
 
 test("registering over a tombstone voids the claim on it", async () => {
   const { client, clock } = fixture();

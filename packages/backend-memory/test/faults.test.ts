@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { MessagingBackend } from "@muster/core/slots";
 import { describe, expect, test } from "vitest";
 import { memoryFaults, memoryMessaging } from "../src/index.ts";
@@ -5,7 +6,7 @@ import { CALL, entry, fixture, get, NAMESPACE, scanAll, scanIdentities, set, sto
 
 /** Settles when everything that can happen without a timer has happened. */
 async function quiet(): Promise<void> {
-  await new Promise<void>((resolve) => void setImmediate(resolve));
+  await setImmediate();
 }
 
 /** Whether a promise has settled by the time all is quiet. */
@@ -45,7 +46,7 @@ describe("a process that stops", () => {
       const faults = memoryFaults();
       const [victim, witness] = [await client({}, faults), await client()];
       const pending = victim.setMany([entry("a")], CALL);
-      for (let turn = 0; turn < turns; turn++) await null;
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
       faults.stop();
       const hasSettled = await settles(pending);
       const isStored = (await get(witness, "a")) !== undefined;
@@ -148,7 +149,10 @@ describe("an outage", () => {
     await inbox.addMany(["a"], CALL);
     hub.faults.down("broker");
     hub.faults.down("broker");
-    await expect(messaging.publishMany([hello], CALL)).rejects.toMatchObject({ code: "UNAVAILABLE", mayHaveApplied: false });
+    await expect(messaging.publishMany([hello], CALL)).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+      mayHaveApplied: false,
+    });
     await expect(inbox.removeMany(["a"], CALL)).rejects.toMatchObject({ code: "UNAVAILABLE" });
     hub.faults.up("broker");
     expect(await messaging.publishMany([hello], CALL)).toEqual([]);

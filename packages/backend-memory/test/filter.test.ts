@@ -16,7 +16,9 @@ interface Document {
 }
 
 function schemaOf(paths: Iterable<Path>): IdentitySchema {
-  const fields = Object.fromEntries([...paths].map((path) => [formatPath(path), { type: "string", path, required: false, index: true } as const]));
+  const fields = Object.fromEntries(
+    [...paths].map((path) => [formatPath(path), { type: "string", path, required: false, index: true } as const]),
+  );
   return { fields, additional: "keep" };
 }
 
@@ -29,7 +31,10 @@ function pathsOf(filter: Filter): readonly Path[] {
 async function fill(documents: readonly Document[], schema?: IdentitySchema): Promise<RegistryBackend> {
   const registry = memoryRegistry();
   await registry.open({ namespace: NAMESPACE, ...(schema ? { schema } : {}) }, CALL);
-  await registry.setMany(documents.map(({ id, metadata }) => entry(id, { metadata })), CALL);
+  await registry.setMany(
+    documents.map(({ id, metadata }) => entry(id, { metadata })),
+    CALL,
+  );
   return registry;
 }
 
@@ -72,7 +77,9 @@ test("generated filters select the same with indexes, without, and by the evalua
   const plain = await fill(documents);
   for (const [index, filter] of filters.entries()) {
     const matches = compileFilter(filter);
-    const expected = documents.filter(({ id, metadata }) => matches(metadata, { identity: id, registeredAt: 0, attached: false })).map(({ id }) => id);
+    const expected = documents
+      .filter(({ id, metadata }) => matches(metadata, { identity: id, registeredAt: 0, attached: false }))
+      .map(({ id }) => id);
     const found = await select(indexed, filter);
     expect([...found].sort(), `seed ${seed}, filter ${index}: ${JSON.stringify(filter)}`).toEqual(expected.sort());
     expect(await select(plain, filter)).toEqual(found);
@@ -83,9 +90,14 @@ describe("split", () => {
   const { filters } = memoryRegistry();
 
   test("everything is native but regex and $attached", () => {
-    const native = parseFilter({ "a.near": { lat: 1, lon: 1, radiusM: 1 }, "b.contains": 1, $not: { "$registeredAt.lt": 5 } });
+    const native = parseFilter({
+      "a.near": { lat: 1, lon: 1, radiusM: 1 },
+      "b.contains": 1,
+      $not: { "$registeredAt.lt": 5 },
+    });
     expect(filters?.split(native)).toEqual({ native });
-    for (const residual of [parseFilter({ "a.regex": "x" }), parseFilter({ $attached: true })]) expect(filters?.split(residual)).toEqual({ residual });
+    for (const residual of [parseFilter({ "a.regex": "x" }), parseFilter({ $attached: true })])
+      expect(filters?.split(residual)).toEqual({ residual });
   });
 
   test("the literal prefix of an anchored pattern narrows the candidates", () => {
@@ -98,7 +110,10 @@ describe("count", () => {
   test("counts what matches a filter, and without one everyone who lives", async () => {
     const { client, clock } = fixture();
     const registry = await client();
-    await registry.setMany([entry("a", { metadata: { n: 1 } }), entry("b", { metadata: { n: 1 }, ttlMs: 10 }), entry("c")], CALL);
+    await registry.setMany(
+      [entry("a", { metadata: { n: 1 } }), entry("b", { metadata: { n: 1 }, ttlMs: 10 }), entry("c")],
+      CALL,
+    );
     const filter = parseFilter({ n: 1 });
     expect(await registry.counts?.count(filter, CALL)).toBe(2);
     expect(await registry.counts?.count(undefined, CALL)).toBe(3);
@@ -108,7 +123,9 @@ describe("count", () => {
   });
 
   test("counts more than one stretch of work", async () => {
-    const registry = await fill(Array.from({ length: 25_000 }, (_, i) => ({ id: `id-${i}`, metadata: { even: i % 2 === 0 } })));
+    const registry = await fill(
+      Array.from({ length: 25_000 }, (_, i) => ({ id: `id-${i}`, metadata: { even: i % 2 === 0 } })),
+    );
     expect(await registry.counts?.count(parseFilter({ even: true }), CALL)).toBe(12_500);
   });
 });
@@ -119,7 +136,8 @@ describe("indexes", () => {
   function records(): Records {
     const all = new Records();
     all.addIndexes(schemaOf([["n"], ["kind"]]));
-    for (let n = 0; n < COUNT; n++) all.put(registration(`id-${String(n).padStart(4, "0")}`, { n, kind: n % 100 === 0 ? "rare" : "common" }), false);
+    for (let n = 0; n < COUNT; n++)
+      all.put(registration(`id-${String(n).padStart(4, "0")}`, { n, kind: n % 100 === 0 ? "rare" : "common" }), false);
     return all;
   }
 
@@ -163,7 +181,10 @@ describe("indexes", () => {
 
   test("follow updates, expiry and removal", async () => {
     const registry = await fixture().client({ schema: schemaOf([["n"]]) });
-    await registry.setMany(FILLERS.map(({ id }) => entry(id)), CALL);
+    await registry.setMany(
+      FILLERS.map(({ id }) => entry(id)),
+      CALL,
+    );
     const { epoch } = await stored(registry, entry("a", { metadata: { n: 1 } }));
     expect(await select(registry, parseFilter({ n: 1 }))).toEqual(["a"]);
     await set(registry, entry("a", { metadata: { n: 2 }, mode: { epoch } }));

@@ -1,3 +1,4 @@
+import type { Metadata } from "@muster/filter";
 import { expect, test } from "vitest";
 import { ownMetadata } from "../src/metadata.ts";
 
@@ -16,5 +17,5 @@ test("other metadata is copied and frozen, and its owner can go on using it", ()
 
 test("__proto__, constructor, a.b and $x are data", () => {
   const text = '{"__proto__":{"x":1},"constructor":2,"a.b":3,"$x":4}';
-  expect(JSON.stringify(ownMetadata(JSON.parse(text)))).toBe(text);
+  expect(JSON.stringify(ownMetadata(JSON.parse(text) as Metadata))).toBe(text);
 });

@@ -16,7 +16,11 @@ function keys(items: readonly Item[]): readonly number[] {
 
 /** Additions and removals, with stretches long enough to split and to merge chunks. */
 const churn = fc.array(
-  fc.record({ from: fc.integer({ min: 0, max: 3_000 }), count: fc.integer({ min: 1, max: 1_500 }), isDeleting: fc.boolean() }),
+  fc.record({
+    from: fc.integer({ min: 0, max: 3_000 }),
+    count: fc.integer({ min: 1, max: 1_500 }),
+    isDeleting: fc.boolean(),
+  }),
   { maxLength: 8 },
 );
 

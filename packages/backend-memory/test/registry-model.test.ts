@@ -10,7 +10,17 @@ import { CALL, entry, fixture, scanIdentities } from "./support.ts";
 const QUOTA = 12;
 const GRACE_MS = 40;
 const CLAIM_MS = 15;
-const IDENTITIES = ["a", "b", "c", "*", "\u{1f600}", "\ufb01", ...Array.from({ length: 10 }, (_, i) => `id-${i}`), "$session/s", "$session/t"] as const;
+const IDENTITIES = [
+  "a",
+  "b",
+  "c",
+  "*",
+  "\u{1f600}",
+  "\ufb01",
+  ...Array.from({ length: 10 }, (_, i) => `id-${i}`),
+  "$session/s",
+  "$session/t",
+] as const;
 
 interface Life {
   readonly registration: Registration;
@@ -26,7 +36,9 @@ class Model {
 
   live(identity: string): Life | undefined {
     const life = this.lives.get(identity);
-    return life && life.buriedAt === undefined && (life.registration.expiresAt ?? Infinity) > this.now ? life : undefined;
+    return life && life.buriedAt === undefined && (life.registration.expiresAt ?? Infinity) > this.now
+      ? life
+      : undefined;
   }
 
   isLive(session: string | undefined): boolean {
@@ -34,7 +46,9 @@ class Model {
   }
 
   counted(): readonly Life[] {
-    return [...this.lives.values()].filter(({ buriedAt, registration }) => buriedAt === undefined && !registration.identity.startsWith("$"));
+    return [...this.lives.values()].filter(
+      ({ buriedAt, registration }) => buriedAt === undefined && !registration.identity.startsWith("$"),
+    );
   }
 
   /** What setting should come to, without the epoch of a new life, which is the registry's to choose. */
@@ -60,15 +74,22 @@ class Model {
     const renewed = isBound || registration.ttlMs === undefined ? Infinity : this.now + registration.ttlMs;
     const next = expiresAt === undefined ? renewed : Math.max(own, expiresAt);
     const kept = next === Infinity ? undefined : next;
-    this.lives.set(identity, { registration: { ...registration, expiresAt: kept }, isBound: isBound && expiresAt === undefined });
+    this.lives.set(identity, {
+      registration: { ...registration, expiresAt: kept },
+      isBound: isBound && expiresAt === undefined,
+    });
     return kept ?? "never";
   }
 
   due(): readonly { readonly identity: string; readonly step: string; readonly at: number }[] {
-    return [...this.lives.values()].flatMap(({ registration: { identity, expiresAt = Infinity }, buriedAt, claimedUntil = 0 }) => {
-      const at = buriedAt === undefined ? expiresAt : buriedAt + GRACE_MS;
-      return at <= this.now && claimedUntil <= this.now ? [{ identity, step: buriedAt === undefined ? "expired" : "over", at }] : [];
-    });
+    return [...this.lives.values()].flatMap(
+      ({ registration: { identity, expiresAt = Infinity }, buriedAt, claimedUntil = 0 }) => {
+        const at = buriedAt === undefined ? expiresAt : buriedAt + GRACE_MS;
+        return at <= this.now && claimedUntil <= this.now
+          ? [{ identity, step: buriedAt === undefined ? "expired" : "over", at }]
+          : [];
+      },
+    );
   }
 
   confirm({ registration, step }: ReapClaim): void {
@@ -115,9 +136,12 @@ class Run {
     const live = IDENTITIES.map((identity) => this.model.live(identity)?.registration);
     expect(await this.#registry.getMany(IDENTITIES, CALL)).toEqual(live);
     const users = live.flatMap((one) => (one === undefined || one.identity.startsWith("$") ? [] : [one]));
-    const names = (some: readonly Registration[]): readonly string[] => some.map(({ identity }) => identity).sort(compareStrings);
+    const names = (some: readonly Registration[]): readonly string[] =>
+      some.map(({ identity }) => identity).sort(compareStrings);
     expect(await scanIdentities(this.#registry, { pageSize: 3 })).toEqual(names(users));
-    expect(await scanIdentities(this.#registry, { session: "s" })).toEqual(names(users.filter(({ session }) => session === "s")));
+    expect(await scanIdentities(this.#registry, { session: "s" })).toEqual(
+      names(users.filter(({ session }) => session === "s")),
+    );
     const counted = this.model.counted().length;
     expect(await this.#registry.census(CALL)).toEqual({ counted, expired: counted - users.length });
     expect(await this.#registry.counts?.count(undefined, CALL)).toBe(users.length);
@@ -126,10 +150,22 @@ class Run {
   #entry(): SetEntry {
     const identity = pick(this.#random, IDENTITIES);
     const epoch = this.#epochOf(identity);
-    const modes = ["create", "create", "replace", { epoch }, { epoch, revision: 1 + int(this.#random, 2) }] as const satisfies readonly SetMode[];
+    const modes = [
+      "create",
+      "create",
+      "replace",
+      { epoch },
+      { epoch, revision: 1 + int(this.#random, 2) },
+    ] as const satisfies readonly SetMode[];
     const ttlMs = pick(this.#random, [undefined, 5, 20, 100]);
     const session = pick(this.#random, [undefined, "s", "t"]);
-    return entry(identity, { ttlMs, session, sessionBound: this.#random() < 0.3, mode: pick(this.#random, modes), metadata: { n: int(this.#random, 9) } });
+    return entry(identity, {
+      ttlMs,
+      session,
+      sessionBound: this.#random() < 0.3,
+      mode: pick(this.#random, modes),
+      metadata: { n: int(this.#random, 9) },
+    });
   }
 
   /** Mostly the present one. */
@@ -162,7 +198,13 @@ class Run {
       const kept = before.isBound === one.sessionBound ? expiresAt : fresh;
       expect(stored).toEqual({ ...written, epoch, registeredAt, revision: revision + 1, expiresAt: kept });
     } else {
-      expect(stored).toEqual({ ...written, epoch: stored.epoch, registeredAt: this.model.now, revision: 1, expiresAt: fresh });
+      expect(stored).toEqual({
+        ...written,
+        epoch: stored.epoch,
+        registeredAt: this.model.now,
+        revision: 1,
+        expiresAt: fresh,
+      });
       expect(stored.epoch).toBeGreaterThan(this.#lastEpoch);
       this.#lastEpoch = stored.epoch;
     }
@@ -190,11 +232,14 @@ class Run {
     const due = [...this.model.due()].sort((a, b) => a.at - b.at);
     const claims = await this.#registry.reap({ limit, claimMs: CLAIM_MS, graceMs: GRACE_MS }, CALL);
     const dueAt = new Map(due.map(({ identity, step, at }) => [`${identity} ${step}`, at]));
-    expect(claims.map(({ registration, step }) => dueAt.get(`${registration.identity} ${step}`))).toEqual(due.slice(0, limit).map(({ at }) => at));
+    expect(claims.map(({ registration, step }) => dueAt.get(`${registration.identity} ${step}`))).toEqual(
+      due.slice(0, limit).map(({ at }) => at),
+    );
     for (const claim of claims) {
       const life = this.model.lives.get(claim.registration.identity);
       expect(claim.registration).toEqual(life?.registration);
-      if (life !== undefined) this.model.lives.set(claim.registration.identity, { ...life, claimedUntil: this.model.now + CLAIM_MS });
+      if (life !== undefined)
+        this.model.lives.set(claim.registration.identity, { ...life, claimedUntil: this.model.now + CLAIM_MS });
     }
     this.#claims.push(...claims);
   }
@@ -208,16 +253,19 @@ class Run {
   }
 }
 
-test.each(Array.from({ length: 25 }, (_, i) => 9_000 + i))("answers as the model does, whatever is done to it (seed %i)", async (seed) => {
-  const random = seededRandom(seed);
-  const { client, clock } = fixture();
-  const clients = [await client({ maxIdentities: QUOTA }), await client({ maxIdentities: QUOTA })] as const;
-  const run = new Run(clients, random);
-  for (let step = 0; step < 300; step++) {
-    clock.now += int(random, 4);
-    run.model.now = clock.now;
-    await run.step();
-    if (step % 10 === 0) await run.compare();
-  }
-  await run.compare();
-});
+test.each(Array.from({ length: 25 }, (_, i) => 9_000 + i))(
+  "answers as the model does, whatever is done to it (seed %i)",
+  async (seed) => {
+    const random = seededRandom(seed);
+    const { client, clock } = fixture();
+    const clients = [await client({ maxIdentities: QUOTA }), await client({ maxIdentities: QUOTA })] as const;
+    const run = new Run(clients, random);
+    for (let step = 0; step < 300; step++) {
+      clock.now += int(random, 4);
+      run.model.now = clock.now;
+      await run.step();
+      if (step % 10 === 0) await run.compare();
+    }
+    await run.compare();
+  },
+);

@@ -1,6 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { memoryHub, memoryRegistry } from "../src/index.ts";
-import { ABORTED_CALL, CALL, entry, fixture, get, NAMESPACE, scanIdentities, set, startSession, stored } from "./support.ts";
+import {
+  ABORTED_CALL,
+  CALL,
+  entry,
+  fixture,
+  get,
+  NAMESPACE,
+  scanIdentities,
+  set,
+  startSession,
+  stored,
+} from "./support.ts";
 
 describe("life", () => {
   test("every method of a registry that is not open, or no longer, rejects with CLOSED", async () => {
@@ -17,7 +28,8 @@ describe("life", () => {
       (): Promise<unknown> => registry.census(CALL),
       (): Promise<unknown> => registry.counts?.count(undefined, CALL) ?? Promise.resolve(),
     ];
-    for (const method of methods) await expect(method()).rejects.toMatchObject({ code: "CLOSED", mayHaveApplied: false });
+    for (const method of methods)
+      await expect(method()).rejects.toMatchObject({ code: "CLOSED", mayHaveApplied: false });
     await registry.open({ namespace: NAMESPACE }, CALL);
     for (const method of methods) await method();
     await registry.close();
@@ -109,7 +121,10 @@ describe("setMany", () => {
 
   test("a session-bound registration keeps its TTL for later and does not expire by itself", async () => {
     const registry = await fixture().client();
-    expect(await stored(registry, entry("a", { ttlMs: 50, sessionBound: true }))).toMatchObject({ ttlMs: 50, expiresAt: undefined });
+    expect(await stored(registry, entry("a", { ttlMs: 50, sessionBound: true }))).toMatchObject({
+      ttlMs: 50,
+      expiresAt: undefined,
+    });
   });
 
   test("outcomes stand in the order of the entries, each entry for itself", async () => {
@@ -117,7 +132,11 @@ describe("setMany", () => {
     await startSession(registry, "s");
     await stored(registry, entry("b", { session: "s" }));
     const outcomes = await registry.setMany([entry("c"), entry("b"), entry("a")], CALL);
-    expect(outcomes).toMatchObject([{ stored: { identity: "c" } }, { refused: "exists" }, { stored: { identity: "a" } }]);
+    expect(outcomes).toMatchObject([
+      { stored: { identity: "c" } },
+      { refused: "exists" },
+      { stored: { identity: "a" } },
+    ]);
   });
 
   test("an identity twice in a batch is refused, and nothing of the batch is stored", async () => {
@@ -129,14 +148,17 @@ describe("setMany", () => {
     expect(await scanIdentities(registry)).toEqual([]);
   });
 
-  test.each([["an empty one", ""], ["257 bytes", "x".repeat(257)], ["257 bytes in 129 units", `${"é".repeat(128)}x`]])(
-    "an identity of %s is refused, and nothing of the batch is stored",
-    async (_, identity) => {
-      const registry = await fixture().client();
-      await expect(registry.setMany([entry("a"), entry(identity)], CALL)).rejects.toMatchObject({ code: "INVALID_IDENTITY" });
-      expect(await get(registry, "a")).toBeUndefined();
-    },
-  );
+  test.each([
+    ["an empty one", ""],
+    ["257 bytes", "x".repeat(257)],
+    ["257 bytes in 129 units", `${"é".repeat(128)}x`],
+  ])("an identity of %s is refused, and nothing of the batch is stored", async (_, identity) => {
+    const registry = await fixture().client();
+    await expect(registry.setMany([entry("a"), entry(identity)], CALL)).rejects.toMatchObject({
+      code: "INVALID_IDENTITY",
+    });
+    expect(await get(registry, "a")).toBeUndefined();
+  });
 
   test("create is refused while a registration stands whose session lives, and says which", async () => {
     const registry = await fixture().client();
@@ -186,8 +208,21 @@ describe("setMany", () => {
     const registry = await client();
     const first = await stored(registry, entry("a", { ttlMs: 100 }));
     clock.now += 60;
-    const update = entry("a", { metadata: { n: 2 }, ttlMs: 500, session: "t", address: "x", mode: { epoch: first.epoch, revision: 1 } });
-    const changes = { metadata: { n: 2 }, ttlMs: 500, session: "t", address: "x", attempt: update.attempt, revision: 2 };
+    const update = entry("a", {
+      metadata: { n: 2 },
+      ttlMs: 500,
+      session: "t",
+      address: "x",
+      mode: { epoch: first.epoch, revision: 1 },
+    });
+    const changes = {
+      metadata: { n: 2 },
+      ttlMs: 500,
+      session: "t",
+      address: "x",
+      attempt: update.attempt,
+      revision: 2,
+    };
     expect(await stored(registry, update)).toEqual({ ...first, ...changes });
   });
 
@@ -208,7 +243,10 @@ describe("setMany", () => {
     const registry = await client();
     const current = await stored(registry, entry("a", { ttlMs: 100 }));
     const mode = { epoch: current.epoch };
-    expect(await set(registry, entry("a", { mode: { epoch: current.epoch + 1 } }))).toEqual({ refused: "fenced", current });
+    expect(await set(registry, entry("a", { mode: { epoch: current.epoch + 1 } }))).toEqual({
+      refused: "fenced",
+      current,
+    });
     expect(await set(registry, entry("b", { mode }))).toEqual({ refused: "fenced" });
     clock.now += 100;
     expect(await set(registry, entry("a", { mode }))).toEqual({ refused: "fenced" });
@@ -217,7 +255,10 @@ describe("setMany", () => {
   test("an update of another revision is a conflict and changes nothing", async () => {
     const registry = await fixture().client();
     const current = await stored(registry, entry("a"));
-    expect(await set(registry, entry("a", { mode: { epoch: current.epoch, revision: 2 } }))).toEqual({ refused: "conflict", current });
+    expect(await set(registry, entry("a", { mode: { epoch: current.epoch, revision: 2 } }))).toEqual({
+      refused: "conflict",
+      current,
+    });
     expect(await get(registry, "a")).toEqual(current);
   });
 
@@ -248,7 +289,8 @@ describe("setMany", () => {
     for (let life = 0; life < 5; life++) {
       epochs.push((await stored(registry, entry("a", { ttlMs: 10 }))).epoch);
       clock.now += 10;
-      for (let step = 0; step < 2; step++) await registry.confirmMany(await registry.reap({ limit: 9, claimMs: 1, graceMs: 0 }, CALL), CALL);
+      for (let step = 0; step < 2; step++)
+        await registry.confirmMany(await registry.reap({ limit: 9, claimMs: 1, graceMs: 0 }, CALL), CALL);
     }
     expect(epochs).toEqual([...new Set(epochs)].sort((a, b) => a - b));
   });
@@ -303,7 +345,12 @@ describe("renewMany", () => {
     const registry = await fixture().client();
     const bound = await stored(registry, entry("a", { ttlMs: 100, sessionBound: true }));
     const eternal = await stored(registry, entry("b"));
-    expect(await registry.renewMany([bound, eternal].map(({ identity, epoch }) => ({ identity, epoch })), CALL)).toEqual(["never", "never"]);
+    expect(
+      await registry.renewMany(
+        [bound, eternal].map(({ identity, epoch }) => ({ identity, epoch })),
+        CALL,
+      ),
+    ).toEqual(["never", "never"]);
     expect(await get(registry, "a")).toEqual(bound);
     await registry.renewMany([{ identity: "a", epoch: bound.epoch, ttlMs: 7 }], CALL);
     expect(await get(registry, "a")).toEqual({ ...bound, ttlMs: 7 });
@@ -340,7 +387,15 @@ describe("renewMany", () => {
   test("another epoch is fenced, an unknown identity absent", async () => {
     const registry = await fixture().client();
     const { epoch } = await stored(registry, entry("a"));
-    expect(await registry.renewMany([{ identity: "a", epoch: epoch + 1 }, { identity: "b", epoch }], CALL)).toEqual(["fenced", "absent"]);
+    expect(
+      await registry.renewMany(
+        [
+          { identity: "a", epoch: epoch + 1 },
+          { identity: "b", epoch },
+        ],
+        CALL,
+      ),
+    ).toEqual(["fenced", "absent"]);
   });
 });
 
@@ -348,7 +403,15 @@ describe("deleteMany", () => {
   test("removes at once, without a tombstone; twice is absent", async () => {
     const registry = await fixture().client();
     const { epoch } = await stored(registry, entry("a", { ttlMs: 1 }));
-    expect(await registry.deleteMany([{ identity: "a", epoch }, { identity: "a", epoch }], CALL)).toEqual(["deleted", "absent"]);
+    expect(
+      await registry.deleteMany(
+        [
+          { identity: "a", epoch },
+          { identity: "a", epoch },
+        ],
+        CALL,
+      ),
+    ).toEqual(["deleted", "absent"]);
     expect(await registry.census(CALL)).toEqual({ counted: 0, expired: 0 });
   });
 
@@ -365,7 +428,10 @@ describe("deleteMany", () => {
     const registry = await fixture().client();
     const first = await stored(registry, entry("a"));
     const second = await stored(registry, entry("a", { mode: "replace" }));
-    const keys = [{ identity: "a", epoch: first.epoch }, { identity: "a", attempt: first.attempt }];
+    const keys = [
+      { identity: "a", epoch: first.epoch },
+      { identity: "a", attempt: first.attempt },
+    ];
     expect(await registry.deleteMany(keys, CALL)).toEqual(["fenced", "fenced"]);
     expect(await get(registry, "a")).toEqual(second);
     expect(await registry.deleteMany([{ identity: "a", attempt: second.attempt }], CALL)).toEqual(["deleted"]);
@@ -395,7 +461,9 @@ describe("sessions", () => {
     const expired = await registry.reap({ limit: 9, claimMs: 1, graceMs: 0 }, CALL);
     expect(expired).toMatchObject([{ step: "expired", registration: { identity } }]);
     await registry.confirmMany(expired, CALL);
-    expect(await registry.reap({ limit: 9, claimMs: 1, graceMs: 0 }, CALL)).toMatchObject([{ step: "over", registration: { identity } }]);
+    expect(await registry.reap({ limit: 9, claimMs: 1, graceMs: 0 }, CALL)).toMatchObject([
+      { step: "over", registration: { identity } },
+    ]);
   });
 });
 

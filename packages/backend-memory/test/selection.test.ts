@@ -4,18 +4,39 @@ import { describe, expect, test } from "vitest";
 import { int, pick } from "./random.ts";
 import { CALL, entry, fixture, NAMESPACE, scanAll, scanIdentities, set, stored } from "./support.ts";
 
-const HOSTILE = ["a", "*", ">", "a.b", "a/b", "%", "\u{1f600}", "\ufb01", "é", "x".repeat(256), "__proto__", "constructor", "$x", "null"];
+const HOSTILE = [
+  "a",
+  "*",
+  ">",
+  "a.b",
+  "a/b",
+  "%",
+  "\u{1f600}",
+  "\ufb01",
+  "é",
+  "x".repeat(256),
+  "__proto__",
+  "constructor",
+  "$x",
+  "null",
+];
 
 test("pages come in UTF-8 byte order of identity, whatever characters it has", async () => {
   const registry = await fixture().client();
-  await registry.setMany(HOSTILE.map((identity) => entry(identity)), CALL);
+  await registry.setMany(
+    HOSTILE.map((identity) => entry(identity)),
+    CALL,
+  );
   const bytes = [...HOSTILE].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   for (const pageSize of [1, 3, 100]) expect(await scanIdentities(registry, { pageSize })).toEqual(bytes);
 });
 
 test("a page holds at most pageSize, and is never empty", async () => {
   const registry = await fixture().client();
-  await registry.setMany(Array.from({ length: 25 }, (_, i) => entry(`id-${i}`)), CALL);
+  await registry.setMany(
+    Array.from({ length: 25 }, (_, i) => entry(`id-${i}`)),
+    CALL,
+  );
   const sizes: number[] = [];
   for await (const page of registry.scan({ pageSize: 10 }, CALL)) sizes.push(page.length);
   expect(sizes).toEqual([10, 10, 5]);
@@ -28,7 +49,10 @@ test("a page size below 1 is refused", async () => {
 
 test("after continues behind an identity, which need not exist", async () => {
   const registry = await fixture().client();
-  await registry.setMany(["a", "b", "d"].map((identity) => entry(identity)), CALL);
+  await registry.setMany(
+    ["a", "b", "d"].map((identity) => entry(identity)),
+    CALL,
+  );
   expect(await scanIdentities(registry, { after: "b" })).toEqual(["d"]);
   expect(await scanIdentities(registry, { after: "c" })).toEqual(["d"]);
   expect(await scanIdentities(registry, { after: "d" })).toEqual([]);
@@ -37,14 +61,22 @@ test("after continues behind an identity, which need not exist", async () => {
 test("a registry of many chunks is scanned from any place to its end", async () => {
   const registry = await fixture().client();
   const identities = Array.from({ length: 12_345 }, (_, i) => `id-${String(i).padStart(5, "0")}`);
-  await registry.setMany(identities.map((identity) => entry(identity)), CALL);
+  await registry.setMany(
+    identities.map((identity) => entry(identity)),
+    CALL,
+  );
   expect(await scanIdentities(registry, { pageSize: 777 })).toEqual(identities);
   expect(await scanIdentities(registry, { pageSize: 10_000, after: "id-06000" })).toEqual(identities.slice(6_001));
 });
 
 test("routes are what registrations are without metadata", async () => {
   const registry = await fixture().client();
-  const { metadata: _m, revision: _r, attempt: _a, ...route } = await stored(registry, entry("a", { session: "s", address: "node", ttlMs: 9 }));
+  const {
+    metadata: _m,
+    revision: _r,
+    attempt: _a,
+    ...route
+  } = await stored(registry, entry("a", { session: "s", address: "node", ttlMs: 9 }));
   const pages = [];
   for await (const page of registry.scanRoutes({ pageSize: 10 }, CALL)) pages.push(page);
   expect(pages).toMatchObject([[route]]);
@@ -83,7 +115,10 @@ test("what a reader holds does not change when the record does", async () => {
 describe("by session", () => {
   test("gives only what that session serves, in order", async () => {
     const registry = await fixture().client();
-    await registry.setMany(["c", "a", "b"].map((identity) => entry(identity, { session: identity === "b" ? "t" : "s" })), CALL);
+    await registry.setMany(
+      ["c", "a", "b"].map((identity) => entry(identity, { session: identity === "b" ? "t" : "s" })),
+      CALL,
+    );
     expect(await scanIdentities(registry, { session: "s" })).toEqual(["a", "c"]);
     expect(await scanIdentities(registry, { session: "s", after: "a" })).toEqual(["c"]);
     expect(await scanIdentities(registry, { session: "nobody" })).toEqual([]);
@@ -102,14 +137,23 @@ describe("by session", () => {
 
   test("combines with a filter", async () => {
     const registry = await fixture().client();
-    await registry.setMany([entry("a", { session: "s", metadata: { n: 1 } }), entry("b", { session: "s" }), entry("c", { metadata: { n: 1 } })], CALL);
-    expect(await scanIdentities(registry, { session: "s", filter: { op: "eq", path: ["n"], value: 1 } })).toEqual(["a"]);
+    await registry.setMany(
+      [
+        entry("a", { session: "s", metadata: { n: 1 } }),
+        entry("b", { session: "s" }),
+        entry("c", { metadata: { n: 1 } }),
+      ],
+      CALL,
+    );
+    expect(await scanIdentities(registry, { session: "s", filter: { op: "eq", path: ["n"], value: 1 } })).toEqual([
+      "a",
+    ]);
   });
 });
 
 describe("while others come and go", () => {
   /** Stayers are updated and renewed but keep session, epoch and what the filter asks for. */
-  const STAYERS = Array.from({ length: 600 }, (_, i) => `stay-${String(i * 7919 % 600).padStart(4, "0")}`);
+  const STAYERS = Array.from({ length: 600 }, (_, i) => `stay-${String((i * 7919) % 600).padStart(4, "0")}`);
   const matching = { op: "eq", path: ["kind"], value: "stay" } as const;
 
   test.each([
@@ -119,19 +163,41 @@ describe("while others come and go", () => {
   ])("%s gives everyone who stays exactly once, nobody twice, and in order", async (_, query) => {
     const seed = 20_240_607;
     const random = seededRandom(seed);
-    const schema = { fields: { kind: { type: "string", path: ["kind"], required: false, index: true } }, additional: "keep" } as const;
+    const schema = {
+      fields: { kind: { type: "string", path: ["kind"], required: false, index: true } },
+      additional: "keep",
+    } as const;
     const registry = await fixture().client({ schema, namespace: NAMESPACE });
-    const stayers = await registry.setMany(STAYERS.map((identity) => entry(identity, { session: "s", metadata: { kind: "stay" } })), CALL);
-    const epochs = new Map(stayers.flatMap((outcome) => ("stored" in outcome ? [[outcome.stored.identity, outcome.stored.epoch]] : [])));
-    await registry.setMany(Array.from({ length: 3_000 }, (_, i) => entry(`other-${i}`, { metadata: { kind: "other" } })), CALL);
+    const stayers = await registry.setMany(
+      STAYERS.map((identity) => entry(identity, { session: "s", metadata: { kind: "stay" } })),
+      CALL,
+    );
+    const epochs = new Map(
+      stayers.flatMap((outcome) => ("stored" in outcome ? [[outcome.stored.identity, outcome.stored.epoch]] : [])),
+    );
+    await registry.setMany(
+      Array.from({ length: 3_000 }, (_, i) => entry(`other-${i}`, { metadata: { kind: "other" } })),
+      CALL,
+    );
 
     const churn = async (): Promise<void> => {
       for (let change = 0; change < 20; change++) {
         const identity = `${pick(random, ["other", "stay-", "zz"])}${int(random, 3_000)}`;
-        if (random() < 0.5) await set(registry, entry(identity, { session: "s", metadata: { kind: pick(random, ["stay", "other"]) }, mode: "replace" }));
-        else await registry.deleteMany((await registry.getMany([identity], CALL)).flatMap((found) => found ?? []), CALL);
+        if (random() < 0.5)
+          await set(
+            registry,
+            entry(identity, { session: "s", metadata: { kind: pick(random, ["stay", "other"]) }, mode: "replace" }),
+          );
+        else
+          await registry.deleteMany(
+            (await registry.getMany([identity], CALL)).flatMap((found) => found ?? []),
+            CALL,
+          );
         const stayer = STAYERS[int(random, STAYERS.length)] ?? "";
-        await set(registry, entry(stayer, { session: "s", metadata: { kind: "stay", change }, mode: { epoch: epochs.get(stayer) ?? 0 } }));
+        await set(
+          registry,
+          entry(stayer, { session: "s", metadata: { kind: "stay", change }, mode: { epoch: epochs.get(stayer) ?? 0 } }),
+        );
       }
     };
 

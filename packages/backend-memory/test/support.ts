@@ -79,12 +79,18 @@ export async function startSession(registry: RegistryBackend, id: string, ttlMs 
   return stored(registry, entry(`$session/${id}`, { ttlMs }));
 }
 
-export async function scanAll(registry: RegistryBackend, query: Partial<ScanQuery> = {}): Promise<readonly Registration[]> {
+export async function scanAll(
+  registry: RegistryBackend,
+  query: Partial<ScanQuery> = {},
+): Promise<readonly Registration[]> {
   const all: Registration[] = [];
   for await (const page of registry.scan({ pageSize: 100, ...query }, CALL)) all.push(...page);
   return all;
 }
 
-export async function scanIdentities(registry: RegistryBackend, query: Partial<ScanQuery> = {}): Promise<readonly string[]> {
+export async function scanIdentities(
+  registry: RegistryBackend,
+  query: Partial<ScanQuery> = {},
+): Promise<readonly string[]> {
   return (await scanAll(registry, query)).map(({ identity }) => identity);
 }
