@@ -65,14 +65,14 @@ export interface AboutLeaf {
 
 export type About = "identity" | "attached" | "registeredAt";
 
-/** What {@link AboutLeaf}s are compared with. */
-export interface Facts {
+/** What {@link AboutLeaf}s are compared with. (A type, not an interface, so that it is a {@link JsonObject}.) */
+export type Facts = {
   readonly identity: string;
   /** Epoch ms by the store's clock. */
   readonly registeredAt: number;
   /** The session that serves it lives, and messages reach it now. */
   readonly attached: boolean;
-}
+};
 
 /** The operand each operator takes; the parser refuses any other with its path. */
 export const OPERANDS = {

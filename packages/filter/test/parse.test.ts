@@ -93,6 +93,13 @@ describe("parseFilter", () => {
     });
   });
 
+  it("gives a reading only to the operators that it changes", () => {
+    const schema = { fields: { version: { type: "semver" } } };
+    expect(parseFilter({ "version.gte": "2" }, { schema })).toHaveProperty("as", "semver");
+    expect(parseFilter({ "version.startswith": "2" }, { schema })).not.toHaveProperty("as");
+    expect(parseFilter({ "version.exists": true }, { schema })).not.toHaveProperty("as");
+  });
+
   it("takes an unfrozen copy of a tree for fields named op, path and value", () => {
     const copy: unknown = JSON.parse(JSON.stringify(parseFilter({ a: 1 })));
     expect(parseFilter(copy)).toMatchObject({ op: "and" });

@@ -66,6 +66,7 @@ export const paths: CorpusGroup = group(
     "toString startswith": matches({ "toString.startswith": "t" }, ["proto"]),
     "null hasOwnProperty": matches({ hasOwnProperty: null }, ["proto"]),
     "inherited type": matches({ "valueOf.type": "object" }, []),
+    "below an inherited __proto__": matches({ "__proto__.toString": "*" }, []),
     "below an inherited member": matches({ "constructor.name": "Object" }, []),
     "key of a space": matches({ " ": 2 }, ["spaced"]),
     "key beyond ASCII": matches({ ключ: 3 }, ["spaced"]),

@@ -1,8 +1,14 @@
 import type { JsonValue } from "../ast.ts";
 import { deepEqual, isObject } from "../json.ts";
-import type { Check } from "./check.ts";
+import { type ByKey, byKey, type Check } from "./check.ts";
 
-export function equals(operand: JsonValue): Check {
+export function equals(operand: JsonValue): ByKey {
+  if (!isPrimitive(operand)) return byKey(equalTo(operand));
+  return (key) => (object) => object[key] === operand;
+}
+
+/** As {@link equals}, of a value at hand. */
+export function equalTo(operand: JsonValue): Check {
   return isPrimitive(operand) ? (value) => value === operand : (value) => deepEqual(value, operand);
 }
 
@@ -17,7 +23,7 @@ export function isOneOf(operand: JsonValue): Check {
 
 /** A substring of a string, or a whole element of an array. */
 export function contains(operand: JsonValue): Check {
-  const equal = equals(operand);
+  const equal = equalTo(operand);
   return (value) => {
     if (typeof value === "string") return typeof operand === "string" && value.includes(operand);
     return isList(value) && value.some(equal);

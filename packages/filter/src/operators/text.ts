@@ -1,11 +1,14 @@
 import type { JsonValue } from "../ast.ts";
 import { invalidFilter } from "../errors.ts";
 import { compilePattern } from "../regex.ts";
-import type { Check } from "./check.ts";
+import type { ByKey, Check } from "./check.ts";
 
-export function startsWith(operand: JsonValue): Check {
+export function startsWith(operand: JsonValue): ByKey {
   const prefix = operandText(operand);
-  return (value) => typeof value === "string" && value.startsWith(prefix);
+  return (key) => (object) => {
+    const value = object[key];
+    return typeof value === "string" && value.startsWith(prefix);
+  };
 }
 
 export function endsWith(operand: JsonValue): Check {
