@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { NODE_ADDRESS_PREFIX } from "../src/addresses.ts";
 import { type Content, encodeMessage } from "../src/frame.ts";
 import { Grouping, type Parcel } from "../src/grouping.ts";
+import { names } from "./support/world.ts";
 
 const CONTENT: Content = { id: "m-1", contentType: "text/plain", sentAt: 0, payload: Buffer.from("hello") };
 const NODE = `${NODE_ADDRESS_PREFIX}1`;
@@ -40,6 +41,14 @@ test("a frame takes a thousand recipients and not more", () => {
       sizes.push(identities.length);
   expect(sizes).toEqual([1_000, 1_000]);
   expect(grouping.drain().map(({ identities }) => identities.length)).toEqual([500]);
+});
+
+test("a slot with small messages gets several frames, each as large as it takes", () => {
+  const grouping = new Grouping(CONTENT, 8_000);
+  const parcels = names(900).flatMap((identity, epoch) => grouping.add({ identity, epoch, address: NODE }));
+  expect(parcels).toHaveLength(2);
+  for (const parcel of parcels) expect(encodedBytes(parcel)).toBeLessThanOrEqual(8_000);
+  for (const parcel of parcels) expect(encodedBytes(parcel)).toBeGreaterThan(7_950);
 });
 
 test("an identity address gets a message of its own", () => {

@@ -370,6 +370,24 @@ describe("after the first publish nothing throws", () => {
     }).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: "ABORTED", detail: { report: { deliveredCount: 1 } }, cause: { cause: mine } });
   });
+
+  test("after onReceipts has thrown nothing more is published, and the report says so", async () => {
+    const world = await openWorld();
+    const process = await world.process("s1");
+    for (const name of names(5_500)) await process.register(name);
+    const error: unknown = await send(world, null, {
+      onReceipts: () => {
+        throw new Error("enough");
+      },
+    }).catch((thrown: unknown) => thrown);
+    const { report } = (error as MusterError<"ABORTED">).detail;
+    expect(report?.incomplete?.code).toBe("ABORTED");
+    expect(report?.failedCount).toBeGreaterThan(0);
+    expect(new Set(report?.statuses.map(({ code }) => code))).toEqual(new Set(["ABORTED"]));
+    await eventually("what was accepted arrives", () => process.received.length >= (report?.deliveredCount ?? 0));
+    await new Promise(setImmediate);
+    expect(process.received).toHaveLength(report?.deliveredCount ?? -1);
+  });
 });
 
 /** From the k-th publish on, the sender's messages are never answered; each stalled call honours its signal. */

@@ -1,12 +1,13 @@
 import { memoryFaults, memoryHub } from "@muster/backend-memory";
 import { describe, expect, test } from "vitest";
 import { encodeMessage, encodeReplaced } from "../src/frame.ts";
+import { createMailbox } from "../src/mailbox.ts";
 import type { Message } from "../src/message.ts";
 import { openNode, type ReceivingNode } from "../src/node.ts";
 import type { Inbox, MessagingBackend, MusterError, Route } from "../src/slots/index.ts";
 import { eventually } from "./support/eventually.ts";
 import { interposed } from "./support/interposed.ts";
-import { CALL, collector, openMessaging } from "./support/world.ts";
+import { CALL, collector, names, openMessaging } from "./support/world.ts";
 
 interface Fixture {
   readonly node: ReceivingNode;
@@ -160,6 +161,34 @@ describe("who gets what", () => {
     expect(got).toHaveLength(1);
     await fixture.node.close();
   });
+});
+
+test("a frame for many busy receivers leaves timers and I/O their turns", async () => {
+  const fixture = await open();
+  const recipients = names(200).map((name) => [name, 1] as const);
+  let isTurned = false;
+  const turns: boolean[] = [];
+  const mailbox = createMailbox({
+    mayStart: () => true,
+    onOverflow: () => {},
+    onHandlerError: () => {},
+    onMessage: () => {
+      if (turns.length === 0) {
+        setImmediate(() => {
+          isTurned = true;
+        });
+      }
+      turns.push(isTurned);
+      const end = performance.now() + 1;
+      while (performance.now() < end);
+    },
+  });
+  for (const [name] of recipients) fixture.node.expect(name).attach(1, mailbox);
+  await send(fixture.broker, fixture.node.address, recipients);
+  await settled(fixture);
+  expect(turns).toHaveLength(200);
+  expect(turns.at(-1)).toBe(true);
+  await fixture.node.close();
 });
 
 describe("addresses", () => {
@@ -317,6 +346,32 @@ describe("when things break", () => {
     await fixture.node.addAddress("device/ada", CALL);
     expect(fixture.routes).toEqual(["up", "down", "up"]);
     expect(refusals).toBe(3);
+    await fixture.node.close();
+  });
+
+  test("an address that was added to an inbox as it broke is live on the next one", async () => {
+    let opened = 0;
+    const fixture = await open((plain) =>
+      interposed(plain, {
+        openInbox: (original) => async (options, call) => {
+          const inbox = await original(options, call);
+          opened += 1;
+          if (opened > 1) return inbox;
+          return interposed(inbox, {
+            addMany: (add) => async (addresses, addCall) => {
+              const failures = await add(addresses, addCall);
+              if (!addresses.includes("device/ada")) return failures;
+              await inbox[Symbol.asyncDispose]();
+              await eventually("another inbox is open", () => opened === 2);
+              return failures;
+            },
+          });
+        },
+      }),
+    );
+    await fixture.node.addAddress("device/ada", CALL);
+    const outgoing = { address: "device/ada", headers: {}, body: new Uint8Array() };
+    expect(await fixture.broker.publishMany([outgoing], CALL)).toEqual([]);
     await fixture.node.close();
   });
 
