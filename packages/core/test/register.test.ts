@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { MusterError } from "../src/slots/index.ts";
+import type { DeleteOutcome, MusterError } from "../src/slots/index.ts";
 import { eventually } from "./support/eventually.ts";
 import { Fleets, lostReply } from "./support/fleets.ts";
 import { interposed } from "./support/interposed.ts";
@@ -99,15 +99,20 @@ test("an aborted register whose batch is on its way is undone when it turns out 
     letGo = resolve;
   });
   const sent: string[] = [];
+  const deleted: DeleteOutcome[] = [];
   const { fleet } = await fleets.open({
     registry: (plain) =>
       interposed(plain, {
+        deleteMany: (original) => async (keys, call) => {
+          const outcomes = await original(keys, call);
+          deleted.push(...outcomes);
+          return outcomes;
+        },
         setMany: (original) => async (entries, call) => {
           if (entries[0]?.identity !== "a") return await original(entries, call);
-          const outcomes = await original(entries, call);
           sent.push("a");
           await gate;
-          return outcomes;
+          return await original(entries, call);
         },
       }),
   });
@@ -116,8 +121,10 @@ test("an aborted register whose batch is on its way is undone when it turns out 
   await eventually("it was sent", () => sent.length === 1);
   controller.abort();
   expect(await register).toBe("ABORTED");
+  await eventually("it was undone too early", () => deleted.includes("absent"));
   letGo();
-  await eventually("it is gone", async () => (await fleet.get("a")) === undefined);
+  await eventually("it is stored and undone", () => deleted.includes("deleted"));
+  expect(await fleet.get("a")).toBeUndefined();
 });
 
 test("an aborted signal registers nothing", async () => {
