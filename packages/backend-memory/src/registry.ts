@@ -175,6 +175,7 @@ function set(records: Records, entry: SetEntry, now: number, maxIdentities = Num
   const live = records.live(entry.identity, now);
   const current = live?.registration;
   if (current?.attempt === entry.attempt) return { stored: current };
+  if (entry.sessionBound && isOffline(records, entry, now)) return { refused: "session" };
   if (typeof entry.mode === "object") return rewrite(records, entry, entry.mode, live, now);
   if (entry.mode === "create" && current !== undefined && !isOffline(records, current, now))
     return { refused: "exists", current };
@@ -256,7 +257,7 @@ function takeCensus({ ordered, steps }: Records, now: number): Census {
 }
 
 /** No session serves it, or one that no longer lives. */
-function isOffline(records: Records, { session }: Registration, now: number): boolean {
+function isOffline(records: Records, { session }: Pick<Registration, "session">, now: number): boolean {
   return session === undefined || records.live(SESSION_PREFIX + session, now) === undefined;
 }
 

@@ -1,6 +1,6 @@
 import type { ReapClaim, RegistryBackend } from "@muster/core/slots";
 import { expect, test } from "vitest";
-import { CALL, entry, fixture, get, set, stored } from "./support.ts";
+import { CALL, entry, fixture, get, set, startSession, stored } from "./support.ts";
 
 async function reap(
   registry: RegistryBackend,
@@ -16,7 +16,9 @@ function names(claims: readonly ReapClaim[]): readonly string[] {
 test("nothing is due before its time", async () => {
   const { client, clock } = fixture();
   const registry = await client();
-  await registry.setMany([entry("a", { ttlMs: 50 }), entry("b"), entry("c", { ttlMs: 50, sessionBound: true })], CALL);
+  await startSession(registry, "s");
+  const bound = entry("c", { ttlMs: 50, session: "s", sessionBound: true });
+  await registry.setMany([entry("a", { ttlMs: 50 }), entry("b"), bound], CALL);
   clock.now += 49;
   expect(await reap(registry)).toEqual([]);
   clock.now += 1;

@@ -52,9 +52,11 @@ class Model {
   }
 
   /** What setting should come to, without the epoch of a new life, which is the registry's to choose. */
-  set({ identity, mode, attempt }: SetEntry): "stored" | "again" | "exists" | "quota" | "fenced" | "conflict" {
+  set(entry: SetEntry): "stored" | "again" | "exists" | "quota" | "fenced" | "conflict" | "session" {
+    const { identity, mode, attempt } = entry;
     const current = this.live(identity)?.registration;
     if (current?.attempt === attempt) return "again";
+    if (entry.sessionBound && !this.isLive(entry.session)) return "session";
     if (typeof mode === "object") {
       if (current?.epoch !== mode.epoch) return "fenced";
       return mode.revision === undefined || mode.revision === current.revision ? "stored" : "conflict";

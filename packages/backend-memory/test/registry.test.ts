@@ -13,6 +13,8 @@ import {
   stored,
 } from "./support.ts";
 
+const BOUND = { session: "s", sessionBound: true } as const;
+
 describe("life", () => {
   test("every method of a registry that is not open, or no longer, rejects with CLOSED", async () => {
     const registry = memoryRegistry();
@@ -121,10 +123,30 @@ describe("setMany", () => {
 
   test("a session-bound registration keeps its TTL for later and does not expire by itself", async () => {
     const registry = await fixture().client();
-    expect(await stored(registry, entry("a", { ttlMs: 50, sessionBound: true }))).toMatchObject({
+    await startSession(registry, "s");
+    expect(await stored(registry, entry("a", { ttlMs: 50, ...BOUND }))).toMatchObject({
       ttlMs: 50,
       expiresAt: undefined,
     });
+  });
+
+  test.each(["create", "replace"] as const)("%s refuses a session-bound registration of a dead session", async (mode) => {
+    const { client, clock } = fixture();
+    const registry = await client();
+    await startSession(registry, "s", 10_000);
+    expect(await set(registry, entry("a", { session: "t", sessionBound: true, mode }))).toEqual({ refused: "session" });
+    expect(await set(registry, entry("a", { sessionBound: true, mode }))).toEqual({ refused: "session" });
+    clock.now += 10_000;
+    expect(await set(registry, entry("a", { ...BOUND, mode }))).toEqual({ refused: "session" });
+    expect(await registry.census(CALL)).toEqual({ counted: 0, expired: 0 });
+  });
+
+  test("an update that binds to a dead session changes nothing", async () => {
+    const registry = await fixture().client();
+    const before = await stored(registry, entry("a", { ttlMs: 100 }));
+    const bind = entry("a", { ttlMs: 100, ...BOUND, mode: { epoch: before.epoch } });
+    expect(await set(registry, bind)).toEqual({ refused: "session" });
+    expect(await get(registry, "a")).toEqual(before);
   });
 
   test("outcomes stand in the order of the entries, each entry for itself", async () => {
@@ -177,7 +199,7 @@ describe("setMany", () => {
   test("create takes over a registration whose session is gone", async () => {
     const registry = await fixture().client();
     const session = await startSession(registry, "s");
-    await stored(registry, entry("a", { session: "s", sessionBound: true }));
+    await stored(registry, entry("a", BOUND));
     await registry.deleteMany([{ identity: session.identity, epoch: session.epoch }], CALL);
     expect(await set(registry, entry("a"))).toHaveProperty("stored");
   });
@@ -186,7 +208,7 @@ describe("setMany", () => {
     const { client, clock } = fixture();
     const registry = await client();
     await startSession(registry, "s", 10_000);
-    await stored(registry, entry("a", { session: "s", sessionBound: true }));
+    await stored(registry, entry("a", BOUND));
     clock.now += 9_999;
     expect(await set(registry, entry("a"))).toMatchObject({ refused: "exists" });
     clock.now += 1;
@@ -229,9 +251,10 @@ describe("setMany", () => {
   test("an update to session-bound takes the expiry away, and one from it starts the TTL", async () => {
     const { client, clock } = fixture();
     const registry = await client();
+    await startSession(registry, "s");
     const { epoch } = await stored(registry, entry("a", { ttlMs: 100 }));
     clock.now += 60;
-    const bound = await stored(registry, entry("a", { ttlMs: 100, sessionBound: true, mode: { epoch } }));
+    const bound = await stored(registry, entry("a", { ttlMs: 100, ...BOUND, mode: { epoch } }));
     expect(bound.expiresAt).toBeUndefined();
     clock.now += 60;
     const free = await stored(registry, entry("a", { ttlMs: 100, mode: { epoch } }));
@@ -343,7 +366,8 @@ describe("renewMany", () => {
 
   test("a session-bound record is only looked at, and what never ends answers never", async () => {
     const registry = await fixture().client();
-    const bound = await stored(registry, entry("a", { ttlMs: 100, sessionBound: true }));
+    await startSession(registry, "s");
+    const bound = await stored(registry, entry("a", { ttlMs: 100, ...BOUND }));
     const eternal = await stored(registry, entry("b"));
     expect(
       await registry.renewMany(
@@ -359,7 +383,8 @@ describe("renewMany", () => {
   test("a stamp makes a session-bound record expire by itself, and renewable from then on", async () => {
     const { client, clock } = fixture();
     const registry = await client();
-    const { epoch } = await stored(registry, entry("a", { ttlMs: 100, sessionBound: true }));
+    await startSession(registry, "s");
+    const { epoch } = await stored(registry, entry("a", { ttlMs: 100, ...BOUND }));
     const expiresAt = clock.now + 40;
     expect(await registry.renewMany([{ identity: "a", epoch, expiresAt }], CALL)).toEqual([expiresAt]);
     expect(await registry.renewMany([{ identity: "a", epoch }], CALL)).toEqual([clock.now + 100]);
@@ -378,7 +403,8 @@ describe("renewMany", () => {
   test("a stamp in the past ends a record at once", async () => {
     const { client, clock } = fixture();
     const registry = await client();
-    const { epoch } = await stored(registry, entry("a", { ttlMs: 100, sessionBound: true }));
+    await startSession(registry, "s");
+    const { epoch } = await stored(registry, entry("a", { ttlMs: 100, ...BOUND }));
     await registry.renewMany([{ identity: "a", epoch, expiresAt: clock.now - 1 }], CALL);
     expect(await get(registry, "a")).toBeUndefined();
     expect(await registry.reap({ limit: 1, claimMs: 1, graceMs: 0 }, CALL)).toHaveLength(1);

@@ -40,6 +40,10 @@ export async function rewrite(host: Host, served: Served, change: Rewrite, call:
       served.revision = outcome.stored.revision;
       return;
     }
+    if (outcome.refused === "session") {
+      await host.session.renew(call); // Finds out that it is dead, which is told to the handle.
+      throw fenced(served, source);
+    }
     const current = outcome.refused === "conflict" ? (outcome.current ?? (await read(host, identity, source, call))) : undefined;
     if (current?.epoch !== epoch) {
       host.lose(served, outcome.refused === "fenced" && outcome.current === undefined ? "expired" : "fenced");

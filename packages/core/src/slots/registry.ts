@@ -4,7 +4,7 @@
  * A registry keeps one record per identity and decides, atomically and by its own clock, who may write it. It never
  * looks into metadata except to filter. Three rules hold for every method:
  *
- * - **Expired is gone.** A record past its `expiresAt` is returned by nothing and revived by nothing, whether or not
+ * - **Expired is gone.** From its `expiresAt` on a record is returned by nothing and revived by nothing, whether or not
  *   anything has cleaned it up. The store's own TTL, where it has one, is only garbage collection.
  * - **Epochs fence.** Each stored registration has an epoch larger than any the store still knows of its identity. A
  *   write that names another epoch than the stored one changes nothing.
@@ -87,7 +87,8 @@ export interface SetEntry {
   readonly session: string | undefined;
   readonly address: string | undefined;
   /**
-   * True: no expiry of its own, its session keeps it alive; `ttlMs` is stored for the day the session dies.
+   * True: no expiry of its own, its session keeps it alive; `ttlMs` is stored for the day the session dies. Refused
+   * (`session`) unless the session's record lives at that moment: nobody would ever stamp what a dead one keeps.
    * False: expires `ttlMs` from now, store's clock.
    */
   readonly sessionBound: boolean;
@@ -99,7 +100,7 @@ export interface SetEntry {
 /** `current` is the registration in the way, where the store has it at hand. */
 export type SetOutcome =
   | { readonly stored: Registration }
-  | { readonly refused: "exists" | "quota" | "fenced" | "conflict"; readonly current?: Registration };
+  | { readonly refused: "exists" | "quota" | "fenced" | "conflict" | "session"; readonly current?: Registration };
 
 /**
  * A sign of life for one registration.
