@@ -2,6 +2,7 @@
 
 import { setTimeout } from "node:timers/promises";
 import { Disagreement, type Timing, timingOf } from "./scenario.ts";
+import { quantile } from "./statistics.ts";
 
 /** Describes the work that was done; equal for all contenders of a round, and in all rounds. */
 type Answer = string | number;
@@ -20,7 +21,7 @@ export interface RoundsOptions {
   readonly rounds: number;
   /** Documents or identities that one run handles. */
   readonly size: number;
-  /** A sample shorter than this is made of several runs. Default 50. */
+  /** A sample shorter than this is the median of several runs. Default 50. */
   readonly minSampleMs?: number;
 }
 
@@ -99,18 +100,19 @@ async function warmUp(contender: Contender, minSampleMs: number, answers: Answer
   return contender.prepare === undefined ? Math.max(1, Math.ceil(minSampleMs / lastMs)) : 1;
 }
 
+/** The median of so many runs: what else the machine does strikes some of them. */
 async function sample(contender: Contender, repeats: number, answers: Answers): Promise<number> {
   await contender.prepare?.();
   await collectGarbage();
-  let answer: Answer = 0;
-  const start = performance.now();
+  const runsMs: number[] = [];
   for (let run = 0; run < repeats; run++) {
+    const start = performance.now();
     const result = contender.run();
-    answer = typeof result === "object" ? await result : result;
+    const answer = typeof result === "object" ? await result : result;
+    runsMs.push(performance.now() - start);
+    answers.check(contender.name, answer);
   }
-  const elapsedMs = performance.now() - start;
-  answers.check(contender.name, answer);
-  return elapsedMs / repeats;
+  return quantile(runsMs, 0.5);
 }
 
 /** A full collection, its sweeping included, where the process was started with `--expose-gc`. */
