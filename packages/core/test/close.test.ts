@@ -4,7 +4,8 @@ import type { Fleet, Handle } from "../src/fleet.ts";
 import { type RegistryBackend, SESSION_PREFIX } from "../src/slots/index.ts";
 import { rejected } from "./codes.ts";
 import { eventually } from "./support/eventually.ts";
-import { Fleets } from "./support/fleets.ts";
+import { Fleets, lostReply } from "./support/fleets.ts";
+import { interposed } from "./support/interposed.ts";
 import { Stall } from "./support/stall.ts";
 
 const CALL = { signal: new AbortController().signal };
@@ -158,6 +159,26 @@ test("close while the store is away still ends, and what was left expires with t
   await leaving.fleet.close({ timeoutMs: 50 });
   expect(leaving.fleet.status().state).toBe("closed");
   expect(leaving.warnings.length).toBeGreaterThan(0);
+  expect((await staying.fleet.get("a"))?.identity).toBe("a");
+  await eventually("it goes", async () => (await staying.fleet.get("a")) === undefined);
+});
+
+test("a close that couldn't remove everything keeps its session's record, which ends what is left", async () => {
+  await using fleets = new Fleets();
+  let isBroken = false;
+  const leaving = await fleets.open({
+    registry: (plain) =>
+      interposed(plain, {
+        scanRoutes: (original) => (query, call) => {
+          if (isBroken) throw lostReply();
+          return original(query, call);
+        },
+      }),
+  });
+  const staying = await fleets.open();
+  await leaving.fleet.register("a", {}, { ttlMs: 700 });
+  isBroken = true;
+  await leaving.fleet.close({ timeoutMs: 50 });
   expect((await staying.fleet.get("a"))?.identity).toBe("a");
   await eventually("it goes", async () => (await staying.fleet.get("a")) === undefined);
 });
