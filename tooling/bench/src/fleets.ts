@@ -11,6 +11,9 @@ export const NODES = 20;
 /** Registers in flight at once. */
 const WAVE = 2_000;
 
+/** Twenty processes that share one event loop and one heap wait for each other's collections too. */
+const PATIENT = { ttlMs: 1_800_000, sessionLeaseMs: 600_000, timeoutMs: 300_000, auditIntervalMs: 1_800_000 };
+
 /** A payload of 100 bytes, as text. */
 export const PAYLOAD: string = "x".repeat(100);
 
@@ -50,7 +53,12 @@ export class Receivers {
 export async function openFleets(): Promise<readonly [Fleet, ...Fleet[]]> {
   const hub = memoryHub();
   const open = (): Promise<Fleet> =>
-    openRegistry({ namespace: "bench", registry: memoryRegistry({ hub }), messaging: memoryMessaging({ hub }) });
+    openRegistry({
+      namespace: "bench",
+      registry: memoryRegistry({ hub }),
+      messaging: memoryMessaging({ hub }),
+      timing: PATIENT,
+    });
   const first = await open();
   return [first, ...(await Promise.all(Array.from({ length: NODES - 1 }, open)))];
 }
