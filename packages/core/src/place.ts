@@ -81,7 +81,7 @@ async function store(host: Host, served: Served, mode: "create" | "replace", cal
       const outcome = await retry(call, SOURCE, () => host.batches.sets.submit(entry, call));
       const stands = "stored" in outcome;
       if (!stands && outcome.refused === "session") {
-        await host.session.renew(call); // Finds out that it is dead, so that its successor is what comes next.
+        await retry(call, SOURCE, () => host.session.renew(call)); // Finds out that it is dead, so that its successor is what comes next.
         continue;
       }
       if (!stands || (host.session.live && host.session.id === session && !call.signal.aborted)) {

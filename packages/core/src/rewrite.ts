@@ -41,7 +41,7 @@ export async function rewrite(host: Host, served: Served, change: Rewrite, call:
       return;
     }
     if (outcome.refused === "session") {
-      await host.session.renew(call); // Finds out that it is dead, which is told to the handle.
+      await retry(call, source, () => host.session.renew(call)); // Finds out that it is dead, which is told to the handle.
       throw fenced(served, source);
     }
     const current = outcome.refused === "conflict" ? (outcome.current ?? (await read(host, identity, source, call))) : undefined;
