@@ -1,12 +1,12 @@
 import { invalidArgument } from "./call.ts";
 import type { Host } from "./host.ts";
-import { inOrder } from "./in-order.ts";
-import type { Mailbox } from "./mailbox.ts";
-import { endAddress, holdAddress } from "./own-address.ts";
-import { addressOf } from "./place.ts";
-import { fenced, rewrite } from "./rewrite.ts";
-import { noMessaging } from "./receiver.ts";
-import type { Served } from "./served.ts";
+import { inOrder } from "./tasks/in-order.ts";
+import type { Mailbox } from "./receiving/mailbox.ts";
+import { endAddress, holdAddress } from "./life/own-address.ts";
+import { addressOf } from "./life/place.ts";
+import { fenced, rewrite } from "./life/rewrite.ts";
+import { noMessaging } from "./receiving/receiver.ts";
+import type { Served } from "./life/served.ts";
 import type { Call } from "./slots/index.ts";
 
 const SOURCE = "core.attach";
@@ -33,7 +33,13 @@ async function attachInTurn(host: Host, served: Served, mailbox: Mailbox, call: 
     served.mailbox = mailbox;
     await holdAddress(host, served, call);
     const isStored = address !== undefined;
-    if (!isStored) await rewrite(host, served, { source: SOURCE, address: addressOf(host, served), metadata: (current) => current }, call);
+    if (!isStored)
+      await rewrite(
+        host,
+        served,
+        { source: SOURCE, address: addressOf(host, served), metadata: (current) => current },
+        call,
+      );
     expectation.attach(served.epoch, mailbox);
   } catch (error) {
     expectation.cancel();

@@ -29,7 +29,8 @@ export class Gate {
 
   /** Resolves when no verb is under way. */
   async empty(): Promise<void> {
-    while (this.#inside > 0) await new Promise<void>((resolve) => {
+    while (this.#inside > 0)
+      await new Promise<void>((resolve) => {
         this.#waiting.add(resolve);
       });
     this.#waiting.clear();
@@ -42,7 +43,12 @@ export class Gate {
  * @throws CLOSED when the gate is not open; INVALID_ARGUMENT; TIMEOUT, ABORTED; else what `work` throws, as `INTERNAL` where
  * that is no coded error.
  */
-export async function runVerb<T>(gate: Gate, verb: string, options: CallOptions | undefined, work: (call: Call) => Promise<T>): Promise<T> {
+export async function runVerb<T>(
+  gate: Gate,
+  verb: string,
+  options: CallOptions | undefined,
+  work: (call: Call) => Promise<T>,
+): Promise<T> {
   const source = `core.${verb}`;
   using _inside = gate.enter(source);
   const checked = checkCallOptions(options, source);
@@ -60,7 +66,8 @@ export function checkCallOptions(options: CallOptions | undefined, source: strin
   if (options === undefined) return {};
   if (typeof options !== "object" || options === null) throw invalidArgument(source, "options must be an object");
   const { signal, timeoutMs } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidArgument(source, "signal must be an AbortSignal");
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw invalidArgument(source, "signal must be an AbortSignal");
   if (timeoutMs !== undefined && !isTimeout(timeoutMs)) {
     throw invalidArgument(source, `timeoutMs must be a number above 0 and at most ${MAX_TIMEOUT_MS}`);
   }

@@ -1,12 +1,12 @@
 import { codedError } from "./call.ts";
 import type { Host } from "./host.ts";
-import { deleteLeftovers, stampLeftovers } from "./leftovers.ts";
-import { endReceiver, release } from "./lose.ts";
-import type { Reaper } from "./reaper.ts";
-import { retry } from "./retry.ts";
-import type { Served } from "./served.ts";
+import { deleteLeftovers, stampLeftovers } from "./life/leftovers.ts";
+import { endReceiver, release } from "./life/lose.ts";
+import type { Reaper } from "./life/reaper.ts";
+import { retry } from "./tasks/retry.ts";
+import type { Served } from "./life/served.ts";
 import { type Call, linkCall } from "./slots/index.ts";
-import { untilAborted } from "./until-aborted.ts";
+import { untilAborted } from "./tasks/until-aborted.ts";
 
 const SOURCE = "core.close";
 

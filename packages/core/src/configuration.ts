@@ -3,7 +3,7 @@
 import { codedError, isTimeout } from "./call.ts";
 import type { Timing } from "./context.ts";
 import type { DeliveryGuarantee } from "./fleet.ts";
-import { checkNamespace } from "./identity.ts";
+import { checkNamespace } from "./input/identity.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { compileSchema } from "./schema/compile.ts";
 import type { SchemaDefinition } from "./schema/definition.ts";
@@ -47,10 +47,31 @@ export interface Configuration {
 
 const SOURCE = "core.openRegistry";
 const OPTIONS: readonly string[] = [
-  "namespace", "registry", "messaging", "schema", "delivery", "limits", "timing", "onWarning", "signal", "timeoutMs",
+  "namespace",
+  "registry",
+  "messaging",
+  "schema",
+  "delivery",
+  "limits",
+  "timing",
+  "onWarning",
+  "signal",
+  "timeoutMs",
 ];
 const GUARANTEES: readonly unknown[] = ["at-most-once", "at-least-once", "exactly-once"];
-const REGISTRY = ["open", "close", "setMany", "getMany", "renewMany", "deleteMany", "scan", "scanRoutes", "reap", "confirmMany", "census"];
+const REGISTRY = [
+  "open",
+  "close",
+  "setMany",
+  "getMany",
+  "renewMany",
+  "deleteMany",
+  "scan",
+  "scanRoutes",
+  "reap",
+  "confirmMany",
+  "census",
+];
 const MESSAGING = ["open", "close", "publishMany", "openInbox"];
 
 const DEFAULT_TIMING: Timing = {
@@ -73,9 +94,15 @@ export function readConfiguration(options: OpenOptions<IdentitySchema | SchemaDe
   collect(violations, () => checkNamespace(given["namespace"], SOURCE));
   checkSlot(given["registry"], "registry", REGISTRY, violations);
   if (given["messaging"] !== undefined) checkSlot(given["messaging"], "messaging", MESSAGING, violations);
-  const schema = given["schema"] === undefined ? undefined : collect(violations, () => compileSchema(given["schema"], SOURCE), "schema");
+  const schema =
+    given["schema"] === undefined
+      ? undefined
+      : collect(violations, () => compileSchema(given["schema"], SOURCE), "schema");
   const limits = { ...DEFAULT_LIMITS, ...numbers(given["limits"], "limits", LIMIT_NAMES, isCount, violations) };
-  const timing = { ...DEFAULT_TIMING, ...numbers(given["timing"], "timing", Object.keys(DEFAULT_TIMING), isTimeout, violations) };
+  const timing = {
+    ...DEFAULT_TIMING,
+    ...numbers(given["timing"], "timing", Object.keys(DEFAULT_TIMING), isTimeout, violations),
+  };
   if (limits.maxTtlMs !== undefined && timing.ttlMs > limits.maxTtlMs) {
     violations.push({ path: "timing.ttlMs", message: `is more than limits.maxTtlMs, ${limits.maxTtlMs} ms` });
   }
@@ -83,7 +110,8 @@ export function readConfiguration(options: OpenOptions<IdentitySchema | SchemaDe
   if (delivery !== undefined && !GUARANTEES.includes(delivery)) {
     violations.push({ path: "delivery", message: `must be one of ${GUARANTEES.join(", ")}` });
   }
-  if (onWarning !== undefined && typeof onWarning !== "function") violations.push({ path: "onWarning", message: "must be a function" });
+  if (onWarning !== undefined && typeof onWarning !== "function")
+    violations.push({ path: "onWarning", message: "must be a function" });
   if (violations.length > 0) throw invalidConfiguration(violations);
   checkDelivery(options);
   const { namespace, registry, messaging } = options;
@@ -91,19 +119,27 @@ export function readConfiguration(options: OpenOptions<IdentitySchema | SchemaDe
 }
 
 function invalidConfiguration(violations: readonly Violation[]): MusterError<"CONFIG_INVALID"> {
-  const message = violations.map(({ path, message: problem }) => (path === "" ? problem : `${path} ${problem}`)).join("; ");
+  const message = violations
+    .map(({ path, message: problem }) => (path === "" ? problem : `${path} ${problem}`))
+    .join("; ");
   return new MusterError({ code: "CONFIG_INVALID", source: SOURCE, message, detail: { violations } });
 }
 
 /** Its members, when it is an object, after refusing those that have no meaning: they are usually misspelt. */
-function membersOf(value: unknown, path: string, names: readonly string[], violations: Violation[]): Record<string, unknown> {
+function membersOf(
+  value: unknown,
+  path: string,
+  names: readonly string[],
+  violations: Violation[],
+): Record<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     violations.push({ path, message: "must be an object" });
     return {};
   }
   const members: Record<string, unknown> = Object.fromEntries(Object.entries(value));
   for (const name of Object.keys(members)) {
-    if (!names.includes(name)) violations.push({ path: join(path, name), message: `is no option; there are ${names.join(", ")}` });
+    if (!names.includes(name))
+      violations.push({ path: join(path, name), message: `is no option; there are ${names.join(", ")}` });
   }
   return members;
 }
@@ -120,7 +156,11 @@ function numbers(
   for (const [name, member] of Object.entries(membersOf(value, path, names, violations))) {
     if (member === undefined || !names.includes(name)) continue;
     if (isValid(member)) valid[name] = member;
-    else violations.push({ path: join(path, name), message: isValid === isCount ? "must be an integer above 0" : "must be ms above 0" });
+    else
+      violations.push({
+        path: join(path, name),
+        message: isValid === isCount ? "must be an integer above 0" : "must be ms above 0",
+      });
   }
   return valid;
 }
@@ -133,7 +173,12 @@ function checkSlot(value: unknown, path: string, methods: readonly string[], vio
   const isObject = typeof value === "object" && value !== null;
   const missing = isObject ? methods.filter((method) => typeof Reflect.get(value, method) !== "function") : methods;
   if (missing.length === 0) return;
-  violations.push({ path, message: isObject ? `lacks ${missing.join(", ")}` : `must be a ${path} backend, such as ${path === "registry" ? "memoryRegistry()" : "memoryMessaging()"}` });
+  violations.push({
+    path,
+    message: isObject
+      ? `lacks ${missing.join(", ")}`
+      : `must be a ${path} backend, such as ${path === "registry" ? "memoryRegistry()" : "memoryMessaging()"}`,
+  });
 }
 
 /** What `check` gives; its violations, below `path`, are collected. */
@@ -142,7 +187,9 @@ function collect<T>(violations: Violation[], check: () => T, path = ""): T | und
     return check();
   } catch (error) {
     if (!isMusterError(error, "CONFIG_INVALID")) throw error;
-    violations.push(...error.detail.violations.map((violation) => ({ ...violation, path: join(path, violation.path) })));
+    violations.push(
+      ...error.detail.violations.map((violation) => ({ ...violation, path: join(path, violation.path) })),
+    );
     return undefined;
   }
 }
@@ -153,9 +200,16 @@ function join(path: string, name: string): string {
 
 function checkDelivery({ delivery, messaging }: Pick<OpenOptions, "delivery" | "messaging">): void {
   if (delivery === undefined || (delivery === "at-most-once" && messaging !== undefined)) return;
-  const why = messaging === undefined ? "there is no messaging slot" : "recipients do not acknowledge messages over these slots";
+  const why =
+    messaging === undefined ? "there is no messaging slot" : "recipients do not acknowledge messages over these slots";
   const message = `${delivery} can't be promised: ${why}`;
-  throw new MusterError({ code: "UNSUPPORTED", source: SOURCE, subject: "delivery", message, detail: { feature: delivery } });
+  throw new MusterError({
+    code: "UNSUPPORTED",
+    source: SOURCE,
+    subject: "delivery",
+    message,
+    detail: { feature: delivery },
+  });
 }
 
 /** A fault in telling of a fault has nobody left to be told to. */

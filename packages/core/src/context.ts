@@ -2,8 +2,8 @@
 
 import type { IdentitySchema, MessagingBackend, MusterError, RegistryBackend } from "./slots/index.ts";
 import type { Limits } from "./limits.ts";
-import type { ReceivingNode } from "./node.ts";
-import type { SessionDirectory } from "./session-directory.ts";
+import type { ReceivingNode } from "./receiving/node.ts";
+import type { SessionDirectory } from "./life/session-directory.ts";
 
 /** Durations of one fleet, in ms. Tests shorten them; the defaults are DESIGN's. */
 export interface Timing {

@@ -1,7 +1,7 @@
 import type { FilterInput } from "@muster/filter";
 import type { Context } from "./context.ts";
-import { toFilter } from "./filters.ts";
-import { type Selection, select, selectedRoutes } from "./selection.ts";
+import { toFilter } from "./input/filters.ts";
+import { type Selection, select, selectedRoutes } from "./query/selection.ts";
 import type { Call } from "./slots/index.ts";
 
 /** How many match, without handing them out; `null` or nothing counts everyone. @throws INVALID_FILTER, FILTER_TOO_COMPLEX */

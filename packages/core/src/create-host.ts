@@ -1,19 +1,19 @@
 /** Puts together what the verbs of one fleet share. No I/O happens here. */
 
-import { Agenda } from "./agenda.ts";
-import { Background } from "./background.ts";
+import { Agenda } from "./tasks/agenda.ts";
+import { Background } from "./tasks/background.ts";
 import { Gate } from "./call.ts";
 import type { Configuration } from "./configuration.ts";
 import type { FleetStatus } from "./fleet.ts";
 import { createBatches, type Host, undoAttempt } from "./host.ts";
-import { Limiter } from "./limiter.ts";
-import { lose } from "./lose.ts";
-import { openNode, type ReceivingNode } from "./node.ts";
-import { type OutageGuard, outageGuard } from "./outage-guard.ts";
-import { RouteWatch } from "./route-watch.ts";
-import { ServedTable } from "./served.ts";
-import { Session } from "./session.ts";
-import { sessionDirectory } from "./session-directory.ts";
+import { Limiter } from "./tasks/limiter.ts";
+import { lose } from "./life/lose.ts";
+import { openNode, type ReceivingNode } from "./receiving/node.ts";
+import { type OutageGuard, outageGuard } from "./life/outage-guard.ts";
+import { RouteWatch } from "./life/route-watch.ts";
+import { ServedTable } from "./life/served.ts";
+import { Session } from "./life/session.ts";
+import { sessionDirectory } from "./life/session-directory.ts";
 import type { MusterError } from "./slots/index.ts";
 import { status } from "./status.ts";
 
@@ -53,7 +53,9 @@ export function createHost(configuration: Configuration): Assembly {
     onFailure: (error) => noteOutage(guard, error),
   });
   const route = new RouteWatch(session, timing.sessionLeaseMs);
-  const batches = createBatches(registry, timing.timeoutMs, ({ identity, attempt }) => undoAttempt(host, identity, attempt));
+  const batches = createBatches(registry, timing.timeoutMs, ({ identity, attempt }) =>
+    undoAttempt(host, identity, attempt),
+  );
 
   const host: Host = {
     ...configuration,
@@ -72,10 +74,18 @@ export function createHost(configuration: Configuration): Assembly {
       dropped += count;
     },
   };
-  return { host, guard, route, status: () => status(host, { route: route.state, reaper: guard.state(Date.now()), dropped }) };
+  return {
+    host,
+    guard,
+    route,
+    status: () => status(host, { route: route.state, reaper: guard.state(Date.now()), dropped }),
+  };
 }
 
-function createNode({ messaging, warn }: Configuration, events: Parameters<typeof openNode>[0]["events"]): ReceivingNode | undefined {
+function createNode(
+  { messaging, warn }: Configuration,
+  events: Parameters<typeof openNode>[0]["events"],
+): ReceivingNode | undefined {
   return messaging === undefined ? undefined : openNode({ messaging, events, warn });
 }
 

@@ -1,14 +1,14 @@
 import type { FilterInput } from "@muster/filter";
 import type { Context } from "./context.ts";
 import { countSelected } from "./count.ts";
-import { type CursorScope, decodeCursor, encodeCursor } from "./cursor.ts";
-import { toFilter } from "./filters.ts";
+import { type CursorScope, decodeCursor, encodeCursor } from "./query/cursor.ts";
+import { toFilter } from "./input/filters.ts";
 import type { EnumerateOptions, Page } from "./fleet.ts";
-import { readPageOptions } from "./page-options.ts";
-import { toRegisteredIdentities } from "./registered-identity.ts";
-import { select } from "./selection.ts";
+import { readPageOptions } from "./input/page-options.ts";
+import { toRegisteredIdentities } from "./query/registered-identity.ts";
+import { select } from "./query/selection.ts";
 import type { Call } from "./slots/index.ts";
-import { identityWindow, sortedWindow } from "./window.ts";
+import { identityWindow, sortedWindow } from "./query/window.ts";
 
 const SOURCE = "core.enumerate";
 

@@ -89,7 +89,9 @@ export interface Handle<M extends Metadata = Metadata> extends AsyncDisposable {
 }
 
 /** Objects merge, arrays replace, `undefined` deletes, `null` is a value. */
-export type MetadataPatch<M> = { readonly [Key in keyof M]?: (M[Key] extends object ? MetadataPatch<M[Key]> | M[Key] : M[Key]) | undefined };
+export type MetadataPatch<M> = {
+  readonly [Key in keyof M]?: (M[Key] extends object ? MetadataPatch<M[Key]> | M[Key] : M[Key]) | undefined;
+};
 
 export interface EnumerateOptions extends CallOptions {
   /** `"f"`, `"f desc"`, `"$registeredAt"`, `"$identity"`; default: by identity in UTF-8 order. */

@@ -1,7 +1,7 @@
 import type { Context } from "./context.ts";
 import type { RegisteredIdentity } from "./fleet.ts";
-import { checkIdentity } from "./identity.ts";
-import { toRegisteredIdentities } from "./registered-identity.ts";
+import { checkIdentity } from "./input/identity.ts";
+import { toRegisteredIdentities } from "./query/registered-identity.ts";
 import type { Call } from "./slots/index.ts";
 
 /** The registration as it stands; `undefined` for the unknown and the expired. @throws INVALID_IDENTITY */

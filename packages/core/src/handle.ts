@@ -6,13 +6,13 @@ import { invalidArgument, runVerb } from "./call.ts";
 import type { AttachOptions, Handle, HandleEvents, MessageHandler, MetadataPatch, Unregistered } from "./fleet.ts";
 import type { Host } from "./host.ts";
 import type { Message } from "./message.ts";
-import { createMessageIterator } from "./message-iterator.ts";
-import { checkInbox, checkReceiver, detach, handlerMailbox, mailboxOptions } from "./receiver.ts";
+import { createMessageIterator } from "./receiving/message-iterator.ts";
+import { checkInbox, checkReceiver, detach, handlerMailbox, mailboxOptions } from "./receiving/receiver.ts";
 import { renew } from "./renew.ts";
-import type { Served } from "./served.ts";
+import type { Served } from "./life/served.ts";
 import { type CallOptions, isMusterError } from "./slots/index.ts";
 import { unregisterServed } from "./unregister.ts";
-import { untilAborted } from "./until-aborted.ts";
+import { untilAborted } from "./tasks/until-aborted.ts";
 import { update } from "./update.ts";
 
 const EVENTS: readonly string[] = ["lost", "restored", "routeDown", "routeUp", "handlerError", "overflow"];
@@ -61,7 +61,9 @@ class ServedHandle<M extends Metadata> implements Handle<M> {
   async unregister(options?: CallOptions): Promise<Unregistered> {
     const before = this.#unregistered;
     const verb = runVerb(this.#host.gate, "unregister", options, async (call) => {
-      return before === undefined ? await unregisterServed(this.#host, this.#served, call) : await untilAborted(before, call, "core.unregister");
+      return before === undefined
+        ? await unregisterServed(this.#host, this.#served, call)
+        : await untilAborted(before, call, "core.unregister");
     });
     this.#unregistered ??= verb;
     try {
@@ -85,7 +87,9 @@ class ServedHandle<M extends Metadata> implements Handle<M> {
       ...mailboxOptions(this.#host, this.#served, options?.inbox),
       onLeave: () => detach(this.#host, this.#served),
     });
-    const attached = runVerb(this.#host.gate, "messages", options, (call) => attach(this.#host, this.#served, mailbox, call));
+    const attached = runVerb(this.#host.gate, "messages", options, (call) =>
+      attach(this.#host, this.#served, mailbox, call),
+    );
     attached.catch(() => undefined); // Told to whoever asks for the first message.
     const { messages } = mailbox;
     const whenAttached: AsyncIterableIterator<Message> = {
@@ -103,7 +107,8 @@ class ServedHandle<M extends Metadata> implements Handle<M> {
   }
 
   on<Event extends keyof HandleEvents>(event: Event, listener: (detail: HandleEvents[Event]) => void): Disposable {
-    if (!EVENTS.includes(event)) throw invalidArgument("core.on", `there is no such event; there are ${EVENTS.join(", ")}`, event);
+    if (!EVENTS.includes(event))
+      throw invalidArgument("core.on", `there is no such event; there are ${EVENTS.join(", ")}`, event);
     if (typeof listener !== "function") throw invalidArgument("core.on", "a listener must be a function", event);
     return this.#served.events.on(event, listener);
   }

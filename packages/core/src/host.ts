@@ -1,16 +1,24 @@
 /** What the verbs that change something share, beside the {@link Context}: this process and all it keeps alive. */
 
-import type { Agenda } from "./agenda.ts";
-import type { Background } from "./background.ts";
+import type { Agenda } from "./tasks/agenda.ts";
+import type { Background } from "./tasks/background.ts";
 import type { Gate } from "./call.ts";
-import { type Batcher, createBatcher } from "./coalesce.ts";
+import { type Batcher, createBatcher } from "./tasks/coalesce.ts";
 import type { Context } from "./context.ts";
 import type { LostReason } from "./fleet.ts";
-import type { Limiter } from "./limiter.ts";
-import type { AddressUse, Served, ServedTable } from "./served.ts";
-import type { Session } from "./session.ts";
-import { retry } from "./retry.ts";
-import type { DeleteKey, DeleteOutcome, Lease, LeaseOutcome, RegistryBackend, SetEntry, SetOutcome } from "./slots/index.ts";
+import type { Limiter } from "./tasks/limiter.ts";
+import type { AddressUse, Served, ServedTable } from "./life/served.ts";
+import type { Session } from "./life/session.ts";
+import { retry } from "./tasks/retry.ts";
+import type {
+  DeleteKey,
+  DeleteOutcome,
+  Lease,
+  LeaseOutcome,
+  RegistryBackend,
+  SetEntry,
+  SetOutcome,
+} from "./slots/index.ts";
 
 export interface Host extends Context {
   readonly gate: Gate;
@@ -37,7 +45,11 @@ export interface Batches {
 }
 
 /** @param onOrphan a registration may stand that nobody asks for any more. */
-export function createBatches(registry: RegistryBackend, timeoutMs: number, onOrphan: (entry: SetEntry) => void): Batches {
+export function createBatches(
+  registry: RegistryBackend,
+  timeoutMs: number,
+  onOrphan: (entry: SetEntry) => void,
+): Batches {
   const key = (entry: { readonly identity: string }): string => entry.identity;
   return {
     sets: createBatcher<SetEntry, SetOutcome>({
@@ -67,7 +79,11 @@ export function createBatches(registry: RegistryBackend, timeoutMs: number, onOr
 }
 
 /** Deletes in the background what one attempt has stored or may have stored; tries for `timing.timeoutMs`. */
-export function undoAttempt(host: Pick<Host, "background" | "batches" | "timing">, identity: string, attempt: string): void {
+export function undoAttempt(
+  host: Pick<Host, "background" | "batches" | "timing">,
+  identity: string,
+  attempt: string,
+): void {
   const source = "core.undoRegister";
   host.background.run(source, host.timing.timeoutMs, async (call) => {
     await retry(call, source, () => host.batches.deletes.submit({ identity, attempt }, call));

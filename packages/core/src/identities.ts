@@ -1,13 +1,13 @@
 import type { FilterInput } from "@muster/filter";
 import type { Context } from "./context.ts";
-import { toFilter } from "./filters.ts";
+import { toFilter } from "./input/filters.ts";
 import type { EnumerateOptions, RegisteredIdentity } from "./fleet.ts";
-import { viewOf } from "./page-options.ts";
-import { toRegisteredIdentities } from "./registered-identity.ts";
-import { select } from "./selection.ts";
+import { viewOf } from "./input/page-options.ts";
+import { toRegisteredIdentities } from "./query/registered-identity.ts";
+import { select } from "./query/selection.ts";
 import type { Call } from "./slots/index.ts";
-import type { Position } from "./sort.ts";
-import { identityWindow } from "./window.ts";
+import type { Position } from "./query/sort.ts";
+import { identityWindow } from "./query/window.ts";
 
 const SOURCE = "core.identities";
 

@@ -26,7 +26,14 @@ export type { Limits } from "./limits.ts";
 export type { Message } from "./message.ts";
 export { openRegistry } from "./open-registry.ts";
 export { defineSchema } from "./schema/compile.ts";
-export type { FieldDefinition, FieldShorthand, LongDefinition, PlainType, SchemaDefinition, ShortDefinition } from "./schema/definition.ts";
+export type {
+  FieldDefinition,
+  FieldShorthand,
+  LongDefinition,
+  PlainType,
+  SchemaDefinition,
+  ShortDefinition,
+} from "./schema/definition.ts";
 export type { InputOf, MetadataOf, Schema } from "./schema/infer.ts";
 export type {
   CallOptions,

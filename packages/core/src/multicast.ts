@@ -2,13 +2,13 @@ import { randomUUID } from "node:crypto";
 import type { FilterInput } from "@muster/filter";
 import { invalidArgument } from "./call.ts";
 import type { Context } from "./context.ts";
-import { fanOut } from "./fan-out.ts";
-import { toTargets } from "./filters.ts";
+import { fanOut } from "./sending/fan-out.ts";
+import { toTargets } from "./input/filters.ts";
 import type { MulticastOptions, Payload } from "./fleet.ts";
-import { type Content, frameBytes, recipientBytes } from "./frame.ts";
-import { encodePayload } from "./payload.ts";
-import { type OnReceipts, Tally } from "./report.ts";
-import { select } from "./selection.ts";
+import { type Content, frameBytes, recipientBytes } from "./wire/frame.ts";
+import { encodePayload } from "./input/payload.ts";
+import { type OnReceipts, Tally } from "./sending/report.ts";
+import { select } from "./query/selection.ts";
 import {
   type Call,
   isMusterError,

@@ -22,9 +22,9 @@ import { get } from "./get.ts";
 import { createHandle } from "./handle.ts";
 import type { Host } from "./host.ts";
 import { identities } from "./identities.ts";
-import { checkIdentity } from "./identity.ts";
+import { checkIdentity } from "./input/identity.ts";
 import { multicast } from "./multicast.ts";
-import type { Reaper } from "./reaper.ts";
+import type { Reaper } from "./life/reaper.ts";
 import { register } from "./register.ts";
 import type { Call, CallOptions, MulticastReport } from "./slots/index.ts";
 import { unregister } from "./unregister.ts";
@@ -54,7 +54,9 @@ class OpenFleet<M extends Metadata, Input> implements Fleet<M, Input> {
   }
 
   async register(identity: string, metadata: Input, options: RegisterOptions = {}): Promise<Handle<M>> {
-    const served = await this.#run("register", options, (call) => register(this.#host, identity, metadata, options, call));
+    const served = await this.#run("register", options, (call) =>
+      register(this.#host, identity, metadata, options, call),
+    );
     return createHandle<M>(this.#host, served);
   }
 
@@ -86,7 +88,11 @@ class OpenFleet<M extends Metadata, Input> implements Fleet<M, Input> {
 
   async unregister(identity: string, options?: CallOptions): Promise<Unregistered> {
     return await this.#run("unregister", options, (call) => {
-      return unregister(this.#host, checkIdentity(identity, "core.unregister", this.#host.registry.traits.maxIdentityBytes), call);
+      return unregister(
+        this.#host,
+        checkIdentity(identity, "core.unregister", this.#host.registry.traits.maxIdentityBytes),
+        call,
+      );
     });
   }
 
@@ -96,7 +102,8 @@ class OpenFleet<M extends Metadata, Input> implements Fleet<M, Input> {
 
   async close(options: CloseOptions = {}): Promise<void> {
     const { leave, timeoutMs = this.#host.timing.timeoutMs } = options;
-    if (leave !== undefined && leave !== "offline") throw invalidArgument("core.close", 'leave must be "offline", or absent');
+    if (leave !== undefined && leave !== "offline")
+      throw invalidArgument("core.close", 'leave must be "offline", or absent');
     if (!isTimeout(timeoutMs)) throw invalidArgument("core.close", "timeoutMs must be a number above 0");
     this.#closing ??= this.#close(leave, timeoutMs);
     await this.#closing;

@@ -1,13 +1,13 @@
 /** The way in: checks the configuration, opens the slots and this process' session, and gives the fleet. */
 
 import type { Metadata } from "@muster/filter";
-import { auditRegularly } from "./audit.ts";
+import { auditRegularly } from "./life/audit.ts";
 import { codedError, runVerb } from "./call.ts";
 import { type OpenOptions, readConfiguration } from "./configuration.ts";
 import { type Assembly, createHost } from "./create-host.ts";
 import type { Fleet } from "./fleet.ts";
 import { createFleet } from "./open-fleet.ts";
-import { reapOnce, startReaper } from "./reaper.ts";
+import { reapOnce, startReaper } from "./life/reaper.ts";
 import type { SchemaDefinition } from "./schema/definition.ts";
 import type { InputOf, MetadataOf } from "./schema/infer.ts";
 import { type Call, type IdentitySchema, isMusterError } from "./slots/index.ts";

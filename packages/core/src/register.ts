@@ -1,17 +1,27 @@
 import { invalidArgument } from "./call.ts";
 import type { RegisterOptions } from "./fleet.ts";
 import type { Host } from "./host.ts";
-import { checkAddress, checkIdentity } from "./identity.ts";
-import { isNodeAddress } from "./addresses.ts";
-import { prepareMetadata } from "./metadata.ts";
-import { type Placed, place } from "./place.ts";
-import { checkInbox, checkReceiver, handlerMailbox, noMessaging } from "./receiver.ts";
-import { Served, type ServedOptions } from "./served.ts";
+import { checkAddress, checkIdentity } from "./input/identity.ts";
+import { isNodeAddress } from "./wire/addresses.ts";
+import { prepareMetadata } from "./input/metadata.ts";
+import { type Placed, place } from "./life/place.ts";
+import { checkInbox, checkReceiver, handlerMailbox, noMessaging } from "./receiving/receiver.ts";
+import { Served, type ServedOptions } from "./life/served.ts";
 import { type Call, MusterError, type Route } from "./slots/index.ts";
-import { checkTtl } from "./ttl.ts";
+import { checkTtl } from "./input/ttl.ts";
 
 const SOURCE = "core.register";
-const OPTIONS: readonly string[] = ["signal", "timeoutMs", "onMessage", "inbox", "ttlMs", "replace", "renew", "address", "onLost"];
+const OPTIONS: readonly string[] = [
+  "signal",
+  "timeoutMs",
+  "onMessage",
+  "inbox",
+  "ttlMs",
+  "replace",
+  "renew",
+  "address",
+  "onLost",
+];
 
 /**
  * Registers an identity and gives its state; resolves only when messages can reach its handler. After a reply that was
@@ -19,7 +29,13 @@ const OPTIONS: readonly string[] = ["signal", "timeoutMs", "onMessage", "inbox",
  *
  * @throws ALREADY_EXISTS, QUOTA_EXCEEDED, INVALID_IDENTITY, INVALID_METADATA, INVALID_ARGUMENT, UNSUPPORTED, TIMEOUT, ABORTED
  */
-export async function register(host: Host, identity: string, metadata: unknown, options: RegisterOptions, call: Call): Promise<Served> {
+export async function register(
+  host: Host,
+  identity: string,
+  metadata: unknown,
+  options: RegisterOptions,
+  call: Call,
+): Promise<Served> {
   const checked = readOptions(host, checkIdentity(identity, SOURCE, host.registry.traits.maxIdentityBytes), options);
   const { schema, limits } = host;
   const prepared = prepareMetadata(metadata, { schema, limits, identity, now: Date.now(), source: SOURCE });
@@ -34,10 +50,12 @@ export async function register(host: Host, identity: string, metadata: unknown, 
 
 function readOptions(host: Host, identity: string, options: RegisterOptions): ServedOptions {
   const [surplus] = Object.keys(options).filter((key) => !OPTIONS.includes(key));
-  if (surplus !== undefined) throw invalidArgument(SOURCE, `there is no such option; there are ${OPTIONS.join(", ")}`, surplus);
+  if (surplus !== undefined)
+    throw invalidArgument(SOURCE, `there is no such option; there are ${OPTIONS.join(", ")}`, surplus);
   const { renew = "session", onLost = "re-register", replace = false, onMessage, inbox, address } = options;
   if (renew !== "session" && renew !== "manual") throw invalidArgument(SOURCE, 'renew must be "session" or "manual"');
-  if (onLost !== "re-register" && onLost !== "stop") throw invalidArgument(SOURCE, 'onLost must be "re-register" or "stop"');
+  if (onLost !== "re-register" && onLost !== "stop")
+    throw invalidArgument(SOURCE, 'onLost must be "re-register" or "stop"');
   if (typeof replace !== "boolean") throw invalidArgument(SOURCE, "replace must be true or false");
   if (onMessage === undefined) checkInbox(inbox, SOURCE);
   else checkReceiver(host, onMessage, inbox, SOURCE);
@@ -49,7 +67,8 @@ function readOptions(host: Host, identity: string, options: RegisterOptions): Se
 
 function checkOwnAddress(host: Host, address: string): void {
   if (host.node === undefined) throw noMessaging(SOURCE);
-  if (isNodeAddress(checkAddress(address, SOURCE))) throw invalidArgument(SOURCE, "addresses like this belong to processes", address);
+  if (isNodeAddress(checkAddress(address, SOURCE)))
+    throw invalidArgument(SOURCE, "addresses like this belong to processes", address);
 }
 
 /** Whom to tell of being replaced; not knowing is no reason not to register. */
@@ -68,14 +87,26 @@ function announce({ node, background, timing }: Host, route: Route): void {
   background.run("core.announceReplaced", timing.timeoutMs, (call) => node.announceReplaced(route, call));
 }
 
-function refused({ limits }: Host, identity: string, { refused: reason }: Exclude<Placed, { readonly placed: unknown }>): MusterError {
+function refused(
+  { limits }: Host,
+  identity: string,
+  { refused: reason }: Exclude<Placed, { readonly placed: unknown }>,
+): MusterError {
   const about = { source: SOURCE, subject: identity };
   if (reason === "quota") {
     const limit = limits.maxIdentities ?? 0;
     return new MusterError({ code: "QUOTA_EXCEEDED", ...about, message: "the namespace is full", detail: { limit } });
   }
   if (reason === "exists") {
-    return new MusterError({ code: "ALREADY_EXISTS", ...about, message: "it is registered and lives; pass replace: true to take it over" });
+    return new MusterError({
+      code: "ALREADY_EXISTS",
+      ...about,
+      message: "it is registered and lives; pass replace: true to take it over",
+    });
   }
-  return new MusterError({ code: "INTERNAL", ...about, message: `the registry refused a new registration as ${reason}` });
+  return new MusterError({
+    code: "INTERNAL",
+    ...about,
+    message: `the registry refused a new registration as ${reason}`,
+  });
 }

@@ -1,8 +1,8 @@
 import type { Host } from "./host.ts";
-import { noteRenewal } from "./keep-alive.ts";
-import { retry } from "./retry.ts";
-import { fenced } from "./rewrite.ts";
-import type { Served } from "./served.ts";
+import { noteRenewal } from "./life/keep-alive.ts";
+import { retry } from "./tasks/retry.ts";
+import { fenced } from "./life/rewrite.ts";
+import type { Served } from "./life/served.ts";
 import { type Call, type LeaseOutcome, MusterError } from "./slots/index.ts";
 
 const SOURCE = "core.renew";
@@ -31,7 +31,17 @@ function expiryOf(outcome: LeaseOutcome, identity: string): number | undefined {
   if (typeof outcome === "number") return outcome;
   if (outcome === "never") return undefined;
   if (outcome === "fenced") {
-    throw new MusterError({ code: "FENCED", source: SOURCE, subject: identity, message: "another registration stands there now" });
+    throw new MusterError({
+      code: "FENCED",
+      source: SOURCE,
+      subject: identity,
+      message: "another registration stands there now",
+    });
   }
-  throw new MusterError({ code: "NOT_FOUND", source: SOURCE, subject: identity, message: "it has expired, or was unregistered" });
+  throw new MusterError({
+    code: "NOT_FOUND",
+    source: SOURCE,
+    subject: identity,
+    message: "it has expired, or was unregistered",
+  });
 }

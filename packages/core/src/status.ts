@@ -1,6 +1,6 @@
 import type { FleetStatus } from "./fleet.ts";
 import type { Host } from "./host.ts";
-import type { GuardState } from "./outage-guard.ts";
+import type { GuardState } from "./life/outage-guard.ts";
 
 /** What {@link status} can't see in a host. */
 export interface Observed {
@@ -11,5 +11,12 @@ export interface Observed {
 
 /** What this process knows about itself, without asking anyone. */
 export function status({ gate, session, served }: Host, { route, reaper, dropped }: Observed): FleetStatus {
-  return { state: gate.state, session: { id: session.id, live: session.live }, serving: served.size, route, reaper, dropped };
+  return {
+    state: gate.state,
+    session: { id: session.id, live: session.live },
+    serving: served.size,
+    route,
+    reaper,
+    dropped,
+  };
 }

@@ -1,11 +1,11 @@
 import type { Unregistered } from "./fleet.ts";
 import type { Host } from "./host.ts";
-import { inOrder } from "./in-order.ts";
-import { endReceiver, release } from "./lose.ts";
-import { retry } from "./retry.ts";
-import type { Served } from "./served.ts";
+import { inOrder } from "./tasks/in-order.ts";
+import { endReceiver, release } from "./life/lose.ts";
+import { retry } from "./tasks/retry.ts";
+import type { Served } from "./life/served.ts";
 import { type Call, type DeleteOutcome, isMusterError, type Registration } from "./slots/index.ts";
-import { untilAborted } from "./until-aborted.ts";
+import { untilAborted } from "./tasks/until-aborted.ts";
 
 const SOURCE = "core.unregister";
 

@@ -1,10 +1,10 @@
 import type { Metadata } from "@muster/filter";
 import type { Host } from "./host.ts";
-import { inOrder } from "./in-order.ts";
-import { applyPatch } from "./merge-patch.ts";
-import { addressOf } from "./place.ts";
-import { rewrite } from "./rewrite.ts";
-import type { Served } from "./served.ts";
+import { inOrder } from "./tasks/in-order.ts";
+import { applyPatch } from "./input/merge-patch.ts";
+import { addressOf } from "./life/place.ts";
+import { rewrite } from "./life/rewrite.ts";
+import type { Served } from "./life/served.ts";
 import type { Call } from "./slots/index.ts";
 
 const SOURCE = "core.update";
@@ -20,5 +20,7 @@ export async function update(host: Host, served: Served, patch: unknown, call: C
   const { identity } = served.options;
   const merge = (current: Metadata): Metadata =>
     applyPatch(current, patch, { schema, limits, identity, now: Date.now(), source: SOURCE });
-  await inOrder(served, call, SOURCE, () => rewrite(host, served, { source: SOURCE, address: addressOf(host, served), metadata: merge }, call));
+  await inOrder(served, call, SOURCE, () =>
+    rewrite(host, served, { source: SOURCE, address: addressOf(host, served), metadata: merge }, call),
+  );
 }

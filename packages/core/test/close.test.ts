@@ -2,7 +2,7 @@ import { memoryRegistry } from "@muster/backend-memory";
 import { expect, test } from "vitest";
 import type { Fleet, Handle } from "../src/fleet.ts";
 import { type RegistryBackend, SESSION_PREFIX } from "../src/slots/index.ts";
-import { rejected } from "./codes.ts";
+import { rejected } from "./support/codes.ts";
 import { eventually } from "./support/eventually.ts";
 import { Fleets, lostReply } from "./support/fleets.ts";
 import { interposed } from "./support/interposed.ts";
@@ -17,7 +17,10 @@ async function store(fleets: Fleets): Promise<RegistryBackend> {
   return registry;
 }
 
-const verbs: readonly (readonly [string, (fleet: Fleet, handle: Handle, options: { signal?: AbortSignal }) => Promise<unknown>])[] = [
+const verbs: readonly (readonly [
+  string,
+  (fleet: Fleet, handle: Handle, options: { signal?: AbortSignal }) => Promise<unknown>,
+])[] = [
   ["register", (fleet, _handle, options) => fleet.register("b", {}, options)],
   ["get", (fleet, _handle, options) => fleet.get("a", options)],
   ["count", (fleet, _handle, options) => fleet.count(null, options)],
@@ -53,7 +56,10 @@ test.each(verbs)("%s with an aborted signal is ABORTED and changes nothing", asy
 test.each(verbs)("%s aborted while the store doesn't answer is ABORTED at once", async (_name, verb) => {
   await using fleets = new Fleets();
   const stall = new Stall();
-  const { fleet } = await fleets.open({ registry: (plain) => stall.around(plain), timing: { sessionLeaseMs: 5_000, ttlMs: 20_000 } });
+  const { fleet } = await fleets.open({
+    registry: (plain) => stall.around(plain),
+    timing: { sessionLeaseMs: 5_000, ttlMs: 20_000 },
+  });
   const handle = await fleet.register("a", { n: 1 });
   const controller = new AbortController();
   stall.begin();
@@ -67,7 +73,9 @@ test.each(verbs)("%s aborted while the store doesn't answer is ABORTED at once",
 test("close ends this process' registrations and its session, and leaves those of others", async () => {
   await using fleets = new Fleets();
   const [leaving, staying] = await fleets.openTwo();
-  await Promise.all(Array.from({ length: 50 }, (_, n) => leaving.fleet.register(`mine-${n}`, {}, { onMessage: () => {} })));
+  await Promise.all(
+    Array.from({ length: 50 }, (_, n) => leaving.fleet.register(`mine-${n}`, {}, { onMessage: () => {} })),
+  );
   await staying.fleet.register("theirs", {});
   const session = SESSION_PREFIX + leaving.fleet.status().session.id;
   await leaving.fleet.close();
@@ -96,13 +104,17 @@ test("close waits for running handlers", async () => {
   const running = new Promise<void>((resolve) => {
     finish = resolve;
   });
-  await receiver.fleet.register("a", {}, {
-    onMessage: async () => {
-      events.push("start");
-      await running;
-      events.push("end");
+  await receiver.fleet.register(
+    "a",
+    {},
+    {
+      onMessage: async () => {
+        events.push("start");
+        await running;
+        events.push("end");
+      },
     },
-  });
+  );
   await sender.fleet.multicast(null, "x");
   await eventually("the handler runs", () => events.length === 1);
   const closed = receiver.fleet.close().then(() => events.push("closed"));
@@ -116,12 +128,16 @@ test("a handler that never ends doesn't keep close from unregistering", async ()
   await using fleets = new Fleets();
   const [receiver, sender] = await fleets.openTwo();
   let isRunning = false;
-  await receiver.fleet.register("a", {}, {
-    onMessage: async () => {
-      isRunning = true;
-      await new Promise(() => {});
+  await receiver.fleet.register(
+    "a",
+    {},
+    {
+      onMessage: async () => {
+        isRunning = true;
+        await new Promise(() => {});
+      },
     },
-  });
+  );
   await sender.fleet.multicast(null, "x");
   await eventually("the handler runs", () => isRunning);
   await receiver.fleet.close({ timeoutMs: 50 });
@@ -196,9 +212,12 @@ test("disposing of a handle unregisters it, and after close does nothing", async
   await late[Symbol.asyncDispose]();
 });
 
-test.each([{ leave: "online" }, { timeoutMs: 0 }, { timeoutMs: Number.NaN }])("close(%o) is INVALID_ARGUMENT", async (options) => {
-  await using fleets = new Fleets();
-  const { fleet } = await fleets.open();
-  await rejected("INVALID_ARGUMENT", fleet.close(options as { timeoutMs: number }));
-  expect(fleet.status().state).toBe("open");
-});
+test.each([{ leave: "online" }, { timeoutMs: 0 }, { timeoutMs: Number.NaN }])(
+  "close(%o) is INVALID_ARGUMENT",
+  async (options) => {
+    await using fleets = new Fleets();
+    const { fleet } = await fleets.open();
+    await rejected("INVALID_ARGUMENT", fleet.close(options as { timeoutMs: number }));
+    expect(fleet.status().state).toBe("open");
+  },
+);

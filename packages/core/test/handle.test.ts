@@ -179,13 +179,17 @@ test("unregister waits for a running handler, and nothing is handed over after i
   const running = new Promise<void>((resolve) => {
     finish = resolve;
   });
-  const handle = await fleet.register("a", {}, {
-    onMessage: async () => {
-      events.push("start");
-      await running;
-      events.push("end");
+  const handle = await fleet.register(
+    "a",
+    {},
+    {
+      onMessage: async () => {
+        events.push("start");
+        await running;
+        events.push("end");
+      },
     },
-  });
+  );
   await fleet.multicast(null, "1");
   await fleet.multicast(null, "2");
   await eventually("the handler runs", () => events.length === 1);
@@ -247,12 +251,16 @@ test("a handler that throws is an event, and the next message comes all the same
   await using fleets = new Fleets();
   const { fleet } = await fleets.open();
   const received: string[] = [];
-  const handle = await fleet.register("a", {}, {
-    onMessage: (message) => {
-      received.push(message.text());
-      if (message.text() === "1") throw new Error("no");
+  const handle = await fleet.register(
+    "a",
+    {},
+    {
+      onMessage: (message) => {
+        received.push(message.text());
+        if (message.text() === "1") throw new Error("no");
+      },
     },
-  });
+  );
   const errors: unknown[] = [];
   handle.on("handlerError", ({ error }) => errors.push(error));
   await fleet.multicast(null, "1");
@@ -264,10 +272,14 @@ test("a handler that throws is an event, and the next message comes all the same
 test("the policy disconnect detaches a receiver that is too slow", async () => {
   await using fleets = new Fleets();
   const { fleet } = await fleets.open();
-  const handle = await fleet.register("a", {}, {
-    onMessage: () => new Promise(() => {}),
-    inbox: { capacity: 1, overflow: "disconnect" },
-  });
+  const handle = await fleet.register(
+    "a",
+    {},
+    {
+      onMessage: () => new Promise(() => {}),
+      inbox: { capacity: 1, overflow: "disconnect" },
+    },
+  );
   const dropped: number[] = [];
   handle.on("overflow", (event) => dropped.push(event.dropped));
   for (const text of ["running", "waiting", "too much"]) await fleet.multicast(null, text);
@@ -280,11 +292,19 @@ test("an address of its own receives under it, for as long as it is registered",
   await using fleets = new Fleets();
   const [owner, sender] = await fleets.openTwo();
   const received: string[] = [];
-  const handle = await owner.fleet.register("a", {}, { address: "devices/a", onMessage: (message) => void received.push(message.text()) });
+  const handle = await owner.fleet.register(
+    "a",
+    {},
+    { address: "devices/a", onMessage: (message) => void received.push(message.text()) },
+  );
   await sender.fleet.multicast(null, "hello");
   await eventually("it arrives", () => received.length === 1);
   await handle.unregister();
-  const again = await owner.fleet.register("a", {}, { address: "devices/a", onMessage: (message) => void received.push(message.text()) });
+  const again = await owner.fleet.register(
+    "a",
+    {},
+    { address: "devices/a", onMessage: (message) => void received.push(message.text()) },
+  );
   await sender.fleet.multicast(null, "again");
   await eventually("it arrives again", () => received.length === 2);
   expect(received).toEqual(["hello", "again"]);

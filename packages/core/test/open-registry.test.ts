@@ -2,7 +2,7 @@ import { memoryFaults, memoryHub, memoryMessaging, memoryRegistry } from "@muste
 import { expect, test } from "vitest";
 import type { OpenOptions } from "../src/configuration.ts";
 import { openRegistry } from "../src/open-registry.ts";
-import { rejected } from "./codes.ts";
+import { rejected } from "./support/codes.ts";
 import { eventually } from "./support/eventually.ts";
 import { Fleets, TIMING } from "./support/fleets.ts";
 import { interposed } from "./support/interposed.ts";
@@ -45,13 +45,20 @@ test.each([[undefined], [null], ["iot"], [[]]])("options that are %s are CONFIG_
 });
 
 test("a schema's mistakes stand below its option", async () => {
-  const options = misconfigured({ namespace: "test", registry: memoryRegistry(), schema: { fields: { a: { type: "sting" } } } });
+  const options = misconfigured({
+    namespace: "test",
+    registry: memoryRegistry(),
+    schema: { fields: { a: { type: "sting" } } },
+  });
   const error = await rejected("CONFIG_INVALID", openRegistry(options));
   expect(error.detail.violations[0]?.path).toMatch(/^schema\.fields\.a/);
 });
 
 test("a default TTL above the longest allowed one is CONFIG_INVALID", async () => {
-  const error = await rejected("CONFIG_INVALID", openRegistry({ namespace: "test", registry: memoryRegistry(), limits: { maxTtlMs: 1_000 } }));
+  const error = await rejected(
+    "CONFIG_INVALID",
+    openRegistry({ namespace: "test", registry: memoryRegistry(), limits: { maxTtlMs: 1_000 } }),
+  );
   expect(error.detail.violations.map(({ path }) => path)).toEqual(["timing.ttlMs"]);
 });
 
@@ -63,7 +70,10 @@ test.each(["at-least-once", "exactly-once"] as const)("%s is refused, with the r
 });
 
 test("any guarantee is refused without a messaging slot", async () => {
-  await rejected("UNSUPPORTED", openRegistry({ namespace: "test", registry: memoryRegistry(), delivery: "at-most-once" }));
+  await rejected(
+    "UNSUPPORTED",
+    openRegistry({ namespace: "test", registry: memoryRegistry(), delivery: "at-most-once" }),
+  );
 });
 
 test("when a slot can't be opened, those opened before are closed", async () => {
@@ -92,7 +102,9 @@ test("a schema given to openRegistry types and checks the metadata", async () =>
   await using fleet = await openRegistry({
     namespace: "test",
     registry: memoryRegistry(),
-    schema: { fields: { status: { type: "enum", values: ["on", "off"], required: true }, level: { type: "int", default: 3 } } },
+    schema: {
+      fields: { status: { type: "enum", values: ["on", "off"], required: true }, level: { type: "int", default: 3 } },
+    },
   });
   const handle = await fleet.register("a", { status: "on" });
   expect(handle.metadata).toEqual({ status: "on", level: 3 });
@@ -104,7 +116,13 @@ test("the status tells what this process is doing", async () => {
   await using fleets = new Fleets();
   const { fleet } = await fleets.open();
   await fleet.register("a", {});
-  expect(fleet.status()).toMatchObject({ state: "open", serving: 1, route: "none", reaper: { held: false }, dropped: 0 });
+  expect(fleet.status()).toMatchObject({
+    state: "open",
+    serving: 1,
+    route: "none",
+    reaper: { held: false },
+    dropped: 0,
+  });
   expect(fleet.status().session).toMatchObject({ live: true });
   await fleet.register("b", {}, { onMessage: () => {} });
   expect(fleet.status()).toMatchObject({ serving: 2, route: "up" });
@@ -117,7 +135,11 @@ test("warnings go to process.emitWarning unless onWarning takes them", async () 
   const listen = (warning: unknown): void => void warnings.push(warning);
   process.on("warning", listen);
   try {
-    await using fleet = await openRegistry({ namespace: "test", registry: memoryRegistry({ hub, faults }), timing: TIMING });
+    await using fleet = await openRegistry({
+      namespace: "test",
+      registry: memoryRegistry({ hub, faults }),
+      timing: TIMING,
+    });
     faults.down("store");
     await eventually("a warning", () => warnings.length > 0);
     expect(warnings[0]).toMatchObject({ name: "MusterWarning", code: "UNAVAILABLE" });

@@ -1,7 +1,7 @@
 import { formatPath, isObject, type JsonObject, type JsonValue, type Metadata, readPath } from "@muster/filter";
-import { setOwn } from "../plain-json.ts";
+import { setOwn } from "../input/plain-json.ts";
 import type { FieldSchema, IdentitySchema } from "../slots/index.ts";
-import type { Violations } from "../violations.ts";
+import type { Violations } from "../input/violations.ts";
 import { readField } from "./types.ts";
 
 /** Defaults and times are filled in at registration only. */

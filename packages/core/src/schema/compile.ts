@@ -1,7 +1,7 @@
 import { FilterError, formatPath, isObject, type JsonObject, type Path, parsePath } from "@muster/filter";
-import { copyJson, MAX_DEPTH } from "../plain-json.ts";
+import { copyJson, MAX_DEPTH } from "../input/plain-json.ts";
 import { type FieldSchema, type IdentitySchema, MusterError } from "../slots/index.ts";
-import { Violations } from "../violations.ts";
+import { Violations } from "../input/violations.ts";
 import type { SchemaDefinition } from "./definition.ts";
 import { compileField } from "./field.ts";
 import { DEFINITION, type Schema } from "./infer.ts";

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject, type JsonValue, type Path } from "@muster/filter";
 import type { FieldSchema, FieldType } from "../slots/index.ts";
-import type { Violations } from "../violations.ts";
+import type { Violations } from "../input/violations.ts";
 import type { PlainType } from "./definition.ts";
 import { FIELD_TYPES, readField } from "./types.ts";
 

@@ -193,7 +193,10 @@ export interface RegistryBackend extends Backend {
    * then is handed out again: a crash repeats a step and never skips it. `over` is due `graceMs` after `expired` was
    * confirmed; a step is never due while the one before is unconfirmed. Sessions have both steps too.
    */
-  reap(options: { readonly limit: number; readonly claimMs: number; readonly graceMs: number }, call: Call): Promise<readonly ReapClaim[]>;
+  reap(
+    options: { readonly limit: number; readonly claimMs: number; readonly graceMs: number },
+    call: Call,
+  ): Promise<readonly ReapClaim[]>;
 
   /** Ends claimed steps. Does nothing for a registration that has been taken over, or a step already confirmed. */
   confirmMany(claims: readonly ReapClaim[], call: Call): Promise<void>;

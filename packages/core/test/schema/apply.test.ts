@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import type { Metadata } from "@muster/filter";
 import { describe, expect, test } from "vitest";
 import { DEFAULT_LIMITS } from "../../src/limits.ts";
-import { prepareMetadata } from "../../src/metadata.ts";
+import { prepareMetadata } from "../../src/input/metadata.ts";
 import { compileSchema } from "../../src/schema/compile.ts";
 import type { SchemaDefinition } from "../../src/schema/definition.ts";
-import { spelled, thrown } from "../codes.ts";
+import { spelled, thrown } from "../support/codes.ts";
 
 const NOW = Date.parse("2024-05-06T07:08:09.010Z");
 

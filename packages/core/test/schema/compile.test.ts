@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { compileSchema, defineSchema } from "../../src/schema/compile.ts";
-import { spelled, thrown } from "../codes.ts";
+import { spelled, thrown } from "../support/codes.ts";
 
 const mistakes = (definition: unknown): readonly string[] =>
   spelled(thrown("CONFIG_INVALID", () => compileSchema(definition, "core.openRegistry")).detail.violations);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { boundedChannel, type Channel } from "../../src/slots/index.ts";
-import { thrown } from "../codes.ts";
+import { thrown } from "../support/codes.ts";
 
 async function drain<Item>(channel: Channel<Item>): Promise<readonly (readonly Item[])[]> {
   const pages: (readonly Item[])[] = [];

@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { type Call, Lifecycle, linkCall } from "../../src/slots/index.ts";
-import { rejected, thrown } from "../codes.ts";
+import { rejected, thrown } from "../support/codes.ts";
 
 const free: Call = { signal: new AbortController().signal };
 const nothing = async (): Promise<void> => {};

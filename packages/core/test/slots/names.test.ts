@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeName, encodeName } from "../../src/slots/index.ts";
-import { thrown } from "../codes.ts";
+import { thrown } from "../support/codes.ts";
 
 const HOSTILE = [
   "*",

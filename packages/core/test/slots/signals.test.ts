@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { abortedError, linkCall, throwIfAborted } from "../../src/slots/index.ts";
-import { thrown } from "../codes.ts";
+import { thrown } from "../support/codes.ts";
 
 const SOURCE = "core.count";
 

@@ -1,6 +1,13 @@
 /** Fleets over one hub, each as in a process of its own, with durations a test can wait for. */
 
-import { type MemoryFaults, type MemoryHub, memoryFaults, memoryHub, memoryMessaging, memoryRegistry } from "@muster/backend-memory";
+import {
+  type MemoryFaults,
+  type MemoryHub,
+  memoryFaults,
+  memoryHub,
+  memoryMessaging,
+  memoryRegistry,
+} from "@muster/backend-memory";
 import type { OpenOptions } from "../../src/configuration.ts";
 import type { Timing } from "../../src/context.ts";
 import type { Fleet } from "../../src/fleet.ts";
@@ -24,7 +31,8 @@ export interface Process {
   readonly warnings: readonly MusterError[];
 }
 
-export interface ProcessOptions extends Omit<Partial<OpenOptions>, "registry" | "messaging" | "schema" | "timing" | "onWarning"> {
+export interface ProcessOptions
+  extends Omit<Partial<OpenOptions>, "registry" | "messaging" | "schema" | "timing" | "onWarning"> {
   readonly schema?: SchemaDefinition;
   readonly timing?: Partial<Timing>;
   /** False: no messaging slot. */
@@ -43,7 +51,12 @@ export class Fleets implements AsyncDisposable {
   }
 
   async open(options: ProcessOptions = {}): Promise<Process> {
-    const { timing, messaging = true, registry = (plain: RegistryBackend): RegistryBackend => plain, ...rest } = options;
+    const {
+      timing,
+      messaging = true,
+      registry = (plain: RegistryBackend): RegistryBackend => plain,
+      ...rest
+    } = options;
     const faults = memoryFaults();
     const warnings: MusterError[] = [];
     const { hub } = this;
@@ -80,5 +93,10 @@ export class Fleets implements AsyncDisposable {
 
 /** What a driver's error is mapped to when the connection broke after the request had left. */
 export function lostReply(): MusterError<"UNAVAILABLE"> {
-  return new MusterError({ code: "UNAVAILABLE", source: "test.fault", message: "the reply was lost", mayHaveApplied: true });
+  return new MusterError({
+    code: "UNAVAILABLE",
+    source: "test.fault",
+    message: "the reply was lost",
+    mayHaveApplied: true,
+  });
 }

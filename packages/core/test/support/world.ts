@@ -5,10 +5,10 @@ import { type MemoryFaults, type MemoryHub, memoryHub, memoryMessaging, memoryRe
 import type { Metadata } from "@muster/filter";
 import type { Context } from "../../src/context.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/limits.ts";
-import { createMailbox } from "../../src/mailbox.ts";
+import { createMailbox } from "../../src/receiving/mailbox.ts";
 import type { Message } from "../../src/message.ts";
-import { openNode, type ReceivingNode } from "../../src/node.ts";
-import { sessionDirectory } from "../../src/session-directory.ts";
+import { openNode, type ReceivingNode } from "../../src/receiving/node.ts";
+import { sessionDirectory } from "../../src/life/session-directory.ts";
 import type {
   Call,
   MessagingBackend,

@@ -1,0 +1,100 @@
+/** What happens when a registration's life ends without this process wanting it. */
+
+import { codedError } from "../call.ts";
+import type { LostReason } from "../fleet.ts";
+import type { Host } from "../host.ts";
+import { inOrder } from "../tasks/in-order.ts";
+import { endAddress } from "./own-address.ts";
+import { type Placed, place } from "./place.ts";
+import { backoffMs } from "../tasks/retry.ts";
+import type { Served } from "./served.ts";
+import type { Call, MusterError } from "../slots/index.ts";
+
+const SOURCE = "core.restore";
+
+/** Tells the handle and, unless that is what ended it or the caller said otherwise, registers the identity again. */
+export function lose(host: Host, served: Served, reason: LostReason): void {
+  if (served.state !== "live" && !(served.state === "lost" && reason === "replaced")) return;
+  const { ttlMs, onLost, renew } = served.options;
+  // Nobody renewed it in time although only its owner could: that is no accident.
+  const isOver = renew === "manual" && performance.now() >= served.deadline;
+  const comesBack = reason !== "replaced" && onLost === "re-register" && !isOver;
+  release(host, served);
+  served.state = comesBack ? "lost" : "ended";
+  if (!comesBack) endInBackground(host, served);
+  served.events.emit("lost", { reason });
+  if (!comesBack || served.state !== "lost" || host.gate.state !== "open") return;
+  restoreAfter(host, served, (Math.random() * (ttlMs ?? host.timing.ttlMs)) / 2, 0);
+}
+
+/** Serves it no longer: nothing new reaches its receiver, nothing is planned for it. */
+export function release(host: Host, served: Served): void {
+  served.forget();
+  host.served.delete(served);
+  host.node?.detach(served.options.identity, served.epoch);
+}
+
+/** Resolves when a running handler has finished; nothing more is handed over. */
+export async function endReceiver(host: Host, served: Served): Promise<void> {
+  endAddress(host, served);
+  await served.mailbox?.close();
+}
+
+function restoreAfter(host: Host, served: Served, delayMs: number, tries: number): void {
+  served.due = host.agenda.after(delayMs, () => {
+    // A few at a time: thousands at once would keep the new session from being renewed.
+    host.restores
+      .run(() => restoreInTurn(host, served, tries))
+      .catch((cause: unknown) => host.warn(codedError(cause, SOURCE)));
+  });
+}
+
+async function restoreInTurn(host: Host, served: Served, tries: number): Promise<void> {
+  await host.background.finish(SOURCE, host.timing.timeoutMs, (call) =>
+    inOrder(served, call, SOURCE, () => restore(host, served, tries, call)),
+  );
+}
+
+async function restore(host: Host, served: Served, tries: number, call: Call): Promise<void> {
+  if (served.state !== "lost") return;
+  const again = (): void => {
+    if (host.gate.state === "open") restoreAfter(host, served, backoffMs(tries), tries + 1);
+  };
+  try {
+    const outcome = await place(host, served, "create", call);
+    if ("placed" in outcome) served.events.emit("restored", { epoch: outcome.placed.epoch });
+    else if (outcome.refused === "quota" || (await isOwn(host, served, outcome, call))) again();
+    else lose(host, served, "replaced");
+  } catch (cause) {
+    const error = codedError(cause, SOURCE);
+    if (isTransient(error)) again();
+    else giveUp(host, served, error);
+  }
+}
+
+function giveUp(host: Host, served: Served, error: MusterError): void {
+  served.state = "ended";
+  host.warn(error);
+  endInBackground(host, served);
+}
+
+function endInBackground(host: Host, served: Served): void {
+  endReceiver(host, served).catch((cause: unknown) => host.warn(codedError(cause, "core.lose")));
+}
+
+function isTransient(error: MusterError): boolean {
+  return error.retryable || error.code === "ABORTED" || error.code === "CLOSED";
+}
+
+/** Whether what stands in the way is what this very handle left: its former life, or a try whose reply was lost. */
+async function isOwn(
+  host: Host,
+  served: Served,
+  refusal: Exclude<Placed, { readonly placed: unknown }>,
+  call: Call,
+): Promise<boolean> {
+  const { identity } = served.options;
+  const current = refusal.current ?? (await host.registry.getMany([identity], call))[0];
+  if (current === undefined || current.epoch === served.epoch) return true;
+  return current.session === host.session.id && host.served.get(identity) === undefined;
+}

@@ -1,0 +1,110 @@
+/** What this process serves: one record per handle, whatever epochs its registration goes through. */
+
+import type { Metadata } from "@muster/filter";
+import { Emitter } from "../tasks/events.ts";
+import type { HandleEvents } from "../fleet.ts";
+import type { Mailbox } from "../receiving/mailbox.ts";
+import type { MusterError } from "../slots/index.ts";
+
+/** What a caller asked for and what stays the same through all lives of a handle's registration. */
+export interface ServedOptions {
+  readonly identity: string;
+  readonly ttlMs: number | undefined;
+  readonly renew: "session" | "manual";
+  readonly onLost: "re-register" | "stop";
+  /** An address of its own; absent: the node address, once it has a receiver. */
+  readonly address: string | undefined;
+  /** Its session keeps it alive; otherwise it has an expiry of its own. */
+  readonly sessionBound: boolean;
+}
+
+/**
+ * `new` until it stands in the store; `lost` while it is being registered again or, under `onLost: "stop"`, for good;
+ * `ended` when it has been replaced or unregistered.
+ */
+export type ServedState = "new" | "live" | "lost" | "ended";
+
+/** The state behind a handle. */
+export class Served {
+  readonly options: ServedOptions;
+  readonly events: Emitter<HandleEvents>;
+  state: ServedState = "new";
+  metadata: Metadata;
+  epoch = 0;
+  revision = 0;
+  /** The session it was stored with. */
+  session = "";
+  /** Monotonic: until when handlers may start, where it has an expiry of its own. */
+  deadline: number = Number.POSITIVE_INFINITY;
+  mailbox: Mailbox | undefined;
+  /** Its own address is live in this process. */
+  holdsAddress = false;
+  /** Its next renewal, expiry or registration. */
+  due: Disposable | undefined;
+  /** Settles when everything that rewrites it and was asked for before has ended. */
+  rewriting: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ServedOptions, metadata: Metadata, warn: (error: MusterError) => void) {
+    this.options = options;
+    this.metadata = metadata;
+    this.events = new Emitter(warn);
+  }
+
+  /** Waits for its next step no longer. */
+  forget(): void {
+    this.due?.[Symbol.dispose]();
+    this.due = undefined;
+  }
+}
+
+/** Who in this process holds an address that registrations name themselves. */
+export interface AddressUse {
+  holders: number;
+  /** Resolves when it has been taken down for the last time. */
+  ended: Promise<void>;
+}
+
+/** The registrations of one process by identity, and the identities it is registering right now. */
+export class ServedTable {
+  readonly #served = new Map<string, Served>();
+  readonly #pending = new Map<string, number>();
+
+  get size(): number {
+    return this.#served.size;
+  }
+
+  get(identity: string): Served | undefined {
+    return this.#served.get(identity);
+  }
+
+  /** As of now; what comes or goes during the iteration doesn't disturb it. */
+  all(): readonly Served[] {
+    return [...this.#served.values()];
+  }
+
+  set(served: Served): void {
+    this.#served.set(served.options.identity, served);
+  }
+
+  /** Does nothing when another one has taken its place. */
+  delete(served: Served): void {
+    const { identity } = served.options;
+    if (this.#served.get(identity) === served) this.#served.delete(identity);
+  }
+
+  isPending(identity: string): boolean {
+    return this.#pending.has(identity);
+  }
+
+  /** The outcome of a registration is unknown until the disposer runs. */
+  pending(identity: string): Disposable {
+    this.#pending.set(identity, (this.#pending.get(identity) ?? 0) + 1);
+    return {
+      [Symbol.dispose]: () => {
+        const left = (this.#pending.get(identity) ?? 1) - 1;
+        if (left === 0) this.#pending.delete(identity);
+        else this.#pending.set(identity, left);
+      },
+    };
+  }
+}

@@ -1,0 +1,84 @@
+/** Order by fields of the metadata, or by facts about the registration. */
+
+import {
+  compareStrings,
+  compareValues,
+  FilterError,
+  formatPath,
+  type JsonValue,
+  parsePath,
+  readPath,
+} from "@muster/filter";
+import { invalidArgument } from "../call.ts";
+import type { Registration } from "../slots/index.ts";
+
+/** One criterion of a `sortBy`. */
+export interface SortKey {
+  /** Its one spelling, whatever the caller wrote. */
+  readonly text: string;
+  readonly isDescending: boolean;
+  read(registration: Registration): JsonValue | undefined;
+}
+
+/** Where something stands in an order; `undefined` among the values is a field that is absent. */
+export interface Position {
+  readonly values: readonly (JsonValue | undefined)[];
+  readonly identity: string;
+}
+
+const CRITERION = /^(?<field>.*?)(?: +(?<direction>asc|desc))?$/su;
+const MAX_CRITERIA = 16;
+
+/**
+ * Reads `"f"`, `"f desc"`, `"metadata.f desc"` (the RFC's spelling of the same), `"$registeredAt"` and `"$identity"`.
+ *
+ * No criteria mean the order of identities, and so does whatever begins with `$identity` ascending.
+ *
+ * @throws INVALID_ARGUMENT
+ */
+export function parseSortBy(sortBy: readonly string[], source: string): readonly SortKey[] {
+  if (!Array.isArray(sortBy) || sortBy.length > MAX_CRITERIA || !sortBy.every((text) => typeof text === "string")) {
+    throw invalidArgument(source, `sortBy is an array of at most ${MAX_CRITERIA} strings, such as ["battery desc"]`);
+  }
+  const keys = sortBy.map((text) => parseCriterion(text, source));
+  return keys[0]?.text === "$identity" ? [] : keys;
+}
+
+/** Where a registration stands by these criteria. */
+export function positionOf(registration: Registration, keys: readonly SortKey[]): Position {
+  return { values: keys.map((key) => key.read(registration)), identity: registration.identity };
+}
+
+/** Absent values come last whether ascending or not; ties are broken by identity, ascending. */
+export function comparePositions(keys: readonly SortKey[], a: Position, b: Position): number {
+  for (const [index, { isDescending }] of keys.entries()) {
+    const [x, y] = [a.values[index], b.values[index]];
+    if (x === undefined || y === undefined) {
+      if (x !== y) return x === undefined ? 1 : -1;
+      continue;
+    }
+    const order = compareValues(x, y);
+    if (order !== 0) return isDescending ? -order : order;
+  }
+  return compareStrings(a.identity, b.identity);
+}
+
+function parseCriterion(text: string, source: string): SortKey {
+  const { field = "", direction = "asc" } = CRITERION.exec(text)?.groups ?? {};
+  const isDescending = direction === "desc";
+  const suffix = isDescending ? " desc" : "";
+  if (field === "$identity") return { text: `$identity${suffix}`, isDescending, read: ({ identity }) => identity };
+  if (field === "$registeredAt")
+    return { text: `$registeredAt${suffix}`, isDescending, read: ({ registeredAt }) => registeredAt };
+  const path = parseField(field.replace(/^metadata\.(?=.)/su, ""), source);
+  return { text: `${formatPath(path)}${suffix}`, isDescending, read: ({ metadata }) => readPath(metadata, path) };
+}
+
+function parseField(field: string, source: string): readonly string[] {
+  try {
+    return parsePath(field);
+  } catch (error) {
+    if (!(error instanceof FilterError)) throw error;
+    throw invalidArgument(source, `sortBy: ${error.message}`, field);
+  }
+}

@@ -1,0 +1,82 @@
+import type { OverflowPolicy } from "../fleet.ts";
+import type { Message } from "../message.ts";
+
+const COMPACT_AT = 256;
+
+export interface MessageQueueOptions {
+  /** Messages that may wait. Default 1,000. */
+  readonly capacity?: number | undefined;
+  /** Default `drop-oldest`. */
+  readonly overflow?: OverflowPolicy | undefined;
+  /** Told how many were dropped for want of room since it was last told; once per turn of the event loop at most. */
+  onOverflow(dropped: number): void;
+  /** Told once, under the policy `disconnect`, that nothing more will be taken. */
+  onDisconnect?(): void;
+}
+
+/** Messages that wait for one receiver, oldest first, never more than fit. */
+export class MessageQueue {
+  readonly #options: MessageQueueOptions;
+  readonly #capacity: number;
+  #messages: (Message | undefined)[] = [];
+  #head = 0;
+  #dropped = 0;
+  #ended = false;
+
+  constructor(options: MessageQueueOptions) {
+    this.#options = options;
+    this.#capacity = options.capacity ?? 1_000;
+  }
+
+  /** True: nothing more is taken. What waits can still be shifted, unless it was cleared. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  push(message: Message): void {
+    if (this.#ended) return;
+    if (this.#messages.length - this.#head < this.#capacity) {
+      this.#messages.push(message);
+      return;
+    }
+    this.#countDrop();
+    if (this.#options.overflow === "disconnect") {
+      this.#ended = true;
+      this.#options.onDisconnect?.();
+    } else if (this.#options.overflow !== "drop-newest" && this.shift() !== undefined) {
+      this.#messages.push(message);
+    }
+  }
+
+  shift(): Message | undefined {
+    const message = this.#messages[this.#head];
+    if (message === undefined) return undefined;
+    this.#messages[this.#head] = undefined;
+    this.#head += 1;
+    if (this.#head === this.#messages.length) {
+      this.#messages = [];
+      this.#head = 0;
+    } else if (this.#head >= COMPACT_AT && this.#head * 2 >= this.#messages.length) {
+      this.#messages = this.#messages.slice(this.#head);
+      this.#head = 0;
+    }
+    return message;
+  }
+
+  /** Takes nothing more and forgets what waits. */
+  clear(): void {
+    this.#ended = true;
+    this.#messages = [];
+    this.#head = 0;
+  }
+
+  #countDrop(): void {
+    this.#dropped += 1;
+    if (this.#dropped > 1) return;
+    setImmediate(() => {
+      const dropped = this.#dropped;
+      this.#dropped = 0;
+      this.#options.onOverflow(dropped);
+    });
+  }
+}

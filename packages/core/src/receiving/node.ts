@@ -1,0 +1,151 @@
+/** This process' end of the messaging slot: one inbox, one node address, and a table of who is attached here. */
+
+import { randomUUID } from "node:crypto";
+import { isNodeAddress, NODE_ADDRESS_PREFIX } from "../wire/addresses.ts";
+import { Attachments, type Expectation } from "./attachments.ts";
+import { codedError } from "../call.ts";
+import { decodeFrame, encodeReplaced, type Frame, type MessageFrame } from "../wire/frame.ts";
+import { decodeRaw, replacedHeaders } from "../wire/raw-message.ts";
+import { ReceivedContent } from "./received-message.ts";
+import type { Call, Delivery, MessagingBackend, MusterError, Outgoing, Route } from "../slots/index.ts";
+import { StandingInbox } from "./standing-inbox.ts";
+import { TimeSlice } from "../tasks/time-slice.ts";
+
+export type { Expectation } from "./attachments.ts";
+
+/** Recipients between two looks at the clock. */
+const STRIDE = 16;
+
+export interface ReceivingNode {
+  /** Shared by everything this process serves. */
+  readonly address: string;
+  /** Makes the node address live; messages published after it resolved arrive. */
+  open(call: Call): Promise<void>;
+  /** From now on until it is settled, arrivals for `identity` are held. */
+  expect(identity: string): Expectation;
+  /** Nothing more is put into the mailbox of that epoch. The mailbox is the caller's to close. */
+  detach(identity: string, epoch: number): void;
+  /** Makes an identity address live, or ends it. */
+  addAddress(address: string, call: Call): Promise<void>;
+  removeAddress(address: string, call: Call): Promise<void>;
+  /** Tells whoever served `route` that another life has taken over. Best effort; never rejects. */
+  announceReplaced(route: Route, call: Call): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What a node tells the rest of core. */
+export interface NodeEvents {
+  /** Another life has taken over an identity that is attached here. */
+  onReplaced(identity: string, epoch: number): void;
+  onRoute(state: "up" | "down"): void;
+}
+
+export interface NodeOptions {
+  readonly messaging: MessagingBackend;
+  readonly events: NodeEvents;
+  /** For what no caller waits for: a lost inbox, and the first frame of each kind that can't be read. */
+  warn(error: MusterError): void;
+}
+
+/**
+ * A node with a new address. It does no I/O before {@link ReceivingNode.open} or the first identity address.
+ *
+ * A lost inbox is opened again, with every address, after a pause that grows; `onRoute` tells of both.
+ */
+export function openNode(options: NodeOptions): ReceivingNode {
+  return new Node(options);
+}
+
+class Node implements ReceivingNode {
+  readonly address: string = NODE_ADDRESS_PREFIX + randomUUID();
+  readonly #options: NodeOptions;
+  readonly #inbox: StandingInbox;
+  readonly #attachments = new Attachments();
+  readonly #slice = new TimeSlice();
+  readonly #warned = new Set<string>();
+
+  constructor(options: NodeOptions) {
+    this.#options = options;
+    this.#inbox = new StandingInbox({
+      messaging: options.messaging,
+      dispatch: (page) => this.#dispatch(page),
+      onRoute: (state) => options.events.onRoute(state),
+      warn: (error) => options.warn(error),
+    });
+  }
+
+  async open(call: Call): Promise<void> {
+    await this.#inbox.add(this.address, call);
+  }
+
+  expect(identity: string): Expectation {
+    return this.#attachments.expect(identity);
+  }
+
+  detach(identity: string, epoch: number): void {
+    this.#attachments.detach(identity, epoch);
+  }
+
+  async addAddress(address: string, call: Call): Promise<void> {
+    await this.#inbox.add(address, call);
+  }
+
+  async removeAddress(address: string, call: Call): Promise<void> {
+    await this.#inbox.remove(address, call);
+  }
+
+  async announceReplaced(route: Route, call: Call): Promise<void> {
+    if (route.address === undefined) return;
+    if (route.address === this.address) {
+      this.#options.events.onReplaced(route.identity, route.epoch);
+      return;
+    }
+    try {
+      await this.#options.messaging.publishMany([replacedNotice(route.address, route)], call);
+    } catch {
+      // The epoch fences the old life even when nobody tells it.
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#inbox.close();
+    this.#attachments.clear();
+  }
+
+  async #dispatch(page: readonly Delivery[]): Promise<void> {
+    for (const delivery of page) {
+      const frame = this.#read(delivery);
+      if (frame?.kind === "message") await this.#deliver(frame);
+      else if (frame !== undefined && this.#attachments.isAttached(frame.identity, frame.epoch)) {
+        this.#options.events.onReplaced(frame.identity, frame.epoch);
+      }
+    }
+  }
+
+  #read(delivery: Delivery): Frame | undefined {
+    try {
+      return isNodeAddress(delivery.address) ? decodeFrame(delivery.body) : decodeRaw(delivery.headers, delivery.body);
+    } catch (cause) {
+      const error = codedError(cause, "core.node");
+      if (!this.#warned.has(error.code)) this.#options.warn(error);
+      this.#warned.add(error.code);
+      return undefined;
+    }
+  }
+
+  async #deliver(frame: MessageFrame): Promise<void> {
+    const received = new ReceivedContent(frame);
+    let index = 0;
+    for (const identity of frame.identities) {
+      this.#attachments.deliver(received, identity, frame.epochs[index] ?? 0);
+      index += 1;
+      const rest = index % STRIDE === 0 ? this.#slice.rest() : undefined;
+      if (rest !== undefined) await rest;
+    }
+  }
+}
+
+function replacedNotice(address: string, { identity, epoch }: Route): Outgoing {
+  if (isNodeAddress(address)) return { address, headers: {}, body: encodeReplaced(identity, epoch) };
+  return { address, headers: replacedHeaders(identity, epoch), body: new Uint8Array() };
+}

@@ -1,0 +1,86 @@
+/** Receivers of handles: how they are made, and how they leave. */
+
+import { invalidArgument } from "../call.ts";
+import type { AttachOptions, MessageHandler } from "../fleet.ts";
+import type { Host } from "../host.ts";
+import { createMailbox, type Mailbox, type MailboxOptions } from "./mailbox.ts";
+import { inOrder } from "../tasks/in-order.ts";
+import { endAddress } from "../life/own-address.ts";
+import { rewrite } from "../life/rewrite.ts";
+import type { Served } from "../life/served.ts";
+import { MusterError } from "../slots/index.ts";
+
+/** What the caller may say of an inbox. */
+export type InboxOptions = NonNullable<AttachOptions["inbox"]>;
+
+const OVERFLOW: readonly unknown[] = ["drop-oldest", "drop-newest", "disconnect"];
+
+/** A mailbox that calls `onMessage` for this handle. */
+export function handlerMailbox(
+  host: Host,
+  served: Served,
+  onMessage: MessageHandler,
+  inbox: InboxOptions | undefined,
+): Mailbox {
+  return createMailbox({
+    ...mailboxOptions(host, served, inbox),
+    onMessage,
+    onHandlerError: (error, message) => served.events.emit("handlerError", { error, message }),
+  });
+}
+
+/** Common to both kinds of receiver: when a message may start, and what becomes of those that don't fit. */
+export function mailboxOptions(host: Host, served: Served, inbox: InboxOptions | undefined): MailboxOptions {
+  return {
+    capacity: inbox?.capacity,
+    overflow: inbox?.overflow,
+    mayStart: () => served.state === "live" && host.session.live && performance.now() < served.deadline,
+    onOverflow(dropped): void {
+      host.countDropped(dropped);
+      served.events.emit("overflow", { dropped });
+    },
+    onDisconnect: () => detach(host, served),
+  };
+}
+
+/** Receives no more, while the registration stands: senders see that no message reaches it. In the background. */
+export function detach(host: Host, served: Served): void {
+  host.node?.detach(served.options.identity, served.epoch);
+  served.mailbox = undefined;
+  endAddress(host, served);
+  if (served.state !== "live") return;
+  const source = "core.detach";
+  host.background.run(source, host.timing.timeoutMs, (call) =>
+    inOrder(served, call, source, async () => {
+      if (served.state !== "live" || served.mailbox !== undefined) return;
+      await rewrite(host, served, { source, address: undefined, metadata: (current) => current }, call);
+    }),
+  );
+}
+
+/** @throws UNSUPPORTED without a messaging slot; INVALID_ARGUMENT */
+export function checkReceiver(host: Host, onMessage: unknown, inbox: unknown, source: string): void {
+  if (typeof onMessage !== "function") throw invalidArgument(source, "onMessage must be a function");
+  if (host.node === undefined) throw noMessaging(source);
+  checkInbox(inbox, source);
+}
+
+/** @throws INVALID_ARGUMENT */
+export function checkInbox(inbox: unknown, source: string): void {
+  if (inbox === undefined) return;
+  if (typeof inbox !== "object" || inbox === null) throw invalidArgument(source, "inbox must be an object");
+  const { capacity, overflow, ...unknown } = inbox as { capacity?: unknown; overflow?: unknown }; // An object; its members are checked here.
+  const [surplus] = Object.keys(unknown);
+  if (surplus !== undefined) throw invalidArgument(source, "an inbox has no such option", surplus);
+  if (capacity !== undefined && (!Number.isSafeInteger(capacity) || Number(capacity) < 1)) {
+    throw invalidArgument(source, "inbox.capacity must be an integer above 0");
+  }
+  if (overflow !== undefined && !OVERFLOW.includes(overflow)) {
+    throw invalidArgument(source, `inbox.overflow must be one of ${OVERFLOW.join(", ")}`);
+  }
+}
+
+export function noMessaging(source: string): MusterError<"UNSUPPORTED"> {
+  const message = "nothing can be received without a messaging slot; give openRegistry one";
+  return new MusterError({ code: "UNSUPPORTED", source, message, detail: { feature: "messaging" } });
+}

@@ -1,0 +1,89 @@
+/** From a filter to published messages, page by page; memory is what is in flight, whatever the number of targets. */
+
+import { codedError } from "../call.ts";
+import type { Context } from "../context.ts";
+import type { Content } from "../wire/frame.ts";
+import { Grouping, type Parcel } from "./grouping.ts";
+import { prefetched } from "./prefetch.ts";
+import { Publisher } from "./publisher.ts";
+import type { Tally } from "./report.ts";
+import { isAttached, livingSessions, type Selection, selectedRoutes } from "../query/selection.ts";
+import {
+  type Call,
+  type MessagingBackend,
+  type MulticastReport,
+  type MusterError,
+  type Route,
+  throwIfAborted,
+} from "../slots/index.ts";
+
+const SOURCE = "core.multicast";
+
+export interface FanOut {
+  readonly messaging: MessagingBackend;
+  readonly selection: Selection;
+  readonly content: Content;
+  readonly tally: Tally;
+}
+
+export interface FanOutEnd {
+  /** Present: the targets could not be read to their end. */
+  readonly incomplete: MulticastReport["incomplete"];
+  /** Why it ended early, where it did. */
+  readonly cause: MusterError | undefined;
+}
+
+/**
+ * Publishes to everyone selected. Afterwards everyone who was resolved stands in the tally exactly once: a page of the
+ * registry is resolved as a whole or not at all, and what was resolved when the registry failed is still published.
+ *
+ * @throws only while nothing may have left; later failures are in what it returns.
+ */
+export async function fanOut(
+  context: Context,
+  { messaging, selection, content, tally }: FanOut,
+  call: Call,
+): Promise<FanOutEnd> {
+  const publisher = new Publisher(messaging, content, tally, call);
+  const grouping = new Grouping(content, messaging.traits.maxPayloadBytes);
+  let after: string | undefined;
+  let cause: MusterError | undefined;
+  try {
+    for await (const page of prefetched(selectedRoutes(context, selection, {}, call))) {
+      const living = await livingSessions(context, page.selected, call);
+      for (const parcels of route(page.selected, living, grouping, tally)) await publisher.publish(parcels);
+      publisher.flush();
+      after = page.last;
+      await tally.show();
+    }
+    if (!publisher.hasStarted) throwIfAborted(call, SOURCE);
+  } catch (error) {
+    cause = codedError(error, SOURCE);
+    if (!publisher.hasStarted) throw cause;
+    if (cause.code === "ABORTED") publisher.stop(cause);
+  }
+  await publisher.publish(grouping.drain());
+  await publisher.finish();
+  return {
+    incomplete: cause === undefined ? undefined : { code: cause.code, ...(after === undefined ? {} : { after }) },
+    cause,
+  };
+}
+
+/** Parcels as they fill up; who can't be reached is tallied at once. */
+function* route(
+  routes: readonly Route[],
+  living: ReadonlySet<string>,
+  grouping: Grouping,
+  tally: Tally,
+): Generator<readonly Parcel[], void, undefined> {
+  for (const route of routes) {
+    const { identity, epoch, address } = route;
+    if (address === undefined || !isAttached(route, living)) {
+      tally.miss("failed", [identity], "NO_ROUTE", "it is registered, but no process is attached to it");
+      continue;
+    }
+    const parcels = grouping.add({ identity, epoch, address });
+    if (parcels.length > 0) yield parcels;
+  }
+}

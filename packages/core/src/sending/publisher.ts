@@ -1,0 +1,132 @@
+/** Hands parcels to the messaging slot in batches, a bounded number of them at a time, and tallies the answers. */
+
+import { isNodeAddress } from "../wire/addresses.ts";
+import { codedError } from "../call.ts";
+import { type Content, encodeMessage } from "../wire/frame.ts";
+import type { Parcel } from "./grouping.ts";
+import { messageHeaders } from "../wire/raw-message.ts";
+import type { Tally } from "./report.ts";
+import {
+  abortedError,
+  type BatchFailure,
+  type Call,
+  type MessagingBackend,
+  type MusterError,
+  type Outgoing,
+} from "../slots/index.ts";
+
+const MAX_BATCHES_IN_FLIGHT = 2;
+const MAX_BATCH_MESSAGES = 4_096;
+const MAX_BATCH_BYTES = 1_048_576;
+const SOURCE = "core.multicast";
+
+/**
+ * Every parcel is published at most once and tallied exactly once: nothing is repeated, for a repeat of what may have
+ * left could arrive twice. What has not left when the call ends is not published any more, and has `failed` with the
+ * code of that end.
+ */
+export class Publisher {
+  readonly #messaging: MessagingBackend;
+  readonly #content: Content;
+  readonly #tally: Tally;
+  readonly #call: Call;
+  readonly #inFlight = new Set<Promise<void>>();
+  #batch: Parcel[] = [];
+  #batchBytes = 0;
+  #stopped: MusterError | undefined;
+  #hasStarted = false;
+
+  constructor(messaging: MessagingBackend, content: Content, tally: Tally, call: Call) {
+    this.#messaging = messaging;
+    this.#content = content;
+    this.#tally = tally;
+    this.#call = call;
+  }
+
+  /** Whether something may have left. */
+  get hasStarted(): boolean {
+    return this.#hasStarted;
+  }
+
+  /** From now on parcels fail with this error instead of being published. */
+  stop(error: MusterError): void {
+    this.#stopped = error;
+  }
+
+  /** Takes parcels; resolves when there is room for more. Never rejects. */
+  async publish(parcels: readonly Parcel[]): Promise<void> {
+    for (const parcel of parcels) {
+      this.#batch.push(parcel);
+      this.#batchBytes += parcel.bytes;
+      if (!this.#isFull()) continue;
+      await this.#room();
+      this.#send();
+    }
+  }
+
+  /** Sends what has gathered if there is room for another batch: a slow registry is no reason for the broker to idle. */
+  flush(): void {
+    if (this.#batch.length > 0 && this.#inFlight.size < MAX_BATCHES_IN_FLIGHT) this.#send();
+  }
+
+  /** Sends what is left and resolves when everything has been answered and tallied. Never rejects. */
+  async finish(): Promise<void> {
+    await this.#room();
+    if (this.#batch.length > 0) this.#send();
+    await Promise.all(this.#inFlight);
+  }
+
+  #isFull(): boolean {
+    const maxMessages = Math.min(this.#messaging.traits.maxBatch, MAX_BATCH_MESSAGES);
+    return this.#batch.length >= maxMessages || this.#batchBytes >= MAX_BATCH_BYTES;
+  }
+
+  async #room(): Promise<void> {
+    while (this.#inFlight.size >= MAX_BATCHES_IN_FLIGHT) await Promise.race(this.#inFlight);
+  }
+
+  #send(): void {
+    const batch = this.#batch;
+    this.#batch = [];
+    this.#batchBytes = 0;
+    if (this.#call.signal.aborted) this.#stopped ??= abortedError(this.#call, SOURCE);
+    if (this.#stopped !== undefined) {
+      for (const parcel of batch) this.#miss(parcel, this.#stopped);
+      return;
+    }
+    const publishing = this.#publishBatch(batch).finally(() => this.#inFlight.delete(publishing));
+    this.#inFlight.add(publishing);
+  }
+
+  async #publishBatch(batch: readonly Parcel[]): Promise<void> {
+    this.#hasStarted = true;
+    try {
+      const messages = batch.map((parcel) => toMessage(this.#content, parcel));
+      this.#settle(batch, await this.#messaging.publishMany(messages, this.#call));
+    } catch (cause) {
+      const error = codedError(cause, SOURCE);
+      for (const parcel of batch) this.#miss(parcel, error);
+    }
+  }
+
+  #settle(batch: readonly Parcel[], failures: readonly BatchFailure[]): void {
+    const errors = new Map(failures.map(({ index, error }) => [index, error]));
+    for (const [index, parcel] of batch.entries()) {
+      const error = errors.get(index);
+      if (error === undefined) this.#tally.deliver(parcel.identities);
+      else this.#miss(parcel, error);
+    }
+  }
+
+  #miss({ identities }: Parcel, error: MusterError): void {
+    if (error.mayHaveApplied) this.#tally.miss("timeout", identities, "INDETERMINATE", error.message);
+    else this.#tally.miss("failed", identities, error.code, error.message);
+  }
+}
+
+function toMessage(content: Content, parcel: Parcel): Outgoing {
+  const { address, identities, epochs } = parcel;
+  const [identity, epoch] = [identities[0] ?? "", epochs[0] ?? 0];
+  if (isNodeAddress(address)) return { address, headers: {}, body: encodeMessage(content, parcel) };
+  return { address, headers: messageHeaders(content, identity, epoch), body: content.payload };
+}

@@ -1,0 +1,59 @@
+import type { MulticastReport, Receipt } from "../slots/index.ts";
+
+const MAX_STATUSES = 1_000;
+const RECEIPTS_PAGE = 1_000;
+
+export type OnReceipts = (receipts: readonly Receipt[]) => void | Promise<void>;
+
+/** Counts outcomes as they come; makes an object per recipient only for failures, or for whoever asked to see all. */
+export class Tally {
+  readonly #counts = { delivered: 0, failed: 0, timeout: 0 };
+  readonly #statuses: Receipt[] = [];
+  readonly #onReceipts: OnReceipts | undefined;
+  #unseen: Receipt[] = [];
+
+  constructor(onReceipts?: OnReceipts) {
+    this.#onReceipts = onReceipts;
+  }
+
+  deliver(identities: readonly string[]): void {
+    this.#counts.delivered += identities.length;
+    if (this.#onReceipts === undefined) return;
+    for (const identity of identities) this.#unseen.push({ identity, status: "delivered" });
+  }
+
+  /** `timeout` is for what may or may not have been accepted. */
+  miss(status: "failed" | "timeout", identities: readonly string[], code: string, reason: string): void {
+    this.#counts[status] += identities.length;
+    const room = MAX_STATUSES - this.#statuses.length;
+    for (const identity of this.#onReceipts === undefined ? identities.slice(0, room) : identities) {
+      const receipt: Receipt = { identity, status, code, reason };
+      if (this.#statuses.length < MAX_STATUSES) this.#statuses.push(receipt);
+      if (this.#onReceipts !== undefined) this.#unseen.push(receipt);
+    }
+  }
+
+  /** Shows the receipts that nobody has seen yet, and waits until they have been looked at. Rejects as the caller does. */
+  async show(): Promise<void> {
+    const receipts = this.#unseen;
+    if (this.#onReceipts === undefined || receipts.length === 0) return;
+    this.#unseen = [];
+    for (let from = 0; from < receipts.length; from += RECEIPTS_PAGE) {
+      await this.#onReceipts(receipts.slice(from, from + RECEIPTS_PAGE));
+    }
+  }
+
+  report(id: string, incomplete: MulticastReport["incomplete"]): MulticastReport {
+    const { delivered, failed, timeout } = this.#counts;
+    return {
+      id,
+      targetCount: delivered + failed + timeout,
+      deliveredCount: delivered,
+      pendingCount: 0,
+      failedCount: failed,
+      timeoutCount: timeout,
+      ...(incomplete === undefined ? {} : { incomplete }),
+      statuses: [...this.#statuses],
+    };
+  }
+}

@@ -1,0 +1,164 @@
+/** Turns concurrent calls of one process into a few batches. */
+
+import { codedError } from "../call.ts";
+import { abortedError, type Call, isMusterError, linkCall, throwIfAborted } from "../slots/index.ts";
+
+/** How one kind of batch is made and sent. */
+export interface BatchOptions<Entry, Outcome> {
+  /** `core.setMany`, for errors. */
+  readonly source: string;
+  /** Entries of one key are never in one batch, and are sent in the order they came. */
+  key(entry: Entry): string;
+  /** Outcomes stand in the order of the entries. */
+  send(entries: readonly Entry[], call: Call): Promise<readonly Outcome[]>;
+  /** Deadline of a batch, whatever its callers' are. */
+  readonly timeoutMs: number;
+  /** Most entries of one batch. Default 1,000. */
+  readonly maxBatch?: number;
+  /** Most batches on their way at once. Default 4. */
+  readonly maxInFlight?: number;
+  /** An entry was sent, its caller gave up, and only now is this known; `undefined`: it may have taken effect. */
+  onAbandoned?(entry: Entry, outcome: Outcome | undefined): void;
+}
+
+/** A queue in front of a batch method of a slot. */
+export interface Batcher<Entry, Outcome> {
+  /**
+   * The outcome of this entry. An entry that was not sent when the call ends is withdrawn; without a call it never is.
+   *
+   * @throws TIMEOUT, ABORTED: the call ended, with `mayHaveApplied` once it was sent; otherwise what `send` throws.
+   */
+  submit(entry: Entry, call?: Call): Promise<Outcome>;
+}
+
+interface Waiting<Entry, Outcome> {
+  readonly entry: Entry;
+  readonly key: string;
+  state: "queued" | "sent" | "over";
+  resolve(outcome: Outcome): void;
+  reject(error: Error): void;
+}
+
+const MAX_BATCH = 1_000;
+const MAX_IN_FLIGHT = 4;
+
+/** Entries that come in within one turn of the event loop, and while all batches are on their way, share a batch. */
+export function createBatcher<Entry, Outcome>(options: BatchOptions<Entry, Outcome>): Batcher<Entry, Outcome> {
+  return new Queue(options);
+}
+
+class Queue<Entry, Outcome> implements Batcher<Entry, Outcome> {
+  readonly #options: BatchOptions<Entry, Outcome>;
+  /** At most one entry of each key. */
+  #ready: Waiting<Entry, Outcome>[] = [];
+  /** Keys that are ready or on their way, and who waits behind them. */
+  readonly #behind = new Map<string, Waiting<Entry, Outcome>[]>();
+  #inFlight = 0;
+  #scheduled = false;
+
+  constructor(options: BatchOptions<Entry, Outcome>) {
+    this.#options = options;
+  }
+
+  async submit(entry: Entry, call?: Call): Promise<Outcome> {
+    if (call !== undefined) throwIfAborted(call, this.#options.source);
+    let withdraw = (): void => {};
+    try {
+      return await new Promise<Outcome>((resolve, reject) => {
+        const waiting: Waiting<Entry, Outcome> = {
+          entry,
+          key: this.#options.key(entry),
+          state: "queued",
+          resolve,
+          reject,
+        };
+        withdraw = (): void => this.#withdraw(waiting, call);
+        call?.signal.addEventListener("abort", withdraw, { once: true });
+        this.#enqueue(waiting);
+      });
+    } finally {
+      call?.signal.removeEventListener("abort", withdraw);
+    }
+  }
+
+  #withdraw(waiting: Waiting<Entry, Outcome>, call: Call | undefined): void {
+    const { source, onAbandoned } = this.#options;
+    const sent = waiting.state === "sent";
+    if (call !== undefined) waiting.reject(abortedError(call, source, sent));
+    if (!sent) waiting.state = "over";
+    waiting.resolve = (outcome) => onAbandoned?.(waiting.entry, outcome);
+    waiting.reject = (error) => {
+      if (isMusterError(error) && error.mayHaveApplied) onAbandoned?.(waiting.entry, undefined);
+    };
+  }
+
+  #enqueue(waiting: Waiting<Entry, Outcome>): void {
+    const behind = this.#behind.get(waiting.key);
+    if (behind !== undefined) {
+      behind.push(waiting);
+      return;
+    }
+    this.#behind.set(waiting.key, []);
+    this.#ready.push(waiting);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    const { maxBatch = MAX_BATCH, maxInFlight = MAX_IN_FLIGHT } = this.#options;
+    const withdrawn = this.#ready.filter((waiting) => waiting.state === "over");
+    this.#ready = this.#ready.filter((waiting) => waiting.state !== "over");
+    this.#release(withdrawn);
+    while (this.#inFlight < maxInFlight && this.#ready.length > 0) {
+      const batch = this.#ready.splice(0, maxBatch);
+      this.#inFlight += 1;
+      // Every outcome, good or bad, is told to the entries.
+      this.#send(batch).then(
+        () => this.#sent(batch),
+        () => this.#sent(batch),
+      );
+    }
+  }
+
+  async #send(batch: readonly Waiting<Entry, Outcome>[]): Promise<void> {
+    const { source, timeoutMs } = this.#options;
+    using call = linkCall({}, timeoutMs, source);
+    for (const waiting of batch) waiting.state = "sent";
+    try {
+      const outcomes = await this.#options.send(
+        batch.map((waiting) => waiting.entry),
+        call,
+      );
+      if (outcomes.length !== batch.length) throw new Error(`${outcomes.length} outcomes for ${batch.length} entries`);
+      outcomes.forEach((outcome, index) => batch[index]?.resolve(outcome));
+    } catch (cause) {
+      const error = codedError(cause, source);
+      for (const waiting of batch) waiting.reject(error);
+    }
+  }
+
+  #sent(batch: readonly Waiting<Entry, Outcome>[]): void {
+    this.#inFlight -= 1;
+    this.#release(batch);
+    if (this.#ready.length > 0) this.#schedule();
+  }
+
+  /** Lets the next entry of each key come up, passing over those withdrawn meanwhile. */
+  #release(done: readonly Waiting<Entry, Outcome>[]): void {
+    for (const { key } of done) {
+      const behind = this.#behind.get(key) ?? [];
+      let next = behind.shift();
+      while (next?.state === "over") next = behind.shift();
+      if (next === undefined) this.#behind.delete(key);
+      else this.#ready.push(next);
+    }
+  }
+}

@@ -1,0 +1,83 @@
+/** What travels to an identity address: the bare payload, with headers that a consumer without Muster can read. */
+
+import type { Content, Frame, MessageFrame, ReplacedFrame } from "./frame.ts";
+import { type Headers, MusterError } from "../slots/index.ts";
+
+const VERSION = "1";
+const SOURCE = "core.rawMessage";
+
+/** Headers of a message for one recipient; its body is the payload as it is. */
+export function messageHeaders(content: Content, identity: string, epoch: number): Headers {
+  return {
+    "muster-version": VERSION,
+    "muster-id": content.id,
+    "muster-identity": identity,
+    "muster-epoch": String(epoch),
+    "muster-sent-at": String(content.sentAt),
+    "content-type": content.contentType,
+  };
+}
+
+/** Headers of the word that another life has taken over; its body is empty. */
+export function replacedHeaders(identity: string, epoch: number): Headers {
+  return {
+    "muster-version": VERSION,
+    "muster-kind": "replaced",
+    "muster-identity": identity,
+    "muster-epoch": String(epoch),
+  };
+}
+
+/**
+ * Reads what arrived on an identity address, as a frame with one recipient.
+ *
+ * @throws UNSUPPORTED: another version, or not sent by Muster; INTERNAL: a header is missing or makes no sense.
+ */
+export function decodeRaw(headers: Headers, body: Uint8Array): Frame {
+  const version = headers["muster-version"];
+  if (version !== VERSION) {
+    const message = version === undefined ? "it was not sent by Muster" : `this release reads version ${VERSION}`;
+    const feature = `message version ${version ?? "none"}`;
+    throw new MusterError({
+      code: "UNSUPPORTED",
+      source: SOURCE,
+      message: `${feature} is unknown: ${message}`,
+      detail: { feature },
+    });
+  }
+  const identity = required(headers, "muster-identity");
+  const epoch = requiredNumber(headers, "muster-epoch");
+  return headers["muster-kind"] === "replaced" ? replaced(identity, epoch) : message(headers, body, identity, epoch);
+}
+
+function replaced(identity: string, epoch: number): ReplacedFrame {
+  return { kind: "replaced", identity, epoch };
+}
+
+function message(headers: Headers, payload: Uint8Array, identity: string, epoch: number): MessageFrame {
+  return {
+    kind: "message",
+    id: required(headers, "muster-id"),
+    contentType: required(headers, "content-type"),
+    sentAt: requiredNumber(headers, "muster-sent-at"),
+    identities: [identity],
+    epochs: [epoch],
+    payload,
+  };
+}
+
+function required(headers: Headers, name: string): string {
+  const value = headers[name];
+  if (value === undefined || value === "") throw damaged(`the header ${name} is missing`);
+  return value;
+}
+
+function requiredNumber(headers: Headers, name: string): number {
+  const value = required(headers, name);
+  if (!/^\d{1,16}$/.test(value)) throw damaged(`the header ${name} is no whole number`);
+  return Number(value);
+}
+
+function damaged(message: string): MusterError<"INTERNAL"> {
+  return new MusterError({ code: "INTERNAL", source: SOURCE, message: `a message was damaged on the way: ${message}` });
+}

@@ -1,0 +1,119 @@
+import { memoryHub } from "@muster/backend-memory";
+import { expect, test } from "vitest";
+import { NODE_ADDRESS_PREFIX } from "../../src/wire/addresses.ts";
+import type { Content } from "../../src/wire/frame.ts";
+import type { Parcel } from "../../src/sending/grouping.ts";
+import { Publisher } from "../../src/sending/publisher.ts";
+import { Tally } from "../../src/sending/report.ts";
+import { type Call, type MessagingBackend, MusterError } from "../../src/slots/index.ts";
+import { eventually } from "../support/eventually.ts";
+import { interposed } from "../support/interposed.ts";
+import { CALL, openMessaging } from "../support/world.ts";
+
+const NOBODY = `${NODE_ADDRESS_PREFIX}nobody`;
+
+interface Watched {
+  readonly messaging: MessagingBackend;
+  readonly batches: { readonly messages: number; readonly bytes: number }[];
+  inFlight: number;
+  most: number;
+}
+
+async function watched(maxBatch: number, wait: (call: Call) => Promise<void> = async () => {}): Promise<Watched> {
+  const watch: Watched = {
+    batches: [],
+    inFlight: 0,
+    most: 0,
+    messaging: interposed(await openMessaging(memoryHub()), {
+      traits: (traits) => ({ ...traits, maxBatch }),
+      publishMany: (original) => async (batch, call) => {
+        watch.batches.push({
+          messages: batch.length,
+          bytes: batch.reduce((sum, { body }) => sum + body.byteLength, 0),
+        });
+        watch.inFlight += 1;
+        watch.most = Math.max(watch.most, watch.inFlight);
+        await new Promise(setImmediate);
+        await wait(call);
+        watch.inFlight -= 1;
+        return original(batch, call);
+      },
+    }),
+  };
+  return watch;
+}
+
+test("batches keep to the slot's limit, and never more than two are in flight", async () => {
+  const watch = await watched(7);
+  const tally = new Tally();
+  const publisher = new Publisher(watch.messaging, content(10), tally, CALL);
+  await publisher.publish(Array.from({ length: 100 }, (_, index) => parcel(`id-${index}`)));
+  await publisher.finish();
+  expect(watch.batches.map(({ messages }) => messages)).toEqual([...Array.from({ length: 14 }, () => 7), 2]);
+  expect(watch.most).toBe(2);
+  expect(tally.report("m", undefined)).toMatchObject({ targetCount: 100, failedCount: 100 });
+});
+
+test("large payloads make small batches", async () => {
+  const watch = await watched(1_000);
+  const publisher = new Publisher(watch.messaging, content(400_000), new Tally(), CALL);
+  await publisher.publish(Array.from({ length: 10 }, (_, index) => parcel(`id-${index}`, 400_000)));
+  await publisher.finish();
+  expect(watch.batches.map(({ messages }) => messages)).toEqual([3, 3, 3, 1]);
+});
+
+test("publishing waits for room while two batches are not answered", async () => {
+  let answer = (): void => {};
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const watch = await watched(1, () => answered);
+  const publisher = new Publisher(watch.messaging, content(10), new Tally(), CALL);
+  let isTaken = false;
+  const publishing = publisher.publish([parcel("a"), parcel("b"), parcel("c")]).then(() => {
+    isTaken = true;
+  });
+  await eventually("two are in flight", () => watch.inFlight === 2);
+  await new Promise(setImmediate);
+  expect(isTaken).toBe(false);
+  answer();
+  await publishing;
+  await publisher.finish();
+  expect(watch.batches).toHaveLength(3);
+});
+
+test("after a stop nothing is published, and everyone left has failed with that code", async () => {
+  const watch = await watched(1);
+  const tally = new Tally();
+  const publisher = new Publisher(watch.messaging, content(10), tally, CALL);
+  publisher.stop(new MusterError({ code: "ABORTED", source: "test", message: "enough", detail: {} }));
+  await publisher.publish([parcel("a"), parcel("b")]);
+  await publisher.finish();
+  expect(publisher.hasStarted).toBe(false);
+  expect(watch.batches).toEqual([]);
+  expect(tally.report("m", undefined).statuses.map(({ code }) => code)).toEqual(["ABORTED", "ABORTED"]);
+});
+
+test("a slot that reports failures it has no messages for makes no recipient count twice", async () => {
+  const stray = new MusterError({ code: "NO_ROUTE", source: "test", message: "gone" });
+  const messaging = interposed(await openMessaging(memoryHub()), {
+    publishMany: () => async () => [
+      { index: 0, error: stray },
+      { index: 0, error: stray },
+      { index: 9, error: stray },
+    ],
+  });
+  const tally = new Tally();
+  const publisher = new Publisher(messaging, content(10), tally, CALL);
+  await publisher.publish([parcel("a"), parcel("b")]);
+  await publisher.finish();
+  expect(tally.report("m", undefined)).toMatchObject({ targetCount: 2, deliveredCount: 1, failedCount: 1 });
+});
+
+function parcel(identity: string, bytes = 100): Parcel {
+  return { address: NOBODY, identities: [identity], epochs: [1], bytes };
+}
+
+function content(payloadBytes: number): Content {
+  return { id: "m", contentType: "text/plain", sentAt: 0, payload: new Uint8Array(payloadBytes) };
+}

@@ -1,0 +1,124 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import {
+  decodeFrame,
+  encodeMessage,
+  encodeReplaced,
+  frameBytes,
+  type MessageFrame,
+  recipientBytes,
+} from "../../src/wire/frame.ts";
+import { isMusterError } from "../../src/slots/index.ts";
+
+const identity = fc
+  .string({ unit: "binary", minLength: 1, maxLength: 40 })
+  .filter((text) => !/[\p{Cc}\p{Surrogate}]/u.test(text));
+const epoch = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
+const message = fc
+  .record({
+    id: fc.uuid(),
+    contentType: fc.constantFrom("application/json", "text/plain; charset=utf-8", "x/y"),
+    sentAt: fc.integer({ min: 0, max: 4_102_444_800_000 }),
+    payload: fc.uint8Array({ maxLength: 200 }),
+    recipients: fc.array(fc.tuple(identity, epoch), { minLength: 1, maxLength: 50 }),
+  })
+  .map(({ recipients, ...content }) => ({
+    content,
+    identities: recipients.map(([name]) => name),
+    epochs: recipients.map(([, number]) => number),
+  }));
+
+test("a message frame reads back as it was written", () => {
+  fc.assert(
+    fc.property(message, ({ content, identities, epochs }) => {
+      const frame = decodeFrame(encodeMessage(content, { identities, epochs })) as MessageFrame;
+      expect({ ...frame, epochs: Array.from(frame.epochs), payload: new Uint8Array(frame.payload) }).toEqual({
+        kind: "message",
+        ...content,
+        identities,
+        epochs,
+      });
+    }),
+  );
+});
+
+test("a replaced frame reads back as it was written", () => {
+  fc.assert(
+    fc.property(identity, epoch, (name, number) => {
+      expect(decodeFrame(encodeReplaced(name, number))).toEqual({ kind: "replaced", identity: name, epoch: number });
+    }),
+  );
+});
+
+test("the size of a frame is known before it is made, but for the one newline it has less than recipients", () => {
+  fc.assert(
+    fc.property(message, ({ content, identities, epochs }) => {
+      const foreseen = frameBytes(content) + identities.reduce((sum, name) => sum + recipientBytes(name), 0);
+      expect(encodeMessage(content, { identities, epochs }).length).toBe(foreseen - 1);
+    }),
+  );
+});
+
+test("a frame cut anywhere is refused", () => {
+  fc.assert(
+    fc.property(message, fc.nat(), ({ content, identities, epochs }, cut) => {
+      const whole = encodeMessage(content, { identities, epochs });
+      expect(refusal(whole.subarray(0, cut % whole.length))).toBe("INTERNAL");
+    }),
+  );
+});
+
+test("a frame altered anywhere is refused, so that no wrong recipient is ever read", () => {
+  fc.assert(
+    fc.property(message, fc.nat(), fc.integer({ min: 1, max: 255 }), ({ content, identities, epochs }, at, flip) => {
+      const bytes = new Uint8Array(encodeMessage(content, { identities, epochs }));
+      const index = at % bytes.length;
+      bytes[index] = (bytes[index] ?? 0) ^ flip;
+      expect(refusal(bytes)).toBe(index === 0 ? "UNSUPPORTED" : "INTERNAL");
+    }),
+  );
+});
+
+test("bytes that are no frame give a coded error", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+      expect(["INTERNAL", "UNSUPPORTED"]).toContain(refusal(bytes));
+    }),
+  );
+});
+
+test("a frame of another version says which version this release reads", () => {
+  const bytes = new Uint8Array(encodeReplaced("a", 1));
+  bytes[0] = 2;
+  expect(() => decodeFrame(bytes)).toThrow(
+    /\[UNSUPPORTED\] .*frame version 2 is unknown: this release reads version 1/,
+  );
+});
+
+test("the bytes of version 1 never change", () => {
+  const content = { id: "m-1", contentType: "text/plain", sentAt: 1_700_000_000_000, payload: Buffer.from("hi") };
+  const frame = encodeMessage(content, { identities: ["ada", "zoë"], epochs: [1, 2 ** 53 - 1] });
+  expect(Buffer.from(frame).toString("hex")).toBe(GOLDEN_MESSAGE);
+  expect(Buffer.from(encodeReplaced("ada", 7)).toString("hex")).toBe(GOLDEN_REPLACED);
+});
+
+const GOLDEN_MESSAGE = [
+  "01 01 14bbd0d7",
+  "4278bcfe56800000 00000002 00000008 0003 000a",
+  "6d2d31 746578742f706c61696e",
+  "3ff0000000000000 433fffffffffffff",
+  "616461 0a 7a6fc3ab",
+  "6869",
+]
+  .join("")
+  .replaceAll(" ", "");
+const GOLDEN_REPLACED = "0102a732276b401c000000000000616461";
+
+function refusal(bytes: Uint8Array): string {
+  try {
+    decodeFrame(bytes);
+  } catch (error) {
+    return isMusterError(error) ? error.code : "uncoded";
+  }
+  return "read";
+}

@@ -1,0 +1,54 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { decodeRaw, messageHeaders, replacedHeaders } from "../../src/wire/raw-message.ts";
+import { isMusterError } from "../../src/slots/index.ts";
+
+const CONTENT = { id: "m-1", contentType: "text/plain", sentAt: 1_700_000_000_000, payload: Buffer.from("hi") };
+
+test("a foreign consumer finds the payload bare and everything else in headers", () => {
+  expect(messageHeaders(CONTENT, "zoë", 7)).toEqual({
+    "muster-version": "1",
+    "muster-id": "m-1",
+    "muster-identity": "zoë",
+    "muster-epoch": "7",
+    "muster-sent-at": "1700000000000",
+    "content-type": "text/plain",
+  });
+});
+
+test("a raw message reads back as a frame with one recipient", () => {
+  const frame = decodeRaw(messageHeaders(CONTENT, "zoë", 2 ** 53 - 1), CONTENT.payload);
+  expect(frame).toEqual({ kind: "message", ...CONTENT, identities: ["zoë"], epochs: [2 ** 53 - 1] });
+});
+
+test("the word that another life has taken over reads back", () => {
+  expect(decodeRaw(replacedHeaders("ada", 3), new Uint8Array())).toEqual({
+    kind: "replaced",
+    identity: "ada",
+    epoch: 3,
+  });
+});
+
+test("what Muster did not send is refused as such", () => {
+  expect(() => decodeRaw({}, new Uint8Array())).toThrow(/\[UNSUPPORTED\] .*not sent by Muster/);
+  expect(() => decodeRaw({ ...messageHeaders(CONTENT, "a", 1), "muster-version": "2" }, CONTENT.payload)).toThrow(
+    /reads version 1/,
+  );
+});
+
+test("a header that is missing or makes no sense gives a coded error", () => {
+  const names = Object.keys(messageHeaders(CONTENT, "a", 1));
+  fc.assert(
+    fc.property(fc.constantFrom(...names), fc.option(fc.string(), { nil: undefined }), (name, value) => {
+      const { [name]: _, ...rest } = messageHeaders(CONTENT, "a", 1);
+      try {
+        decodeRaw(value === undefined ? rest : { ...rest, [name]: value }, CONTENT.payload);
+      } catch (error) {
+        expect(isMusterError(error, "INTERNAL") || isMusterError(error, "UNSUPPORTED")).toBe(true);
+      }
+    }),
+  );
+  expect(() => decodeRaw({ ...messageHeaders(CONTENT, "a", 1), "muster-epoch": "1e3" }, CONTENT.payload)).toThrow(
+    /\[INTERNAL\].*muster-epoch/,
+  );
+});
