@@ -49,8 +49,8 @@ export class Receivers {
   };
 }
 
-/** {@link NODES} fleets that serve nobody yet. */
-export async function openFleets(): Promise<readonly [Fleet, ...Fleet[]]> {
+/** So many fleets that serve nobody yet, each with a node address of its own. */
+export async function openFleets(count: number): Promise<readonly [Fleet, ...Fleet[]]> {
   const hub = memoryHub();
   const open = (): Promise<Fleet> =>
     openRegistry({
@@ -60,7 +60,7 @@ export async function openFleets(): Promise<readonly [Fleet, ...Fleet[]]> {
       timing: PATIENT,
     });
   const first = await open();
-  return [first, ...(await Promise.all(Array.from({ length: NODES - 1 }, open)))];
+  return [first, ...(await Promise.all(Array.from({ length: count - 1 }, open)))];
 }
 
 /** Registers `size` sensors, spread evenly over the fleets, each with a receiver that counts. */

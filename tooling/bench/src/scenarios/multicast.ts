@@ -1,6 +1,6 @@
 /** One multicast to everyone on 20 node addresses, until the last receiver has counted, against a promise per target. */
 
-import { closeAll, multicastToAll, openFleets, Receivers, registerAll } from "../fleets.ts";
+import { closeAll, multicastToAll, NODES, openFleets, Receivers, registerAll } from "../fleets.ts";
 import { PromisePerTarget } from "../promise-per-target.ts";
 import { playRounds } from "../rounds.ts";
 import { type Outcome, rowOf, type Scenario, type Settings } from "../scenario.ts";
@@ -14,7 +14,7 @@ export const multicastScenario: Scenario = {
 
 async function run({ size, rounds }: Settings): Promise<Outcome> {
   const receivers = new Receivers();
-  const fleets = await openFleets();
+  const fleets = await openFleets(NODES);
   await registerAll(fleets, size, receivers);
   await using baseline = await PromisePerTarget.open(size, receivers);
   const played = await playRounds(
