@@ -27,8 +27,9 @@ export async function runInChild(scenario: Scenario, size: number, rounds: numbe
   child.on("message", (message) => {
     reply = message as Reply; // Only scenario-process.ts is at the other end, through `answer`.
   });
-  const [code] = await once(child, "close");
-  if (reply === undefined) throw new Error(`the process ended (${String(code)}) without a result`);
+  await once(child, "close");
+  const { exitCode, signalCode } = child;
+  if (reply === undefined) throw new Error(`the process ended (${signalCode ?? exitCode}) without a result`);
   if ("disagreement" in reply) throw new Disagreement(reply.disagreement);
   return { scenario: scenario.name, size, rounds, elapsedMs: performance.now() - start, ...reply.outcome };
 }

@@ -1,6 +1,7 @@
 /** Watches the process while something runs: how high memory goes, and how long the event loop is held. */
 
 import { type PerformanceEntry, PerformanceObserver } from "node:perf_hooks";
+import { setTimeout } from "node:timers/promises";
 
 const MEGABYTE = 1_048_576;
 /** Shorter stretches are not kept. */
@@ -72,7 +73,7 @@ export class Probe {
     this.#endStretch();
     clearImmediate(this.#next);
     // The observer is told of a pause in a later turn.
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await setTimeout(1);
     this.#pauses.push(...this.#observer.takeRecords());
     this.#observer.disconnect();
     return {

@@ -10,12 +10,19 @@ import { sensors } from "./documents.ts";
 import { NODES, PAYLOAD, type Receivers } from "./fleets.ts";
 import { BATCH, CALL, storeAll } from "./store.ts";
 
+interface Process {
+  readonly messaging: MessagingBackend;
+  readonly inbox: Inbox;
+  /** Settles when the inbox has been closed. */
+  readonly receiving: Promise<void>;
+}
+
 export class PromisePerTarget implements AsyncDisposable {
   readonly #registry: RegistryBackend;
-  readonly #processes: readonly MessagingBackend[];
+  readonly #processes: readonly Process[];
   readonly #receivers: Receivers;
 
-  private constructor(registry: RegistryBackend, processes: readonly MessagingBackend[], receivers: Receivers) {
+  private constructor(registry: RegistryBackend, processes: readonly Process[], receivers: Receivers) {
     this.#registry = registry;
     this.#processes = processes;
     this.#receivers = receivers;
@@ -29,15 +36,15 @@ export class PromisePerTarget implements AsyncDisposable {
     await registry.open(scope, CALL);
     await storeAll(registry, sensors(size), (identity) => identity);
     const addresses = await addressesOf(registry);
-    const processes: MessagingBackend[] = [];
+    const processes: Process[] = [];
     for (let node = 0; node < NODES; node++) {
       const messaging = memoryMessaging({ hub });
       await messaging.open(scope, CALL);
       const inbox = await messaging.openInbox({ prefetch: size }, CALL);
       const served = addresses.filter((_, index) => index % NODES === node);
       await inbox.addMany(served, CALL);
-      void receive(inbox, new Map(served.map((address) => [address, receivers.count])));
-      processes.push(messaging);
+      const receiving = receive(inbox, new Map(served.map((address) => [address, receivers.count])));
+      processes.push({ messaging, inbox, receiving });
     }
     return new PromisePerTarget(registry, processes, receivers);
   }
@@ -57,12 +64,16 @@ export class PromisePerTarget implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#processes.map((messaging) => messaging.close()));
+    for (const { messaging, inbox, receiving } of this.#processes) {
+      await inbox[Symbol.asyncDispose]();
+      await receiving;
+      await messaging.close();
+    }
     await this.#registry.close();
   }
 
   async #send(address: string, body: Uint8Array, call: Call): Promise<"delivered" | "failed"> {
-    const failures = await this.#processes[0]?.publishMany([{ address, headers: {}, body }], call);
+    const failures = await this.#processes[0]?.messaging.publishMany([{ address, headers: {}, body }], call);
     return failures?.length === 0 ? "delivered" : "failed";
   }
 }

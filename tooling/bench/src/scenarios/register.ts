@@ -45,10 +45,11 @@ class Coalesced implements Contender, AsyncDisposable {
 
   async run(): Promise<number> {
     const fleet = this.#fleet;
+    if (fleet === undefined) return 0;
     const handles = await Promise.all(
-      this.#documents.map((metadata, index) => fleet?.register(identityOf(index), metadata)),
+      this.#documents.map((metadata, index) => fleet.register(identityOf(index), metadata)),
     );
-    return handles.filter((handle) => handle !== undefined).length;
+    return handles.length;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
