@@ -1,0 +1,40 @@
+/** A backend broken on purpose, to show that the kit would notice. */
+
+import type { MessagingBackend, RegistryBackend } from "@muster/core/slots";
+import type { Subject } from "./subject.ts";
+
+export interface Mutant {
+  /** In kebab case, after what is broken: `replace-merges-metadata`. */
+  readonly id: string;
+  /** What is wrong with it, as one sentence. */
+  readonly breaks: string;
+  /** Every one of these cases fails on it. */
+  readonly kills: readonly [string, ...string[]];
+  /** The same backend with the one fault. */
+  of(subject: Subject): Subject;
+}
+
+/** The subject with each of its registries overridden; what `fault` doesn't name is the real thing. */
+export function withRegistry(subject: Subject, fault: (real: RegistryBackend) => Partial<RegistryBackend>): Subject {
+  const { registry } = subject;
+  if (registry === undefined) return subject;
+  return { ...subject, registry: () => overridden(registry(), fault) };
+}
+
+/** As {@link withRegistry}, for messaging. */
+export function withMessaging(subject: Subject, fault: (real: MessagingBackend) => Partial<MessagingBackend>): Subject {
+  const { messaging } = subject;
+  if (messaging === undefined) return subject;
+  return { ...subject, messaging: () => overridden(messaging(), fault) };
+}
+
+function overridden<B extends object>(real: B, fault: (real: B) => Partial<B>): B {
+  const faulty = fault(real);
+  return new Proxy(real, {
+    get(target, key): unknown {
+      if (Object.hasOwn(faulty, key)) return Reflect.get(faulty, key);
+      const value: unknown = Reflect.get(target, key, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}

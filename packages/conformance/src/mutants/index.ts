@@ -1,0 +1,1 @@
+export { type Mutant, withMessaging, withRegistry } from "../mutant.ts";

@@ -1,0 +1,40 @@
+/** What is tested: the factories of one backend over one store or broker that the test has to itself or shares. */
+
+import type { MessagingBackend, RegistryBackend } from "@muster/core/slots";
+
+/** Misfortunes that the maker of a subject can arrange for its server; every case that needs one is gated on it. */
+export interface ServerFaults {
+  /** No client reaches the server any more; calls that are open or come later fail. */
+  cut(): Promise<void>;
+  /** Ends {@link cut}. Resolves when the server can be reached again. */
+  heal(): Promise<void>;
+  /** Kills the server without warning and starts it again with the data it has kept. Absent: it keeps none. */
+  restart?(): Promise<void>;
+}
+
+/** A process that can die: its clients stop for good, in the middle of whatever they do, without a word to anyone. */
+export interface MortalProcess {
+  readonly registry?: RegistryBackend;
+  readonly messaging?: MessagingBackend;
+  /**
+   * Dies at its `turn`-th await from now on (0: at once). Calls that are open then, or come later, have no further
+   * effect and may never settle. Resolves when it is dead.
+   */
+  kill(turn: number): Promise<void>;
+}
+
+/**
+ * Each function gives a new client that is not open yet, as in a process of its own; all of them reach the same store or
+ * broker. The kit opens and closes what it gets, each in a namespace of its own, so that a subject may be dirty and
+ * may be tested in parallel.
+ */
+export interface Subject {
+  /** As it stands in reports: `memory`, `redis 7.0`. */
+  readonly name: string;
+  registry?(): RegistryBackend;
+  messaging?(): MessagingBackend;
+  mortal?(): MortalProcess;
+  readonly faults?: ServerFaults;
+  /** How long something may take that the contract only promises eventually. Default 5,000. */
+  readonly patienceMs?: number;
+}
