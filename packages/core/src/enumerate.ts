@@ -30,12 +30,12 @@ export async function enumerate(
   const scope: CursorScope = { namespace: context.namespace, filter, keys };
   const behind = options.cursor === undefined ? undefined : decodeCursor(scope, options.cursor, SOURCE);
   const selection = select(context, filter);
-  const query = { behind, offset, limit, keys };
+  const query = { behind, offset, limit, keys, needsMetadata: view !== undefined };
   const window =
     keys.length === 0
       ? await identityWindow(context, selection, query, call)
       : await sortedWindow(context, selection, query, call);
-  const identities = await toRegisteredIdentities(context, window.registrations, view, call);
+  const identities = await toRegisteredIdentities(context, window.found, view, call);
   const page = { identities, ...(window.hasMore ? { nextCursor: encodeCursor(scope, window.end) } : {}) };
   if (!isCounted) return page;
   return { ...page, totalCount: window.totalCount ?? (await countSelected(context, selection, call)) };

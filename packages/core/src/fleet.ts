@@ -101,7 +101,7 @@ export interface EnumerateOptions extends CallOptions {
   readonly offset?: number;
   /** `nextCursor` of the page before, with the same filter and `sortBy`. @throws INVALID_CURSOR otherwise. */
   readonly cursor?: string;
-  /** False: `metadata` is an empty object. Default true. */
+  /** False: `metadata` is an empty object, and the store need not read it. Default true. */
   readonly includeMetadata?: boolean;
   /** Only these dotted paths of the metadata. */
   readonly projection?: readonly string[];
@@ -125,7 +125,9 @@ export interface MulticastOptions extends CallOptions {
   readonly contentType?: string;
   /**
    * Called with every receipt, in pages and in no order; awaited, so that a slow reader holds the multicast back
-   * instead of filling memory.
+   * instead of filling memory. The deadline does not interrupt it, but passes meanwhile: what is still to be published
+   * then fails with `TIMEOUT`. What it throws ends the multicast as an abort does: nothing more is published, and the
+   * call rejects with `ABORTED`, the report in `detail` and what was thrown as the cause of its `cause`.
    */
   readonly onReceipts?: (receipts: readonly Receipt[]) => void | Promise<void>;
 }

@@ -27,13 +27,13 @@ export async function* identities(
 ): AsyncGenerator<RegisteredIdentity, void, undefined> {
   const selection = select(context, toFilter(filterInput, context.schema, SOURCE));
   const view = viewOf(options, SOURCE);
-  const query = { offset: 0, limit: context.limits.maxPageSize };
+  const query = { offset: 0, limit: context.limits.maxPageSize, needsMetadata: view !== undefined };
   let behind: Position | undefined;
   let hasMore = true;
   while (hasMore) {
     const page = await runPage(async (call) => {
       const window = await identityWindow(context, selection, { ...query, behind }, call);
-      return { window, found: await toRegisteredIdentities(context, window.registrations, view, call) };
+      return { window, found: await toRegisteredIdentities(context, window.found, view, call) };
     });
     yield* page.found;
     behind = page.window.end;

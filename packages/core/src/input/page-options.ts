@@ -12,7 +12,8 @@ export interface PageOptions {
   readonly keys: readonly SortKey[];
   readonly limit: number;
   readonly offset: number;
-  readonly view: Projection;
+  /** What of the metadata is handed out; absent: none. */
+  readonly view: Projection | undefined;
   readonly isCounted: boolean;
 }
 
@@ -32,13 +33,16 @@ export function readPageOptions(options: EnumerateOptions, limits: Limits): Page
   return { keys, limit, offset, view: viewOf(options, SOURCE), isCounted: flag("count", options.count ?? false) };
 }
 
-/** What of the metadata is handed out. @throws INVALID_ARGUMENT */
-export function viewOf(options: Pick<EnumerateOptions, "includeMetadata" | "projection">, source: string): Projection {
+/** What of the metadata is handed out; `undefined`: none, so that it need not be read. @throws INVALID_ARGUMENT */
+export function viewOf(
+  options: Pick<EnumerateOptions, "includeMetadata" | "projection">,
+  source: string,
+): Projection | undefined {
   const project =
     options.projection === undefined
       ? (whole: Parameters<Projection>[0]) => whole
       : projectionOf(options.projection, source);
-  return flag("includeMetadata", options.includeMetadata ?? true) ? project : () => ({});
+  return flag("includeMetadata", options.includeMetadata ?? true) ? project : undefined;
 }
 
 function wholeNumber(name: string, value: unknown): number {

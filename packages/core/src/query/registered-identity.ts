@@ -1,23 +1,23 @@
 import type { Context } from "../context.ts";
 import type { RegisteredIdentity } from "../fleet.ts";
 import type { Projection } from "./projection.ts";
-import { isAttached, livingSessions } from "./selection.ts";
-import type { Call, Registration } from "../slots/index.ts";
+import { type Found, isAttached, livingSessions } from "./selection.ts";
+import type { Call } from "../slots/index.ts";
 
-/** Records as callers see them, in the same order; asks once which of their sessions live. */
+/** As callers see them, in the same order; without a `view` metadata is empty. Asks once which of their sessions live. */
 export async function toRegisteredIdentities(
   context: Context,
-  registrations: readonly Registration[],
-  view: Projection,
+  found: readonly Found[],
+  view: Projection | undefined,
   call: Call,
 ): Promise<readonly RegisteredIdentity[]> {
-  const living = await livingSessions(context, registrations, call);
-  return registrations.map((registration) => {
-    const { identity, metadata, registeredAt, expiresAt, epoch, revision } = registration;
-    const attached = isAttached(registration, living);
+  const living = await livingSessions(context, found, call);
+  return found.map((one) => {
+    const { identity, metadata = {}, registeredAt, expiresAt, epoch, revision } = one;
+    const attached = isAttached(one, living);
     return {
       identity,
-      metadata: view(metadata),
+      metadata: view === undefined ? {} : view(metadata),
       registeredAt,
       ...(expiresAt === undefined ? {} : { expiresAt }),
       attached,

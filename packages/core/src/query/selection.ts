@@ -23,6 +23,11 @@ export interface SelectedPage<Item extends Route> {
   readonly last: string;
 }
 
+/** What a read finds: routes, with their metadata where somebody needs it. */
+export interface Found extends Route {
+  readonly metadata?: Metadata;
+}
+
 export type SelectionQuery = Pick<ScanQuery, "after"> & { readonly pageSize?: number };
 
 /** `undefined` selects everyone. */
@@ -56,6 +61,17 @@ export function selectedRoutes(
   }
   const pages = context.registry.scanRoutes(scanQuery(selection, query), call);
   return selectedOf(context, selection, pages, () => NO_METADATA, call);
+}
+
+/** Whole records where `needsMetadata`, else routes. */
+export function selectedFor(
+  needsMetadata: boolean,
+  context: Context,
+  selection: Selection,
+  query: SelectionQuery,
+  call: Call,
+): AsyncGenerator<SelectedPage<Found>, void, undefined> {
+  return (needsMetadata ? selectedRecords : selectedRoutes)(context, selection, query, call);
 }
 
 /** The sessions among those of `routes` that live. */

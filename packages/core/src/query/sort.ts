@@ -10,14 +10,16 @@ import {
   readPath,
 } from "@muster/filter";
 import { invalidArgument } from "../call.ts";
-import type { Registration } from "../slots/index.ts";
+import type { Found } from "./selection.ts";
 
 /** One criterion of a `sortBy`. */
 export interface SortKey {
   /** Its one spelling, whatever the caller wrote. */
   readonly text: string;
   readonly isDescending: boolean;
-  read(registration: Registration): JsonValue | undefined;
+  /** Otherwise a fact that every route has. */
+  readonly needsMetadata: boolean;
+  read(found: Found): JsonValue | undefined;
 }
 
 /** Where something stands in an order; `undefined` among the values is a field that is absent. */
@@ -45,8 +47,8 @@ export function parseSortBy(sortBy: readonly string[], source: string): readonly
 }
 
 /** Where a registration stands by these criteria. */
-export function positionOf(registration: Registration, keys: readonly SortKey[]): Position {
-  return { values: keys.map((key) => key.read(registration)), identity: registration.identity };
+export function positionOf(found: Found, keys: readonly SortKey[]): Position {
+  return { values: keys.map((key) => key.read(found)), identity: found.identity };
 }
 
 /** Absent values come last whether ascending or not; ties are broken by identity, ascending. */
@@ -66,12 +68,13 @@ export function comparePositions(keys: readonly SortKey[], a: Position, b: Posit
 function parseCriterion(text: string, source: string): SortKey {
   const { field = "", direction = "asc" } = CRITERION.exec(text)?.groups ?? {};
   const isDescending = direction === "desc";
-  const suffix = isDescending ? " desc" : "";
-  if (field === "$identity") return { text: `$identity${suffix}`, isDescending, read: ({ identity }) => identity };
-  if (field === "$registeredAt")
-    return { text: `$registeredAt${suffix}`, isDescending, read: ({ registeredAt }) => registeredAt };
+  const keyOf = (name: string, needsMetadata: boolean, read: SortKey["read"]): SortKey => {
+    return { text: isDescending ? `${name} desc` : name, isDescending, needsMetadata, read };
+  };
+  if (field === "$identity") return keyOf("$identity", false, ({ identity }) => identity);
+  if (field === "$registeredAt") return keyOf("$registeredAt", false, ({ registeredAt }) => registeredAt);
   const path = parseField(field.replace(/^metadata\.(?=.)/su, ""), source);
-  return { text: `${formatPath(path)}${suffix}`, isDescending, read: ({ metadata }) => readPath(metadata, path) };
+  return keyOf(formatPath(path), true, ({ metadata = {} }) => readPath(metadata, path));
 }
 
 function parseField(field: string, source: string): readonly string[] {

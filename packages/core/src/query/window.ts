@@ -2,8 +2,8 @@
 
 import { BoundedHeap } from "./bounded-heap.ts";
 import type { Context } from "../context.ts";
-import { type Selection, selectedRecords } from "./selection.ts";
-import type { Call, Registration } from "../slots/index.ts";
+import { type Found, type Selection, selectedFor } from "./selection.ts";
+import type { Call } from "../slots/index.ts";
 import { comparePositions, type Position, positionOf, type SortKey } from "./sort.ts";
 
 const MAX_SCAN_PAGE = 1_000;
@@ -13,10 +13,12 @@ export interface WindowQuery {
   readonly behind: Position | undefined;
   readonly offset: number;
   readonly limit: number;
+  /** Whether the metadata is handed out; without it routes are read, where neither filter nor order need more. */
+  readonly needsMetadata: boolean;
 }
 
 export interface Window {
-  readonly registrations: readonly Registration[];
+  readonly found: readonly Found[];
   /** Where the window ends; absent: it is empty, and at the start. */
   readonly end: Position | undefined;
   /** Something is behind it. */
@@ -32,50 +34,52 @@ export async function identityWindow(
   query: WindowQuery,
   call: Call,
 ): Promise<Window> {
-  const { behind, offset, limit } = query;
+  const { behind, offset, limit, needsMetadata } = query;
   const wanted = offset + limit;
   const pageSize = selection.residual === undefined ? Math.min(MAX_SCAN_PAGE, wanted + 1) : MAX_SCAN_PAGE;
   const after = behind === undefined ? {} : { after: behind.identity };
-  const registrations: Registration[] = [];
+  const pages = selectedFor(needsMetadata, context, selection, { ...after, pageSize }, call);
+  const found: Found[] = [];
   let end = behind;
   let seen = 0;
-  for await (const { selected } of selectedRecords(context, selection, { ...after, pageSize }, call)) {
-    for (const registration of selected) {
-      if (seen === wanted) return { registrations, end, hasMore: true };
+  for await (const { selected } of pages) {
+    for (const one of selected) {
+      if (seen === wanted) return { found, end, hasMore: true };
       seen += 1;
-      end = positionOf(registration, []);
-      if (seen > offset) registrations.push(registration);
+      end = positionOf(one, []);
+      if (seen > offset) found.push(one);
     }
   }
-  return { registrations, end, hasMore: false };
+  return { found, end, hasMore: false };
 }
 
 interface Entry extends Position {
-  readonly registration: Registration;
+  readonly found: Found;
 }
 
 /** In the order of `keys`: reads everything, keeps no more than the window, and counts while it is there. */
 export async function sortedWindow(
   context: Context,
   selection: Selection,
-  { behind, offset, limit, keys }: WindowQuery & { readonly keys: readonly SortKey[] },
+  { behind, offset, limit, keys, needsMetadata }: WindowQuery & { readonly keys: readonly SortKey[] },
   call: Call,
 ): Promise<Window> {
   const wanted = offset + limit;
   const compare = (a: Position, b: Position): number => comparePositions(keys, a, b);
   const heap = new BoundedHeap<Entry>(wanted + 1, compare);
+  const readsMetadata = needsMetadata || keys.some((key) => key.needsMetadata);
   let totalCount = 0;
-  for await (const { selected } of selectedRecords(context, selection, {}, call)) {
+  for await (const { selected } of selectedFor(readsMetadata, context, selection, {}, call)) {
     totalCount += selected.length;
-    for (const registration of selected) {
-      const entry = { ...positionOf(registration, keys), registration };
+    for (const found of selected) {
+      const entry = { ...positionOf(found, keys), found };
       if (behind === undefined || compare(entry, behind) > 0) heap.add(entry);
     }
   }
   const entries = heap.sorted();
   const taken = entries.slice(0, wanted);
   return {
-    registrations: taken.slice(offset).map(({ registration }) => registration),
+    found: taken.slice(offset).map(({ found }) => found),
     end: taken.at(-1) ?? behind,
     hasMore: entries.length > wanted,
     totalCount,

@@ -26,7 +26,10 @@ import type { Backend, Call } from "./backend.ts";
 /** Identities with this prefix are sessions; users' identities never begin with `$`. */
 export const SESSION_PREFIX = "$session/";
 
-/** Where messages for an identity go and what fences them: everything the fan-out needs, nothing that has to be parsed. */
+/**
+ * Where messages for an identity go, what fences them, and the facts beside the metadata: everything that the fan-out
+ * and whoever asks for no metadata need, nothing that has to be parsed.
+ */
 export interface Route {
   readonly identity: string;
   /** Integer ≤ 2^53 − 1; see the header. */
@@ -41,13 +44,13 @@ export interface Route {
   readonly expiresAt: number | undefined;
   /** Time to live after the last sign of life; absent: for ever. */
   readonly ttlMs: number | undefined;
+  /** Starts at 1 and grows by 1 with each update of metadata; renewals leave it alone. */
+  readonly revision: number;
 }
 
 /** One life of an identity. */
 export interface Registration extends Route {
   readonly metadata: Metadata;
-  /** Starts at 1 and grows by 1 with each update of metadata; renewals leave it alone. */
-  readonly revision: number;
   /** Id of the call that wrote it last: a register or an update. */
   readonly attempt: string;
 }
@@ -185,7 +188,7 @@ export interface RegistryBackend extends Backend {
    */
   scan(query: ScanQuery, call: Call): AsyncIterable<readonly Registration[]>;
 
-  /** As {@link scan}, without reading metadata: the first half of every multicast. */
+  /** As {@link scan}, without reading metadata: the first half of every multicast, and of lists that ask for none. */
   scanRoutes(query: ScanQuery, call: Call): AsyncIterable<readonly Route[]>;
 
   /**

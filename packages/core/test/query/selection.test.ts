@@ -13,6 +13,7 @@ const ROUTE: Route = {
   registeredAt: 0,
   expiresAt: undefined,
   ttlMs: undefined,
+  revision: 1,
 };
 
 test("a registry that never waits leaves timers and I/O their turns", async () => {

@@ -410,5 +410,6 @@ describe("when things break", () => {
 });
 
 function route(identity: string, epoch: number, address: string | undefined): Route {
-  return { identity, epoch, address, session: "s", registeredAt: 0, expiresAt: undefined, ttlMs: undefined };
+  const rest = { session: "s", registeredAt: 0, expiresAt: undefined, ttlMs: undefined, revision: 1 };
+  return { identity, epoch, address, ...rest };
 }
