@@ -1,7 +1,7 @@
 /** When each record is due for a step of its end, and who may carry it out. */
 
 import type { ReapStep } from "@muster/core/slots";
-import { DueQueue } from "./due-queue.ts";
+import { OrderedList } from "./ordered-list.ts";
 import type { StoredRecord } from "./stored-record.ts";
 
 export interface StepClaim {
@@ -9,24 +9,27 @@ export interface StepClaim {
   readonly step: ReapStep;
 }
 
-/**
- * Every record is in one queue or in none: `#expiring` by `expiresAt`, `#graves` (tombstones) by the time they were
- * buried, `#claimed` by the time their claim lapses.
- */
+type Queue = OrderedList<StoredRecord>;
+
+/** Every record waits in one queue or in none, and `dueAt` says until when. */
 export class EndSteps {
-  readonly #expiring = new DueQueue<StoredRecord>();
-  readonly #graves = new DueQueue<StoredRecord>();
-  readonly #claimed = new DueQueue<StoredRecord>();
+  /** For the step `expired`, from `expiresAt` on; sessions wait apart, so that the rest can be counted. */
+  readonly #expiring: Queue = byDueTime();
+  readonly #expiringSessions: Queue = byDueTime();
+  /** Tombstones: for the step `over`, a grace after the time they were buried. */
+  readonly #graves: Queue = byDueTime();
+  /** For the confirmation of a step, until the claim on it lapses. */
+  readonly #claimed: Queue = byDueTime();
 
   /** Voids any claim on the record. `undefined`: it doesn't end by itself. */
   expireAt(record: StoredRecord, expiresAt: number | undefined): void {
     if (expiresAt === undefined) this.clear(record);
-    else this.#enqueue(record, this.#expiring, expiresAt);
+    else this.#await(record, expiresAt);
   }
 
   /** The step `expired` has been confirmed; `over` comes next. */
   buryAt(record: StoredRecord, now: number): void {
-    this.#enqueue(record, this.#graves, now);
+    this.#await(record, now);
   }
 
   clear(record: StoredRecord): void {
@@ -43,22 +46,23 @@ export class EndSteps {
     while (claims.length < options.limit) {
       const claim = this.#oldest(now, options.graceMs);
       if (claim === undefined) break;
-      this.clear(claim.record);
-      this.#claimed.add(claim.record, now + options.claimMs);
-      claim.record.queue = this.#claimed;
+      enqueue(claim.record, this.#claimed, now + options.claimMs);
       claims.push(claim);
     }
     return claims;
   }
 
-  /** Everything that has expired and is not yet buried, claimed or not. */
-  *expired(now: number): Generator<StoredRecord, void, undefined> {
-    yield* this.#expiring.dueBy(now);
-    for (const record of this.#claimed.dueBy(Number.POSITIVE_INFINITY)) if (record.stage === "standing") yield record;
+  /** Registrations that have expired and are not yet buried, claimed or not. Looks only at those that are claimed. */
+  countExpired(now: number): number {
+    let count = this.#expiring.rank(({ dueAt }) => dueAt <= now);
+    for (const piece of this.#claimed.pieces(() => false)) {
+      for (const { stage, isSession } of piece) if (stage === "standing" && !isSession) count += 1;
+    }
+    return count;
   }
 
   #oldest(now: number, graceMs: number): StepClaim | undefined {
-    const expired = this.#expiring.first;
+    const expired = earlier(this.#expiring.first, this.#expiringSessions.first);
     const buried = this.#graves.first;
     const expiredAt = expired?.endsAt ?? Number.POSITIVE_INFINITY;
     const overAt = (buried?.endsAt ?? Number.POSITIVE_INFINITY) + graceMs;
@@ -67,19 +71,34 @@ export class EndSteps {
   }
 
   #returnLapsedClaims(now: number): void {
-    for (let record = this.#claimed.first; record !== undefined && record.dueAt <= now; record = this.#claimed.first) {
-      this.#enqueue(record, record.stage === "standing" ? this.#expiring : this.#graves, record.endsAt);
-    }
+    for (let record = this.#claimed.first; record !== undefined && record.dueAt <= now; record = this.#claimed.first)
+      this.#await(record, record.endsAt);
   }
 
-  #enqueue(record: StoredRecord, queue: DueQueue<StoredRecord>, endsAt: number): void {
+  /** Its next step is due from `endsAt` on. */
+  #await(record: StoredRecord, endsAt: number): void {
     record.endsAt = endsAt;
-    if (record.queue === queue) {
-      queue.move(record, endsAt);
-      return;
-    }
-    this.clear(record);
-    queue.add(record, endsAt);
-    record.queue = queue;
+    enqueue(record, this.#queueOf(record), endsAt);
   }
+
+  #queueOf({ stage, isSession }: StoredRecord): Queue {
+    if (stage === "tombstone") return this.#graves;
+    return isSession ? this.#expiringSessions : this.#expiring;
+  }
+}
+
+function byDueTime(): Queue {
+  return new OrderedList((a, b) => a.dueAt - b.dueAt || a.firstEpoch - b.firstEpoch);
+}
+
+function enqueue(record: StoredRecord, queue: Queue, dueAt: number): void {
+  record.queue?.delete(record);
+  record.queue = queue;
+  record.dueAt = dueAt;
+  queue.add(record);
+}
+
+function earlier(a: StoredRecord | undefined, b: StoredRecord | undefined): StoredRecord | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return b.dueAt < a.dueAt ? b : a;
 }

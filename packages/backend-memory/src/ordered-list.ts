@@ -30,6 +30,10 @@ export class OrderedList<Item extends object> {
     return this.#size;
   }
 
+  get first(): Item | undefined {
+    return this.#chunks[0]?.[0];
+  }
+
   add(item: Item): void {
     const { chunk, index } = this.#seek((other) => this.#compare(other, item) < 0);
     const items = this.#chunks[chunk] ?? [];

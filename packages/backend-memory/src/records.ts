@@ -92,6 +92,7 @@ export class Records {
     const { identity } = registration;
     const record: StoredRecord = {
       identity,
+      firstEpoch: registration.epoch,
       isSession: identity.startsWith(SESSION_PREFIX),
       registration,
       isSessionBound: false,
@@ -99,7 +100,6 @@ export class Records {
       queue: undefined,
       dueAt: 0,
       endsAt: 0,
-      place: 0,
     };
     this.#byIdentity.set(identity, record);
     return record;

@@ -251,9 +251,7 @@ function confirm(records: Records, { registration, step }: ReapClaim, now: numbe
 }
 
 function takeCensus({ ordered, steps }: Records, now: number): Census {
-  let expired = 0;
-  for (const record of steps.expired(now)) if (!record.isSession) expired += 1;
-  return { counted: ordered.size, expired };
+  return { counted: ordered.size, expired: steps.countExpired(now) };
 }
 
 /** No session serves it, or one that no longer lives. */

@@ -1,11 +1,13 @@
 /** What the store keeps of one identity. */
 
 import type { Registration } from "@muster/core/slots";
-import type { Due, DueQueue } from "./due-queue.ts";
+import type { OrderedList } from "./ordered-list.ts";
 
 /** One identity's place in the store, through all its lives until its tombstone goes. */
-export interface StoredRecord extends Due {
+export interface StoredRecord {
   readonly identity: string;
+  /** The epoch of its first life: unique, and never changed while the record waits somewhere. */
+  readonly firstEpoch: number;
   readonly isSession: boolean;
   /** Replaced by each write, never changed: readers keep what they were given. */
   registration: Registration;
@@ -13,8 +15,10 @@ export interface StoredRecord extends Due {
   isSessionBound: boolean;
   /** `standing` is live or expired; a `tombstone` remembers who the step `over` is about. */
   stage: "standing" | "tombstone" | "gone";
-  /** The queue it waits in for its end; absent: none is in sight. */
-  queue: DueQueue<StoredRecord> | undefined;
+  /** Where it waits for its end; absent: none is in sight. */
+  queue: OrderedList<StoredRecord> | undefined;
+  /** When it is next to be looked at there, epoch ms; never changed while it waits. */
+  dueAt: number;
   /** When its next step became due, claimed or not: what "oldest" means. For `over`, without the grace. */
   endsAt: number;
 }
