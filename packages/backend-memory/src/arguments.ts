@@ -4,6 +4,9 @@ import { MusterError, type Outgoing, type SetEntry } from "@muster/core/slots";
 import { NAME } from "./client.ts";
 
 export const MAX_IDENTITY_BYTES = 256;
+export const MAX_PAYLOAD_BYTES = 1_048_576;
+export const MAX_BATCH = 1_000;
+const MAX_ADDRESS_BYTES = 256;
 
 /** @throws INVALID_IDENTITY, INVALID_ARGUMENT: a name is empty or too long, or occurs twice. */
 export function checkEntries(entries: readonly SetEntry[]): void {
@@ -28,19 +31,6 @@ export function checkPageSize(pageSize: number, operation: string): void {
   if (!(pageSize >= 1)) throw invalid(`${NAME}.${operation}`, `a page holds at least 1 registration, not ${pageSize}`);
 }
 
-/** In bytes of UTF-8, of which a code unit takes three at most. */
-export function isLongerThan(text: string, maxBytes: number): boolean {
-  return text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes;
-}
-
-function invalid(source: string, message: string, subject?: string): MusterError<"INVALID_ARGUMENT"> {
-  return new MusterError({ code: "INVALID_ARGUMENT", source, subject, message });
-}
-
-export const MAX_PAYLOAD_BYTES = 1_048_576;
-export const MAX_BATCH = 1_000;
-const MAX_ADDRESS_BYTES = 256;
-
 /** @throws INVALID_ARGUMENT, PAYLOAD_TOO_LARGE */
 export function checkBatch(batch: readonly Outgoing[]): void {
   const source = `${NAME}.publishMany`;
@@ -61,4 +51,13 @@ export function checkPrefetch(prefetch: number): void {
 
 export function isAddress(address: string): boolean {
   return address !== "" && !isLongerThan(address, MAX_ADDRESS_BYTES) && !/\p{Cc}/u.test(address);
+}
+
+/** In bytes of UTF-8, of which a code unit takes three at most. */
+function isLongerThan(text: string, maxBytes: number): boolean {
+  return text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes;
+}
+
+function invalid(source: string, message: string, subject?: string): MusterError<"INVALID_ARGUMENT"> {
+  return new MusterError({ code: "INVALID_ARGUMENT", source, subject, message });
 }

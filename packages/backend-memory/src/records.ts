@@ -3,9 +3,10 @@
 import { type IdentitySchema, type Registration, SESSION_PREFIX } from "@muster/core/slots";
 import { compareStrings } from "@muster/filter";
 import { EndSteps } from "./end-steps.ts";
+import { isExpired } from "./expiry.ts";
 import { FieldIndex, IdentityIndex } from "./indexes.ts";
 import { OrderedList } from "./ordered-list.ts";
-import { isExpired, type StoredRecord } from "./stored-record.ts";
+import type { StoredRecord } from "./stored-record.ts";
 
 export class Records {
   readonly steps: EndSteps = new EndSteps();

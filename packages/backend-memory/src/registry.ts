@@ -25,13 +25,14 @@ import {
 import type { Filter } from "@muster/filter";
 import { checkEntries, checkPageSize, MAX_IDENTITY_BYTES } from "./arguments.ts";
 import { Client, NAME } from "./client.ts";
+import { isExpired, nextExpiry, stampedExpiry } from "./expiry.ts";
 import { Line, type MemoryFaults } from "./faults.ts";
 import { splitForMemory } from "./filter.ts";
 import { type MemoryHub, memoryHub } from "./hub.ts";
 import { ownMetadata } from "./metadata.ts";
 import type { Records } from "./records.ts";
 import { Selection } from "./selection.ts";
-import { isExpired, type StoredRecord } from "./stored-record.ts";
+import type { StoredRecord } from "./stored-record.ts";
 
 export interface MemoryRegistryOptions {
   /** Default: one of its own, which nobody else sees. */
@@ -186,7 +187,7 @@ function set(records: Records, entry: SetEntry, now: number, maxIdentities = Num
     session: entry.session,
     address: entry.address,
     registeredAt: now,
-    expiresAt: freshExpiry(entry, now),
+    expiresAt: nextExpiry(entry.sessionBound, entry.ttlMs, now),
     ttlMs: entry.ttlMs,
     metadata: ownMetadata(entry.metadata),
     revision: 1,
@@ -210,7 +211,8 @@ function rewrite(
     ...current,
     session: entry.session,
     address: entry.address,
-    expiresAt: entry.sessionBound === live.isSessionBound ? current.expiresAt : freshExpiry(entry, now),
+    expiresAt:
+      entry.sessionBound === live.isSessionBound ? current.expiresAt : nextExpiry(entry.sessionBound, entry.ttlMs, now),
     ttlMs: entry.ttlMs,
     metadata: ownMetadata(entry.metadata),
     revision: current.revision + 1,
@@ -225,8 +227,9 @@ function renew(records: Records, lease: Lease, now: number): LeaseOutcome {
   const current = live.registration;
   if (current.epoch !== lease.epoch) return "fenced";
   const ttlMs = lease.ttlMs ?? current.ttlMs;
-  const expiresAt = lease.expiresAt === undefined ? signOfLife(live, ttlMs, now) : stamp(live, lease.expiresAt);
-  const isSessionBound = live.isSessionBound && lease.expiresAt === undefined;
+  const isStamp = lease.expiresAt !== undefined;
+  const expiresAt = isStamp ? stampedExpiry(live, lease.expiresAt) : nextExpiry(live.isSessionBound, ttlMs, now);
+  const isSessionBound = live.isSessionBound && !isStamp;
   if (expiresAt !== current.expiresAt || ttlMs !== current.ttlMs || isSessionBound !== live.isSessionBound) {
     records.put(Object.freeze({ ...current, expiresAt, ttlMs }), isSessionBound);
   }
@@ -262,18 +265,4 @@ function isOffline(records: Records, { session }: Pick<Registration, "session">,
 /** An expired record is counted until that step of its end is confirmed, so it leaves room for its successor. */
 function isNewlyCounted(records: Records, identity: string): boolean {
   return !identity.startsWith(SESSION_PREFIX) && records.find(identity)?.stage !== "standing";
-}
-
-function freshExpiry({ sessionBound, ttlMs }: SetEntry, now: number): number | undefined {
-  return sessionBound || ttlMs === undefined ? undefined : now + ttlMs;
-}
-
-function signOfLife(live: StoredRecord, ttlMs: number | undefined, now: number): number | undefined {
-  return live.isSessionBound || ttlMs === undefined ? undefined : now + ttlMs;
-}
-
-/** Never earlier than it already would expire; a session-bound record had no expiry to keep. */
-function stamp({ isSessionBound, registration }: StoredRecord, expiresAt: number): number | undefined {
-  if (isSessionBound) return expiresAt;
-  return registration.expiresAt === undefined ? undefined : Math.max(registration.expiresAt, expiresAt);
 }

@@ -2,10 +2,10 @@
 
 import type { Registration, ScanQuery } from "@muster/core/slots";
 import { compareStrings, compileFilter, type Facts, type FilterTest, needsFacts } from "@muster/filter";
+import { isExpired } from "./expiry.ts";
 import { candidates } from "./filter.ts";
 import { partition } from "./ordered-list.ts";
 import type { Records } from "./records.ts";
-import { isExpired } from "./stored-record.ts";
 
 /** Registrations looked at before others get their turn: about a millisecond of work. */
 const STRIDE = 10_000;

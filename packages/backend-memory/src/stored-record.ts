@@ -22,8 +22,3 @@ export interface StoredRecord {
   /** When its next step became due, claimed or not: what "oldest" means. For `over`, without the grace. */
   endsAt: number;
 }
-
-/** A registration is expired from the very millisecond that it names. */
-export function isExpired(registration: Registration, now: number): boolean {
-  return registration.expiresAt !== undefined && registration.expiresAt <= now;
-}

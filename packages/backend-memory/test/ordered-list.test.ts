@@ -39,6 +39,7 @@ test("holds what was added and not deleted, in order, through any churn", () => 
       }
       const expected = [...model].sort((a, b) => a - b);
       expect(ordered.size).toBe(expected.length);
+      expect(ordered.first?.key).toBe(expected[0]);
       expect(keys(ordered.take(() => false, Number.POSITIVE_INFINITY))).toEqual(expected);
     }),
     { numRuns: 60 },

@@ -13,7 +13,7 @@ export const NAMESPACE = "test";
 /** A call that its caller has given up already. */
 export const ABORTED_CALL: Call = { signal: AbortSignal.abort() };
 
-export interface Clock {
+interface Clock {
   now: number;
 }
 

@@ -4,8 +4,8 @@ import type { LeaseOutcome, ReapClaim, Registration, RegistryBackend, SetEntry, 
 import { compareStrings } from "@muster/filter";
 import { type Random, seededRandom } from "@muster/filter/corpus";
 import { expect, test } from "vitest";
-import { int, pick } from "./random.ts";
-import { CALL, entry, fixture, scanIdentities } from "./support.ts";
+import { int, pick } from "../random.ts";
+import { CALL, entry, fixture, scanIdentities } from "../support.ts";
 
 const QUOTA = 12;
 const GRACE_MS = 40;

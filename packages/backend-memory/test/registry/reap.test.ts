@@ -1,6 +1,6 @@
 import type { ReapClaim, RegistryBackend } from "@muster/core/slots";
 import { expect, test } from "vitest";
-import { CALL, entry, fixture, get, set, startSession, stored } from "./support.ts";
+import { CALL, entry, fixture, get, set, startSession, stored } from "../support.ts";
 
 async function reap(
   registry: RegistryBackend,
