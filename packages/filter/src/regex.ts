@@ -17,8 +17,7 @@ export function compilePattern(pattern: string): CompiledPattern {
     if (regex.programSize() > MAX_PROGRAM_SIZE) {
       return { problem: "size", message: "the pattern repeats too much; use smaller counts" };
     }
-    const prefix = regexPrefix(pattern) ?? "";
-    return { matches: (text) => text.startsWith(prefix) && regex.test(text) };
+    return { matches: (text) => regex.test(text) };
   } catch (error) {
     return { problem: "syntax", message: error instanceof Error ? error.message : String(error) };
   }
@@ -36,9 +35,7 @@ export function regexPrefix(pattern: string): string | undefined {
     const { literal, length } = readLiteral(chars, i);
     if (literal === undefined) break;
     i += length;
-    const next = chars[i];
-    // A flag group is transparent to a repetition after it: `^a(?i)*` may match without an a.
-    if (next === "*" || next === "?" || next === "{" || (next === "(" && chars[i + 1] === "?")) break;
+    if (mayMakeOptional(chars, i)) break;
     prefix += literal;
   }
   return prefix === "" ? undefined : prefix;
@@ -47,8 +44,19 @@ export function regexPrefix(pattern: string): string | undefined {
 /** One character that stands for itself, or an escaped punctuation mark. */
 function readLiteral(chars: readonly string[], at: number): { literal: string | undefined; length: number } {
   const char = chars[at];
-  if (char !== "\\")
+  if (char !== "\\") {
     return { literal: char !== undefined && /[^.+*?()[\]{}^$]/u.test(char) ? char : undefined, length: 1 };
+  }
   const escaped = chars[at + 1];
   return { literal: escaped !== undefined && /[!-/:-@[-`{-~]/.test(escaped) ? escaped : undefined, length: 2 };
+}
+
+/**
+ * Whether what follows a literal may make it optional: a repetition, or something empty with a repetition behind it, which
+ * then reaches back over it (`^a+(?i)?` and `^a\Q\E*` match texts without an a).
+ */
+function mayMakeOptional(chars: readonly string[], at: number): boolean {
+  const char = chars[at];
+  if (char === "\\") return readLiteral(chars, at).literal === undefined;
+  return char !== undefined && "*+?{(".includes(char);
 }

@@ -33,7 +33,7 @@ describe("boundingBox", () => {
     fc.double({ min: 0, max: 21_000_000, noNaN: true }),
   );
 
-  it("holds every point of the circle", () => {
+  it("holds every point of the circle", { timeout: 60_000 }, () => {
     let inside = 0;
     fc.assert(
       fc.property(

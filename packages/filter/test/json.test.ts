@@ -49,6 +49,7 @@ describe("deepEqual", () => {
     [0, false],
     [{ toString: 1 }, { valueOf: 1 }],
     [JSON.parse('{ "__proto__": 1 }') as JsonValue, {}],
+    [JSON.parse('{ "__proto__": {} }') as JsonValue, { a: 1 }],
   ])("tells %j from %j", (a, b) => {
     expect(deepEqual(a, b)).toBe(false);
     expect(deepEqual(b, a)).toBe(false);

@@ -159,7 +159,7 @@ describe("a refusal", () => {
 });
 
 describe("the canonical spelling", () => {
-  it("parses back to the same tree", () => {
+  it("parses back to the same tree", { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(filterSeeds, fc.boolean(), (seed, typed) => {
         const options = typed ? { schema: generatorSchema } : {};

@@ -13,10 +13,13 @@ describe("regexPrefix", () => {
     ["^ab*", "a"],
     ["^ab?c", "a"],
     ["^ab{2}", "a"],
-    ["^ab+c", "ab"],
-    ["^ab(c)", "ab"],
+    ["^ab+c", "a"],
+    ["^ab(c)", "a"],
     ["^ab[c]", "ab"],
-    ["^ab\\d", "ab"],
+    ["^ab\\d", "a"],
+    ["^ab\\.\\d", "ab"],
+    ["^ab+(?i)?", "a"],
+    ["^ab\\Q\\E*", "a"],
     ["^a\\*b", "a*b"],
     ["^a\u{1f600}*", "a"],
     ["^\u{1f600}x", "\u{1f600}x"],
@@ -49,7 +52,7 @@ describe("regexPrefix", () => {
     expect(regexPrefix(pattern)).toBeUndefined();
   });
 
-  it("never excludes a text that matches", () => {
+  it("never excludes a text that matches", { timeout: 60_000 }, () => {
     const literal = fc.constantFrom("a", "b", "\\.", "\u{1f600}");
     const special = fc.constantFrom(
       ".",
@@ -83,8 +86,7 @@ describe("regexPrefix", () => {
         const prefix = regexPrefix(pattern);
         const compiled = compilePattern(pattern);
         if (prefix === undefined || "problem" in compiled) return;
-        const alone = compilePattern(`(?:${pattern})`);
-        if ("problem" in alone || !alone.matches(subject)) return;
+        if (!compiled.matches(subject)) return;
         matched += 1;
         if (!subject.startsWith(prefix)) expect.fail(JSON.stringify({ pattern, subject, prefix }));
       }),

@@ -46,7 +46,7 @@ function presence(path: readonly [string, ...string[]]): Filter {
 }
 
 describe("splitFilter", () => {
-  it("recombines to the filter, whatever is pushed", () => {
+  it("recombines to the filter, whatever is pushed", { timeout: 60_000 }, () => {
     let pushed = 0;
     fc.assert(
       fc.property(filterSeeds, filterSeeds, (seed, pushSeed) => {

@@ -116,6 +116,7 @@ export const schemas: CorpusGroup = group(
     "semver operand with a leading zero": typed(refused({ "version.gt": "01.2" })),
     "semver operand of four numbers": typed(refused({ "version.gt": "1.2.3.4" })),
     "semver operand of a number": typed(refused({ "version.gte": 2 })),
+    "semver nin nothing": typed(refused({ "version.nin": [] })),
     "semver operand in in": typed(refused({ "version.in": ["1.0", ""] })),
     "plain field that looks like a version": typed(matches({ name: "2.0.0" }, [])),
     "declared field named type": typed(
