@@ -13,9 +13,6 @@ import { TimeSlice } from "../tasks/time-slice.ts";
 
 export type { Expectation } from "./attachments.ts";
 
-/** Recipients between two looks at the clock. */
-const STRIDE = 16;
-
 export interface ReceivingNode {
   /** Shared by everything this process serves. */
   readonly address: string;
@@ -139,7 +136,7 @@ class Node implements ReceivingNode {
     for (const identity of frame.identities) {
       this.#attachments.deliver(received, identity, frame.epochs[index] ?? 0);
       index += 1;
-      const rest = index % STRIDE === 0 ? this.#slice.rest() : undefined;
+      const rest = this.#slice.step();
       if (rest !== undefined) await rest;
     }
   }

@@ -14,6 +14,7 @@ import {
   type MusterError,
   type Outgoing,
 } from "../slots/index.ts";
+import { TimeSlice } from "../tasks/time-slice.ts";
 
 const MAX_BATCHES_IN_FLIGHT = 2;
 const MAX_BATCH_MESSAGES = 4_096;
@@ -30,6 +31,7 @@ export class Publisher {
   readonly #content: Content;
   readonly #tally: Tally;
   readonly #call: Call;
+  readonly #slice = new TimeSlice();
   readonly #inFlight = new Set<Promise<void>>();
   #batch: Parcel[] = [];
   #batchBytes = 0;
@@ -101,7 +103,12 @@ export class Publisher {
   async #publishBatch(batch: readonly Parcel[]): Promise<void> {
     this.#hasStarted = true;
     try {
-      const messages = batch.map((parcel) => toMessage(this.#content, parcel));
+      const messages: Outgoing[] = [];
+      for (const parcel of batch) {
+        messages.push(toMessage(this.#content, parcel));
+        const rest = this.#slice.rest();
+        if (rest !== undefined) await rest;
+      }
       this.#settle(batch, await this.#messaging.publishMany(messages, this.#call));
     } catch (cause) {
       const error = codedError(cause, SOURCE);
