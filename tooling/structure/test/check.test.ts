@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { checkWorkspace } from "../src/check.ts";
+import { checkText } from "../src/rules/text.ts";
 import type { WorkspacePackage } from "../src/workspace.ts";
 import { corePackage, filterPackage, packageAt, workspaceOf } from "./fixture.ts";
 
@@ -171,10 +172,24 @@ test.each([
   [["..", "shared", "x.md"].join("/"), "outside the repository"],
   [["https:/", "registry.example.org"].join("/"), "registry's host"],
   [`//host/:_${"authToken"}=1`, "configures a package registry"],
-  [`registry${"="}x`, "configures a package registry"],
+  [`npm install --${"registry"} x`, "configures a package registry"],
 ])("the text %j is refused in any file", (text, message) => {
   expect(complaints(packageAt("filter", { "README.md": `fine\n${text}\n` }))).toContain(
     `packages/filter/README.md:2: `,
   );
   expect(complaints(packageAt("filter", { "README.md": `fine\n${text}\n` }))).toContain(message);
+});
+
+test.each([".npmrc", ".yarnrc.yml", "pnpm-workspace.yaml", "package.json"])("%s may not name a registry", (path) => {
+  for (const text of ["registry=x", "  registry: x", '"registry": "x"', "@scope:registry=x"]) {
+    expect(checkText({ path: `packages/filter/${path}`, text: `{\n${text}\n` })).toMatchObject([
+      { at: `packages/filter/${path}:2`, message: expect.stringContaining("configures a package registry") },
+    ]);
+  }
+});
+
+test("a variable of code may be called registry", () => {
+  expect(checkText({ path: "packages/core/src/x.ts", text: "  registry = (plain) => plain,\n  registry: 1" })).toEqual(
+    [],
+  );
 });

@@ -21,7 +21,8 @@ export function directionOf(folder: string): Direction | undefined {
     return { src: ["@muster/filter"], test: [...filterDoors, "@muster/backend-memory"], others: [] };
   }
   if (folder === "packages/conformance") {
-    return { src: [...coreDoors, ...filterDoors], test: ["@muster/backend-memory"], others: [] };
+    // vitest is an optional peer: only its binding imports it.
+    return { src: [...coreDoors, ...filterDoors], test: ["@muster/backend-memory"], others: ["vitest"] };
   }
   if (folder.startsWith("packages/backend-")) {
     return {
