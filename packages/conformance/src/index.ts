@@ -9,4 +9,11 @@ export type {
   RegistryContext,
   Slot,
 } from "./case.ts";
+export { catalogue } from "./catalogue.ts";
+export type { Order } from "./order.ts";
+export { type KnownFailing, type Misconfigured, type Plan, type PlannedCase, type PlanOptions, planRun } from "./plan.ts";
+export type { Facets, SlotClaims } from "./probe.ts";
+export { type Report, type ReportedCase, reportOf } from "./report.ts";
+export { type CaseResult, resultOf } from "./result.ts";
+export { type CaseOutcome, runCase, type RunCaseOptions } from "./run.ts";
 export type { MortalProcess, ServerFaults, Subject } from "./subject.ts";

@@ -1,0 +1,98 @@
+/** What a subject claims of itself, slot by slot. */
+
+import {
+  type Backend,
+  linkCall,
+  type MessagingBackend,
+  type MessagingTraits,
+  type RegistryBackend,
+  type RegistryTraits,
+} from "@muster/core/slots";
+import type { ConformanceCase, Slot } from "./case.ts";
+import { freshNamespace } from "./context.ts";
+import { type NativeOperators, nativeOperators } from "./native-operators.ts";
+import { DEADLINE_MS } from "./run.ts";
+import type { Subject } from "./subject.ts";
+
+export interface Facets {
+  /** Which operators of a filter the registry selects by itself; absent without the facet. */
+  readonly filters?: NativeOperators;
+  /** Present with the facet. */
+  readonly counts?: true;
+}
+
+/** One slot of a subject, as its traits and facets stand once it is open. */
+export interface SlotClaims {
+  readonly slot: Slot;
+  /** The backend's own name. */
+  readonly backend: string;
+  readonly traits: RegistryTraits | MessagingTraits;
+  readonly facets: Facets;
+}
+
+/** Claims, and what they mean for each case of the slot. */
+export interface ProbedSlot {
+  readonly claims: SlotClaims;
+  readonly applicable: ReadonlySet<ConformanceCase>;
+  /** Applicable only because the subject can cut its server off: not to be run beside any other case. */
+  readonly exclusive: ReadonlySet<ConformanceCase>;
+}
+
+/**
+ * Opens one client of the slot in a fresh namespace, looks, and closes it. `undefined` for a slot the subject lacks.
+ *
+ * @throws what `open` or a gate throws.
+ */
+export async function probeSlot(
+  subject: Subject,
+  slot: Slot,
+  catalogue: readonly ConformanceCase[],
+): Promise<ProbedSlot | undefined> {
+  const look = <B extends Backend>(backend: B, claims: (open: B) => SlotClaims): Promise<ProbedSlot> =>
+    openly(backend, () => ({ claims: claims(backend), ...gates(subject, slot, backend, catalogue) }));
+  if (slot === "registry") {
+    const registry = subject.registry?.();
+    return registry && (await look(registry, registryClaims));
+  }
+  const messaging = subject.messaging?.();
+  return messaging && (await look(messaging, messagingClaims));
+}
+
+async function openly<T>(backend: Backend, look: () => T): Promise<T> {
+  using call = linkCall({}, DEADLINE_MS, "conformance.probe");
+  await backend.open({ namespace: freshNamespace() }, call);
+  try {
+    return look();
+  } finally {
+    backend.close().catch(() => {}); // Whether it closes, and how fast, is for the cases to say.
+  }
+}
+
+function gates(
+  subject: Subject,
+  slot: Slot,
+  backend: Backend,
+  catalogue: readonly ConformanceCase[],
+): Pick<ProbedSlot, "applicable" | "exclusive"> {
+  const { faults: _, ...faultless } = subject;
+  const cases = catalogue.filter((one) => one.slot === slot);
+  const applicable = cases.filter((one) => one.applies?.(backend, subject) ?? true);
+  const exclusive = applicable.filter((one) => one.applies?.(backend, faultless) === false);
+  return { applicable: new Set(applicable), exclusive: new Set(exclusive) };
+}
+
+function registryClaims({ name, traits, filters, counts }: RegistryBackend): SlotClaims {
+  return {
+    slot: "registry",
+    backend: name,
+    traits,
+    facets: {
+      ...(filters === undefined ? {} : { filters: nativeOperators(filters) }),
+      ...(counts === undefined ? {} : { counts: true }),
+    },
+  };
+}
+
+function messagingClaims({ name, traits }: MessagingBackend): SlotClaims {
+  return { slot: "messaging", backend: name, traits, facets: {} };
+}

@@ -1,0 +1,36 @@
+/** The subjects that the kit's own tests are about: real ones, over the memory backend. */
+
+import { memoryFaults, memoryHub, memoryMessaging, memoryRegistry } from "@muster/backend-memory";
+import type { MortalProcess, Subject } from "../src/subject.ts";
+
+/** A hub of its own, with every client a process of its own; everything a subject can arrange is arranged. */
+export function memorySubject(): Required<Subject> {
+  const hub = memoryHub();
+  return {
+    name: "memory",
+    patienceMs: 5_000,
+    registry: () => memoryRegistry({ hub }),
+    messaging: () => memoryMessaging({ hub }),
+    mortal: (): MortalProcess => {
+      const faults = memoryFaults();
+      return {
+        registry: memoryRegistry({ hub, faults }),
+        messaging: memoryMessaging({ hub, faults }),
+        async kill(turn): Promise<void> {
+          for (let left = turn; left > 0; left -= 1) await Promise.resolve();
+          faults.stop();
+        },
+      };
+    },
+    faults: {
+      async cut(): Promise<void> {
+        hub.faults.down("store");
+        hub.faults.down("broker");
+      },
+      async heal(): Promise<void> {
+        hub.faults.up("store");
+        hub.faults.up("broker");
+      },
+    },
+  };
+}
