@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import type { DeleteOutcome, MusterError } from "../src/slots/index.ts";
 import { eventually } from "./support/eventually.ts";
@@ -132,6 +133,23 @@ test("an aborted signal registers nothing", async () => {
   const { fleet } = await fleets.open();
   await expect(fleet.register("a", {}, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "ABORTED" });
   expect(await fleet.count()).toBe(0);
+});
+
+test("any number of calls can share one signal without Node warning of a leak", async () => {
+  await using fleets = new Fleets();
+  const { fleet } = await fleets.open();
+  const warnings: string[] = [];
+  const onWarning = ({ name }: Error): void => void warnings.push(name);
+  process.on("warning", onWarning);
+  try {
+    const { signal } = new AbortController();
+    await Promise.all(Array.from({ length: 50 }, (_, n) => fleet.register(`id-${n}`, {}, { signal })));
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+    await new Promise(setImmediate); // Warnings are emitted on the next tick.
+  } finally {
+    process.off("warning", onWarning);
+  }
+  expect(warnings).toEqual([]);
 });
 
 test("a live identity is refused, and taken over with replace: the old handle is lost for good", async () => {

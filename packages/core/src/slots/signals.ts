@@ -1,4 +1,4 @@
-/** One abort signal per call, with its deadline, and coded errors for both ways it can end. */
+/** One call at a time: its deadline, its caller's signal, and coded errors for both ways it can end. */
 
 import type { Call } from "./backend.ts";
 import { isMusterError, MusterError } from "./errors.ts";
@@ -10,31 +10,136 @@ export interface CallOptions {
   readonly timeoutMs?: number;
 }
 
+/** A {@link Call} of which it is known when it ends. */
+export interface TimedCall extends Call {
+  /** Monotonic (`performance.now()`): when it ends at the latest. */
+  readonly deadline: number;
+}
+
 /** A {@link Call} that must be disposed of, so that neither its timer nor its listener outlives it. */
-export interface DisposableCall extends Call, Disposable {}
+export interface DisposableCall extends TimedCall, Disposable {}
 
 /**
- * A call that ends when `options.signal` aborts or `timeoutMs` have passed, whichever is first.
+ * A call that ends when `options.signal` aborts or `timeoutMs` have passed, whichever is first. Any number of calls can
+ * share one signal: they put one listener on it, for as long as any of them lasts.
  *
  * `AbortSignal.any` is not used: it keeps every derived signal alive as long as its source.
  */
 export function linkCall(options: CallOptions, defaultTimeoutMs: number, source: string): DisposableCall {
-  const controller = new AbortController();
-  const outer = options.signal;
-  const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
-  const onAbort = (): void => controller.abort(aborted(outer?.reason, source));
-  if (outer?.aborted) onAbort();
-  outer?.addEventListener("abort", onAbort, { once: true });
-  const timer = setTimeout(() => {
-    controller.abort(new MusterError({ code: "TIMEOUT", source, message: `no answer within ${timeoutMs} ms` }));
-  }, timeoutMs);
-  return {
-    signal: controller.signal,
-    [Symbol.dispose](): void {
-      clearTimeout(timer);
-      outer?.removeEventListener("abort", onAbort);
-    },
+  return new LinkedCall(options.signal, options.timeoutMs ?? defaultTimeoutMs, source);
+}
+
+/** Makes its signal only when it is asked for one: most calls end without anybody having listened to a signal. */
+class LinkedCall implements DisposableCall {
+  readonly deadline: number;
+  readonly #timeoutMs: number;
+  readonly #source: string;
+  readonly #outer: AbortSignal | undefined;
+  readonly #timer: NodeJS.Timeout;
+  #reason: MusterError | undefined;
+  #controller: AbortController | undefined;
+  #listeners: Set<() => void> | undefined;
+
+  constructor(outer: AbortSignal | undefined, timeoutMs: number, source: string) {
+    this.deadline = performance.now() + timeoutMs;
+    this.#timeoutMs = timeoutMs;
+    this.#source = source;
+    this.#outer = outer;
+    this.#timer = setTimeout(expire, timeoutMs, this);
+    if (outer === undefined) return;
+    if (outer.aborted) this.abort(outer.reason);
+    else follow(outer, this);
+  }
+
+  /** Why it has ended; `undefined` while it goes on. */
+  get reason(): MusterError | undefined {
+    return this.#reason;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#reason !== undefined) this.#controller.abort(this.#reason);
+    return this.#controller.signal;
+  }
+
+  get listeners(): Set<() => void> {
+    this.#listeners ??= new Set();
+    return this.#listeners;
+  }
+
+  abort(reason: unknown): void {
+    this.#end(aborted(reason, this.#source));
+  }
+
+  expire(): void {
+    const message = `no answer within ${this.#timeoutMs} ms`;
+    this.#end(new MusterError({ code: "TIMEOUT", source: this.#source, message }));
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    if (this.#outer !== undefined) unfollow(this.#outer, this);
+  }
+
+  #end(reason: MusterError): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
+    this.#controller?.abort(reason);
+    for (const listener of this.#listeners ?? []) listener();
+  }
+}
+
+function expire(call: LinkedCall): void {
+  call.expire();
+}
+
+/** The calls that one signal can end. */
+interface Followers {
+  readonly calls: Set<LinkedCall>;
+  tell(): void;
+}
+
+/** One listener for all: with each of its own, a signal would warn of a leak, and walk through all of them each time. */
+const followed = new WeakMap<AbortSignal, Followers>();
+
+function follow(signal: AbortSignal, call: LinkedCall): void {
+  const known = followed.get(signal);
+  if (known !== undefined) {
+    known.calls.add(call);
+    return;
+  }
+  const calls = new Set([call]);
+  const tell = (): void => {
+    for (const one of calls) one.abort(signal.reason);
   };
+  followed.set(signal, { calls, tell });
+  signal.addEventListener("abort", tell, { once: true });
+}
+
+function unfollow(signal: AbortSignal, call: LinkedCall): void {
+  const followers = followed.get(signal);
+  if (followers === undefined) return;
+  followers.calls.delete(call);
+  if (followers.calls.size > 0) return;
+  followed.delete(signal);
+  signal.removeEventListener("abort", followers.tell);
+}
+
+/** Whether the call has ended; as `call.signal.aborted`, without making a signal. */
+export function hasEnded(call: Call): boolean {
+  return call instanceof LinkedCall ? call.reason !== undefined : call.signal.aborted;
+}
+
+/** Runs `listener` when the call ends, in the same turn, unless {@link offEnd} comes first. It must not throw. */
+export function onEnd(call: Call, listener: () => void): void {
+  if (call instanceof LinkedCall) call.listeners.add(listener);
+  else call.signal.addEventListener("abort", listener, { once: true });
+}
+
+/** Undoes {@link onEnd}. */
+export function offEnd(call: Call, listener: () => void): void {
+  if (call instanceof LinkedCall) call.listeners.delete(listener);
+  else call.signal.removeEventListener("abort", listener);
 }
 
 /**
@@ -43,7 +148,7 @@ export function linkCall(options: CallOptions, defaultTimeoutMs: number, source:
  * @param mayHaveApplied true once the request may have left.
  */
 export function abortedError(call: Call, source: string, mayHaveApplied = false): MusterError {
-  const reason: unknown = call.signal.reason;
+  const reason: unknown = call instanceof LinkedCall ? call.reason : call.signal.reason;
   if (isMusterError(reason, "TIMEOUT")) {
     return new MusterError({ code: "TIMEOUT", source, message: "the deadline passed", mayHaveApplied, cause: reason });
   }
@@ -52,7 +157,7 @@ export function abortedError(call: Call, source: string, mayHaveApplied = false)
 
 /** @throws TIMEOUT, ABORTED: when the signal has already aborted; nothing has been applied. */
 export function throwIfAborted(call: Call, source: string): void {
-  if (call.signal.aborted) throw abortedError(call, source);
+  if (hasEnded(call)) throw abortedError(call, source);
 }
 
 function aborted(cause: unknown, source: string, mayHaveApplied = false): MusterError<"ABORTED"> {

@@ -1,6 +1,7 @@
 import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { abortedError, linkCall, throwIfAborted } from "../../src/slots/index.ts";
+import { hasEnded, offEnd, onEnd } from "../../src/slots/signals.ts";
 import { thrown } from "../support/codes.ts";
 
 const SOURCE = "core.count";
@@ -55,5 +56,47 @@ describe("a linked call", () => {
     using call = linkCall({ signal: AbortSignal.abort() }, 100, SOURCE);
     expect(abortedError(call, SOURCE, true).mayHaveApplied).toBe(true);
     expect(abortedError(call, SOURCE).mayHaveApplied).toBe(false);
+  });
+
+  test("of a signal that many calls share leaves one listener on it, and none when the last has ended", () => {
+    const { signal } = new AbortController();
+    const calls = Array.from({ length: 1_000 }, () => linkCall({ signal }, 100, SOURCE));
+    expect(getEventListeners(signal, "abort")).toHaveLength(1);
+    for (const call of calls) call[Symbol.dispose]();
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
+  });
+
+  test("ends with all that share its signal, except those disposed of before", () => {
+    const controller = new AbortController();
+    using first = linkCall({ signal: controller.signal }, 100, SOURCE);
+    using over = linkCall({ signal: controller.signal }, 100, SOURCE);
+    using last = linkCall({ signal: controller.signal }, 100, SOURCE);
+    over[Symbol.dispose]();
+    controller.abort();
+    expect([first, over, last].map((call) => call.signal.aborted)).toEqual([true, false, true]);
+  });
+
+  test("leaves nothing on a signal that outlives 100,000 of them", () => {
+    const { signal } = new AbortController();
+    for (let count = 0; count < 100_000; count += 1) {
+      using _call = linkCall({ signal }, 100, SOURCE);
+    }
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("tells who listens to the call or to its signal, once, and nobody who left", () => {
+    const controller = new AbortController();
+    using call = linkCall({ signal: controller.signal }, 100, SOURCE);
+    const told: string[] = [];
+    const leaver = (): void => void told.push("leaver");
+    onEnd(call, leaver);
+    onEnd(call, () => told.push("call"));
+    call.signal.addEventListener("abort", () => told.push("signal"));
+    offEnd(call, leaver);
+    controller.abort();
+    vi.advanceTimersByTime(100);
+    expect(told.toSorted()).toEqual(["call", "signal"]);
+    expect(hasEnded(call)).toBe(true);
   });
 });
