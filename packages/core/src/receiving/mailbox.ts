@@ -34,24 +34,29 @@ export function createMailbox(options: HandlerMailboxOptions): Mailbox {
 
 class HandlerMailbox implements Mailbox {
   readonly #options: HandlerMailboxOptions;
-  readonly #queue: MessageQueue;
+  readonly #onMessage: MessageHandler;
+  readonly #mayStart: () => boolean;
+  /** Made when a message has to wait for the first time: of a million receivers most never keep one waiting. */
+  #queue: MessageQueue | undefined;
   #isBusy = false;
   #isClosed = false;
   #running: Promise<void> | undefined;
 
   constructor(options: HandlerMailboxOptions) {
     this.#options = options;
-    this.#queue = new MessageQueue(options);
+    this.#onMessage = options.onMessage;
+    this.#mayStart = options.mayStart;
   }
 
   push(message: Message): void {
-    if (this.#isBusy) this.#queue.push(message);
-    else if (!this.#queue.ended) this.#run(message);
+    if (this.#isClosed || this.#queue?.ended === true) return;
+    if (this.#isBusy) (this.#queue ??= new MessageQueue(this.#options)).push(message);
+    else this.#run(message);
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#queue.clear();
+    this.#queue?.clear();
     await this.#running;
   }
 
@@ -64,22 +69,22 @@ class HandlerMailbox implements Mailbox {
         this.#running = pending.then(() => this.#resume());
         return;
       }
-      message = this.#queue.shift();
+      message = this.#queue?.shift();
     }
     this.#isBusy = false;
   }
 
   #resume(): void {
     this.#running = undefined;
-    const next = this.#queue.shift();
+    const next = this.#queue?.shift();
     if (next === undefined) this.#isBusy = false;
     else this.#run(next);
   }
 
   #handle(message: Message): Promise<void> | undefined {
-    if (this.#isClosed || !this.#options.mayStart()) return undefined;
+    if (this.#isClosed || !this.#mayStart()) return undefined;
     try {
-      const result = this.#options.onMessage(message);
+      const result = this.#onMessage(message);
       if (!isThenable(result)) return undefined;
       return Promise.resolve(result).catch((error: unknown) => this.#options.onHandlerError(error, message));
     } catch (error) {
