@@ -46,7 +46,7 @@ export class Clients {
   async close(patienceMs: number): Promise<readonly unknown[]> {
     this.#hasEnded = true;
     const ends = await Promise.allSettled(this.#all.map(async (client) => closeWithin(client, patienceMs)));
-    return ends.flatMap((end) => (end.status === "rejected" ? [end.reason] : []));
+    return ends.filter((end) => end.status === "rejected").map(({ reason }): unknown => reason);
   }
 }
 
@@ -76,7 +76,10 @@ export async function openContext({ subject, clients, call, seed }: ContextInit)
 async function closeWithin(client: Backend, patienceMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`${client.name}: close() has not ended after ${patienceMs} ms`)), patienceMs);
+    timer = setTimeout(
+      () => reject(new Error(`${client.name}: close() has not ended after ${patienceMs} ms`)),
+      patienceMs,
+    );
   });
   try {
     await Promise.race([client.close(), late]);

@@ -10,10 +10,20 @@ export type {
   Slot,
 } from "./case.ts";
 export { catalogue } from "./catalogue.ts";
+export { type ConformanceOptions, type ExecutionOptions, runConformance, runPlan } from "./execution.ts";
+export { conformanceMarkdown } from "./markdown.ts";
+export type { Nativeness, NativeOperators } from "./native-operators.ts";
 export type { Order } from "./order.ts";
-export { type KnownFailing, type Misconfigured, type Plan, type PlannedCase, type PlanOptions, planRun } from "./plan.ts";
+export {
+  type KnownFailing,
+  type Misconfigured,
+  type Plan,
+  type PlannedCase,
+  type PlanOptions,
+  planRun,
+} from "./plan.ts";
 export type { Facets, SlotClaims } from "./probe.ts";
 export { type Report, type ReportedCase, reportOf } from "./report.ts";
-export { type CaseResult, resultOf } from "./result.ts";
+export { type CaseResult, resultOf, type ResultOptions } from "./result.ts";
 export { type CaseOutcome, runCase, type RunCaseOptions } from "./run.ts";
 export type { MortalProcess, ServerFaults, Subject } from "./subject.ts";

@@ -31,22 +31,39 @@ const OPERANDS_TO_TRY: Readonly<Record<Operator, readonly JsonValue[]>> = {
   within: [{ south: 47, west: 10, north: 49, east: 12 }],
 };
 
+const ABOUT_IDENTITY: readonly Leaf[] = [
+  { op: "eq", about: "identity", value: "a" },
+  { op: "startswith", about: "identity", value: "a" },
+  { op: "gt", about: "identity", value: "a" },
+];
+
 /** Asks the facet how it would split a comparison of each kind; touches no store. */
 export function nativeOperators(facet: FilterFacet): NativeOperators {
-  const entries = Object.entries(OPERANDS_TO_TRY).map(([op, values]) => {
-    // The entries of a record by operator have operators as keys.
-    const leaves = values.map((value): Leaf => ({ op: op as Operator, path: ["field"], value }));
-    return [op, nativeness(facet, leaves)];
-  });
-  return Object.freeze({
-    ...Object.fromEntries(entries),
-    $identity: nativeness(facet, [
-      { op: "eq", about: "identity", value: "a" },
-      { op: "startswith", about: "identity", value: "a" },
-      { op: "gt", about: "identity", value: "a" },
-    ]),
+  const fields = (op: Operator): Nativeness =>
+    nativeness(
+      facet,
+      OPERANDS_TO_TRY[op].map((value) => ({ op, path: ["field"], value })),
+    );
+  return {
+    eq: fields("eq"),
+    ne: fields("ne"),
+    lt: fields("lt"),
+    lte: fields("lte"),
+    gt: fields("gt"),
+    gte: fields("gte"),
+    in: fields("in"),
+    nin: fields("nin"),
+    startswith: fields("startswith"),
+    endswith: fields("endswith"),
+    contains: fields("contains"),
+    regex: fields("regex"),
+    exists: fields("exists"),
+    type: fields("type"),
+    near: fields("near"),
+    within: fields("within"),
+    $identity: nativeness(facet, ABOUT_IDENTITY),
     $registeredAt: nativeness(facet, [{ op: "gt", about: "registeredAt", value: 1 }]),
-  });
+  };
 }
 
 function nativeness(facet: FilterFacet, leaves: readonly Leaf[]): Nativeness {

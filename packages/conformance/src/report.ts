@@ -40,8 +40,12 @@ export function reportOf(plan: Plan, results: readonly CaseResult[]): Report {
       "known failing": count("known failing"),
       "not applicable": count("not applicable"),
     },
-    cases: cases.map(({ elapsedMs: _, error, ...one }) => (error ? { ...one, error: error.message } : one)),
+    cases: cases.map(reported),
   };
+}
+
+function reported({ id, slot, rule, status, why, error }: CaseResult): ReportedCase {
+  return { id, slot, rule, status, ...(why !== undefined && { why }), ...(error && { error: error.message }) };
 }
 
 function kit(): Report["kit"] {

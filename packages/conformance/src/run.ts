@@ -48,7 +48,9 @@ export async function runCase(subject: Subject, one: ConformanceCase, options: R
       errors.unshift(error);
     }
   });
-  errors.push(...rejections.map((reason) => new Error(`nobody handled: ${asError(reason).message}`, { cause: reason })));
+  errors.push(
+    ...rejections.map((reason) => new Error(`nobody handled: ${asError(reason).message}`, { cause: reason })),
+  );
   const elapsedMs = performance.now() - start;
   if (errors.length > 0) return { id: one.id, status: "failed", error: joined(errors), elapsedMs, seed };
   return { id: one.id, status: applied ? "passed" : NOT_APPLICABLE, elapsedMs, seed };

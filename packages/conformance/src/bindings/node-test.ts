@@ -1,1 +1,59 @@
-export {};
+/** The kit as tests of `node:test`. */
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test, type TestContext } from "node:test";
+import { catalogue } from "../catalogue.ts";
+import type { ConformanceOptions } from "../execution.ts";
+import { conformanceMarkdown } from "../markdown.ts";
+import { ordered } from "../order.ts";
+import { type Plan, type PlannedCase, planRun } from "../plan.ts";
+import { reportOf } from "../report.ts";
+import { type CaseResult, resultOf } from "../result.ts";
+import type { Subject } from "../subject.ts";
+import { titleOf } from "./title.ts";
+
+export interface NodeTestOptions extends ConformanceOptions {
+  /** A committed `CONFORMANCE.md` that must say what this run has shown; `muster-conformance --markdown` writes it. */
+  readonly markdown?: URL;
+}
+
+/**
+ * Declares a test named after the subject, with one subtest per case, named by id and rule. For the top level of a test
+ * file.
+ *
+ * A case that does not apply is skipped; a known failing one must fail. A misconfigured run, one in which nothing would
+ * be examined included, fails with a sentence that says what is wrong. Resolves when all have ended, however they did.
+ */
+export async function conformance(subject: Subject, options: NodeTestOptions = {}): Promise<void> {
+  const { order = "given", parallel = false, markdown } = options;
+  await test(subject.name, { concurrency: parallel }, async (t) => {
+    const plan = await planRun(options.cases ?? catalogue, subject, options);
+    if ("misconfigured" in plan) throw new Error(plan.misconfigured);
+    const results: CaseResult[] = [];
+    const run = (one: PlannedCase): Promise<void> => runSubtest(t, plan, one, options, results);
+    const cases = ordered(plan.cases, order);
+    const together = parallel ? cases.filter(({ isExclusive }) => !isExclusive) : [];
+    await Promise.all(together.map(run));
+    for (const one of cases) if (!together.includes(one)) await run(one);
+    if (markdown === undefined || !plan.isWhole) return;
+    await t.test(`${markdown.pathname.split("/").at(-1)} says what this run has shown`, async () => {
+      assert.equal(conformanceMarkdown(reportOf(plan, results)), await readFile(markdown, "utf8"));
+    });
+  });
+}
+
+async function runSubtest(
+  t: TestContext,
+  plan: Plan,
+  planned: PlannedCase,
+  options: NodeTestOptions,
+  results: CaseResult[],
+): Promise<void> {
+  await t.test(titleOf(planned), async (subtest) => {
+    const result = await resultOf(plan, planned, options);
+    results.push(result);
+    if (result.status === "not applicable") subtest.skip("does not apply");
+    if (result.error !== undefined) throw result.error;
+  });
+}

@@ -1,33 +1,31 @@
+/* oxlint-disable vitest/valid-title, vitest/no-conditional-tests, vitest/expect-expect -- tests are declared from data */
 /** The kit as vitest tests. */
 
+import { fileURLToPath } from "node:url";
 import { describe, test } from "vitest";
-import type { ConformanceCase } from "../case.ts";
 import { catalogue } from "../catalogue.ts";
-import { type Order, ordered } from "../order.ts";
-import { type Plan, type PlannedCase, type PlanOptions, planRun } from "../plan.ts";
-import { resultOf } from "../result.ts";
+import type { ConformanceOptions } from "../execution.ts";
+import { conformanceMarkdown } from "../markdown.ts";
+import { ordered } from "../order.ts";
+import { type Plan, type PlannedCase, planRun } from "../plan.ts";
+import { reportOf } from "../report.ts";
+import { type CaseResult, resultOf } from "../result.ts";
 import { DEADLINE_MS } from "../run.ts";
 import type { Subject } from "../subject.ts";
+import { titleOf } from "./title.ts";
 
-export interface ConformanceOptions extends PlanOptions {
-  /** Default: the whole catalogue. */
-  readonly cases?: readonly ConformanceCase[];
-  /** Cases run beside each other, as many as vitest's `maxConcurrency`. Default false. */
-  readonly parallel?: boolean;
-  /** Default `given`. */
-  readonly order?: Order;
-  /** After which a case has failed. Default 30,000. */
-  readonly deadlineMs?: number;
+export interface VitestOptions extends ConformanceOptions {
+  /** A committed `CONFORMANCE.md` that must say what this run has shown; `vitest -u` writes it. */
+  readonly markdown?: URL;
 }
 
 /**
- * Declares one test per case, named by id and rule, in a suite named after the subject. Call it once per subject, at the
- * top level of a test file.
+ * Declares one test per case, named by id and rule, in a suite named after the subject. For the top level of a test file.
  *
- * A case that does not apply is skipped; a known failing one must fail. A misconfigured run is one failing test that says
- * what is wrong.
+ * A case that does not apply is skipped; a known failing one must fail. A misconfigured run, one in which nothing would
+ * be examined included, is one failing test that says what is wrong.
  */
-export function conformance(subject: Subject, options: ConformanceOptions = {}): void {
+export function conformance(subject: Subject, options: VitestOptions = {}): void {
   describe(subject.name, { shuffle: false }, async () => {
     const plan = await planRun(options.cases ?? catalogue, subject, options);
     if ("misconfigured" in plan) {
@@ -36,21 +34,33 @@ export function conformance(subject: Subject, options: ConformanceOptions = {}):
       });
       return;
     }
-    for (const planned of ordered(plan.cases, options.order ?? "given")) declare(plan, planned, options);
+    const results: CaseResult[] = [];
+    for (const one of ordered(plan.cases, options.order ?? "given")) declareCase(plan, one, options, results);
+    if (options.markdown !== undefined && plan.isWhole) declareMarkdown(plan, results, options.markdown);
   });
 }
 
-function declare(plan: Plan, planned: PlannedCase, options: ConformanceOptions): void {
+function declareCase(plan: Plan, planned: PlannedCase, options: VitestOptions, results: CaseResult[]): void {
   const { deadlineMs = DEADLINE_MS, parallel = false } = options;
-  const { id, rule } = planned.case;
-  const title = planned.knownFailing === undefined ? `${id}: ${rule}` : `${id} (known failing: ${planned.knownFailing})`;
-  if (planned.plan === "skip") {
-    test.skip(title);
-    return;
-  }
-  const timeout = 2 * deadlineMs * plan.seeds.length; // A case ends by itself; this is for what comes behind it.
-  test(title, { concurrent: parallel && !planned.isExclusive, timeout }, async () => {
+  const run = async (): Promise<void> => {
     const result = await resultOf(plan, planned, { deadlineMs });
+    results.push(result);
     if (result.error !== undefined) throw result.error;
+  };
+  const timeout = 2 * deadlineMs * plan.seeds.length; // A case ends by itself; this is for what comes behind it.
+  const concurrent = parallel && !planned.isExclusive;
+  test(titleOf(planned), { concurrent, timeout, skip: planned.plan === "skip" }, run);
+}
+
+function declareMarkdown(plan: Plan, results: CaseResult[], markdown: URL): void {
+  const path = fileURLToPath(markdown);
+  test(`${path.split(/[\\/]/).at(-1)} says what this run has shown`, { concurrent: false }, async ({
+    expect,
+    skip,
+  }) => {
+    const skipped = plan.cases.filter((one) => one.plan === "skip");
+    skip(results.length + skipped.length < plan.cases.length, "some cases were left out of the run");
+    const all = [...results, ...(await Promise.all(skipped.map(async (one) => resultOf(plan, one))))];
+    await expect(conformanceMarkdown(reportOf(plan, all))).toMatchFileSnapshot(path);
   });
 }
