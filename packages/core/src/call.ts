@@ -1,6 +1,13 @@
 /** The frame around every verb: is the fleet open, what does the caller allow, and which errors leave. */
 
-import { type Call, type CallOptions, isMusterError, linkCall, MusterError, throwIfAborted } from "./slots/index.ts";
+import {
+  type CallOptions,
+  isMusterError,
+  linkCall,
+  MusterError,
+  throwIfAborted,
+  type TimedCall,
+} from "./slots/index.ts";
 
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
@@ -15,16 +22,15 @@ export class Gate {
     this.timeoutMs = timeoutMs;
   }
 
-  /** One verb is under way until the disposer runs. @throws CLOSED unless the gate is open. */
-  enter(source: string): Disposable {
+  /** One verb is under way until it leaves. @throws CLOSED unless the gate is open. */
+  enter(source: string): void {
     if (this.state !== "open") throw new MusterError({ code: "CLOSED", source, message: "the fleet has been closed" });
     this.#inside += 1;
-    return {
-      [Symbol.dispose]: () => {
-        this.#inside -= 1;
-        if (this.#inside === 0) for (const wake of this.#waiting) wake();
-      },
-    };
+  }
+
+  leave(): void {
+    this.#inside -= 1;
+    if (this.#inside === 0) for (const wake of this.#waiting) wake();
   }
 
   /** Resolves when no verb is under way. */
@@ -47,17 +53,18 @@ export async function runVerb<T>(
   gate: Gate,
   verb: string,
   options: CallOptions | undefined,
-  work: (call: Call) => Promise<T>,
+  work: (call: TimedCall) => Promise<T>,
 ): Promise<T> {
   const source = `core.${verb}`;
-  using _inside = gate.enter(source);
-  const checked = checkCallOptions(options, source);
-  using call = linkCall(checked, gate.timeoutMs, source);
-  throwIfAborted(call, source);
+  gate.enter(source);
   try {
+    using call = linkCall(checkCallOptions(options, source), gate.timeoutMs, source);
+    throwIfAborted(call, source);
     return await work(call);
   } catch (error) {
     throw codedError(error, source);
+  } finally {
+    gate.leave();
   }
 }
 

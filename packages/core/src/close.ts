@@ -5,64 +5,79 @@ import { endReceiver, release } from "./life/lose.ts";
 import type { Reaper } from "./life/reaper.ts";
 import { retry } from "./tasks/retry.ts";
 import type { Served } from "./life/served.ts";
-import { type Call, linkCall } from "./slots/index.ts";
+import { type Call, type DeleteKey, linkCall } from "./slots/index.ts";
 import { untilAborted } from "./tasks/until-aborted.ts";
 
 const SOURCE = "core.close";
+const PAGE = 1_000;
+/** What must be done is tried for that long even when the deadline has passed. */
+const GRACE_MS = 250;
 
 export interface CloseOptions {
   readonly leave?: "offline" | undefined;
   readonly timeoutMs: number;
 }
 
+/** What this process has served until it closed. */
+type Ended = Set<Served>;
+
 /**
- * Lets what is under way finish under one deadline, then ends this process' registrations, or leaves them to their TTL,
- * whether or not the deadline has passed; then the session, the node and the slots. Never rejects: what could not be ended
- * is warned of, and ends with its session or its TTL.
+ * Lets what is under way finish, then ends this process' registrations, or leaves them to their TTL, whether or not it has
+ * finished; then the session, the node and the slots. One deadline for all: draining gets half of the time, ending the
+ * rest. Takes at most that and twice 250 ms. Never rejects: what could not be ended is warned of, and ends with its session
+ * or its TTL.
  */
 export async function close(host: Host, reaper: Reaper, options: CloseOptions): Promise<void> {
-  const drained = await drain(host, options.timeoutMs);
+  const deadline = performance.now() + options.timeoutMs;
+  const ended: Ended = new Set();
+  const left = (): number => Math.max(GRACE_MS, deadline - performance.now());
+  const drained = await attempt(host, options.timeoutMs / 2, (call) => drain(host, reaper, ended, call));
+  // Whoever is still at work has had his time; nobody is handed anything from here on.
+  if (!drained) endAll(host, ended).catch((cause: unknown) => host.warn(codedError(cause, SOURCE)));
   host.background.stop();
   host.agenda.clear();
-  const { timeoutMs } = options;
-  await attempt(host, timeoutMs, () => reaper.stop());
-  const left = await attempt(host, timeoutMs, (call) => leave(host, options.leave, call));
+  await attempt(host, left(), async (call) => {
+    await leave(host, options.leave, ended, call);
+    // With something left behind, the session's record is what will end it.
+    if (drained) await host.session.remove(call);
+  });
   host.session.stop();
-  // With something left behind, the session's record is what will end it.
-  if (drained && left) await attempt(host, timeoutMs, (call) => host.session.remove(call));
-  await attempt(host, timeoutMs, () => closeSlots(host));
+  await attempt(host, left(), () => closeSlots(host));
 }
 
-/** Whether all verbs and handlers have finished. Whatever happens, nothing is handed over any more. */
-async function drain(host: Host, timeoutMs: number): Promise<boolean> {
-  using call = linkCall({}, timeoutMs, SOURCE);
-  const steps = [
-    (): Promise<unknown> => host.gate.empty(),
-    (): Promise<unknown> => Promise.all(host.served.all().map((served) => endServed(host, served))),
-    (): Promise<unknown> => host.background.settle(call),
-  ];
-  let isDrained = true;
-  for (const step of steps) {
-    try {
-      await untilAborted(step(), call, SOURCE);
-    } catch (cause) {
-      if (isDrained) host.warn(codedError(cause, SOURCE));
-      isDrained = false;
-    }
-  }
-  return isDrained;
+/** Resolves when all verbs, handlers and what runs in the background have finished. */
+async function drain(host: Host, reaper: Reaper, ended: Ended, call: Call): Promise<void> {
+  const reaping = reaper.stop();
+  await host.gate.empty();
+  await Promise.all([reaping, endAll(host, ended), host.background.settle(call)]);
+  // What was being restored until now.
+  await endAll(host, ended);
 }
 
-async function endServed(host: Host, served: Served): Promise<void> {
-  release(host, served);
-  served.state = "ended";
-  await endReceiver(host, served);
+/** Hands nothing over any more, at once. Resolves when the handlers that run have finished. */
+async function endAll(host: Host, ended: Ended): Promise<void> {
+  const all = [...host.served.all(), ...host.served.lost()];
+  await Promise.all(
+    all.map(async (served) => {
+      ended.add(served);
+      release(host, served);
+      served.state = "ended";
+      await endReceiver(host, served);
+    }),
+  );
 }
 
-async function leave(host: Host, how: CloseOptions["leave"], call: Call): Promise<void> {
+/** By name, and by session what stands there although nobody knows of it. */
+async function leave(host: Host, how: CloseOptions["leave"], ended: Ended, call: Call): Promise<void> {
   const { registry, session } = host;
-  if (how === "offline") await retry(call, SOURCE, () => stampLeftovers(registry, session.id, session.renewedAt, call));
-  else await retry(call, SOURCE, () => deleteLeftovers(registry, session.id, call));
+  if (how === "offline") {
+    await retry(call, SOURCE, () => stampLeftovers(registry, session.id, session.renewedAt, call));
+    return;
+  }
+  const keys: readonly DeleteKey[] = Array.from(ended, ({ options: { identity }, epoch }) => ({ identity, epoch }));
+  for (let start = 0; start < keys.length; start += PAGE)
+    await retry(call, SOURCE, () => registry.deleteMany(keys.slice(start, start + PAGE), call));
+  await retry(call, SOURCE, () => deleteLeftovers(registry, session.id, call));
 }
 
 async function closeSlots({ node, messaging, registry }: Host): Promise<void> {
@@ -70,7 +85,7 @@ async function closeSlots({ node, messaging, registry }: Host): Promise<void> {
   for (const result of results) if (result.status === "rejected") throw codedError(result.reason, SOURCE);
 }
 
-/** Has a deadline of its own, so that what must be done is tried even when draining took all the time. */
+/** Whether it succeeded within `timeoutMs`; if not, that is warned of. */
 async function attempt(host: Host, timeoutMs: number, work: (call: Call) => Promise<void>): Promise<boolean> {
   using call = linkCall({}, timeoutMs, SOURCE);
   try {

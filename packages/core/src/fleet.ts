@@ -78,7 +78,11 @@ export interface Handle<M extends Metadata = Metadata> extends AsyncDisposable {
   update(patch: MetadataPatch<M>, options?: CallOptions): Promise<void>;
   /** A sign of life; the new `expiresAt`, or `undefined` where its session keeps it. @throws FENCED, NOT_FOUND */
   renew(options?: CallOptions): Promise<number | undefined>;
-  /** Waits for a running handler, then removes the registration. Never throws for an epoch that has been superseded. */
+  /**
+   * Removes the registration after giving a running handler half of the deadline to finish; a slow one goes on without
+   * it. A handler that awaits this for its own handle therefore waits for half of the deadline: don't await it there.
+   * Never throws for an epoch that has been superseded.
+   */
   unregister(options?: CallOptions): Promise<Unregistered>;
   /** Attaches a receiver to a registration made without one. @throws INVALID_ARGUMENT when there is one. */
   attach(onMessage: MessageHandler, options?: CallOptions & Omit<AttachOptions, "onMessage">): Promise<void>;
@@ -175,8 +179,9 @@ export interface Fleet<M extends Metadata = Metadata, Input = M> extends AsyncDi
   unregister(identity: string, options?: CallOptions): Promise<Unregistered>;
   status(): FleetStatus;
   /**
-   * Stops new work, drains under one deadline, ends this process' registrations. `leave: "offline"` leaves them to their
-   * TTL instead. Idempotent.
+   * Stops new work and ends this process' registrations. What is under way gets half of `timeoutMs` to finish; the rest,
+   * and at most half a second more, is for ending. `leave: "offline"` leaves the registrations to their TTL instead.
+   * Idempotent. A handler that awaits it waits for its half of the time.
    */
   close(options?: { readonly leave?: "offline"; readonly timeoutMs?: number }): Promise<void>;
 }

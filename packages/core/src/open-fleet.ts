@@ -26,7 +26,7 @@ import { checkIdentity } from "./input/identity.ts";
 import { multicast } from "./multicast.ts";
 import type { Reaper } from "./life/reaper.ts";
 import { register } from "./register.ts";
-import type { Call, CallOptions, MulticastReport } from "./slots/index.ts";
+import type { CallOptions, MulticastReport, TimedCall } from "./slots/index.ts";
 import { unregister } from "./unregister.ts";
 
 type Filter<M extends Metadata> = FilterInput<M> | null;
@@ -121,7 +121,7 @@ class OpenFleet<M extends Metadata, Input> implements Fleet<M, Input> {
     gate.state = "closed";
   }
 
-  async #run<T>(verb: string, options: CallOptions | undefined, work: (call: Call) => Promise<T>): Promise<T> {
+  async #run<T>(verb: string, options: CallOptions | undefined, work: (call: TimedCall) => Promise<T>): Promise<T> {
     return await runVerb(this.#host.gate, verb, options, work);
   }
 }

@@ -4,24 +4,34 @@ import { inOrder } from "./tasks/in-order.ts";
 import { endReceiver, release } from "./life/lose.ts";
 import { retry } from "./tasks/retry.ts";
 import type { Served } from "./life/served.ts";
-import { type Call, type DeleteOutcome, isMusterError, type Registration } from "./slots/index.ts";
+import {
+  type Call,
+  type DeleteOutcome,
+  isMusterError,
+  linkCall,
+  type Registration,
+  throwIfAborted,
+  type TimedCall,
+} from "./slots/index.ts";
 import { untilAborted } from "./tasks/until-aborted.ts";
 
 const SOURCE = "core.unregister";
 
 /**
- * Ends a handle's registration: nothing new reaches its receiver, a running handler finishes, then the record goes. When
- * the call ends before the handler has, the record goes in the background.
+ * Ends a handle's registration: nothing new reaches its receiver, a running handler may finish, then the record goes. A
+ * handler gets half of the time that the call has left, no more: it may itself be waiting for this very call. When the
+ * call ends before the record has gone, it goes in the background.
  *
- * @throws TIMEOUT, ABORTED; UNAVAILABLE and the like when it may still stand. Never for another epoch.
+ * @throws TIMEOUT, ABORTED; UNAVAILABLE and the like when it may still stand. Never for another epoch, never because a
+ * handler is slow.
  */
-export async function unregisterServed(host: Host, served: Served, call: Call): Promise<Unregistered> {
+export async function unregisterServed(host: Host, served: Served, call: TimedCall): Promise<Unregistered> {
   return await inOrder(served, call, SOURCE, async () => {
     release(host, served);
     served.state = "ended";
     const { epoch } = served;
     try {
-      await untilAborted(endReceiver(host, served), call, SOURCE);
+      await drain(host, served, call);
       return outcomes[await deleteEpoch(host, served.options.identity, epoch, call)];
     } catch (error) {
       deleteLater(host, served.options.identity, epoch);
@@ -30,13 +40,24 @@ export async function unregisterServed(host: Host, served: Served, call: Call): 
   });
 }
 
+/** @throws TIMEOUT, ABORTED: the call ended, not just the handler's share of it. */
+async function drain(host: Host, served: Served, call: TimedCall): Promise<void> {
+  const shareMs = Math.max(0, (call.deadline - performance.now()) / 2);
+  using share = linkCall({ signal: call.signal }, shareMs, SOURCE);
+  try {
+    await untilAborted(endReceiver(host, served), share, SOURCE);
+  } catch {
+    throwIfAborted(call, SOURCE); // Otherwise the handler is slow; it is left running.
+  }
+}
+
 /**
  * Ends whatever registration stands under this name, whoever serves it; a process that serves it is told, so that it does
  * not register it again.
  *
  * @throws TIMEOUT, ABORTED; what the registry throws.
  */
-export async function unregister(host: Host, identity: string, call: Call): Promise<Unregistered> {
+export async function unregister(host: Host, identity: string, call: TimedCall): Promise<Unregistered> {
   for (;;) {
     const current = await find(host, identity, call);
     if (current === undefined) return "absent";

@@ -1,7 +1,7 @@
 import { memoryRegistry } from "@muster/backend-memory";
 import { expect, test } from "vitest";
 import type { Fleet, Handle } from "../src/fleet.ts";
-import { type RegistryBackend, SESSION_PREFIX } from "../src/slots/index.ts";
+import { type RegistryBackend, SESSION_PREFIX, type TimedCall } from "../src/slots/index.ts";
 import { rejected } from "./support/codes.ts";
 import { eventually } from "./support/eventually.ts";
 import { Fleets, lostReply } from "./support/fleets.ts";
@@ -185,9 +185,9 @@ test("a close that couldn't remove everything keeps its session's record, which 
   const leaving = await fleets.open({
     registry: (plain) =>
       interposed(plain, {
-        scanRoutes: (original) => (query, call) => {
+        deleteMany: (original) => async (keys, call) => {
           if (isBroken) throw lostReply();
-          return original(query, call);
+          return await original(keys, call);
         },
       }),
   });
@@ -197,6 +197,89 @@ test("a close that couldn't remove everything keeps its session's record, which 
   await leaving.fleet.close({ timeoutMs: 50 });
   expect((await staying.fleet.get("a"))?.identity).toBe("a");
   await eventually("it goes", async () => (await staying.fleet.get("a")) === undefined);
+});
+
+test("a handler may await the close of its own fleet", async () => {
+  await using fleets = new Fleets();
+  const [receiver, sender] = await fleets.openTwo({ timing: { timeoutMs: 200 } });
+  const events: string[] = [];
+  await receiver.fleet.register(
+    "a",
+    {},
+    {
+      onMessage: async () => {
+        events.push("start");
+        await sender.fleet.get("a");
+        await receiver.fleet.close();
+        events.push("end");
+      },
+    },
+  );
+  await sender.fleet.multicast(null, "x");
+  await eventually("the handler ends", () => events.includes("end"));
+  expect(await sender.fleet.get("a")).toBeUndefined();
+  expect(receiver.fleet.status().state).toBe("closed");
+});
+
+/** Notes until when the store may take its time to delete, as ms from `start`. */
+function notingDeadlines(deadlines: number[], start: () => number): (plain: RegistryBackend) => RegistryBackend {
+  return (plain) =>
+    interposed(plain, {
+      deleteMany: (original) => async (keys, call) => {
+        deadlines.push((call as TimedCall).deadline - start());
+        return await original(keys, call);
+      },
+    });
+}
+
+test("a handler that never ends leaves close half of its time to unregister", async () => {
+  await using fleets = new Fleets();
+  const deadlines: number[] = [];
+  let start = 0;
+  const { fleet } = await fleets.open({ registry: notingDeadlines(deadlines, () => start) });
+  let isRunning = false;
+  const onMessage = async (): Promise<void> => {
+    isRunning = true;
+    await new Promise(() => {});
+  };
+  await fleet.register("a", {}, { onMessage });
+  await fleet.multicast(null, "x");
+  await eventually("the handler runs", () => isRunning);
+  start = performance.now();
+  await fleet.close({ timeoutMs: 1_000 });
+  expect(deadlines.length).toBeGreaterThan(0);
+  expect(Math.max(...deadlines)).toBeLessThanOrEqual(1_250); // The deadline and its grace, with whatever part is used.
+});
+
+test("a store that is away keeps close for one deadline, and it tries to unregister until then", async () => {
+  await using fleets = new Fleets();
+  const deadlines: number[] = [];
+  let start = 0;
+  const { fleet, faults, warnings } = await fleets.open({ registry: notingDeadlines(deadlines, () => start) });
+  await fleet.register("a", {});
+  const stuck = fleet.register("b", {}, { timeoutMs: 2_000 }).catch(() => "stuck");
+  faults.down("store");
+  start = performance.now();
+  await fleet.close({ timeoutMs: 400 });
+  expect(deadlines.length).toBeGreaterThan(0);
+  expect(Math.max(...deadlines)).toBeLessThanOrEqual(650);
+  expect(warnings.map(({ code }) => code)).toContain("TIMEOUT");
+  expect(await stuck).toBe("stuck");
+});
+
+test("what is lost and waits to be restored leaves no record behind when its fleet closes", async () => {
+  await using fleets = new Fleets();
+  const [leaving, staying] = await fleets.openTwo({ timing: { ttlMs: 60_000, sessionLeaseMs: 300 } });
+  const handle = await leaving.fleet.register("a", {});
+  const events: string[] = [];
+  handle.on("lost", ({ reason }) => events.push(reason));
+  leaving.faults.down("store");
+  await eventually("it is lost", () => events.length > 0);
+  leaving.faults.up("store");
+  await eventually("there is a new session", () => leaving.fleet.status().session.live);
+  expect(await staying.fleet.get("a")).toMatchObject({ epoch: handle.epoch });
+  await leaving.fleet.close();
+  expect(await staying.fleet.get("a")).toBeUndefined();
 });
 
 test("disposing of a handle unregisters it, and after close does nothing", async () => {

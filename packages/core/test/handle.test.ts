@@ -200,6 +200,50 @@ test("unregister waits for a running handler, and nothing is handed over after i
   expect(events).toEqual(["start", "end", "unregistered"]);
 });
 
+test.each(["unregister", "dispose", "by name"])("a handler may await the end of its own handle: %s", async (how) => {
+  await using fleets = new Fleets();
+  const { fleet } = await fleets.open({ timing: { timeoutMs: 200 } });
+  const outcomes: unknown[] = [];
+  const handle = await fleet.register(
+    "a",
+    {},
+    {
+      onMessage: async () => {
+        expect(await fleet.count()).toBe(1);
+        if (how === "unregister") outcomes.push(await handle.unregister());
+        else if (how === "dispose") outcomes.push(await handle[Symbol.asyncDispose]());
+        else outcomes.push(await fleet.unregister("a"));
+      },
+    },
+  );
+  const errors: unknown[] = [];
+  handle.on("handlerError", ({ error }) => errors.push(error));
+  await fleet.multicast(null, "x");
+  await eventually("it ends", () => outcomes.length + errors.length > 0);
+  expect(errors).toEqual([]);
+  expect(outcomes).toEqual([how === "dispose" ? undefined : "removed"]);
+  expect(await fleet.get("a")).toBeUndefined();
+});
+
+test("a caller who gives up while a handler runs is ABORTED, and the record goes all the same", async () => {
+  await using fleets = new Fleets();
+  const { fleet } = await fleets.open();
+  let isRunning = false;
+  const onMessage = async (): Promise<void> => {
+    isRunning = true;
+    await new Promise(() => {});
+  };
+  const handle = await fleet.register("a", {}, { onMessage });
+  await fleet.multicast(null, "x");
+  await eventually("the handler runs", () => isRunning);
+  const controller = new AbortController();
+  const unregistered = handle.unregister({ signal: controller.signal });
+  await eventually("it has begun", () => fleet.status().serving === 0);
+  controller.abort();
+  await expect(unregistered).rejects.toMatchObject({ code: "ABORTED" });
+  await eventually("it is gone", async () => (await fleet.get("a")) === undefined);
+});
+
 test("a handle registered without a receiver can attach one later", async () => {
   await using fleets = new Fleets();
   const { fleet } = await fleets.open();

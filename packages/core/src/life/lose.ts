@@ -21,7 +21,8 @@ export function lose(host: Host, served: Served, reason: LostReason): void {
   const comesBack = reason !== "replaced" && onLost === "re-register" && !isOver;
   release(host, served);
   served.state = comesBack ? "lost" : "ended";
-  if (!comesBack) endInBackground(host, served);
+  if (comesBack) host.served.lose(served);
+  else endInBackground(host, served);
   served.events.emit("lost", { reason });
   if (!comesBack || served.state !== "lost" || host.gate.state !== "open") return;
   restoreAfter(host, served, (Math.random() * (ttlMs ?? host.timing.ttlMs)) / 2, 0);
@@ -56,7 +57,7 @@ async function restoreInTurn(host: Host, served: Served, tries: number): Promise
 }
 
 async function restore(host: Host, served: Served, tries: number, call: Call): Promise<void> {
-  if (served.state !== "lost") return;
+  if (served.state !== "lost" || host.gate.state !== "open") return;
   const again = (): void => {
     if (host.gate.state === "open") restoreAfter(host, served, backoffMs(tries), tries + 1);
   };
@@ -73,6 +74,7 @@ async function restore(host: Host, served: Served, tries: number, call: Call): P
 }
 
 function giveUp(host: Host, served: Served, error: MusterError): void {
+  host.served.delete(served);
   served.state = "ended";
   host.warn(error);
   endInBackground(host, served);

@@ -67,8 +67,10 @@ export interface AddressUse {
 /** The registrations of one process by identity, and the identities it is registering right now. */
 export class ServedTable {
   readonly #served = new Map<string, Served>();
+  readonly #lost = new Set<Served>();
   readonly #pending = new Map<string, number>();
 
+  /** Of the live. */
   get size(): number {
     return this.#served.size;
   }
@@ -77,18 +79,30 @@ export class ServedTable {
     return this.#served.get(identity);
   }
 
-  /** As of now; what comes or goes during the iteration doesn't disturb it. */
+  /** The live, as of now; what comes or goes during the iteration doesn't disturb it. */
   all(): readonly Served[] {
     return [...this.#served.values()];
   }
 
+  /** Those that are being registered again; their former life may still stand in the store. */
+  lost(): readonly Served[] {
+    return [...this.#lost];
+  }
+
   set(served: Served): void {
+    this.#lost.delete(served);
     this.#served.set(served.options.identity, served);
   }
 
-  /** Does nothing when another one has taken its place. */
+  lose(served: Served): void {
+    this.delete(served);
+    this.#lost.add(served);
+  }
+
+  /** Leaves alone another one that has taken its place. */
   delete(served: Served): void {
     const { identity } = served.options;
+    this.#lost.delete(served);
     if (this.#served.get(identity) === served) this.#served.delete(identity);
   }
 

@@ -1,4 +1,5 @@
 import { abortedError, type Call, throwIfAborted } from "../slots/index.ts";
+import { offEnd, onEnd } from "../slots/signals.ts";
 
 /**
  * Waits for work that others share, but no longer than `call` allows; the work itself goes on.
@@ -8,13 +9,13 @@ import { abortedError, type Call, throwIfAborted } from "../slots/index.ts";
 export async function untilAborted<T>(work: Promise<T>, call: Call, source: string): Promise<T> {
   throwIfAborted(call, source);
   let onAbort = (): void => {};
-  const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => reject(abortedError(call, source));
-    call.signal.addEventListener("abort", onAbort, { once: true });
-  });
   try {
-    return await Promise.race([work, aborted]);
+    return await new Promise<T>((resolve, reject) => {
+      onAbort = () => reject(abortedError(call, source));
+      onEnd(call, onAbort);
+      work.then(resolve, reject);
+    });
   } finally {
-    call.signal.removeEventListener("abort", onAbort);
+    offEnd(call, onAbort);
   }
 }
