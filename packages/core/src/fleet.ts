@@ -8,7 +8,7 @@ import type { CallOptions, MulticastReport, Receipt } from "./slots/index.ts";
 export type DeliveryGuarantee = "at-most-once" | "at-least-once" | "exactly-once";
 
 /** An identity as callers see it. */
-export interface RegisteredIdentity<M extends Metadata = Metadata> {
+export interface RegisteredIdentity<M extends object = Metadata> {
   readonly identity: string;
   /** `undefined` when it was not asked for; the part asked for under a projection. */
   readonly metadata: M;
@@ -64,7 +64,7 @@ export interface HandleEvents {
 export type Unregistered = "removed" | "absent" | "superseded";
 
 /** One registration of this process. */
-export interface Handle<M extends Metadata = Metadata> extends AsyncDisposable {
+export interface Handle<M extends object = Metadata> extends AsyncDisposable {
   readonly identity: string;
   readonly epoch: number;
   readonly revision: number;
@@ -94,8 +94,10 @@ export interface Handle<M extends Metadata = Metadata> extends AsyncDisposable {
 
 /** Objects merge, arrays replace, `undefined` deletes, `null` is a value. */
 export type MetadataPatch<M> = {
-  readonly [Key in keyof M]?: (M[Key] extends object ? MetadataPatch<M[Key]> | M[Key] : M[Key]) | undefined;
+  readonly [Key in keyof M]?: PatchOf<M[Key]> | undefined;
 };
+
+type PatchOf<Value> = Value extends readonly unknown[] ? Value : Value extends object ? MetadataPatch<Value> : Value;
 
 export interface EnumerateOptions extends CallOptions {
   /** `"f"`, `"f desc"`, `"$registeredAt"`, `"$identity"`; default: by identity in UTF-8 order. */
@@ -113,7 +115,7 @@ export interface EnumerateOptions extends CallOptions {
   readonly count?: boolean;
 }
 
-export interface Page<M extends Metadata = Metadata> {
+export interface Page<M extends object = Metadata> {
   readonly identities: readonly RegisteredIdentity<M>[];
   /** Absent: this was the last page. */
   readonly nextCursor?: string;
@@ -152,7 +154,7 @@ export interface FleetStatus {
  * A namespace of registered identities, seen from one process. `M` is metadata as it is stored, `Input` as `register`
  * takes it, before the schema has filled its gaps.
  */
-export interface Fleet<M extends Metadata = Metadata, Input = M> extends AsyncDisposable {
+export interface Fleet<M extends object = Metadata, Input = M> extends AsyncDisposable {
   readonly namespace: string;
   /**
    * Registers, and returns only when messages can reach the handler.

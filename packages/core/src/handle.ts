@@ -1,6 +1,5 @@
 /** What `register` gives its caller: the verbs of one registration. */
 
-import type { Metadata } from "@muster/filter";
 import { attach } from "./attach.ts";
 import { invalidArgument, runVerb } from "./call.ts";
 import type { AttachOptions, Handle, HandleEvents, MessageHandler, MetadataPatch, Unregistered } from "./fleet.ts";
@@ -20,11 +19,11 @@ const EVENTS: readonly string[] = ["lost", "restored", "routeDown", "routeUp", "
 type ReceiverOptions = CallOptions & Omit<AttachOptions, "onMessage">;
 
 /** @typeParam M metadata as the schema has it stored. */
-export function createHandle<M extends Metadata>(host: Host, served: Served): Handle<M> {
+export function createHandle<M extends object>(host: Host, served: Served): Handle<M> {
   return new ServedHandle<M>(host, served);
 }
 
-class ServedHandle<M extends Metadata> implements Handle<M> {
+class ServedHandle<M extends object> implements Handle<M> {
   readonly #host: Host;
   readonly #served: Served;
   #unregistered: Promise<Unregistered> | undefined;

@@ -1,6 +1,6 @@
 /** The user's API over one host: each verb in its frame. */
 
-import type { FilterInput, Metadata } from "@muster/filter";
+import type { FilterInput } from "@muster/filter";
 import { invalidArgument, isTimeout, runVerb } from "./call.ts";
 import { close } from "./close.ts";
 import { count } from "./count.ts";
@@ -29,15 +29,15 @@ import { register } from "./register.ts";
 import type { CallOptions, MulticastReport, TimedCall } from "./slots/index.ts";
 import { unregister } from "./unregister.ts";
 
-type Filter<M extends Metadata> = FilterInput<M> | null;
+type Filter<M extends object> = FilterInput<M> | null;
 type CloseOptions = { readonly leave?: "offline"; readonly timeoutMs?: number };
 
 /** A fleet over slots that are open. It owns them from now on. */
-export function createFleet<M extends Metadata, Input>(assembly: Assembly, reaper: Reaper): Fleet<M, Input> {
+export function createFleet<M extends object, Input>(assembly: Assembly, reaper: Reaper): Fleet<M, Input> {
   return new OpenFleet<M, Input>(assembly, reaper);
 }
 
-class OpenFleet<M extends Metadata, Input> implements Fleet<M, Input> {
+class OpenFleet<M extends object, Input> implements Fleet<M, Input> {
   readonly #assembly: Assembly;
   readonly #host: Host;
   readonly #reaper: Reaper;

@@ -37,4 +37,11 @@ export {
 } from "./registry.ts";
 export type { DeliveryStatus, MulticastReport, Receipt } from "./report.ts";
 export type { FieldSchema, FieldType, IdentitySchema } from "./schema.ts";
-export { abortedError, type CallOptions, type DisposableCall, linkCall, throwIfAborted, type TimedCall } from "./signals.ts";
+export {
+  abortedError,
+  type CallOptions,
+  type DisposableCall,
+  linkCall,
+  throwIfAborted,
+  type TimedCall,
+} from "./signals.ts";

@@ -1,0 +1,39 @@
+import { expectTypeOf } from "vitest";
+import type { Fleet, Handle, Page, RegisteredIdentity } from "../src/fleet.ts";
+
+/** An interface: it has no index signature. */
+interface Device {
+  status: "online" | "offline";
+  readonly battery?: number;
+  readonly at?: Place;
+}
+
+interface Place {
+  readonly room: string;
+  readonly floor?: number;
+}
+
+declare const fleet: Fleet<Device>;
+
+expectTypeOf(fleet.register("a", { status: "online" })).resolves.toEqualTypeOf<Handle<Device>>();
+expectTypeOf(fleet.get("a")).resolves.toEqualTypeOf<RegisteredIdentity<Device> | undefined>();
+expectTypeOf(fleet.enumerate({ status: "online", "battery.lt": 0.2 })).resolves.toEqualTypeOf<Page<Device>>();
+expectTypeOf(fleet.identities({ "at.room": "hall" })).toEqualTypeOf<
+  AsyncIterableIterator<RegisteredIdentity<Device>>
+>();
+
+// @ts-expect-error There is no such status.
+void fleet.register("a", { status: "broken" });
+// @ts-expect-error A number can't be compared with text.
+void fleet.count({ "battery.lt": "low" });
+
+declare const handle: Handle<Device>;
+
+expectTypeOf(handle.metadata.status).toEqualTypeOf<"online" | "offline">();
+void handle.update({ battery: undefined, at: { floor: 2 } });
+// @ts-expect-error There is no such field.
+void handle.update({ colour: "red" });
+
+declare const untyped: Handle;
+
+void untyped.update({ anything: { at: [1, null], gone: undefined } });
