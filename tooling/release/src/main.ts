@@ -1,28 +1,27 @@
 // `pnpm packages:check`, after `pnpm build`: packs every publishable package as a release would, then asks publint,
-// attw (ESM only) and our own list whether what users would install is right. Exit code 1 when anything is not.
-import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+// attw (ESM only) and our own list whether what users would install is right, and installs it into a project that runs
+// and compiles the README's first program. Exit code 1 when anything is not right.
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { outputOf } from "./command.ts";
+import { projectProblems } from "./project.ts";
 import { contentProblems, unpack } from "./tarball.ts";
 
-const packages = fileURLToPath(new URL("../../../packages/", import.meta.url));
+const root = fileURLToPath(new URL("../../../", import.meta.url));
 const bin = fileURLToPath(new URL("../node_modules/.bin/", import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), "muster-pack-"));
-
-function outputOf(command: string, args: readonly string[], cwd: string): { ok: boolean; text: string } {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: "utf8" });
-  return { ok: status === 0, text: `${stdout}${stderr}`.trim() };
-}
+const tarballs = new Map<string, string>();
 
 function problemsOf(name: string): readonly string[] {
   const target = join(scratch, name);
   mkdirSync(target);
-  const packed = outputOf("pnpm", ["pack", "--pack-destination", target], join(packages, name));
+  const packed = outputOf("pnpm", ["pack", "--pack-destination", target], join(root, "packages", name));
   const tarball = readdirSync(target).find((file) => file.endsWith(".tgz"));
   if (!packed.ok || tarball === undefined) return [`pnpm pack failed\n${packed.text}`];
   const path = join(target, tarball);
+  tarballs.set(`@muster/${name}`, path);
   const publint = outputOf(join(bin, "publint"), ["run", path, "--strict"], target);
   const attw = outputOf(join(bin, "attw"), [path, "--profile", "esm-only", "--format", "ascii", "--no-color"], target);
   return [
@@ -32,15 +31,20 @@ function problemsOf(name: string): readonly string[] {
   ];
 }
 
-const names = readdirSync(packages).sort();
+function report(name: string, problems: readonly string[]): number {
+  process.stdout.write(`${name}: ${problems.length === 0 ? "ok" : "FAILED"}\n`);
+  for (const problem of problems) process.stdout.write(`  ${problem.replaceAll("\n", "\n    ")}\n`);
+  return problems.length === 0 ? 0 : 1;
+}
+
+const names = readdirSync(join(root, "packages")).sort();
 let failed = names.length === 0 ? 1 : 0;
 try {
-  for (const name of names) {
-    const problems = problemsOf(name);
-    if (problems.length > 0) failed += 1;
-    process.stdout.write(`${name}: ${problems.length === 0 ? "ok" : "FAILED"}\n`);
-    for (const problem of problems) process.stdout.write(`  ${problem.replaceAll("\n", "\n    ")}\n`);
-  }
+  for (const name of names) failed += report(name, problemsOf(name));
+  const program = /^```ts\n(.*?)^```/ms.exec(readFileSync(join(root, "README.md"), "utf8"))?.[1];
+  const missing = ["README.md has no program"];
+  const project = join(scratch, "project");
+  failed += report("a new project", program === undefined ? missing : projectProblems(project, tarballs, program));
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
