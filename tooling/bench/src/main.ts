@@ -7,7 +7,7 @@ import { compileAll } from "./published.ts";
 import { currentLoad, noiseOf, type Report, reportOf, type ScenarioResult } from "./report.ts";
 import type { Scenario } from "./scenario.ts";
 import { runInChild } from "./child.ts";
-import { SCENARIOS } from "./scenarios/index.ts";
+import { SCENARIOS } from "./scenarios/catalogue.ts";
 import { tableOf } from "./table.ts";
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {

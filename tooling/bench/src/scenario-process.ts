@@ -6,7 +6,7 @@ import type { Settings } from "./scenario.ts";
 
 register("./published-hooks.js", import.meta.url);
 
-const { SCENARIOS } = await import("./scenarios/index.ts");
+const { SCENARIOS } = await import("./scenarios/catalogue.ts");
 const [name = "", settings = "{}"] = process.argv.slice(2);
 const scenario = SCENARIOS.get(name);
 if (scenario === undefined) throw new Error(`There is no scenario "${name}".`);

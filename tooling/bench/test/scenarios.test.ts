@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { SCENARIOS } from "../src/scenarios/index.ts";
+import { SCENARIOS } from "../src/scenarios/catalogue.ts";
 
 test.each([...SCENARIOS])(
   "the contenders of %s do the same work, and every row has a number",
