@@ -35,12 +35,14 @@ export function readPages(root: string): readonly Page[] {
 
 /** Its blocks of code, in the order of the page. */
 export function blocksOf({ path, text }: Page): readonly Block[] {
-  return [...text.matchAll(/^[ \t]*```(\S*)[^\n]*\n(.*?)^[ \t]*```$/gmsu)].map(({ 1: language = "", 2: code = "", index }) => ({
-    page: path,
-    fence: text.slice(0, index).split("\n").length,
-    language,
-    text: code,
-  }));
+  return [...text.matchAll(/^[ \t]*```(\S*)[^\n]*\n(.*?)^[ \t]*```$/gmsu)].map(
+    ({ 1: language = "", 2: code = "", index }) => ({
+      page: path,
+      fence: text.slice(0, index).split("\n").length,
+      language,
+      text: code,
+    }),
+  );
 }
 
 /** Its links that lead nowhere: to a file that isn't there, or to a heading that isn't on its page. */
