@@ -1,6 +1,7 @@
 /** The subjects that the kit's own tests are about: real ones, over the memory backend. */
 
 import { memoryFaults, memoryHub, memoryMessaging, memoryRegistry } from "@muster/backend-memory";
+import type { RegistryCase } from "../src/case.ts";
 import type { MortalProcess, Subject } from "../src/subject.ts";
 
 /** A hub of its own, with every client a process of its own; everything a subject can arrange is arranged. */
@@ -33,4 +34,9 @@ export function memorySubject(): Required<Subject> {
       },
     },
   };
+}
+
+/** A case of the registry slot that passes, with changes. */
+export function caseOf(changes: Partial<RegistryCase>): RegistryCase {
+  return { id: "registry/test/case", rule: "It holds.", slot: "registry", run: async () => {}, ...changes };
 }

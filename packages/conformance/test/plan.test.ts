@@ -1,0 +1,179 @@
+import { memoryHub, memoryMessaging, memoryRegistry } from "@muster/backend-memory";
+import { describe, expect, test } from "vitest";
+import type { ConformanceCase } from "../src/case.ts";
+import { runConformance } from "../src/execution.ts";
+import { type Plan, type PlanOptions, planRun } from "../src/plan.ts";
+import type { Subject } from "../src/subject.ts";
+import { caseOf, memorySubject } from "./subjects.ts";
+
+const never = (): boolean => false;
+const stored = caseOf({ id: "registry/test/stored" });
+const fails = caseOf({ id: "registry/test/fails", run: () => Promise.reject(new Error("boom")) });
+const inapplicable = caseOf({ id: "registry/test/inapplicable", applies: never });
+const sent: ConformanceCase = { ...caseOf({ id: "messaging/test/sent" }), slot: "messaging" };
+const unsendable: ConformanceCase = { ...sent, id: "messaging/test/unsendable", applies: never };
+const all = [stored, fails, inapplicable, sent, unsendable];
+
+async function sentence(subject: Subject, options?: PlanOptions, cases = all): Promise<string> {
+  const plan = await planRun(cases, subject, options);
+  return "misconfigured" in plan ? plan.misconfigured : "configured";
+}
+
+async function planned(subject: Subject, options?: PlanOptions): Promise<Plan> {
+  const plan = await planRun(all, subject, options);
+  if ("misconfigured" in plan) throw new Error(plan.misconfigured);
+  return plan;
+}
+
+async function statuses(subject: Subject, options: PlanOptions): Promise<Readonly<Record<string, string>>> {
+  const report = await runConformance(subject, { cases: all, ...options });
+  if ("misconfigured" in report) throw new Error(report.misconfigured);
+  return Object.fromEntries(report.cases.map(({ id, status }) => [id, status]));
+}
+
+describe("a run is misconfigured", () => {
+  test("when an id is in no case, and says where it is named", async () => {
+    const subject = memorySubject();
+    const id = "registry/test/no-such";
+    expect(await sentence(subject, { pins: [id] })).toBe(`no case has the id ${id}, named in pins`);
+    expect(await sentence(subject, { only: [id] })).toBe(`no case has the id ${id}, named in only`);
+    expect(await sentence(subject, { knownFailing: [{ id, why: "" }] })).toBe(
+      `no case has the id ${id}, named in knownFailing`,
+    );
+  });
+
+  test("when the subject has no slot, or lacks the one that is asked for", async () => {
+    const hub = memoryHub();
+    expect(await sentence({ name: "empty" })).toBe("empty has no slot: neither registry nor messaging");
+    const onlyRegistry = { name: "half", registry: () => memoryRegistry({ hub }) };
+    expect(await sentence(onlyRegistry, { slots: ["messaging"] })).toBe("half has no messaging");
+  });
+
+  test("when the server can't be reached", async () => {
+    const hub = memoryHub();
+    hub.faults.down("store");
+    const subject = { name: "away", registry: () => memoryRegistry({ hub }) };
+    expect(await sentence(subject)).toMatch(/^the registry of away could not be opened: \[UNAVAILABLE\]/);
+  });
+
+  test("when the client can't even be made", async () => {
+    const subject: Subject = {
+      name: "broken",
+      messaging: () => {
+        throw new Error("no url");
+      },
+    };
+    expect(await sentence(subject)).toBe("the messaging of broken could not be opened: no url");
+  });
+
+  test("when no case applies to a slot that the subject has", async () => {
+    expect(await sentence(memorySubject(), {}, [stored, unsendable])).toBe(
+      "memory: no case of the catalogue applies to its messaging",
+    );
+    expect(await sentence(memorySubject(), {}, [])).toContain("no case of the catalogue applies");
+  });
+
+  test("when none of the only cases to run applies", async () => {
+    expect(await sentence(memorySubject(), { only: [inapplicable.id] })).toBe("memory: no case named in only applies");
+    expect(await sentence(memorySubject(), { only: [] })).toBe("memory: no case named in only applies");
+    expect(await sentence(memorySubject(), { only: [stored.id], slots: ["messaging"] })).toContain("no case named");
+  });
+
+  test("when a known failing case does not apply", async () => {
+    expect(await sentence(memorySubject(), { knownFailing: [{ id: inapplicable.id, why: "" }] })).toBe(
+      `memory: ${inapplicable.id} is named in knownFailing, but does not apply`,
+    );
+  });
+
+  test("when there is no seed", async () => {
+    expect(await sentence(memorySubject(), { seeds: [] })).toBe("seeds is empty: nothing would run");
+  });
+});
+
+describe("a plan", () => {
+  test("runs what applies and skips what doesn't, in the order of the catalogue", async () => {
+    const { cases } = await planned(memorySubject());
+    expect(cases.map((one) => [one.case.id, one.plan])).toEqual([
+      [stored.id, "run"],
+      [fails.id, "run"],
+      [inapplicable.id, "skip"],
+      [sent.id, "run"],
+      [unsendable.id, "skip"],
+    ]);
+  });
+
+  test("leaves out the slots that the subject lacks, but not a pin in them", async () => {
+    const hub = memoryHub();
+    const subject = { name: "half", messaging: () => memoryMessaging({ hub }) };
+    expect((await planned(subject)).cases.map((one) => one.case)).toEqual([sent, unsendable]);
+    const { cases } = await planned(subject, { pins: [stored.id] });
+    expect(cases.map((one) => one.plan)).toEqual(["lost", "run", "skip"]);
+  });
+
+  test("keeps cases that cut the server off apart, and only them", async () => {
+    const cuts = caseOf({ id: "registry/test/cuts", applies: (_, { faults }) => faults !== undefined });
+    const plan = await planRun([cuts, stored, sent], memorySubject());
+    expect("cases" in plan && plan.cases.map(({ isExclusive }) => isExclusive)).toEqual([true, false, false]);
+  });
+
+  test("knows traits and facets of each slot, and how much of a filter is native", async () => {
+    const { slots } = await planned(memorySubject());
+    expect(slots.map(({ slot, backend }) => [slot, backend])).toEqual([
+      ["registry", "memory"],
+      ["messaging", "memory"],
+    ]);
+    expect(slots[0]?.traits).toMatchObject({ consistency: "linearizable" });
+    expect(slots[0]?.facets).toMatchObject({ counts: true, filters: { eq: "exact", regex: "candidates" } });
+    expect(slots[1]?.facets).toEqual({});
+  });
+
+  test("is whole only when nothing was left out", async () => {
+    expect((await planned(memorySubject())).isWhole).toBe(true);
+    expect((await planned(memorySubject(), { only: [stored.id] })).isWhole).toBe(false);
+    expect((await planned(memorySubject(), { slots: ["registry"] })).isWhole).toBe(false);
+  });
+});
+
+describe("a case fails", () => {
+  test("when it is pinned and no longer applies", async () => {
+    const report = await runConformance(memorySubject(), { cases: all, pins: [inapplicable.id], only: [inapplicable.id] });
+    expect(report).toMatchObject({
+      verdict: "failed",
+      cases: [{ status: "failed", error: `${inapplicable.id} is pinned, but no longer applies to memory: a claim was lost` }],
+    });
+  });
+
+  test("when it is known to fail and passes", async () => {
+    const knownFailing = [{ id: stored.id, why: "of old" }];
+    const report = await runConformance(memorySubject(), { cases: all, knownFailing, only: [stored.id] });
+    expect(report).toMatchObject({
+      verdict: "failed",
+      cases: [{ error: `${stored.id} is named in knownFailing, but passes: take it off the list` }],
+    });
+  });
+
+  test("but not when it is known to fail and does", async () => {
+    const knownFailing = [{ id: fails.id, why: "of a missing index" }];
+    expect(await statuses(memorySubject(), { knownFailing, pins: [stored.id, fails.id] })).toEqual({
+      [stored.id]: "passed",
+      [fails.id]: "known failing",
+      [inapplicable.id]: "not applicable",
+      [sent.id]: "passed",
+      [unsendable.id]: "not applicable",
+    });
+  });
+
+  test("with any of the seeds, and names the seed that shows it again", async () => {
+    const drawn: number[] = [];
+    const unlucky = caseOf({
+      run: async ({ random }) => {
+        drawn.push(random());
+        if (drawn.length === 2) throw new Error(`drew ${drawn[1]}`);
+      },
+    });
+    const report = await runConformance(memorySubject(), { cases: [unlucky], slots: ["registry"], seeds: [3, 5, 8] });
+    expect(report).toMatchObject({ cases: [{ error: expect.stringContaining(`registry/test/case (seed 5): drew ${drawn[1]}`) }] });
+    await runConformance(memorySubject(), { cases: [unlucky], slots: ["registry"], seeds: [5] });
+    expect(drawn[2]).toBe(drawn[1]);
+  });
+});
