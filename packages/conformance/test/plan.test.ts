@@ -136,10 +136,16 @@ describe("a plan", () => {
 
 describe("a case fails", () => {
   test("when it is pinned and no longer applies", async () => {
-    const report = await runConformance(memorySubject(), { cases: all, pins: [inapplicable.id], only: [inapplicable.id] });
+    const report = await runConformance(memorySubject(), {
+      cases: all,
+      pins: [inapplicable.id],
+      only: [inapplicable.id],
+    });
     expect(report).toMatchObject({
       verdict: "failed",
-      cases: [{ status: "failed", error: `${inapplicable.id} is pinned, but no longer applies to memory: a claim was lost` }],
+      cases: [
+        { status: "failed", error: `${inapplicable.id} is pinned, but no longer applies to memory: a claim was lost` },
+      ],
     });
   });
 
@@ -172,7 +178,9 @@ describe("a case fails", () => {
       },
     });
     const report = await runConformance(memorySubject(), { cases: [unlucky], slots: ["registry"], seeds: [3, 5, 8] });
-    expect(report).toMatchObject({ cases: [{ error: expect.stringContaining(`registry/test/case (seed 5): drew ${drawn[1]}`) }] });
+    expect(report).toMatchObject({
+      cases: [{ error: expect.stringContaining(`registry/test/case (seed 5): drew ${drawn[1]}`) }],
+    });
     await runConformance(memorySubject(), { cases: [unlucky], slots: ["registry"], seeds: [5] });
     expect(drawn[2]).toBe(drawn[1]);
   });

@@ -84,7 +84,9 @@ describe("behind a case, also one that failed,", () => {
     const boom = new Error("can't close");
     const failing = withRegistry(memorySubject(), () => ({ close: () => Promise.reject(boom) }));
     expect(await runCase(failing, caseOf({}), { seed: 1 })).toMatchObject({ status: "failed", error: boom });
-    const hanging = withRegistry({ ...memorySubject(), patienceMs: 20 }, () => ({ close: () => new Promise(() => {}) }));
+    const hanging = withRegistry({ ...memorySubject(), patienceMs: 20 }, () => ({
+      close: () => new Promise(() => {}),
+    }));
     const { error } = await runCase(hanging, caseOf({}), { seed: 1 });
     expect(error?.message).toContain("close() has not ended after 20 ms");
   });
@@ -118,7 +120,9 @@ describe("a case that does not end", () => {
     let late: Promise<unknown> | undefined;
     const one = caseOf({
       run: async ({ call, peer }) => {
-        late = new Promise((resolve) => call.signal.addEventListener("abort", resolve)).then(() => wait(1)).then(() => peer());
+        late = new Promise((resolve) => call.signal.addEventListener("abort", resolve))
+          .then(() => wait(1))
+          .then(() => peer());
         await late;
       },
     });

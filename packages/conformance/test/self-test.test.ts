@@ -38,12 +38,16 @@ describe("the catalogue", () => {
 
   test("names every case once, in kebab case, slot first", () => {
     expect(repeated(ids)).toEqual([]);
-    const misnamed = catalogue.filter(({ id, slot }) => !/^[a-z0-9-]+(\/[a-z0-9-]+){2,}$/.test(id) || !id.startsWith(`${slot}/`));
+    const misnamed = catalogue.filter(
+      ({ id, slot }) => !/^[a-z0-9-]+(\/[a-z0-9-]+){2,}$/.test(id) || !id.startsWith(`${slot}/`),
+    );
     expect(misnamed.map(({ id }) => id)).toEqual([]);
   });
 
   test("says each rule as a sentence", () => {
-    expect(catalogue.filter(({ rule }) => !/^[\p{Lu}`"0-9$].*\.$/su.test(rule)).map(({ id, rule }) => `${id}: ${rule}`)).toEqual([]);
+    expect(
+      catalogue.filter(({ rule }) => !/^[\p{Lu}`"0-9$].*\.$/su.test(rule)).map(({ id, rule }) => `${id}: ${rule}`),
+    ).toEqual([]);
   });
 });
 
@@ -54,7 +58,9 @@ describe("the mutants", () => {
   });
 
   test("name cases that exist", () => {
-    const unknown = mutants.flatMap(({ id, kills }) => kills.filter((one) => !ids.includes(one)).map((one) => `${id}: ${one}`));
+    const unknown = mutants.flatMap(({ id, kills }) =>
+      kills.filter((one) => !ids.includes(one)).map((one) => `${id}: ${one}`),
+    );
     expect(unknown).toEqual([]);
   });
 
