@@ -12,6 +12,7 @@ interface Direction {
 
 const filterDoors = ["@muster/filter", "@muster/filter/corpus"];
 const coreDoors = ["@muster/core", "@muster/core/slots"];
+const conformanceDoors = ["@muster/conformance", "@muster/conformance/vitest", "@muster/conformance/node-test"];
 const everywhere = "@opentelemetry/api";
 
 /** The import rules of the published packages, by folder; undefined for a folder that has none yet. */
@@ -27,7 +28,7 @@ export function directionOf(folder: string): Direction | undefined {
   if (folder.startsWith("packages/backend-")) {
     return {
       src: ["@muster/core/slots", "@muster/filter"],
-      test: [...coreDoors, ...filterDoors, "@muster/conformance"],
+      test: [...coreDoors, ...filterDoors, ...conformanceDoors],
       others: folder === "packages/backend-memory" ? 0 : 1,
     };
   }
