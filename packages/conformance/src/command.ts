@@ -13,7 +13,7 @@ import type { CaseResult } from "./result.ts";
 import { asError } from "./run.ts";
 import type { Subject } from "./subject.ts";
 
-export const USAGE = `Usage: muster-conformance <module> [options]
+const USAGE = `Usage: muster-conformance <module> [options]
 
 <module> exports \`subject\` (or has it as its default export): a Subject, or a function that gives one. It may also
 export \`options\`: pins, knownFailing and seeds, as the test bindings take them.
@@ -34,7 +34,7 @@ export interface Output {
   err(text: string): void;
 }
 
-export const EXIT = { passed: 0, failed: 1, misconfigured: 2 } as const;
+const EXIT = { passed: 0, failed: 1, misconfigured: 2 } as const;
 
 /** Runs the command with the arguments behind its name; gives the exit code. Never rejects. */
 export async function command(argv: readonly string[], output: Output): Promise<number> {

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 import type { RegistryBackend } from "@muster/core/slots";
 import { describe, expect, test } from "vitest";
@@ -120,7 +121,7 @@ describe("a case that does not end", () => {
     let late: Promise<unknown> | undefined;
     const one = caseOf({
       run: async ({ call, peer }) => {
-        late = new Promise((resolve) => call.signal.addEventListener("abort", resolve))
+        late = once(call.signal, "abort")
           .then(() => wait(1))
           .then(() => peer());
         await late;
