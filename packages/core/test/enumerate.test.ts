@@ -209,6 +209,38 @@ test("sorted pages are what sorting everything and cutting would give", async ()
   );
 });
 
+test("a cursor goes on under other limits, offsets and views, and only filter and sortBy bind it", async () => {
+  const world = await worldOf(Object.fromEntries(names(6).map((name, n) => [name, { n, "x.y": 6 - n }])));
+  for (const [sortBy, rest] of [
+    [[], [2, 3, 4, 5]],
+    [["x\\.y"], [3, 2, 1, 0]],
+    [
+      ["n", "n desc"],
+      [2, 3, 4, 5],
+    ],
+    [["metadata.n asc"], [2, 3, 4, 5]],
+  ] as const) {
+    const { nextCursor: cursor = "" } = await list(world, null, { sortBy, limit: 2 });
+    const page = await list(world, null, { sortBy, cursor, projection: ["n"], count: true });
+    expect(page.identities.map(({ metadata }) => metadata["n"])).toEqual(rest);
+    expect(page.totalCount).toBe(6);
+    const other = await list(world, null, { sortBy, cursor, limit: 1, offset: 1, includeMetadata: false });
+    expect(identitiesOf([other])).toEqual([names(6)[rest[1]]]);
+  }
+});
+
+test("whether somebody is attached selects, counts and pages", async () => {
+  const world = await openWorld();
+  const process = await world.process("s1");
+  for (const name of names(5, "a-")) await process.register(name);
+  await storeMany(world.context.registry, names(4, "b-"));
+  const attached = await allPages(world, { $attached: true }, { limit: 2, count: true });
+  expect(identitiesOf(attached)).toEqual(names(5, "a-"));
+  expect(attached.map(({ totalCount }) => totalCount)).toEqual([5, 5, 5]);
+  const offline = await allPages(world, { $not: { $attached: true } }, { limit: 3, sortBy: ["$identity desc"] });
+  expect(identitiesOf(offline)).toEqual(names(4, "b-").toReversed());
+});
+
 describe("what is refused", () => {
   test.each<[EnumerateOptions]>([
     [{ limit: -1 }],

@@ -14,7 +14,7 @@ import type { Found } from "./selection.ts";
 
 /** One criterion of a `sortBy`. */
 export interface SortKey {
-  /** Its one spelling, whatever the caller wrote. */
+  /** Its one spelling, whatever the caller wrote, and nobody else's: `"x desc"` may be the name of a field. */
   readonly text: string;
   readonly isDescending: boolean;
   /** Otherwise a fact that every route has. */
@@ -28,7 +28,7 @@ export interface Position {
   readonly identity: string;
 }
 
-const CRITERION = /^(?<field>.*?)(?: +(?<direction>asc|desc))?$/su;
+const DIRECTION = / (?:asc|desc)$/;
 const MAX_CRITERIA = 16;
 
 /**
@@ -43,7 +43,7 @@ export function parseSortBy(sortBy: readonly string[], source: string): readonly
     throw invalidArgument(source, `sortBy is an array of at most ${MAX_CRITERIA} strings, such as ["battery desc"]`);
   }
   const keys = sortBy.map((text) => parseCriterion(text, source));
-  return keys[0]?.text === "$identity" ? [] : keys;
+  return keys[0]?.text === "$identity asc" ? [] : keys;
 }
 
 /** Where a registration stands by these criteria. */
@@ -66,15 +66,23 @@ export function comparePositions(keys: readonly SortKey[], a: Position, b: Posit
 }
 
 function parseCriterion(text: string, source: string): SortKey {
-  const { field = "", direction = "asc" } = CRITERION.exec(text)?.groups ?? {};
-  const isDescending = direction === "desc";
+  const [direction] = DIRECTION.exec(text) ?? [];
+  const isDescending = direction === " desc";
+  const field = direction === undefined ? text : trimSpaces(text.slice(0, -direction.length));
   const keyOf = (name: string, needsMetadata: boolean, read: SortKey["read"]): SortKey => {
-    return { text: isDescending ? `${name} desc` : name, isDescending, needsMetadata, read };
+    return { text: `${name} ${isDescending ? "desc" : "asc"}`, isDescending, needsMetadata, read };
   };
   if (field === "$identity") return keyOf("$identity", false, ({ identity }) => identity);
   if (field === "$registeredAt") return keyOf("$registeredAt", false, ({ registeredAt }) => registeredAt);
   const path = parseField(field.replace(/^metadata\.(?=.)/su, ""), source);
   return keyOf(formatPath(path), true, ({ metadata = {} }) => readPath(metadata, path));
+}
+
+/** Only at the end, and only spaces: a pattern for that would take quadratic time on a text full of them. */
+function trimSpaces(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === " ") end -= 1;
+  return text.slice(0, end);
 }
 
 function parseField(field: string, source: string): readonly string[] {

@@ -77,7 +77,21 @@ test("facts about the registration sort too", () => {
 test("the RFC's spelling, asc and nested paths are read", () => {
   expect(
     parseSortBy(["metadata.a.b desc", "c asc", "metadata", "metadata.metadata.x"], "test").map(({ text }) => text),
-  ).toEqual(["a.b desc", "c", "metadata", "metadata.x"]);
+  ).toEqual(["a.b desc", "c asc", "metadata asc", "metadata.x asc"]);
+});
+
+test("a field that is called like a criterion is another criterion, and can be sorted by", () => {
+  const texts = parseSortBy(["x desc", "x desc asc", "x desc desc", "desc"], "test").map(({ text }) => text);
+  expect(texts).toEqual(["x desc", "x desc asc", "x desc desc", "desc asc"]);
+  const pair = [registration("a", { "x desc": 2, x: 2 }), registration("b", { "x desc": 1, x: 1 })];
+  expect(sorted(["x desc"], pair)).toEqual(["a", "b"]);
+  expect(sorted(["x desc asc"], pair)).toEqual(["b", "a"]);
+});
+
+test("a text full of spaces is read in time proportional to its length", () => {
+  const spaces = " ".repeat(2_000_000);
+  expect(() => parseSortBy([`${spaces}.`], "test")).toThrow(/INVALID_ARGUMENT/);
+  expect(parseSortBy([`x${spaces}desc`], "test").map(({ text }) => text)).toEqual(["x desc"]);
 });
 
 test("by identity ascending is no sorting at all, whatever stands behind it", () => {
