@@ -9,14 +9,7 @@ import { type Content, frameBytes, recipientBytes } from "./wire/frame.ts";
 import { encodePayload } from "./input/payload.ts";
 import { type OnReceipts, Tally } from "./sending/report.ts";
 import { select } from "./query/selection.ts";
-import {
-  type Call,
-  isMusterError,
-  type MessagingBackend,
-  type MulticastReport,
-  MusterError,
-  type Receipt,
-} from "./slots/index.ts";
+import { type Call, isMusterError, type MessagingBackend, type MulticastReport, MusterError } from "./slots/index.ts";
 
 const SOURCE = "core.multicast";
 /** The longest identity there can be: whatever fits beside it fits beside any. */
@@ -29,8 +22,8 @@ const LONGEST_IDENTITY = "i".repeat(256);
  * `timeout`. Nobody there is a report of zeros, not an error.
  *
  * @throws UNSUPPORTED, INVALID_FILTER, FILTER_TOO_COMPLEX, INVALID_ARGUMENT, PAYLOAD_TOO_LARGE and whatever reading the
- * registry throws before the first publish; ABORTED also later, when the caller gives up or its `onReceipts` throws, then
- * with the report in `detail`.
+ * registry throws before the first publish; ABORTED also later, when the caller gives up, and whenever its `onReceipts`
+ * throws, then with the report in `detail`.
  */
 export async function multicast(
   context: Context,
@@ -42,18 +35,18 @@ export async function multicast(
   const messaging = messagingFor(context, options);
   const selection = select(context, toTargets(filter, context.schema, SOURCE));
   const content = contentOf(payload, options, messaging);
-  const tally = new Tally(receiver(options));
+  const tally = new Tally(onReceiptsOf(options));
   const { incomplete, cause } = await fanOut(context, { messaging, selection, content, tally }, call);
-  const refusal = await showRest(tally);
+  await tally.show();
   const report = tally.report(content.id, incomplete);
-  const aborted = refusal ?? (cause?.code === "ABORTED" ? cause : abortedByCaller(call));
+  const aborted = tally.refusal ?? (cause?.code === "ABORTED" ? cause : abortedByCaller(call));
   if (aborted === undefined) return report;
-  const message = "the caller gave up after the first publish; what was done stands in detail.report";
+  const message = "the caller gave up; what was done until then stands in detail.report";
   throw new MusterError({
     code: "ABORTED",
     source: SOURCE,
     message,
-    mayHaveApplied: true,
+    mayHaveApplied: report.deliveredCount + report.timeoutCount > 0,
     detail: { report },
     cause: aborted,
   });
@@ -87,26 +80,10 @@ function contentOf(payload: Payload, { contentType }: MulticastOptions, { traits
   throw new MusterError({ code: "PAYLOAD_TOO_LARGE", source: SOURCE, message, detail: { bytes, maxBytes } });
 }
 
-/** What `onReceipts` throws ends the multicast as its caller's abort does. */
-function receiver({ onReceipts }: MulticastOptions): OnReceipts | undefined {
-  if (onReceipts === undefined) return undefined;
-  if (typeof onReceipts !== "function") throw invalidArgument(SOURCE, "onReceipts must be a function");
-  return async (receipts: readonly Receipt[]): Promise<void> => {
-    try {
-      await onReceipts(receipts);
-    } catch (cause) {
-      throw new MusterError({ code: "ABORTED", source: SOURCE, message: "onReceipts threw", detail: {}, cause });
-    }
-  };
-}
-
-async function showRest(tally: Tally): Promise<unknown> {
-  try {
-    await tally.show();
-    return undefined;
-  } catch (error) {
-    return error;
-  }
+function onReceiptsOf({ onReceipts }: MulticastOptions): OnReceipts | undefined {
+  if (onReceipts !== undefined && typeof onReceipts !== "function")
+    throw invalidArgument(SOURCE, "onReceipts must be a function");
+  return onReceipts;
 }
 
 function abortedByCaller({ signal }: Call): unknown {

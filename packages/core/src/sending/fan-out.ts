@@ -37,7 +37,7 @@ export interface FanOutEnd {
  * Publishes to everyone selected. Afterwards everyone who was resolved stands in the tally exactly once: a page of the
  * registry is resolved as a whole or not at all, and what was resolved when the registry failed is still published.
  *
- * @throws only while nothing may have left; later failures are in what it returns.
+ * @throws only while nothing may have left; later failures, and a refusal of receipts, are in what it returns.
  */
 export async function fanOut(
   context: Context,
@@ -55,11 +55,12 @@ export async function fanOut(
       publisher.flush();
       after = page.last;
       await tally.show();
+      if (tally.refusal !== undefined) throw tally.refusal;
     }
     if (!publisher.hasStarted) throwIfAborted(call, SOURCE);
   } catch (error) {
     cause = codedError(error, SOURCE);
-    if (!publisher.hasStarted) throw cause;
+    if (!publisher.hasStarted && cause !== tally.refusal) throw cause;
     if (cause.code === "ABORTED") publisher.stop(cause);
   }
   await publisher.publish(grouping.drain());

@@ -91,29 +91,39 @@ export class Publisher {
     const batch = this.#batch;
     this.#batch = [];
     this.#batchBytes = 0;
-    if (this.#call.signal.aborted) this.#stopped ??= abortedError(this.#call, SOURCE);
-    if (this.#stopped !== undefined) {
-      for (const parcel of batch) this.#miss(parcel, this.#stopped);
-      return;
-    }
+    if (this.#isStopped(batch)) return;
     const publishing = this.#publishBatch(batch).finally(() => this.#inFlight.delete(publishing));
     this.#inFlight.add(publishing);
+  }
+
+  /** Whether this batch must not leave any more; then it is tallied. */
+  #isStopped(batch: readonly Parcel[]): boolean {
+    if (this.#call.signal.aborted) this.#stopped ??= abortedError(this.#call, SOURCE);
+    if (this.#stopped === undefined) return false;
+    for (const parcel of batch) this.#miss(parcel, this.#stopped);
+    return true;
   }
 
   async #publishBatch(batch: readonly Parcel[]): Promise<void> {
     this.#hasStarted = true;
     try {
-      const messages: Outgoing[] = [];
-      for (const parcel of batch) {
-        messages.push(toMessage(this.#content, parcel));
-        const rest = this.#slice.rest();
-        if (rest !== undefined) await rest;
-      }
+      const messages = await this.#encode(batch);
+      if (this.#isStopped(batch)) return;
       this.#settle(batch, await this.#messaging.publishMany(messages, this.#call));
     } catch (cause) {
       const error = codedError(cause, SOURCE);
       for (const parcel of batch) this.#miss(parcel, error);
     }
+  }
+
+  async #encode(batch: readonly Parcel[]): Promise<readonly Outgoing[]> {
+    const messages: Outgoing[] = [];
+    for (const parcel of batch) {
+      messages.push(toMessage(this.#content, parcel));
+      const rest = this.#slice.rest();
+      if (rest !== undefined) await rest;
+    }
+    return messages;
   }
 
   #settle(batch: readonly Parcel[], failures: readonly BatchFailure[]): void {

@@ -1,4 +1,4 @@
-import type { MulticastReport, Receipt } from "../slots/index.ts";
+import { type MulticastReport, MusterError, type Receipt } from "../slots/index.ts";
 
 const MAX_STATUSES = 1_000;
 const RECEIPTS_PAGE = 1_000;
@@ -10,6 +10,7 @@ export class Tally {
   readonly #counts = { delivered: 0, failed: 0, timeout: 0 };
   readonly #statuses: Receipt[] = [];
   readonly #onReceipts: OnReceipts | undefined;
+  #refusal: MusterError<"ABORTED"> | undefined;
   #unseen: Receipt[] = [];
 
   constructor(onReceipts?: OnReceipts) {
@@ -33,13 +34,25 @@ export class Tally {
     }
   }
 
-  /** Shows the receipts that nobody has seen yet, and waits until they have been looked at. Rejects as the caller does. */
+  /** What `onReceipts` threw, as the cause: the caller wants no more. */
+  get refusal(): MusterError<"ABORTED"> | undefined {
+    return this.#refusal;
+  }
+
+  /**
+   * Shows the receipts that nobody has seen yet, and waits until they have been looked at. After a refusal it shows
+   * nothing more. Never rejects.
+   */
   async show(): Promise<void> {
     const receipts = this.#unseen;
-    if (this.#onReceipts === undefined || receipts.length === 0) return;
     this.#unseen = [];
-    for (let from = 0; from < receipts.length; from += RECEIPTS_PAGE) {
-      await this.#onReceipts(receipts.slice(from, from + RECEIPTS_PAGE));
+    for (let from = 0; from < receipts.length && this.#refusal === undefined; from += RECEIPTS_PAGE) {
+      try {
+        await this.#onReceipts?.(receipts.slice(from, from + RECEIPTS_PAGE));
+      } catch (cause) {
+        const message = "onReceipts threw";
+        this.#refusal = new MusterError({ code: "ABORTED", source: "core.multicast", message, detail: {}, cause });
+      }
     }
   }
 

@@ -94,6 +94,24 @@ test("after a stop nothing is published, and everyone left has failed with that 
   expect(tally.report("m", undefined).statuses.map(({ code }) => code)).toEqual(["ABORTED", "ABORTED"]);
 });
 
+test("what ends while a batch is being encoded keeps the whole batch from leaving", async () => {
+  const watch = await watched(1_000);
+  const tally = new Tally();
+  const controller = new AbortController();
+  const publisher = new Publisher(watch.messaging, content(10), tally, { signal: controller.signal });
+  const identities = Array.from({ length: 1_000 }, (_, index) => `id-${index}`);
+  await publisher.publish(
+    Array.from({ length: 100 }, (): Parcel => {
+      return { address: NOBODY, identities, epochs: identities.map(() => 1), bytes: 10_000 };
+    }),
+  );
+  publisher.flush();
+  controller.abort();
+  await publisher.finish();
+  expect(watch.batches).toEqual([]);
+  expect(tally.report("m", undefined)).toMatchObject({ targetCount: 100_000, failedCount: 100_000 });
+});
+
 test("a slot that reports failures it has no messages for makes no recipient count twice", async () => {
   const stray = new MusterError({ code: "NO_ROUTE", source: "test", message: "gone" });
   const messaging = interposed(await openMessaging(memoryHub()), {
