@@ -62,14 +62,14 @@ export class Selection {
 
   /** Moves on, registration by registration, until the page is full. */
   #collect(batch: readonly Registration[], page: Registration[], now: number): void {
-    const [test, session, pageSize] = [this.#test, this.#session, this.#pageSize];
+    const [test, session, pageSize, isFactual] = [this.#test, this.#session, this.#pageSize, this.#needsFacts];
     let seen = 0;
     for (const registration of batch) {
       if (page.length === pageSize) break;
       seen += 1;
       if (isExpired(registration, now) || (session !== undefined && registration.session !== session)) continue;
-      if (test === undefined || test(registration.metadata, this.#needsFacts ? factsOf(registration) : undefined))
-        page.push(registration);
+      const facts = isFactual ? factsOf(registration) : undefined;
+      if (test === undefined || test(registration.metadata, facts)) page.push(registration);
     }
     this.#seen += seen;
     this.#after = batch[seen - 1]?.identity ?? this.#after;
