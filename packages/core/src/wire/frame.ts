@@ -70,21 +70,22 @@ export function recipientBytes(identity: string): number {
 export function encodeMessage(content: Content, { identities, epochs }: Recipients): Uint8Array {
   const id = Buffer.from(content.id);
   const contentType = Buffer.from(content.contentType);
-  const names = Buffer.from(identities.join("\n"));
+  const names = identities.join("\n");
+  const nameBytes = Buffer.byteLength(names);
   const epochsAt = TEXT_AT + id.length + contentType.length;
   const namesAt = epochsAt + EPOCH_BYTES * identities.length;
-  const frame = newFrame(KIND_MESSAGE, namesAt + names.length + content.payload.byteLength);
+  const frame = newFrame(KIND_MESSAGE, namesAt + nameBytes + content.payload.byteLength);
   const view = viewOf(frame);
   view.setFloat64(BODY_AT, content.sentAt);
   view.setUint32(LENGTHS_AT, identities.length);
-  view.setUint32(LENGTHS_AT + 4, names.length);
+  view.setUint32(LENGTHS_AT + 4, nameBytes);
   view.setUint16(LENGTHS_AT + 8, id.length);
   view.setUint16(LENGTHS_AT + 10, contentType.length);
   frame.set(id, TEXT_AT);
   frame.set(contentType, TEXT_AT + id.length);
   for (let i = 0; i < identities.length; i++) view.setFloat64(epochsAt + EPOCH_BYTES * i, epochs[i] ?? 0);
-  frame.set(names, namesAt);
-  frame.set(content.payload, namesAt + names.length);
+  frame.write(names, namesAt);
+  frame.set(content.payload, namesAt + nameBytes);
   return sealed(frame);
 }
 
@@ -143,7 +144,7 @@ function decodeReplaced(bytes: Uint8Array): ReplacedFrame {
   return { kind: "replaced", identity: textOf(bytes, nameAt, bytes.length), epoch: viewOf(bytes).getFloat64(BODY_AT) };
 }
 
-function newFrame(kind: number, length: number): Uint8Array {
+function newFrame(kind: number, length: number): Buffer {
   const frame = Buffer.allocUnsafe(length);
   frame[0] = FRAME_VERSION;
   frame[1] = kind;
