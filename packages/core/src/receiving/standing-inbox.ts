@@ -95,7 +95,7 @@ export class StandingInbox {
     };
     const inbox = await this.#options.messaging.openInbox({ prefetch: PREFETCH, onRoute }, call);
     try {
-      if (this.#addresses.size > 0) throwFirst(await inbox.addMany([...this.#addresses], call));
+      await this.#carryOver(inbox, call);
       this.#throwIfClosed();
     } catch (error) {
       await disposeQuietly(inbox);
@@ -106,6 +106,18 @@ export class StandingInbox {
     this.#setRoute(opened.route);
     this.#reading = this.#read(inbox);
     return inbox;
+  }
+
+  /** What is removed while it is being added is live nowhere afterwards. */
+  async #carryOver(inbox: Inbox, call: Call): Promise<void> {
+    const live = new Set(this.#addresses);
+    if (live.size > 0) throwFirst(await inbox.addMany([...live], call));
+    for (;;) {
+      const removed = [...live].filter((address) => !this.#addresses.has(address));
+      if (removed.length === 0) return;
+      throwFirst(await inbox.removeMany(removed, call));
+      for (const address of removed) live.delete(address);
+    }
   }
 
   async #read(inbox: Inbox): Promise<void> {

@@ -5,7 +5,7 @@ import { openNode } from "../../../src/receiving/node.ts";
 import type { Inbox } from "../../../src/slots/index.ts";
 import { eventually } from "../../support/eventually.ts";
 import { interposed } from "../../support/interposed.ts";
-import { open, send, settled } from "../../support/node.ts";
+import { type Fixture, open, send, settled } from "../../support/node.ts";
 import { CALL, collector, openMessaging } from "../../support/world.ts";
 
 test("what can't be read is told once for each kind, and what comes after is read", async () => {
@@ -97,6 +97,36 @@ test("an address that was added to an inbox as it broke is live on the next one"
   await fixture.node.addAddress("device/ada", CALL);
   const outgoing = { address: "device/ada", headers: {}, body: new Uint8Array() };
   expect(await fixture.broker.publishMany([outgoing], CALL)).toEqual([]);
+  await fixture.node.close();
+});
+
+test("an address that is removed while the next inbox is being opened is not live on it", async () => {
+  const inboxes: Inbox[] = [];
+  const steps: string[] = [];
+  const fixture: Fixture = await open((plain) =>
+    interposed(plain, {
+      openInbox: (original) => async (options, call) => {
+        const inbox = await original(options, call);
+        inboxes.push(inbox);
+        if (inboxes.length === 1) return inbox;
+        return interposed(inbox, {
+          addMany: (add) => async (addresses, addCall) => {
+            const failures = await add(addresses, addCall);
+            await fixture.node.removeAddress("device/ada", CALL);
+            steps.push("removed");
+            return failures;
+          },
+        });
+      },
+    }),
+  );
+  await fixture.node.addAddress("device/ada", CALL);
+  await inboxes[0]?.[Symbol.asyncDispose]();
+  await eventually("the route is up again", () => fixture.routes.length === 3);
+  expect(steps).toEqual(["removed"]);
+  const outgoing = { address: "device/ada", headers: {}, body: new Uint8Array() };
+  expect((await fixture.broker.publishMany([outgoing], CALL))[0]?.error.code).toBe("NO_ROUTE");
+  await settled(fixture);
   await fixture.node.close();
 });
 
