@@ -37,6 +37,11 @@ export function compareSemver(a: Semver, b: Semver): number {
   );
 }
 
+/** Text that is the same for exactly those versions that {@link compareSemver} finds equal. */
+export function precedenceText({ numbers, prerelease }: Semver): string {
+  return prerelease.length === 0 ? numbers.join(".") : `${numbers.join(".")}-${prerelease.join(".")}`;
+}
+
 function comparePrereleases(a: readonly string[], b: readonly string[]): number {
   if (a.length === 0 || b.length === 0) return b.length - a.length;
   for (const [index, tag] of a.entries()) {

@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compareSemver, parseSemver } from "../src/index.ts";
+import { compareSemver, parseSemver, precedenceText } from "../src/semver.ts";
 
 function compare(a: string, b: string): number {
   const [x, y] = [parseSemver(a), parseSemver(b)];
@@ -85,5 +86,28 @@ describe("compareSemver", () => {
     ["1-rc", "1.0.0-rc"],
   ])("takes %s and %s for equal", (a, b) => {
     expect(compare(a, b)).toBe(0);
+  });
+});
+
+describe("precedenceText", () => {
+  const part = fc.constantFrom("0", "1", "10", "11");
+  const tag = fc.constantFrom("0", "1", "10", "a", "-", "1a", "rc");
+  const version = fc
+    .record({
+      numbers: fc.array(part, { minLength: 1, maxLength: 3 }),
+      tags: fc.array(tag, { maxLength: 2 }),
+      build: fc.constantFrom("", "+b", "+1.2"),
+    })
+    .map(({ numbers, tags, build }) => `${numbers.join(".")}${tags.length > 0 ? `-${tags.join(".")}` : ""}${build}`);
+
+  it("is the same for equal versions and for no others", () => {
+    fc.assert(
+      fc.property(version, version, (a, b) => {
+        const [x, y] = [parseSemver(a), parseSemver(b)];
+        if (x === undefined || y === undefined) throw new Error(`no version: ${a} or ${b}`);
+        expect(precedenceText(x) === precedenceText(y)).toBe(compareSemver(x, y) === 0);
+      }),
+      { numRuns: 2_000 },
+    );
   });
 });

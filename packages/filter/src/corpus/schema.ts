@@ -80,6 +80,9 @@ export const schemas: CorpusGroup = group(
       ),
     ),
     "semver in": typed(matches({ "version.in": ["1+x", "10"] }, ["build a", "build b", "last"])),
+    "semver in, pre-releases": typed(
+      matches({ "version.in": ["1-alpha+x", "2", "2.0.0-rc.02x"] }, ["first", "second", "alpha"], "by precedence too"),
+    ),
     "semver nin": typed(
       matches({ "version.nin": ["2", "1", "10"] }, [
         "later",

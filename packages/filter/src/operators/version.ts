@@ -1,5 +1,5 @@
 import type { JsonValue } from "../ast.ts";
-import { compareSemver, parseSemver } from "../semver.ts";
+import { compareSemver, parseSemver, precedenceText, type Semver } from "../semver.ts";
 import type { Check } from "./check.ts";
 import { holds, type Ordering } from "./ordering.ts";
 
@@ -13,14 +13,26 @@ export function equalsVersion(operand: JsonValue): Check {
 }
 
 export function isOneOfVersions(operand: JsonValue): Check {
-  const checks = Array.isArray(operand) ? operand.map(equalsVersion) : [];
-  return (value) => checks.some((check) => check(value));
+  const wanted = new Set((Array.isArray(operand) ? operand : []).flatMap((one) => textOf(one) ?? []));
+  return (value) => {
+    const text = textOf(value);
+    return text !== undefined && wanted.has(text);
+  };
 }
 
 function versionIs(operand: JsonValue, isAsked: (order: number) => boolean): Check {
-  const wanted = typeof operand === "string" ? parseSemver(operand) : undefined;
+  const wanted = versionOf(operand);
   return (value) => {
-    const version = typeof value === "string" ? parseSemver(value) : undefined;
+    const version = versionOf(value);
     return version !== undefined && wanted !== undefined && isAsked(compareSemver(version, wanted));
   };
+}
+
+function versionOf(value: JsonValue): Semver | undefined {
+  return typeof value === "string" ? parseSemver(value) : undefined;
+}
+
+function textOf(value: JsonValue): string | undefined {
+  const version = versionOf(value);
+  return version && precedenceText(version);
 }
