@@ -1,10 +1,18 @@
 import type { RegistryCase } from "../case.ts";
 import { attemptCases } from "./registry/attempts.ts";
+import { consistencyCases } from "./registry/consistency.ts";
 import { createCases } from "./registry/create.ts";
 import { deleteCases } from "./registry/deletes.ts";
 import { epochCases } from "./registry/epochs.ts";
+import { identityCases } from "./registry/identities.ts";
+import { metadataCases } from "./registry/metadata.ts";
+import { namespaceCases } from "./registry/namespaces.ts";
+import { renewalCases } from "./registry/renewals.ts";
 import { replaceCases } from "./registry/replace.ts";
 import { sessionBoundCases } from "./registry/session-bound.ts";
+import { sessionCases } from "./registry/sessions.ts";
+import { stampCases } from "./registry/stamps.ts";
+import { ttlCases } from "./registry/ttl.ts";
 import { updateCases } from "./registry/update.ts";
 
 /** Every case of the registry slot, topic by topic. */
@@ -16,4 +24,12 @@ export const registryCases: readonly RegistryCase[] = [
   ...attemptCases,
   ...epochCases,
   ...deleteCases,
+  ...ttlCases,
+  ...renewalCases,
+  ...stampCases,
+  ...sessionCases,
+  ...metadataCases,
+  ...identityCases,
+  ...namespaceCases,
+  ...consistencyCases,
 ];

@@ -1,10 +1,18 @@
 import type { Mutant } from "../mutant.ts";
 import { attemptMutants } from "./registry/attempts.ts";
+import { consistencyMutants } from "./registry/consistency.ts";
 import { createMutants } from "./registry/create.ts";
 import { deleteMutants } from "./registry/deletes.ts";
 import { epochMutants } from "./registry/epochs.ts";
+import { identityMutants } from "./registry/identities.ts";
+import { metadataMutants } from "./registry/metadata.ts";
+import { namespaceMutants } from "./registry/namespaces.ts";
+import { renewalMutants } from "./registry/renewals.ts";
 import { replaceMutants } from "./registry/replace.ts";
 import { sessionBoundMutants } from "./registry/session-bound.ts";
+import { sessionMutants } from "./registry/sessions.ts";
+import { stampMutants } from "./registry/stamps.ts";
+import { ttlMutants } from "./registry/ttl.ts";
 import { updateMutants } from "./registry/update.ts";
 
 /** Every mutant of the registry slot, topic by topic. */
@@ -16,4 +24,12 @@ export const registryMutants: readonly Mutant[] = [
   ...attemptMutants,
   ...epochMutants,
   ...deleteMutants,
+  ...ttlMutants,
+  ...renewalMutants,
+  ...stampMutants,
+  ...sessionMutants,
+  ...metadataMutants,
+  ...identityMutants,
+  ...namespaceMutants,
+  ...consistencyMutants,
 ];

@@ -1,0 +1,138 @@
+/** Sessions are records as any other, and no scan, count, census or quota includes one. */
+
+import assert from "node:assert/strict";
+import { SESSION_PREFIX } from "@muster/core/slots";
+import type { RegistryCase } from "../../case.ts";
+import {
+  deleteOne,
+  entry,
+  expectCensus,
+  expectScanned,
+  expectStored,
+  getOne,
+  identitiesOf,
+  LONG_MS,
+  refusal,
+  renewOne,
+  SHORT_MS,
+  scanAllRoutes,
+  settled,
+  startSession,
+  storeOne,
+  untilExpired,
+} from "../support.ts";
+
+export const sessionCases: readonly RegistryCase[] = [
+  {
+    id: "registry/sessions/can-be-asked-for",
+    rule: "A session's record is read by its identity, with everything that was stored, beside any other.",
+    slot: "registry",
+    async run(ctx) {
+      const given = { metadata: { host: "h", pid: 1 }, ttlMs: LONG_MS, address: "node-1" };
+      const session = await storeOne(ctx, entry(`${SESSION_PREFIX}s`, given));
+      await storeOne(ctx, entry("a"));
+      await expectStored(ctx, `${SESSION_PREFIX}s`, session, await ctx.peer());
+      assert.deepEqual(session.metadata, given.metadata);
+      assert.equal(session.address, "node-1");
+    },
+  },
+  {
+    id: "registry/sessions/are-in-no-scan",
+    rule: "No page of a scan has a session on it, not even one that another session serves.",
+    slot: "registry",
+    async run(ctx) {
+      await startSession(ctx, "s");
+      await storeOne(ctx, entry(`${SESSION_PREFIX}t`, { session: "s", ttlMs: LONG_MS }));
+      await storeOne(ctx, entry("a", { session: "s" }));
+      await storeOne(ctx, entry("!", { session: "s" }));
+      await expectScanned(ctx, ["!", "a"]);
+      await expectScanned(ctx, ["!", "a"], { pageSize: 1 });
+      await expectScanned(ctx, ["!", "a"], { session: "s" });
+      await expectScanned(ctx, ["a"], { after: "!" });
+    },
+  },
+  {
+    id: "registry/sessions/have-no-route",
+    rule: "No page of routes has a session on it.",
+    slot: "registry",
+    async run(ctx) {
+      await startSession(ctx, "s");
+      await storeOne(ctx, entry(`${SESSION_PREFIX}t`, { session: "s", ttlMs: LONG_MS, address: "node-1" }));
+      await storeOne(ctx, entry("a", { session: "s", address: "node-1" }));
+      await settled(ctx, async () => {
+        assert.deepEqual(identitiesOf(await scanAllRoutes(ctx)), ["a"]);
+        assert.deepEqual(identitiesOf(await scanAllRoutes(ctx, { session: "s" })), ["a"]);
+      });
+    },
+  },
+  {
+    id: "registry/sessions/are-not-counted",
+    rule: "A census counts no session, live or expired, and neither does a count.",
+    slot: "registry",
+    async run(ctx) {
+      await startSession(ctx, "s");
+      await storeOne(ctx, entry("a"));
+      await untilExpired(ctx, await startSession(ctx, "t", SHORT_MS));
+      await expectCensus(ctx, 1, 0);
+      const { counts } = ctx.backend;
+      if (counts) await settled(ctx, async () => assert.equal(await counts.count(undefined, ctx.call), 1));
+    },
+  },
+  {
+    id: "registry/sessions/take-no-quota",
+    rule: "Sessions are stored however full the namespace is, and take no room in it.",
+    slot: "registry",
+    async run(ctx) {
+      const limited = await ctx.peer({ maxIdentities: 2 });
+      for (const id of ["s", "t", "u"]) await startSession(ctx, id, LONG_MS, limited);
+      await storeOne(ctx, entry("a"), limited);
+      await storeOne(ctx, entry("b"), limited);
+      await startSession(ctx, "v", LONG_MS, limited);
+      await ctx.eventually(async () => assert.equal(await refusal(ctx, entry("c"), limited), "quota"));
+    },
+  },
+  {
+    id: "registry/sessions/are-renewed-and-fenced",
+    rule: "A session's record is renewed, fenced and deleted like any other.",
+    slot: "registry",
+    async run(ctx) {
+      const { identity, epoch, expiresAt } = await startSession(ctx, "s");
+      const renewed = await renewOne(ctx, { identity, epoch, ttlMs: 2 * LONG_MS });
+      assert.ok(typeof renewed === "number" && renewed > (expiresAt ?? 0), "renewed");
+      assert.equal(await renewOne(ctx, { identity, epoch: epoch + 1 }), "fenced");
+      assert.equal(await deleteOne(ctx, { identity, epoch: epoch + 1 }), "fenced");
+      assert.equal(await deleteOne(ctx, { identity, epoch }), "deleted");
+      await expectStored(ctx, identity, undefined);
+    },
+  },
+  {
+    id: "registry/sessions/expire-for-good",
+    rule: "A session that has expired is read by nobody and revived by no renewal.",
+    slot: "registry",
+    async run(ctx) {
+      const session = await startSession(ctx, "s", SHORT_MS);
+      await untilExpired(ctx, session);
+      const { identity, epoch } = session;
+      assert.equal(await renewOne(ctx, { identity, epoch, ttlMs: LONG_MS }), "absent");
+      assert.equal(await getOne(ctx, identity), undefined);
+    },
+  },
+  {
+    id: "registry/sessions/have-both-steps",
+    rule: "A session that has expired is handed out to be reaped, `expired` first and, once that is confirmed, `over`.",
+    slot: "registry",
+    async run(ctx) {
+      const session = await startSession(ctx, "s", SHORT_MS);
+      await untilExpired(ctx, session);
+      for (const step of ["expired", "over"]) {
+        const claims = await ctx.eventually(async () => {
+          const due = await ctx.backend.reap({ limit: 10, claimMs: LONG_MS, graceMs: 0 }, ctx.call);
+          assert.ok(due.length > 0, `the step ${step} is due`);
+          return due;
+        });
+        assert.deepEqual(claims, [{ registration: session, step }]);
+        await ctx.backend.confirmMany(claims, ctx.call);
+      }
+    },
+  },
+];
