@@ -118,7 +118,13 @@ async function* selectedOf<Item extends Route>(
       continue;
     }
     const living = asksAttached ? await livingSessions(context, page, call) : new Set<string>();
-    yield { selected: page.filter((item) => test(metadataOf(item), factsOf(item, living))), last };
+    const selected: Item[] = [];
+    for (const item of page) {
+      if (test(metadataOf(item), factsOf(item, living))) selected.push(item);
+      const pause = slice.step();
+      if (pause !== undefined) await pause;
+    }
+    yield { selected, last };
   }
 }
 

@@ -36,6 +36,26 @@ test("a registry that never waits leaves timers and I/O their turns", async () =
   expect(pages).toBeGreaterThan(1);
 });
 
+test("a filter that is slow to decide leaves timers and I/O their turns within a page", async () => {
+  const world = await openWorld({
+    registry: (plain) => interposed(plain, { filters: () => undefined, counts: () => undefined }),
+  });
+  await storeMany(world.context.registry, names(50), { metadata: { text: `${"a".repeat(500)}b` } });
+  const selection = select(world.context, parseFilter({ "text.regex": "(a?){200}a{200}$" }));
+  let turns = 0;
+  let isOver = false;
+  const turn = (): void => {
+    turns += 1;
+    if (!isOver) setImmediate(turn);
+  };
+  setImmediate(turn);
+  const pages: number[] = [];
+  for await (const { selected } of selectedRecords(world.context, selection, {}, CALL)) pages.push(selected.length);
+  isOver = true;
+  expect(pages).toEqual([0]);
+  expect(turns).toBeGreaterThanOrEqual(2);
+});
+
 test("a page says how far it has looked, also when nobody on it was selected", async () => {
   const world = await openWorld({
     registry: (plain) => interposed(plain, { filters: () => undefined, counts: () => undefined }),
