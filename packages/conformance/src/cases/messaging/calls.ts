@@ -6,12 +6,12 @@ import type { MessagingCase } from "../../case.ts";
 import { endedCall, expectTexts, listen, message, publish, refused } from "./support.ts";
 
 /** Every call of messaging that could have an effect. */
-function calls(backend: MessagingBackend, inbox: Inbox, call: Call): readonly Promise<unknown>[] {
+function calls(backend: MessagingBackend, inbox: Inbox, call: Call): readonly (() => Promise<unknown>)[] {
   return [
-    backend.publishMany([message("a", "not sent")], call),
-    backend.openInbox({ prefetch: 1 }, call),
-    inbox.addMany(["b"], call),
-    inbox.removeMany(["a"], call),
+    async () => backend.publishMany([message("a", "not sent")], call),
+    async () => backend.openInbox({ prefetch: 1 }, call),
+    async () => inbox.addMany(["b"], call),
+    async () => inbox.removeMany(["a"], call),
   ];
 }
 
@@ -22,8 +22,8 @@ const ended: MessagingCase = {
   async run(ctx) {
     const listener = await listen(ctx, ["a"]);
     for (const code of ["ABORTED", "TIMEOUT"] as const) {
-      for (const promise of calls(ctx.backend, listener.inbox, endedCall(code))) {
-        const error = await refused(promise, code);
+      for (const attempt of calls(ctx.backend, listener.inbox, endedCall(code))) {
+        const error = await refused(attempt(), code);
         assert.equal(error.mayHaveApplied, false, "nothing was sent");
       }
     }
@@ -56,7 +56,7 @@ const closed: MessagingCase = {
     const listener = await listen(ctx, ["a"]);
     const { inbox } = await listen(ctx, ["c"], { at: peer });
     await peer.close();
-    for (const promise of calls(peer, inbox, ctx.call)) await refused(promise, "CLOSED");
+    for (const attempt of calls(peer, inbox, ctx.call)) await refused(attempt(), "CLOSED");
     await expectTexts(ctx, listener, []);
   },
 };

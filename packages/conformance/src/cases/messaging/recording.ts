@@ -81,17 +81,17 @@ export class Recording {
     const { delivery, order, retains } = this.#ctx.backend.traits;
     const guarantee: Guarantee = { delivery, order, retains, excuses, ...changes };
     const findings = (): readonly string[] => checkHistory(this.events, guarantee).map(({ text }) => text);
-    const nothingLost = (): void =>
-      assert.deepEqual(
-        findings().filter((text) => text.startsWith("loss")),
-        [],
-      );
+    const nothingLost = (): void => {
+      const losses = findings().filter((text) => text.startsWith("loss"));
+      assert.ok(losses.length === 0, `${losses.length} losses:\n${losses.slice(0, 20).join("\n")}`);
+    };
     await this.#ctx.eventually(nothingLost);
     for (const [publisher, from] of this.#publishers) {
       for (const address of this.#addresses) await this.publish(publisher, from, [address]);
     }
     await this.#ctx.eventually(nothingLost);
-    assert.deepEqual(findings(), []);
+    const found = findings();
+    assert.ok(found.length === 0, `${found.length} findings:\n${found.slice(0, 20).join("\n")}`);
   }
 
   #note(inbox: string, address: string, state: ListenEvent["state"]): void {

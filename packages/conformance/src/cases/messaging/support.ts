@@ -19,7 +19,7 @@ import type { MessagingContext } from "../../case.ts";
 /** Bodies above this are too large for a case. */
 export const LARGEST_BODY_BYTES: number = 8 * 1_048_576;
 const PREFETCH = 1_024;
-const MARKER = "marker/";
+const MARKER = "kit-marker-";
 
 export function message(address: string, body: string | Uint8Array = "", headers: Headers = {}): Outgoing {
   return { address, headers, body: typeof body === "string" ? new TextEncoder().encode(body) : body };

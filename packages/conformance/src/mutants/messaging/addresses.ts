@@ -1,0 +1,126 @@
+/** Addresses that mean more, or less, than themselves. */
+
+import { type Mutant, withMessaging } from "../../mutant.ts";
+import { spelling, withLooseAddresses } from "./support.ts";
+
+/** Of the namespaces that the kit makes; what a case appends to one stands behind. */
+const NAMESPACE_LENGTH = 40;
+
+function withSpelling(spell: (address: string) => string): Mutant["of"] {
+  return (subject) => withMessaging(subject, (real) => spelling(real, spell, (address) => address));
+}
+
+/** As NATS reads a subject: `*` is one token, `>` all that follow. */
+function matches(pattern: string, subject: string): boolean {
+  const tokens = subject.split(".");
+  const parts = pattern.split(".");
+  return parts.every((part, index) => {
+    if (part === ">") return tokens.length > index;
+    if (index === parts.length - 1 && tokens.length > parts.length) return false;
+    return part === "*" ? tokens[index] !== undefined : part === tokens[index];
+  });
+}
+
+const wildcard: Mutant = {
+  id: "messaging-address-as-wildcard",
+  breaks: "An inbox on an address with * or > receives whatever that matches.",
+  kills: ["messaging/address/no-pattern-receives", "messaging/address/any-text"],
+  of: (subject) => withLooseAddresses(subject, (listening, published) => matches(listening, published)),
+};
+
+const broadcast: Mutant = {
+  id: "messaging-address-as-broadcast",
+  breaks: "A message to an address with * or > reaches every address that matches.",
+  kills: ["messaging/address/no-pattern-publishes", "messaging/address/any-text"],
+  of: (subject) => withLooseAddresses(subject, (listening, published) => matches(published, listening)),
+};
+
+const prefix: Mutant = {
+  id: "messaging-address-prefix-match",
+  breaks: "An inbox receives what is published to addresses that begin with its own.",
+  kills: ["messaging/address/any-text"],
+  of: (subject) => withLooseAddresses(subject, (listening, published) => published.startsWith(listening)),
+};
+
+const extension: Mutant = {
+  id: "messaging-address-reached-by-its-beginning",
+  breaks: "A message also reaches the addresses that begin with its own.",
+  kills: ["messaging/address/no-prefix"],
+  of: (subject) => withLooseAddresses(subject, (listening, published) => listening.startsWith(published)),
+};
+
+const folded: Mutant = {
+  id: "messaging-address-case-folded",
+  breaks: "Addresses that differ in case are the same.",
+  kills: ["messaging/address/case-counts", "messaging/address/any-text"],
+  of: withSpelling((address) => address.toLowerCase()),
+};
+
+const normalized: Mutant = {
+  id: "messaging-address-normalized",
+  breaks: "Addresses with the same Unicode normal form are the same.",
+  kills: ["messaging/address/not-normalized", "messaging/address/any-text"],
+  of: withSpelling((address) => address.normalize("NFKC")),
+};
+
+const flattened: Mutant = {
+  id: "messaging-address-dots-flattened",
+  breaks: "What a broker gives a meaning to becomes an underscore.",
+  kills: ["messaging/address/any-text"],
+  of: withSpelling((address) => address.replaceAll(/[.*>/ ]/g, "_")),
+};
+
+const shortened: Mutant = {
+  id: "messaging-address-cut",
+  breaks: "Addresses are the same when their first 126 characters are.",
+  kills: ["messaging/address/longest"],
+  of: withSpelling((address) => address.slice(0, 126)),
+};
+
+const oneNamespace: Mutant = {
+  id: "messaging-namespace-leak",
+  breaks: "Namespaces that begin alike are one.",
+  kills: ["messaging/namespace/nothing-crosses"],
+  of: (subject) =>
+    withMessaging(subject, (real) => ({
+      open: async (scope, call) => real.open({ ...scope, namespace: scope.namespace.slice(0, NAMESPACE_LENGTH) }, call),
+    })),
+};
+
+/** Whatever a namespace adds to its first 40 characters stands before each address, up to the seam. */
+function joinedBy(seam: string): Mutant["of"] {
+  return (subject) =>
+    withMessaging(subject, (real) => {
+      let stem = "";
+      return {
+        open: async (scope, call) => {
+          stem = `${scope.namespace}${seam}`.slice(NAMESPACE_LENGTH);
+          await real.open({ ...scope, namespace: scope.namespace.slice(0, NAMESPACE_LENGTH) }, call);
+        },
+        ...spelling(
+          real,
+          (address) => stem + address,
+          (address) => address.slice(stem.length),
+        ),
+      };
+    });
+}
+
+const seam: Mutant = {
+  id: "messaging-namespace-joined-by-a-dot",
+  breaks: "Namespace and address are joined by a dot, which both may contain.",
+  kills: ["messaging/namespace/no-seam"],
+  of: joinedBy("."),
+};
+
+const dash: Mutant = {
+  id: "messaging-namespace-joined-by-a-dash",
+  breaks: "Namespace and address are joined by a dash, which both may contain.",
+  kills: ["messaging/namespace/no-seam"],
+  of: joinedBy("-"),
+};
+
+export const addressMutants: readonly Mutant[] = [
+  ...[wildcard, broadcast, prefix, extension, folded, normalized],
+  ...[flattened, shortened, oneNamespace, seam, dash],
+];
