@@ -30,6 +30,7 @@ export interface StandingInboxOptions {
 export class StandingInbox {
   readonly #options: StandingInboxOptions;
   readonly #addresses = new Set<string>();
+  readonly #additions = new Map<string, Promise<void>>();
   readonly #closing = new AbortController();
   #current: Inbox | undefined;
   #opening: Promise<Inbox> | undefined;
@@ -45,15 +46,13 @@ export class StandingInbox {
     for (;;) {
       const inbox = await this.#ready(call);
       if (this.#addresses.has(address)) return;
-      throwFirst(await inbox.addMany([address], call));
-      if (inbox !== this.#current) continue;
-      this.#addresses.add(address);
-      return;
+      await untilAborted(this.#addOnce(inbox, address), call, SOURCE);
     }
   }
 
   /** What was added while the inbox was another is not carried over to the next. */
   async remove(address: string, call: Call): Promise<void> {
+    await this.#additions.get(address)?.catch(() => undefined); // Told to whoever wanted it.
     this.#addresses.delete(address);
     if (this.#current !== undefined) throwFirst(await this.#current.removeMany([address], call));
   }
@@ -63,6 +62,22 @@ export class StandingInbox {
     await this.#opening?.catch(() => undefined); // Told to whoever waits for it.
     await this.#current?.[Symbol.asyncDispose]();
     await this.#reading;
+  }
+
+  /** Shared by all who want it meanwhile: thousands register at once. */
+  #addOnce(inbox: Inbox, address: string): Promise<void> {
+    const known = this.#additions.get(address);
+    if (known !== undefined) return known;
+    const addition = this.#add(inbox, address).finally(() => this.#additions.delete(address));
+    addition.catch(() => undefined); // Told to whoever still waits.
+    this.#additions.set(address, addition);
+    return addition;
+  }
+
+  async #add(inbox: Inbox, address: string): Promise<void> {
+    using call = linkCall({ signal: this.#closing.signal }, OPEN_TIMEOUT_MS, SOURCE);
+    throwFirst(await inbox.addMany([address], call));
+    if (inbox === this.#current) this.#addresses.add(address);
   }
 
   async #ready(call: Call): Promise<Inbox> {
