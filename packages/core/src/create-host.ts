@@ -1,5 +1,6 @@
 /** Puts together what the verbs of one fleet share. No I/O happens here. */
 
+import { randomUUID } from "node:crypto";
 import { Agenda } from "./tasks/agenda.ts";
 import { Background } from "./tasks/background.ts";
 import { Gate } from "./call.ts";
@@ -31,6 +32,8 @@ export function createHost(configuration: Configuration): Assembly {
   const { registry, timing, warn } = configuration;
   const guard = outageGuard(timing.ttlMs);
   const background = new Background(warn);
+  const here = randomUUID();
+  let attempts = 0;
   let dropped = 0;
 
   const node: ReceivingNode | undefined = createNode(configuration, {
@@ -70,6 +73,10 @@ export function createHost(configuration: Configuration): Assembly {
     agenda: new Agenda(),
     restores: new Limiter(MAX_RESTORES),
     lose: (served, reason) => lose(host, served, reason),
+    nextAttempt() {
+      attempts += 1;
+      return `${here}.${attempts}`;
+    },
     countDropped(count) {
       dropped += count;
     },

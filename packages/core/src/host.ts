@@ -33,6 +33,8 @@ export interface Host extends Context {
   readonly restores: Limiter;
   /** A live registration has ended without this process wanting it. Nothing for one that doesn't live. */
   lose(served: Served, reason: LostReason): void;
+  /** An id that no other register or update has, anywhere. */
+  nextAttempt(): string;
   /** Counts messages that full inboxes dropped. */
   countDropped(dropped: number): void;
 }

@@ -19,7 +19,6 @@ import type {
   Unregistered,
 } from "./fleet.ts";
 import { get } from "./get.ts";
-import { createHandle } from "./handle.ts";
 import type { Host } from "./host.ts";
 import { identities } from "./identities.ts";
 import { checkIdentity } from "./input/identity.ts";
@@ -53,11 +52,8 @@ class OpenFleet<M extends object, Input> implements Fleet<M, Input> {
     return this.#host.namespace;
   }
 
-  async register(identity: string, metadata: Input, options: RegisterOptions = {}): Promise<Handle<M>> {
-    const served = await this.#run("register", options, (call) =>
-      register(this.#host, identity, metadata, options, call),
-    );
-    return createHandle<M>(this.#host, served);
+  register(identity: string, metadata: Input, options: RegisterOptions = {}): Promise<Handle<M>> {
+    return this.#run("register", options, (call) => register<M>(this.#host, identity, metadata, options, call));
   }
 
   async get(identity: string, options?: CallOptions): Promise<RegisteredIdentity<M> | undefined> {
@@ -121,7 +117,7 @@ class OpenFleet<M extends object, Input> implements Fleet<M, Input> {
     gate.state = "closed";
   }
 
-  async #run<T>(verb: string, options: CallOptions | undefined, work: (call: TimedCall) => Promise<T>): Promise<T> {
-    return await runVerb(this.#host.gate, verb, options, work);
+  #run<T>(verb: string, options: CallOptions | undefined, work: (call: TimedCall) => Promise<T>): Promise<T> {
+    return runVerb(this.#host.gate, verb, options, work);
   }
 }

@@ -1,5 +1,6 @@
 import { invalidArgument } from "./call.ts";
-import type { RegisterOptions } from "./fleet.ts";
+import type { Handle, RegisterOptions } from "./fleet.ts";
+import { createHandle } from "./handle.ts";
 import type { Host } from "./host.ts";
 import { checkAddress, checkIdentity } from "./input/identity.ts";
 import { isNodeAddress } from "./wire/addresses.ts";
@@ -24,18 +25,18 @@ const OPTIONS: readonly string[] = [
 ];
 
 /**
- * Registers an identity and gives its state; resolves only when messages can reach its handler. After a reply that was
+ * Registers an identity and gives its handle; resolves only when messages can reach its handler. After a reply that was
  * lost it asks again; a registration nobody waits for any more is deleted in the background.
  *
  * @throws ALREADY_EXISTS, QUOTA_EXCEEDED, INVALID_IDENTITY, INVALID_METADATA, INVALID_ARGUMENT, UNSUPPORTED, TIMEOUT, ABORTED
  */
-export async function register(
+export async function register<M extends object>(
   host: Host,
   identity: string,
   metadata: unknown,
   options: RegisterOptions,
   call: Call,
-): Promise<Served> {
+): Promise<Handle<M>> {
   const checked = readOptions(host, checkIdentity(identity, SOURCE, host.registry.traits.maxIdentityBytes), options);
   const { schema, limits } = host;
   const prepared = prepareMetadata(metadata, { schema, limits, identity, now: Date.now(), source: SOURCE });
@@ -45,7 +46,7 @@ export async function register(
   const outcome = await place(host, served, options.replace === true ? "replace" : "create", call);
   if (!("placed" in outcome)) throw refused(host, identity, outcome);
   if (replaced !== undefined && replaced.session !== host.session.id) announce(host, replaced);
-  return served;
+  return createHandle<M>(host, served);
 }
 
 function readOptions(host: Host, identity: string, options: RegisterOptions): ServedOptions {

@@ -4,15 +4,7 @@ import { inOrder } from "./tasks/in-order.ts";
 import { endReceiver, release } from "./life/lose.ts";
 import { retry } from "./tasks/retry.ts";
 import type { Served } from "./life/served.ts";
-import {
-  type Call,
-  type DeleteOutcome,
-  isMusterError,
-  linkCall,
-  type Registration,
-  throwIfAborted,
-  type TimedCall,
-} from "./slots/index.ts";
+import { type Call, type DeleteOutcome, isMusterError, type Registration, type TimedCall } from "./slots/index.ts";
 import { untilAborted } from "./tasks/until-aborted.ts";
 
 const SOURCE = "core.unregister";
@@ -40,15 +32,16 @@ export async function unregisterServed(host: Host, served: Served, call: TimedCa
   });
 }
 
-/** @throws TIMEOUT, ABORTED: the call ended, not just the handler's share of it. */
+/** Resolves when a running handler has finished, or has used up its share of the call. @throws TIMEOUT, ABORTED */
 async function drain(host: Host, served: Served, call: TimedCall): Promise<void> {
   const shareMs = Math.max(0, (call.deadline - performance.now()) / 2);
-  using share = linkCall({ signal: call.signal }, shareMs, SOURCE);
-  try {
-    await untilAborted(endReceiver(host, served), share, SOURCE);
-  } catch {
-    throwIfAborted(call, SOURCE); // Otherwise the handler is slow; it is left running.
-  }
+  const share = new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(resolve, shareMs);
+    endReceiver(host, served)
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer));
+  });
+  await untilAborted(share, call, SOURCE);
 }
 
 /**

@@ -1,6 +1,5 @@
 /** Puts a registration into the store so that, once it stands there, messages can reach it. */
 
-import { randomUUID } from "node:crypto";
 import { keepAlive } from "./keep-alive.ts";
 import { type Host, undoAttempt } from "../host.ts";
 import type { Expectation } from "../receiving/node.ts";
@@ -8,6 +7,7 @@ import { endAddress, holdAddress } from "./own-address.ts";
 import { retry } from "../tasks/retry.ts";
 import type { Served } from "./served.ts";
 import { type Call, isMusterError, type Registration, type SetEntry, type SetOutcome } from "../slots/index.ts";
+import { hasEnded } from "../slots/signals.ts";
 
 const SOURCE = "core.register";
 
@@ -21,22 +21,20 @@ export type Placed = { readonly placed: Registration } | Exclude<SetOutcome, { r
  * @throws TIMEOUT, ABORTED; what the slots throw that can't be retried.
  */
 export async function place(host: Host, served: Served, mode: "create" | "replace", call: Call): Promise<Placed> {
-  const { identity } = served.options;
-  using _pending = host.served.pending(identity);
-  const route = await openRoute(host, served, call);
+  let expectation: Expectation | undefined;
+  let stored: Registration | undefined;
+  host.served.begin(served.options.identity);
   try {
+    expectation = await openRoute(host, served, call);
     const outcome = await store(host, served, mode, call);
-    if (!("stored" in outcome)) {
-      route.undo();
-      return outcome;
-    }
-    const { stored } = outcome;
-    if (served.mailbox !== undefined) route.expectation?.attach(stored.epoch, served.mailbox);
+    if (!("stored" in outcome)) return outcome;
+    stored = outcome.stored;
+    if (served.mailbox !== undefined) expectation?.attach(stored.epoch, served.mailbox);
     adopt(host, served, stored);
     return { placed: stored };
-  } catch (error) {
-    route.undo();
-    throw error;
+  } finally {
+    host.served.settle(served.options.identity);
+    if (stored === undefined) closeRoute(host, served, expectation);
   }
 }
 
@@ -45,35 +43,26 @@ export function addressOf(host: Host, served: Served): string | undefined {
   return served.options.address ?? (served.mailbox === undefined ? undefined : host.node?.address);
 }
 
-interface Route {
-  readonly expectation: Expectation | undefined;
-  undo(): void;
+/** Resolves when messages can arrive here; they are held from then on. */
+async function openRoute(host: Host, served: Served, call: Call): Promise<Expectation | undefined> {
+  const { node } = host;
+  if (node === undefined || served.mailbox === undefined) return undefined;
+  await node.open(call);
+  await holdAddress(host, served, call);
+  return node.expect(served.options.identity);
 }
 
-async function openRoute(host: Host, served: Served, call: Call): Promise<Route> {
-  const { node } = host;
-  if (node === undefined || served.mailbox === undefined) return { expectation: undefined, undo: () => {} };
-  await node.open(call);
-  const expectation = node.expect(served.options.identity);
-  const undo = (): void => {
-    expectation.cancel();
-    if (served.state === "new") endAddress(host, served);
-  };
-  try {
-    await holdAddress(host, served, call);
-    return { expectation, undo };
-  } catch (error) {
-    undo();
-    throw error;
-  }
+function closeRoute(host: Host, served: Served, expectation: Expectation | undefined): void {
+  expectation?.cancel();
+  if (served.state === "new") endAddress(host, served);
 }
 
 /** Asks again with the same attempt until the outcome is known; what the caller gives up on is deleted by attempt. */
 async function store(host: Host, served: Served, mode: "create" | "replace", call: Call): Promise<SetOutcome> {
   const { identity, ttlMs, sessionBound } = served.options;
   for (;;) {
-    const session = await host.session.ready(call);
-    const attempt = randomUUID();
+    const session = host.session.live ? host.session.id : await host.session.ready(call);
+    const attempt = host.nextAttempt();
     const address = addressOf(host, served);
     const entry: SetEntry = {
       identity,
@@ -93,7 +82,7 @@ async function store(host: Host, served: Served, mode: "create" | "replace", cal
         await retry(call, SOURCE, () => host.session.renew(call)); // Finds out that it is dead, so that its successor is what comes next.
         continue;
       }
-      if (!stands || (host.session.live && host.session.id === session && !call.signal.aborted)) {
+      if (!stands || (host.session.live && host.session.id === session && !hasEnded(call))) {
         served.session = session;
         served.deadline = sessionBound || ttlMs === undefined ? Number.POSITIVE_INFINITY : sentAt + ttlMs;
         return outcome;

@@ -1,6 +1,5 @@
 /** Rewrites a registration that this process serves, keeping its epoch. */
 
-import { randomUUID } from "node:crypto";
 import type { Metadata } from "@muster/filter";
 import type { Host } from "../host.ts";
 import { retry } from "../tasks/retry.ts";
@@ -33,7 +32,16 @@ export async function rewrite(host: Host, served: Served, change: Rewrite, call:
     const metadata = change.metadata(base.metadata);
     const { address } = change;
     const mode = { epoch, revision: base.revision };
-    const entry: SetEntry = { identity, metadata, ttlMs, session, address, sessionBound, attempt: randomUUID(), mode };
+    const entry: SetEntry = {
+      identity,
+      metadata,
+      ttlMs,
+      session,
+      address,
+      sessionBound,
+      attempt: host.nextAttempt(),
+      mode,
+    };
     const outcome = await retry(call, source, () => host.batches.sets.submit(entry, call));
     if ("stored" in outcome) {
       served.metadata = metadata;

@@ -41,8 +41,8 @@ export class Served {
   holdsAddress = false;
   /** Its next renewal, expiry or registration. */
   due: Disposable | undefined;
-  /** Settles when everything that rewrites it and was asked for before has ended. */
-  rewriting: Promise<unknown> = Promise.resolve();
+  /** Settles when everything that rewrites it and was asked for has ended; absent: nothing does. */
+  rewriting: Promise<unknown> | undefined;
 
   constructor(options: ServedOptions, metadata: Metadata, warn: (error: MusterError) => void) {
     this.options = options;
@@ -110,15 +110,14 @@ export class ServedTable {
     return this.#pending.has(identity);
   }
 
-  /** The outcome of a registration is unknown until the disposer runs. */
-  pending(identity: string): Disposable {
+  /** The outcome of a registration is unknown from now on, until it is settled. */
+  begin(identity: string): void {
     this.#pending.set(identity, (this.#pending.get(identity) ?? 0) + 1);
-    return {
-      [Symbol.dispose]: () => {
-        const left = (this.#pending.get(identity) ?? 1) - 1;
-        if (left === 0) this.#pending.delete(identity);
-        else this.#pending.set(identity, left);
-      },
-    };
+  }
+
+  settle(identity: string): void {
+    const left = (this.#pending.get(identity) ?? 1) - 1;
+    if (left === 0) this.#pending.delete(identity);
+    else this.#pending.set(identity, left);
   }
 }

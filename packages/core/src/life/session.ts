@@ -8,13 +8,15 @@ import { randomBytes } from "node:crypto";
 import { codedError } from "../call.ts";
 import { backoffMs, pause, retry } from "../tasks/retry.ts";
 import {
-  abortedError,
   type Call,
   linkCall,
   type MusterError,
   type RegistryBackend,
   SESSION_PREFIX,
+  throwIfAborted,
 } from "../slots/index.ts";
+import { offEnd, onEnd } from "../slots/signals.ts";
+import { untilAborted } from "../tasks/until-aborted.ts";
 
 /** What a session needs and whom it tells. */
 export interface SessionOptions {
@@ -44,6 +46,7 @@ export class Session {
   readonly #closing = new AbortController();
   readonly #waiting = new Set<() => void>();
   #lease: Lease | undefined;
+  #renewing: Promise<boolean> | undefined;
   #held = false;
 
   constructor(options: SessionOptions) {
@@ -75,16 +78,29 @@ export class Session {
   /** The id of a session that lives. @throws TIMEOUT, ABORTED while there is none. */
   async ready(call: Call): Promise<string> {
     while (!this.live) {
-      if (call.signal.aborted) throw abortedError(call, "core.session");
+      throwIfAborted(call, "core.session");
       await this.#changed(call);
     }
     return this.id;
   }
 
-  /** Renews now. False: the session is dead, and its successor is under way. @throws what `renewMany` throws. */
+  /**
+   * Renews now, once for all who ask meanwhile. False: the session is dead, and its successor is under way.
+   *
+   * @throws TIMEOUT, ABORTED; what `renewMany` throws.
+   */
   async renew(call: Call): Promise<boolean> {
+    throwIfAborted(call, "core.renewSession");
     const lease = this.#lease;
     if (lease === undefined || !this.live) return false;
+    this.#renewing ??= this.#renewOnce(lease).finally(() => {
+      this.#renewing = undefined;
+    });
+    return await untilAborted(this.#renewing, call, "core.renewSession");
+  }
+
+  async #renewOnce(lease: Lease): Promise<boolean> {
+    using call = linkCall({ signal: this.#closing.signal }, this.#options.leaseMs / 3, "core.renewSession");
     const sentAt = performance.now();
     const [outcome] = await this.#options.registry.renewMany(
       [{ identity: SESSION_PREFIX + lease.id, epoch: lease.epoch }],
@@ -210,13 +226,13 @@ export class Session {
       const done = (): void => {
         clearTimeout(timer);
         this.#waiting.delete(done);
-        call.signal.removeEventListener("abort", done);
+        offEnd(call, done);
         resolve();
       };
       const timer = withinMs === undefined ? undefined : setTimeout(done, withinMs);
       timer?.unref();
       this.#waiting.add(done);
-      call.signal.addEventListener("abort", done, { once: true });
+      onEnd(call, done);
     });
   }
 }

@@ -38,7 +38,7 @@ class LinkedCall implements DisposableCall {
   readonly #timer: NodeJS.Timeout;
   #reason: MusterError | undefined;
   #controller: AbortController | undefined;
-  #listeners: Set<() => void> | undefined;
+  #listeners: (() => void)[] | undefined;
 
   constructor(outer: AbortSignal | undefined, timeoutMs: number, source: string) {
     this.deadline = performance.now() + timeoutMs;
@@ -62,9 +62,14 @@ class LinkedCall implements DisposableCall {
     return this.#controller.signal;
   }
 
-  get listeners(): Set<() => void> {
-    this.#listeners ??= new Set();
-    return this.#listeners;
+  listen(listener: () => void): void {
+    if (this.#listeners === undefined) this.#listeners = [listener];
+    else this.#listeners.push(listener);
+  }
+
+  unlisten(listener: () => void): void {
+    const index = this.#listeners?.indexOf(listener) ?? -1;
+    if (index >= 0) this.#listeners?.splice(index, 1);
   }
 
   abort(reason: unknown): void {
@@ -85,7 +90,7 @@ class LinkedCall implements DisposableCall {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
     this.#controller?.abort(reason);
-    for (const listener of this.#listeners ?? []) listener();
+    for (const listener of [...(this.#listeners ?? [])]) listener();
   }
 }
 
@@ -132,13 +137,13 @@ export function hasEnded(call: Call): boolean {
 
 /** Runs `listener` when the call ends, in the same turn, unless {@link offEnd} comes first. It must not throw. */
 export function onEnd(call: Call, listener: () => void): void {
-  if (call instanceof LinkedCall) call.listeners.add(listener);
+  if (call instanceof LinkedCall) call.listen(listener);
   else call.signal.addEventListener("abort", listener, { once: true });
 }
 
 /** Undoes {@link onEnd}. */
 export function offEnd(call: Call, listener: () => void): void {
-  if (call instanceof LinkedCall) call.listeners.delete(listener);
+  if (call instanceof LinkedCall) call.unlisten(listener);
   else call.signal.removeEventListener("abort", listener);
 }
 

@@ -1,7 +1,8 @@
 /** Turns concurrent calls of one process into a few batches. */
 
 import { codedError } from "../call.ts";
-import { abortedError, type Call, isMusterError, linkCall, throwIfAborted } from "../slots/index.ts";
+import { abortedError, type Call, linkCall } from "../slots/index.ts";
+import { hasEnded, offEnd, onEnd } from "../slots/signals.ts";
 
 /** How one kind of batch is made and sent. */
 export interface BatchOptions<Entry, Outcome> {
@@ -31,12 +32,42 @@ export interface Batcher<Entry, Outcome> {
   submit(entry: Entry, call?: Call): Promise<Outcome>;
 }
 
-interface Waiting<Entry, Outcome> {
+/** An entry, and the promise of its outcome: one object each, for there may be very many. */
+class Waiting<Entry, Outcome> {
   readonly entry: Entry;
   readonly key: string;
-  state: "queued" | "sent" | "over";
-  resolve(outcome: Outcome): void;
-  reject(error: Error): void;
+  readonly outcome: Promise<Outcome>;
+  state: "queued" | "sent" | "over" = "queued";
+  /** Its caller gave up. */
+  isWithdrawn = false;
+  #resolve: (outcome: Outcome) => void = () => {};
+  #reject: (error: Error) => void = () => {};
+  #stopListening: (() => void) | undefined;
+
+  constructor(entry: Entry, key: string) {
+    this.entry = entry;
+    this.key = key;
+    this.outcome = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  /** Until it has settled, `withdraw` runs when the call ends. */
+  listen(call: Call, withdraw: () => void): void {
+    onEnd(call, withdraw);
+    this.#stopListening = () => offEnd(call, withdraw);
+  }
+
+  resolve(outcome: Outcome): void {
+    this.#stopListening?.();
+    this.#resolve(outcome);
+  }
+
+  reject(error: Error): void {
+    this.#stopListening?.();
+    this.#reject(error);
+  }
 }
 
 const MAX_BATCH = 1_000;
@@ -52,7 +83,7 @@ class Queue<Entry, Outcome> implements Batcher<Entry, Outcome> {
   /** At most one entry of each key. */
   #ready: Waiting<Entry, Outcome>[] = [];
   /** Keys that are ready or on their way, and who waits behind them. */
-  readonly #behind = new Map<string, Waiting<Entry, Outcome>[]>();
+  readonly #behind = new Map<string, Waiting<Entry, Outcome>[] | undefined>();
   #inFlight = 0;
   #scheduled = false;
 
@@ -60,45 +91,24 @@ class Queue<Entry, Outcome> implements Batcher<Entry, Outcome> {
     this.#options = options;
   }
 
-  async submit(entry: Entry, call?: Call): Promise<Outcome> {
-    if (call !== undefined) throwIfAborted(call, this.#options.source);
-    let withdraw = (): void => {};
-    try {
-      return await new Promise<Outcome>((resolve, reject) => {
-        const waiting: Waiting<Entry, Outcome> = {
-          entry,
-          key: this.#options.key(entry),
-          state: "queued",
-          resolve,
-          reject,
-        };
-        withdraw = (): void => this.#withdraw(waiting, call);
-        call?.signal.addEventListener("abort", withdraw, { once: true });
-        this.#enqueue(waiting);
-      });
-    } finally {
-      call?.signal.removeEventListener("abort", withdraw);
-    }
-  }
-
-  #withdraw(waiting: Waiting<Entry, Outcome>, call: Call | undefined): void {
-    const { source, onAbandoned } = this.#options;
-    const sent = waiting.state === "sent";
-    if (call !== undefined) waiting.reject(abortedError(call, source, sent));
-    if (!sent) waiting.state = "over";
-    waiting.resolve = (outcome) => onAbandoned?.(waiting.entry, outcome);
-    waiting.reject = (error) => {
-      if (isMusterError(error) && error.mayHaveApplied) onAbandoned?.(waiting.entry, undefined);
-    };
+  submit(entry: Entry, call?: Call): Promise<Outcome> {
+    const { source, key } = this.#options;
+    if (call !== undefined && hasEnded(call)) return Promise.reject(abortedError(call, source));
+    const waiting = new Waiting<Entry, Outcome>(entry, key(entry));
+    if (call !== undefined)
+      waiting.listen(call, () => withdraw(waiting, abortedError(call, source, waiting.state === "sent")));
+    this.#enqueue(waiting);
+    return waiting.outcome;
   }
 
   #enqueue(waiting: Waiting<Entry, Outcome>): void {
-    const behind = this.#behind.get(waiting.key);
-    if (behind !== undefined) {
-      behind.push(waiting);
+    if (this.#behind.has(waiting.key)) {
+      const behind = this.#behind.get(waiting.key);
+      if (behind === undefined) this.#behind.set(waiting.key, [waiting]);
+      else behind.push(waiting);
       return;
     }
-    this.#behind.set(waiting.key, []);
+    this.#behind.set(waiting.key, undefined);
     this.#ready.push(waiting);
     this.#schedule();
   }
@@ -129,7 +139,7 @@ class Queue<Entry, Outcome> implements Batcher<Entry, Outcome> {
   }
 
   async #send(batch: readonly Waiting<Entry, Outcome>[]): Promise<void> {
-    const { source, timeoutMs } = this.#options;
+    const { source, timeoutMs, onAbandoned } = this.#options;
     using call = linkCall({}, timeoutMs, source);
     for (const waiting of batch) waiting.state = "sent";
     try {
@@ -138,10 +148,17 @@ class Queue<Entry, Outcome> implements Batcher<Entry, Outcome> {
         call,
       );
       if (outcomes.length !== batch.length) throw new Error(`${outcomes.length} outcomes for ${batch.length} entries`);
-      outcomes.forEach((outcome, index) => batch[index]?.resolve(outcome));
+      for (const [index, waiting] of batch.entries()) {
+        const outcome = outcomes[index] as Outcome; // There is one for each.
+        if (waiting.isWithdrawn) onAbandoned?.(waiting.entry, outcome);
+        else waiting.resolve(outcome);
+      }
     } catch (cause) {
       const error = codedError(cause, source);
-      for (const waiting of batch) waiting.reject(error);
+      for (const waiting of batch) {
+        if (!waiting.isWithdrawn) waiting.reject(error);
+        else if (error.mayHaveApplied) onAbandoned?.(waiting.entry, undefined);
+      }
     }
   }
 
@@ -154,11 +171,17 @@ class Queue<Entry, Outcome> implements Batcher<Entry, Outcome> {
   /** Lets the next entry of each key come up, passing over those withdrawn meanwhile. */
   #release(done: readonly Waiting<Entry, Outcome>[]): void {
     for (const { key } of done) {
-      const behind = this.#behind.get(key) ?? [];
-      let next = behind.shift();
-      while (next?.state === "over") next = behind.shift();
+      const behind = this.#behind.get(key);
+      let next = behind?.shift();
+      while (next?.state === "over") next = behind?.shift();
       if (next === undefined) this.#behind.delete(key);
       else this.#ready.push(next);
     }
   }
+}
+
+function withdraw<Entry, Outcome>(waiting: Waiting<Entry, Outcome>, error: Error): void {
+  if (waiting.state === "queued") waiting.state = "over";
+  waiting.isWithdrawn = true;
+  waiting.reject(error);
 }

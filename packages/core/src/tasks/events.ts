@@ -4,7 +4,8 @@ import { MusterError } from "../slots/index.ts";
 
 /** What a handle or a node is told, and who listens. */
 export class Emitter<Events extends object> {
-  readonly #listeners = new Map<keyof Events, Set<(detail: never) => void>>();
+  /** Most have no listener ever, and there may be very many. */
+  #listeners: Map<keyof Events, Set<(detail: never) => void>> | undefined;
   readonly #warn: (error: MusterError) => void;
 
   /** @param warn gets what listeners throw, so that one of them stops neither the others nor the emitter. */
@@ -14,6 +15,7 @@ export class Emitter<Events extends object> {
 
   /** Listens until the returned disposer runs. The same function twice is called once. */
   on<Event extends keyof Events>(event: Event, listener: (detail: Events[Event]) => void): Disposable {
+    this.#listeners ??= new Map();
     const listeners = this.#listeners.get(event) ?? new Set();
     this.#listeners.set(event, listeners.add(listener));
     return { [Symbol.dispose]: () => void listeners.delete(listener) };
@@ -21,7 +23,7 @@ export class Emitter<Events extends object> {
 
   /** Calls everyone who listens now, in the order they came. Never throws. */
   emit<Event extends keyof Events>(event: Event, detail: Events[Event]): void {
-    for (const listener of [...(this.#listeners.get(event) ?? [])]) {
+    for (const listener of [...(this.#listeners?.get(event) ?? [])]) {
       try {
         // `on` has stored it under the key whose detail this is.
         (listener as (detail: Events[Event]) => void)(detail);

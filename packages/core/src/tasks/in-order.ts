@@ -9,18 +9,30 @@ import { untilAborted } from "./until-aborted.ts";
  * @throws TIMEOUT, ABORTED; otherwise what `work` throws.
  */
 export async function inOrder<T>(served: Served, call: Call, source: string, work: () => Promise<T>): Promise<T> {
-  let isRunning = false;
-  const turn = served.rewriting.then(() => {
+  throwIfAborted(call, source);
+  const before = served.rewriting;
+  let isRunning = before === undefined;
+  const begin = (): Promise<T> => {
     throwIfAborted(call, source);
     isRunning = true;
     return work();
-  });
-  served.rewriting = turn.catch(() => undefined); // Told to whoever asked for it.
+  };
+  const turn = before === undefined ? work() : before.then(begin);
+  takeTurn(served, turn);
+  // Work that has begun knows best how it ended; it honours the same call.
+  if (isRunning) return await turn;
   try {
     return await untilAborted(turn, call, source);
   } catch (error) {
-    // Work that has begun knows best how it ended; it honours the same call.
     if (isRunning) return await turn;
     throw error;
   }
+}
+
+function takeTurn(served: Served, turn: Promise<unknown>): void {
+  const end = (): void => {
+    if (served.rewriting === rewriting) served.rewriting = undefined;
+  };
+  const rewriting = turn.then(end, end); // How it ended is told to whoever asked for it.
+  served.rewriting = rewriting;
 }

@@ -2,7 +2,8 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { codedError } from "../call.ts";
-import { abortedError, type Call, isMusterError, MusterError, throwIfAborted } from "../slots/index.ts";
+import { abortedError, type Call, isMusterError, MusterError } from "../slots/index.ts";
+import { hasEnded } from "../slots/signals.ts";
 
 const BASE_MS = 25;
 const CAP_MS = 2_000;
@@ -17,18 +18,23 @@ export function backoffMs(tries: number): number {
  *
  * @throws TIMEOUT, ABORTED, with `mayHaveApplied` when any try may have been; otherwise what `work` throws.
  */
-export async function retry<T>(call: Call, source: string, work: () => Promise<T>): Promise<T> {
-  let mayHaveApplied = false;
+export function retry<T>(call: Call, source: string, work: () => Promise<T>): Promise<T> {
+  if (hasEnded(call)) return Promise.reject(abortedError(call, source));
+  return work().catch((cause: unknown) => retryAfter(codedError(cause, source), call, source, work));
+}
+
+async function retryAfter<T>(first: MusterError, call: Call, source: string, work: () => Promise<T>): Promise<T> {
+  let error = first;
+  let { mayHaveApplied } = first;
   for (let tries = 0; ; tries += 1) {
-    throwIfAborted(call, source);
+    if (!hasEnded(call) && !error.retryable) throw error;
+    if (!hasEnded(call)) await pause(backoffMs(tries), call);
+    if (hasEnded(call)) throw gaveUp(call, source, mayHaveApplied, error);
     try {
       return await work();
     } catch (cause) {
-      const error = codedError(cause, source);
+      error = codedError(cause, source);
       mayHaveApplied ||= error.mayHaveApplied;
-      if (!call.signal.aborted && !error.retryable) throw error;
-      if (!call.signal.aborted) await pause(backoffMs(tries), call);
-      if (call.signal.aborted) throw gaveUp(call, source, mayHaveApplied, error);
     }
   }
 }

@@ -171,3 +171,23 @@ test("a session is never enumerated, counted or registered by name", async () =>
     code: "INVALID_IDENTITY",
   });
 });
+
+test("a thousand renewals at once renew the session once", async () => {
+  await using fleets = new Fleets();
+  const renewed: string[] = [];
+  const { fleet } = await fleets.open({
+    timing: { sessionLeaseMs: 30_000, ttlMs: 90_000 },
+    registry: (plain) =>
+      interposed(plain, {
+        renewMany: (original) => async (leases, call) => {
+          renewed.push(
+            ...leases.map(({ identity }) => identity).filter((identity) => identity.startsWith(SESSION_PREFIX)),
+          );
+          return await original(leases, call);
+        },
+      }),
+  });
+  const handles = await Promise.all(Array.from({ length: 1_000 }, (_, n) => fleet.register(`id-${n}`, {})));
+  await Promise.all(handles.map((handle) => handle.renew()));
+  expect(renewed).toHaveLength(1);
+});
