@@ -17,6 +17,7 @@ export function node(args: readonly string[], env: Readonly<Record<string, strin
   const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", "tsx", ...args], {
     cwd: FIXTURES,
     encoding: "utf8",
+    timeout: 25_000,
     env: { ...outer, ...env },
   });
   return { code: status, out: stdout, err: stderr };
