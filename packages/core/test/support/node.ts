@@ -36,19 +36,24 @@ export async function open(wrap: (plain: MessagingBackend) => MessagingBackend =
 
 let sent = 0;
 
+export type Recipient = readonly [identity: string, epoch: number];
+
+/** One frame for these recipients, with a message of its own. */
+export function frameFor(recipients: readonly Recipient[]): { readonly id: string; readonly body: Uint8Array } {
+  sent += 1;
+  const content = { id: `m-${sent}`, contentType: "text/plain", sentAt: 0, payload: Buffer.from("hi") };
+  const [identities, epochs] = [recipients.map(([name]) => name), recipients.map(([, epoch]) => epoch)];
+  return { id: content.id, body: encodeMessage(content, { identities, epochs }) };
+}
+
 export async function send(
   broker: MessagingBackend,
   address: string,
-  recipients: readonly (readonly [string, number])[],
+  recipients: readonly Recipient[],
 ): Promise<string> {
-  sent += 1;
-  const content = { id: `m-${sent}`, contentType: "text/plain", sentAt: 0, payload: Buffer.from("hi") };
-  const body = encodeMessage(content, {
-    identities: recipients.map(([name]) => name),
-    epochs: recipients.map(([, epoch]) => epoch),
-  });
+  const { id, body } = frameFor(recipients);
   expect(await broker.publishMany([{ address, headers: {}, body }], CALL)).toEqual([]);
-  return content.id;
+  return id;
 }
 
 /** Everything sent before has been dispatched. */

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { Message } from "../../../src/message.ts";
 import { createMailbox } from "../../../src/receiving/mailbox.ts";
-import { open, send, settled } from "../../support/node.ts";
-import { collector, names } from "../../support/world.ts";
+import { frameFor, open, send, settled } from "../../support/node.ts";
+import { CALL, collector, names } from "../../support/world.ts";
 
 test("a message reaches the mailbox of its identity and epoch, and no other", async () => {
   const fixture = await open();
@@ -104,7 +104,10 @@ test("detaching another epoch than the attached one changes nothing", async () =
   await fixture.node.close();
 });
 
-test("a frame for many busy receivers leaves timers and I/O their turns", async () => {
+test.each([
+  ["one frame for many of the", 200],
+  ["frames for one each of the", 1],
+])("%s busy receivers leave timers and I/O their turns", async (_, perFrame) => {
   const fixture = await open();
   const recipients = names(200).map((name) => [name, 1] as const);
   let isTurned = false;
@@ -125,7 +128,12 @@ test("a frame for many busy receivers leaves timers and I/O their turns", async 
     },
   });
   for (const [name] of recipients) fixture.node.expect(name).attach(1, mailbox);
-  await send(fixture.broker, fixture.node.address, recipients);
+  const { address } = fixture.node;
+  const frames = Array.from({ length: recipients.length / perFrame }, (__, index) => {
+    const { body } = frameFor(recipients.slice(index * perFrame, (index + 1) * perFrame));
+    return { address, headers: {}, body };
+  });
+  expect(await fixture.broker.publishMany(frames, CALL)).toEqual([]);
   await settled(fixture);
   expect(turns).toHaveLength(200);
   expect(turns.at(-1)).toBe(true);
