@@ -44,10 +44,9 @@ describe("the catalogue", () => {
     expect(misnamed.map(({ id }) => id)).toEqual([]);
   });
 
-  test("says each rule as a sentence", () => {
-    expect(
-      catalogue.filter(({ rule }) => !/^[\p{Lu}`"0-9$].*\.$/su.test(rule)).map(({ id, rule }) => `${id}: ${rule}`),
-    ).toEqual([]);
+  test("says each rule as one sentence", () => {
+    const others = catalogue.filter(({ rule }) => !/^\S.{10,}[^.]\.$/u.test(rule));
+    expect(others.map(({ id, rule }) => `${id}: ${rule}`)).toEqual([]);
   });
 });
 
