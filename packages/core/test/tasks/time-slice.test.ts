@@ -8,8 +8,10 @@ function work(): void {
   while (performance.now() < end);
 }
 
+type Pause = (slice: TimeSlice) => Promise<void> | undefined;
+
 /** Runs `loops` at once, and gives back the most steps that they took together between two turns of the event loop. */
-async function mostStepsInATurn(loops: number, steps: number, pause: (slice: TimeSlice) => unknown): Promise<number> {
+async function mostStepsInATurn(loops: number, steps: number, pause: Pause): Promise<number> {
   let [inTurn, most, isOver] = [0, 0, false];
   const turn = (): void => {
     most = Math.max(most, inTurn);

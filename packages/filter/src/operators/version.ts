@@ -13,7 +13,8 @@ export function equalsVersion(operand: JsonValue): Check {
 }
 
 export function isOneOfVersions(operand: JsonValue): Check {
-  const wanted = new Set((Array.isArray(operand) ? operand : []).flatMap((one) => textOf(one) ?? []));
+  const versions: readonly JsonValue[] = Array.isArray(operand) ? operand : [];
+  const wanted = new Set(versions.flatMap((version) => textOf(version) ?? []));
   return (value) => {
     const text = textOf(value);
     return text !== undefined && wanted.has(text);
