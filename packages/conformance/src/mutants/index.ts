@@ -1,10 +1,11 @@
 /** Backends broken on purpose: what the kit shows itself to notice, and a check for kits built on it. */
 
 import type { Mutant } from "../mutant.ts";
+import { filterMutants } from "./filter-mutants.ts";
 import { messagingMutants } from "./messaging-mutants.ts";
 import { registryMutants } from "./registry-mutants.ts";
 
 export { type Mutant, withMessaging, withRegistry } from "../mutant.ts";
 
 /** Every mutant of the kit, slot by slot. */
-export const mutants: readonly Mutant[] = [...registryMutants, ...messagingMutants];
+export const mutants: readonly Mutant[] = [...registryMutants, ...filterMutants, ...messagingMutants];
