@@ -23,7 +23,7 @@ export \`options\`: pins, knownFailing and seeds, as the test bindings take them
   --seed <n>          run with this seed; may be repeated (default 1)
   --parallel          run cases beside each other
   --json <file>       write the report as JSON; - for standard output, without the table
-  --markdown <file>   write CONFORMANCE.md
+  --markdown <file>   write CONFORMANCE.md, unless a case fails
 
 Exit code: 0 passed, 1 failed, 2 misconfigured: nothing was learnt about the subject.
 `;
@@ -55,7 +55,8 @@ async function run({ module, options: asked, json, markdown }: Arguments, { out,
   if (json === "-") out(jsonOf(report));
   else if (json !== undefined) await writeFile(json, jsonOf(report));
   if ("misconfigured" in report) throw new Error(report.misconfigured);
-  if (markdown !== undefined) await writeFile(markdown, conformanceMarkdown(report));
+  if (markdown !== undefined && report.verdict === "failed") err(`${markdown} is left as it is: some cases failed\n`);
+  else if (markdown !== undefined) await writeFile(markdown, conformanceMarkdown(report));
   forPeople(summaryLine(report));
   if (report.verdict === "failed" && json === "-") err(summaryLine(report));
   return EXIT[report.verdict];

@@ -67,9 +67,12 @@ describe("muster-conformance", () => {
     expect(readFileSync(file, "utf8")).toBe(out);
   });
 
-  test("writes CONFORMANCE.md", async () => {
+  test("writes CONFORMANCE.md, but not over a failure", async () => {
     const file = join(scratch, "CONFORMANCE.md");
     expect((await run(passing, "--markdown", file)).code).toBe(0);
+    expect(readFileSync(file, "utf8")).toMatch(/^# Conformance: passing\n/);
+    const { code, err } = await run(failing, "--markdown", file);
+    expect({ code, err }).toEqual({ code: 1, err: `${file} is left as it is: some cases failed\n` });
     expect(readFileSync(file, "utf8")).toMatch(/^# Conformance: passing\n/);
   });
 

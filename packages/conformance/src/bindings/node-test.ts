@@ -14,7 +14,7 @@ import type { Subject } from "../subject.ts";
 import { titleOf } from "./title.ts";
 
 export interface NodeTestOptions extends ConformanceOptions {
-  /** A committed `CONFORMANCE.md` that must say what this run has shown; `muster-conformance --markdown` writes it. */
+  /** A committed `CONFORMANCE.md` that must say what a run without failures has shown; `muster-conformance --markdown` writes it. */
   readonly markdown?: URL;
 }
 
@@ -36,9 +36,10 @@ export async function conformance(subject: Subject, options: NodeTestOptions = {
     const together = parallel ? cases.filter(({ isExclusive }) => !isExclusive) : [];
     await Promise.all(together.map(run));
     for (const one of cases) if (!together.includes(one)) await run(one);
-    if (markdown === undefined || !plan.isWhole) return;
+    const report = reportOf(plan, results);
+    if (markdown === undefined || !plan.isWhole || report.verdict === "failed") return;
     await t.test(`${markdown.pathname.split("/").at(-1)} says what this run has shown`, async () => {
-      assert.equal(conformanceMarkdown(reportOf(plan, results)), await readFile(markdown, "utf8"));
+      assert.equal(conformanceMarkdown(report), await readFile(markdown, "utf8"));
     });
   });
 }
