@@ -11,6 +11,18 @@ export type {
 } from "./case.ts";
 export { catalogue } from "./catalogue.ts";
 export { type ConformanceOptions, type ExecutionOptions, runConformance, runPlan } from "./execution.ts";
+export { type FaultProxy, faultProxy, type FaultTarget } from "./faults/fault-proxy.ts";
+export { checkHistory, type Guarantee } from "./history/check.ts";
+export type {
+  AcknowledgeEvent,
+  AnswerEvent,
+  FaultEvent,
+  HistoryEvent,
+  ListenEvent,
+  PublishEvent,
+  ReceiveEvent,
+} from "./history/events.ts";
+export type { Finding, FindingKind } from "./history/finding.ts";
 export { conformanceMarkdown } from "./markdown.ts";
 export type { Nativeness, NativeOperators } from "./native-operators.ts";
 export type { Order } from "./order.ts";
