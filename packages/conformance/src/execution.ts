@@ -5,12 +5,12 @@ import { catalogue } from "./catalogue.ts";
 import { type Order, ordered } from "./order.ts";
 import { type Misconfigured, type Plan, type PlanOptions, planRun } from "./plan.ts";
 import { type Report, reportOf } from "./report.ts";
-import { type CaseResult, type ResultOptions, resultOf } from "./result.ts";
+import { type CaseResult, resultOf } from "./result.ts";
 import type { Subject } from "./subject.ts";
 
 const MOST_AT_ONCE = 16;
 
-export interface ExecutionOptions extends ResultOptions {
+export interface ExecutionOptions {
   /** Default `given`. */
   readonly order?: Order;
   /** Cases run beside each other; those that cut the server off still run alone, behind them. Default false. */
@@ -44,7 +44,7 @@ export async function runPlan(
   const results: CaseResult[] = [];
   const work = async (queue: Iterator<Plan["cases"][number]>): Promise<void> => {
     for (let next = queue.next(); !next.done; next = queue.next()) {
-      const result = await resultOf(plan, next.value, options);
+      const result = await resultOf(plan, next.value);
       results.push(result);
       onResult(result);
     }

@@ -36,6 +36,6 @@ export {
 } from "./plan.ts";
 export type { Facets, SlotClaims } from "./probe.ts";
 export { type Report, type ReportedCase, reportOf } from "./report.ts";
-export { type CaseResult, resultOf, type ResultOptions } from "./result.ts";
+export { type CaseResult, resultOf } from "./result.ts";
 export { type CaseOutcome, runCase, type RunCaseOptions } from "./run.ts";
 export type { MortalProcess, ServerFaults, Subject } from "./subject.ts";

@@ -67,7 +67,16 @@ export function nativeOperators(facet: FilterFacet): NativeOperators {
 }
 
 function nativeness(facet: FilterFacet, leaves: readonly Leaf[]): Nativeness {
-  const splits = leaves.map((leaf) => facet.split(leaf));
+  const splits = leaves.map((leaf) => splitOf(facet, leaf));
   if (splits.every(({ residual }) => residual === undefined)) return "exact";
   return splits.some(({ native }) => native !== undefined) ? "candidates" : "core";
+}
+
+/** Whether splitting is total is for the cases to say. */
+function splitOf(facet: FilterFacet, leaf: Leaf): ReturnType<FilterFacet["split"]> {
+  try {
+    return facet.split(leaf);
+  } catch {
+    return { residual: leaf };
+  }
 }

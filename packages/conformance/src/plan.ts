@@ -1,6 +1,7 @@
 /** What a run is going to do, decided before any case runs; or why there is nothing to run. */
 
 import type { ConformanceCase, Slot } from "./case.ts";
+import { DEADLINE_MS } from "./deadline.ts";
 import { type ProbedSlot, probeSlot, type SlotClaims } from "./probe.ts";
 import { asError } from "./run.ts";
 import type { Subject } from "./subject.ts";
@@ -25,6 +26,8 @@ export interface PlanOptions {
   readonly slots?: readonly Slot[];
   /** Each case runs once with each. Default `[1]`. */
   readonly seeds?: readonly number[];
+  /** After which a case has failed, or a client could not be opened. Default 30,000. */
+  readonly deadlineMs?: number;
 }
 
 /**
@@ -46,6 +49,7 @@ export interface Plan {
   /** In the order of the catalogue. */
   readonly cases: readonly PlannedCase[];
   readonly seeds: readonly [number, ...number[]];
+  readonly deadlineMs: number;
   /** Every case of every slot the subject has. */
   readonly isWhole: boolean;
 }
@@ -68,27 +72,13 @@ export async function planRun(
   subject: Subject,
   options: PlanOptions = {},
 ): Promise<Plan | Misconfigured> {
-  const { only, slots: asked = SLOTS, seeds: [firstSeed, ...moreSeeds] = [1] } = options;
+  const { only, slots, deadlineMs = DEADLINE_MS, seeds: [firstSeed, ...moreSeeds] = [1] } = options;
   if (firstSeed === undefined) return { misconfigured: "seeds is empty: nothing would run" };
   const unknown = unknownId(catalogue, options);
   if (unknown !== undefined) return unknown;
-  const probed: ProbedSlot[] = [];
-  for (const slot of asked) {
-    try {
-      const one = await probeSlot(subject, slot, catalogue);
-      if (one !== undefined) probed.push(one);
-      else if (options.slots !== undefined) return { misconfigured: `${subject.name} has no ${slot}` };
-    } catch (error) {
-      return { misconfigured: `the ${slot} of ${subject.name} could not be opened: ${asError(error).message}` };
-    }
-  }
-  if (probed.length === 0) return { misconfigured: `${subject.name} has no slot: neither registry nor messaging` };
-  const isMeant = ({ id, slot }: ConformanceCase): boolean => asked.includes(slot) && (only?.includes(id) ?? true);
-  const has = (slot: Slot): boolean => probed.some(({ claims }) => claims.slot === slot);
-  const cases = catalogue
-    .filter(isMeant)
-    .map((one) => planned(one, probed, options))
-    .filter((one) => has(one.case.slot) || one.plan === "lost" || one.knownFailing !== undefined);
+  const probed = await probeSlots(catalogue, subject, slots, deadlineMs);
+  if ("misconfigured" in probed) return probed;
+  const cases = plannedCases(catalogue, probed, options);
   const nothing = unexamined(cases, probed, options) ?? uselessKnownFailing(cases);
   if (nothing !== undefined) return { misconfigured: `${subject.name}: ${nothing}` };
   return {
@@ -96,8 +86,47 @@ export async function planRun(
     slots: probed.map(({ claims }) => claims),
     cases,
     seeds: [firstSeed, ...moreSeeds],
-    isWhole: only === undefined && options.slots === undefined,
+    deadlineMs,
+    isWhole: only === undefined && slots === undefined,
   };
+}
+
+async function probeSlots(
+  catalogue: readonly ConformanceCase[],
+  subject: Subject,
+  asked: readonly Slot[] | undefined,
+  deadlineMs: number,
+): Promise<readonly ProbedSlot[] | Misconfigured> {
+  const probed: ProbedSlot[] = [];
+  for (const slot of asked ?? SLOTS) {
+    try {
+      const one = await probeSlot(subject, slot, catalogue, deadlineMs);
+      if (one !== undefined) probed.push(one);
+      else if (asked !== undefined) return { misconfigured: `${subject.name} has no ${slot}` };
+    } catch (error) {
+      return { misconfigured: `the ${slot} of ${subject.name} ${asError(error).message}` };
+    }
+  }
+  if (probed.length > 0) return probed;
+  return { misconfigured: `${subject.name} has no slot: neither registry nor messaging` };
+}
+
+function plannedCases(
+  catalogue: readonly ConformanceCase[],
+  probed: readonly ProbedSlot[],
+  { only, slots = SLOTS, pins = [], knownFailing = [] }: PlanOptions,
+): readonly PlannedCase[] {
+  return catalogue.flatMap((one): readonly PlannedCase[] => {
+    if (!slots.includes(one.slot) || only?.includes(one.id) === false) return [];
+    const why = knownFailing.find(({ id }) => id === one.id)?.why;
+    const isPinned = pins.includes(one.id);
+    const where = probed.find(({ claims }) => claims.slot === one.slot);
+    if (where === undefined && !isPinned && why === undefined) return [];
+    const applies = where?.applicable.has(one) ?? false;
+    const isExclusive = where?.exclusive.has(one) ?? false;
+    const plan = applies ? "run" : isPinned ? "lost" : "skip";
+    return [{ case: one, plan, isExclusive, ...(why !== undefined && { knownFailing: why }) }];
+  });
 }
 
 function unknownId(catalogue: readonly ConformanceCase[], options: PlanOptions): Misconfigured | undefined {
@@ -109,18 +138,6 @@ function unknownId(catalogue: readonly ConformanceCase[], options: PlanOptions):
     if (unknown.length > 0) return { misconfigured: `no case has the id ${unknown.join(", ")}, named in ${where}` };
   }
   return undefined;
-}
-
-function planned(one: ConformanceCase, probed: readonly ProbedSlot[], options: PlanOptions): PlannedCase {
-  const { pins = [], knownFailing = [] } = options;
-  const applies = probed.some(({ applicable }) => applicable.has(one));
-  const why = knownFailing.find(({ id }) => id === one.id)?.why;
-  return {
-    case: one,
-    plan: applies ? "run" : pins.includes(one.id) ? "lost" : "skip",
-    isExclusive: probed.some(({ exclusive }) => exclusive.has(one)),
-    ...(why === undefined ? {} : { knownFailing: why }),
-  };
 }
 
 /** Which part of what was asked for would not be examined at all. */

@@ -1,17 +1,11 @@
 /** What a subject claims of itself, slot by slot. */
 
-import {
-  type Backend,
-  linkCall,
-  type MessagingBackend,
-  type MessagingTraits,
-  type RegistryBackend,
-  type RegistryTraits,
-} from "@muster/core/slots";
+import type { Backend, MessagingBackend, MessagingTraits, RegistryBackend, RegistryTraits } from "@muster/core/slots";
 import type { ConformanceCase, Slot } from "./case.ts";
 import { freshNamespace } from "./context.ts";
+import { withinDeadline } from "./deadline.ts";
 import { type NativeOperators, nativeOperators } from "./native-operators.ts";
-import { DEADLINE_MS } from "./run.ts";
+import { asError } from "./run.ts";
 import type { Subject } from "./subject.ts";
 
 export interface Facets {
@@ -41,30 +35,41 @@ export interface ProbedSlot {
 /**
  * Opens one client of the slot in a fresh namespace, looks, and closes it. `undefined` for a slot the subject lacks.
  *
- * @throws what `open` or a gate throws.
+ * @throws Error whose message goes on after "the registry of memory": which step went wrong, and how.
  */
 export async function probeSlot(
   subject: Subject,
   slot: Slot,
   catalogue: readonly ConformanceCase[],
+  deadlineMs: number,
 ): Promise<ProbedSlot | undefined> {
   const look = <B extends Backend>(backend: B, claims: (open: B) => SlotClaims): Promise<ProbedSlot> =>
-    openly(backend, () => ({ claims: claims(backend), ...gates(subject, slot, backend, catalogue) }));
+    openly(backend, deadlineMs, () => ({ claims: claims(backend), ...gates(subject, slot, backend, catalogue) }));
   if (slot === "registry") {
-    const registry = subject.registry?.();
+    const registry = await step("made", () => subject.registry?.());
     return registry && (await look(registry, registryClaims));
   }
-  const messaging = subject.messaging?.();
+  const messaging = await step("made", () => subject.messaging?.());
   return messaging && (await look(messaging, messagingClaims));
 }
 
-async function openly<T>(backend: Backend, look: () => T): Promise<T> {
-  using call = linkCall({}, DEADLINE_MS, "conformance.probe");
-  await backend.open({ namespace: freshNamespace() }, call);
+async function openly<T>(backend: Backend, deadlineMs: number, look: () => T): Promise<T> {
+  const scope = { namespace: freshNamespace() };
   try {
-    return look();
+    await step("opened", () =>
+      withinDeadline(deadlineMs, "conformance.probe", async (call) => backend.open(scope, call)),
+    );
+    return await step("asked for its traits and facets", look);
   } finally {
     backend.close().catch(() => {}); // Whether it closes, and how fast, is for the cases to say.
+  }
+}
+
+async function step<T>(done: string, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new Error(`could not be ${done}: ${asError(error).message}`, { cause: error });
   }
 }
 

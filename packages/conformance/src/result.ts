@@ -18,13 +18,8 @@ export interface CaseResult {
   readonly elapsedMs: number;
 }
 
-export interface ResultOptions {
-  /** After which a case has failed. Default 30,000. */
-  readonly deadlineMs?: number;
-}
-
 /** Runs the case once with each seed of the plan, until a run fails. Never rejects. */
-export async function resultOf(plan: Plan, planned: PlannedCase, options: ResultOptions = {}): Promise<CaseResult> {
+export async function resultOf(plan: Plan, planned: PlannedCase): Promise<CaseResult> {
   const { id, rule, slot } = planned.case;
   const about = { id, rule, slot };
   if (planned.plan === "skip") return { ...about, status: "not applicable", elapsedMs: 0 };
@@ -34,7 +29,7 @@ export async function resultOf(plan: Plan, planned: PlannedCase, options: Result
   }
   const outcomes: CaseOutcome[] = [];
   for (const seed of plan.seeds) {
-    const outcome = await runCase(plan.subject, planned.case, { ...options, seed });
+    const outcome = await runCase(plan.subject, planned.case, { seed, deadlineMs: plan.deadlineMs });
     outcomes.push(outcome);
     if (outcome.status !== "passed") break;
   }

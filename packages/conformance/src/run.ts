@@ -1,17 +1,13 @@
 /** One case, once: opened, run against its deadline, closed, judged. */
 
-import { setMaxListeners } from "node:events";
-import { type Call, linkCall } from "@muster/core/slots";
 import type { ConformanceCase } from "./case.ts";
 import { Clients, factoryOf, openContext } from "./context.ts";
+import { DEADLINE_MS, withinDeadline } from "./deadline.ts";
 import { PATIENCE_MS } from "./eventually.ts";
 import { catchingRejections } from "./rejections.ts";
 import type { Subject } from "./subject.ts";
 
 export const NOT_APPLICABLE = "skipped (not applicable)";
-
-/** Default of {@link RunCaseOptions.deadlineMs}. */
-export const DEADLINE_MS = 30_000;
 
 export interface RunCaseOptions {
   /** Source of `ctx.random`; the same seed gives the same run. */
@@ -66,32 +62,15 @@ async function attempt(
   const make = factoryOf(subject, one.slot);
   if (make === undefined) throw new Error(`${subject.name} has no ${one.slot}`);
   const clients = new Clients(make);
-  const ended = new AbortController();
-  using call = linkCall({ signal: ended.signal, timeoutMs: deadlineMs }, deadlineMs, `conformance.${one.id}`);
-  setMaxListeners(0, call.signal);
   try {
-    return await withinDeadline(call, deadlineMs, async () => {
+    return await withinDeadline(deadlineMs, `conformance.${one.id}`, async (call) => {
       const context = await openContext({ subject, clients, call, seed });
       if (one.applies !== undefined && !one.applies(context.backend, subject)) return false;
       await one.run(context);
       return true;
     });
   } finally {
-    ended.abort();
     errors.push(...(await clients.close(subject.patienceMs ?? PATIENCE_MS)));
-  }
-}
-
-async function withinDeadline<T>({ signal }: Call, deadlineMs: number, work: () => Promise<T>): Promise<T> {
-  let onAbort = (): void => {};
-  const late = new Promise<never>((_resolve, reject) => {
-    onAbort = (): void => reject(new Error(`it has not ended after ${deadlineMs} ms`));
-  });
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([work(), late]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
   }
 }
 

@@ -2,6 +2,7 @@ import { memoryHub, memoryMessaging, memoryRegistry } from "@muster/backend-memo
 import { describe, expect, test } from "vitest";
 import type { ConformanceCase } from "../src/case.ts";
 import { runConformance } from "../src/execution.ts";
+import { withRegistry } from "../src/mutant.ts";
 import { type Plan, type PlanOptions, planRun } from "../src/plan.ts";
 import type { Subject } from "../src/subject.ts";
 import { caseOf, memorySubject } from "./subjects.ts";
@@ -63,7 +64,23 @@ describe("a run is misconfigured", () => {
         throw new Error("no url");
       },
     };
-    expect(await sentence(subject)).toBe("the messaging of broken could not be opened: no url");
+    expect(await sentence(subject)).toBe("the messaging of broken could not be made: no url");
+  });
+
+  test("when opening does not end, whatever its signal says", async () => {
+    const subject = withRegistry(memorySubject(), () => ({ open: () => new Promise(() => {}) }));
+    expect(await sentence(subject, { deadlineMs: 20 })).toBe(
+      "the registry of memory could not be opened: it has not ended after 20 ms",
+    );
+  });
+
+  test("when a gate can't make anything of what a client claims", async () => {
+    const gate = (): boolean => {
+      throw new Error("no such trait");
+    };
+    expect(await sentence(memorySubject(), {}, [caseOf({ applies: gate })])).toBe(
+      "the registry of memory could not be asked for its traits and facets: no such trait",
+    );
   });
 
   test("when no case applies to a slot that the subject has", async () => {

@@ -31,7 +31,7 @@ export async function conformance(subject: Subject, options: NodeTestOptions = {
     const plan = await planRun(options.cases ?? catalogue, subject, options);
     if ("misconfigured" in plan) throw new Error(plan.misconfigured);
     const results: CaseResult[] = [];
-    const run = (one: PlannedCase): Promise<void> => runSubtest(t, plan, one, options, results);
+    const run = (one: PlannedCase): Promise<void> => runSubtest(t, plan, one, results);
     const cases = ordered(plan.cases, order);
     const together = parallel ? cases.filter(({ isExclusive }) => !isExclusive) : [];
     await Promise.all(together.map(run));
@@ -44,15 +44,9 @@ export async function conformance(subject: Subject, options: NodeTestOptions = {
   });
 }
 
-async function runSubtest(
-  t: TestContext,
-  plan: Plan,
-  planned: PlannedCase,
-  options: NodeTestOptions,
-  results: CaseResult[],
-): Promise<void> {
+async function runSubtest(t: TestContext, plan: Plan, planned: PlannedCase, results: CaseResult[]): Promise<void> {
   await t.test(titleOf(planned), async (subtest) => {
-    const result = await resultOf(plan, planned, options);
+    const result = await resultOf(plan, planned);
     results.push(result);
     if (result.status === "not applicable") subtest.skip("does not apply");
     if (result.error !== undefined) throw result.error;

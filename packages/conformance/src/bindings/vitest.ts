@@ -11,7 +11,6 @@ import { ordered } from "../order.ts";
 import { type Plan, type PlannedCase, planRun } from "../plan.ts";
 import { reportOf } from "../report.ts";
 import { type CaseResult, resultOf } from "../result.ts";
-import { DEADLINE_MS } from "../run.ts";
 import type { Subject } from "../subject.ts";
 import { titleOf } from "./title.ts";
 
@@ -42,14 +41,13 @@ export function conformance(subject: Subject, options: VitestOptions = {}): void
 }
 
 function declareCase(plan: Plan, planned: PlannedCase, options: VitestOptions, results: CaseResult[]): void {
-  const { deadlineMs = DEADLINE_MS, parallel = false } = options;
   const run = async (): Promise<void> => {
-    const result = await resultOf(plan, planned, { deadlineMs });
+    const result = await resultOf(plan, planned);
     results.push(result);
     if (result.error !== undefined) throw result.error;
   };
-  const timeout = 2 * deadlineMs * plan.seeds.length; // A case ends by itself; this is for what comes behind it.
-  const concurrent = parallel && !planned.isExclusive;
+  const timeout = 2 * plan.deadlineMs * plan.seeds.length; // A case ends by itself; this is for what comes behind it.
+  const concurrent = options.parallel === true && !planned.isExclusive;
   test(titleOf(planned), { concurrent, timeout, skip: planned.plan === "skip" }, run);
 }
 
