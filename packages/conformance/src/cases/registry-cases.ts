@@ -1,5 +1,6 @@
 import type { RegistryCase } from "../case.ts";
 import { attemptCases } from "./registry/attempts.ts";
+import { batchCases } from "./registry/batches.ts";
 import { consistencyCases } from "./registry/consistency.ts";
 import { createCases } from "./registry/create.ts";
 import { deleteCases } from "./registry/deletes.ts";
@@ -7,8 +8,11 @@ import { epochCases } from "./registry/epochs.ts";
 import { identityCases } from "./registry/identities.ts";
 import { metadataCases } from "./registry/metadata.ts";
 import { namespaceCases } from "./registry/namespaces.ts";
+import { readCases } from "./registry/reads.ts";
 import { renewalCases } from "./registry/renewals.ts";
 import { replaceCases } from "./registry/replace.ts";
+import { scanCases } from "./registry/scan.ts";
+import { churnCases } from "./registry/scan-churn.ts";
 import { sessionBoundCases } from "./registry/session-bound.ts";
 import { sessionCases } from "./registry/sessions.ts";
 import { stampCases } from "./registry/stamps.ts";
@@ -32,4 +36,8 @@ export const registryCases: readonly RegistryCase[] = [
   ...identityCases,
   ...namespaceCases,
   ...consistencyCases,
+  ...scanCases,
+  ...churnCases,
+  ...readCases,
+  ...batchCases,
 ];

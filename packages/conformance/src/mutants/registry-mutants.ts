@@ -1,5 +1,6 @@
 import type { Mutant } from "../mutant.ts";
 import { attemptMutants } from "./registry/attempts.ts";
+import { batchMutants } from "./registry/batches.ts";
 import { consistencyMutants } from "./registry/consistency.ts";
 import { createMutants } from "./registry/create.ts";
 import { deleteMutants } from "./registry/deletes.ts";
@@ -7,8 +8,11 @@ import { epochMutants } from "./registry/epochs.ts";
 import { identityMutants } from "./registry/identities.ts";
 import { metadataMutants } from "./registry/metadata.ts";
 import { namespaceMutants } from "./registry/namespaces.ts";
+import { readMutants } from "./registry/reads.ts";
 import { renewalMutants } from "./registry/renewals.ts";
 import { replaceMutants } from "./registry/replace.ts";
+import { scanMutants } from "./registry/scan.ts";
+import { churnMutants } from "./registry/scan-churn.ts";
 import { sessionBoundMutants } from "./registry/session-bound.ts";
 import { sessionMutants } from "./registry/sessions.ts";
 import { stampMutants } from "./registry/stamps.ts";
@@ -32,4 +36,8 @@ export const registryMutants: readonly Mutant[] = [
   ...identityMutants,
   ...namespaceMutants,
   ...consistencyMutants,
+  ...scanMutants,
+  ...churnMutants,
+  ...readMutants,
+  ...batchMutants,
 ];

@@ -1,8 +1,9 @@
 /** Identities are text, compared byte by byte and never interpreted. */
 
 import assert from "node:assert/strict";
+import type { Registration } from "@muster/core/slots";
 import type { RegistryCase, RegistryContext } from "../../case.ts";
-import { deleteOne, entry, expectCensus, expectScanned, LONG_MS, renewOne, settled, storeAll } from "../support.ts";
+import { deleteOne, entry, expectCensus, expectScanned, LONG_MS, renewOne, settled, storeOne } from "../support.ts";
 
 /** A registry that keeps these apart in every method. `inOrder` of their UTF-8 bytes. */
 function keepsApart(id: string, rule: string, inOrder: readonly string[]): RegistryCase {
@@ -17,17 +18,17 @@ function keepsApart(id: string, rule: string, inOrder: readonly string[]): Regis
 
 async function expectApart(ctx: RegistryContext, inOrder: readonly string[]): Promise<void> {
   const peer = await ctx.peer();
-  const entries = inOrder.map((identity, n) => entry(identity, { metadata: { n }, ttlMs: LONG_MS }));
-  const stored = await storeAll(ctx, entries.toReversed());
-  const expected = stored.toReversed();
-  await settled(ctx, async () => assert.deepEqual(await peer.getMany(inOrder, ctx.call), expected));
+  const stored: Registration[] = [];
+  for (const [n, identity] of [...inOrder.entries()].reverse())
+    stored.unshift(await storeOne(ctx, entry(identity, { metadata: { n }, ttlMs: LONG_MS })));
+  await settled(ctx, async () => assert.deepEqual(await peer.getMany(inOrder, ctx.call), stored));
   await expectScanned(ctx, inOrder, { pageSize: 3 }, peer);
   await expectCensus(ctx, inOrder.length);
-  for (const [n, { identity, epoch }] of expected.entries()) {
+  for (const [n, { identity, epoch }] of stored.entries()) {
     await expectScanned(ctx, inOrder.slice(n + 1), { after: identity });
     assert.equal(typeof (await renewOne(ctx, { identity, epoch })), "number");
   }
-  const [gone, ...others] = expected;
+  const [gone, ...others] = stored;
   if (gone) assert.equal(await deleteOne(ctx, { identity: gone.identity, epoch: gone.epoch }), "deleted");
   await expectScanned(
     ctx,
