@@ -2,10 +2,10 @@ import { invalidArgument } from "./call.ts";
 import type { Host } from "./host.ts";
 import { inOrder } from "./tasks/in-order.ts";
 import type { Mailbox } from "./receiving/mailbox.ts";
-import { endAddress, holdAddress } from "./life/own-address.ts";
+import { holdAddress } from "./life/own-address.ts";
 import { addressOf } from "./life/place.ts";
 import { fenced, rewrite } from "./life/rewrite.ts";
-import { noMessaging } from "./receiving/receiver.ts";
+import { detach, noMessaging } from "./receiving/receiver.ts";
 import type { Served } from "./life/served.ts";
 import type { Call } from "./slots/index.ts";
 
@@ -43,8 +43,7 @@ async function attachInTurn(host: Host, served: Served, mailbox: Mailbox, call: 
     expectation.attach(served.epoch, mailbox);
   } catch (error) {
     expectation.cancel();
-    served.mailbox = undefined;
-    endAddress(host, served);
+    detach(host, served);
     throw error;
   }
 }

@@ -10,7 +10,7 @@ import { createBatches, type Host, undoAttempt } from "./host.ts";
 import { Limiter } from "./tasks/limiter.ts";
 import { lose } from "./life/lose.ts";
 import { openNode, type ReceivingNode } from "./receiving/node.ts";
-import { type OutageGuard, outageGuard } from "./life/outage-guard.ts";
+import { type OutageGuard, outageGuard, steadyNow } from "./life/outage-guard.ts";
 import { RouteWatch } from "./life/route-watch.ts";
 import { ServedTable } from "./life/served.ts";
 import { Session } from "./life/session.ts";
@@ -85,7 +85,7 @@ export function createHost(configuration: Configuration): Assembly {
     host,
     guard,
     route,
-    status: () => status(host, { route: route.state, reaper: guard.state(Date.now()), dropped }),
+    status: () => status(host, { route: route.state, reaper: guard.state(steadyNow()), dropped }),
   };
 }
 

@@ -52,6 +52,8 @@ async function drain(host: Host, served: Served, call: TimedCall): Promise<void>
  */
 export async function unregister(host: Host, identity: string, call: TimedCall): Promise<Unregistered> {
   for (;;) {
+    const lost = host.served.getLost(identity);
+    if (lost !== undefined && (await unregisterServed(host, lost, call)) === "removed") return "removed";
     const current = await find(host, identity, call);
     if (current === undefined) return "absent";
     const served = host.served.get(identity);

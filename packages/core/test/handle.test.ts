@@ -355,6 +355,37 @@ test("an address of its own receives under it, for as long as it is registered",
   expect(again?.identity).toBe("a");
 });
 
+test("an address of its own stays with the registration when its receiver leaves, and the next one receives", async () => {
+  await using fleets = new Fleets();
+  const { fleet } = await fleets.open();
+  const handle = await fleet.register("a", {}, { address: "devices/a" });
+  const messages = handle.messages();
+  const first = messages.next();
+  await eventually("it receives", async () => (await fleet.multicast(null, "1")).deliveredCount === 1);
+  await first;
+  await messages.return?.();
+  const received: string[] = [];
+  await handle.attach((message) => void received.push(message.text()));
+  await fleet.multicast(null, "2");
+  await eventually("it arrives", () => received.length > 0);
+  expect(received).toEqual(["2"]);
+});
+
+test("unregistering by name what is lost and about to be restored ends it for good", async () => {
+  await using fleets = new Fleets();
+  const { fleet, faults } = await fleets.open({ timing: { sessionLeaseMs: 300, ttlMs: 60_000 } });
+  const handle = await fleet.register("a", {});
+  const events: string[] = [];
+  handle.on("lost", ({ reason }) => events.push(reason));
+  faults.down("store");
+  await eventually("it is lost", () => events.length > 0);
+  faults.up("store");
+  await eventually("there is a new session", () => fleet.status().session.live);
+  expect(await fleet.unregister("a")).toBe("removed");
+  expect(await fleet.unregister("a")).toBe("absent");
+  await expect(handle.update({})).rejects.toThrow("its registration has ended");
+});
+
 test("an unknown event is refused", async () => {
   await using fleets = new Fleets();
   const { fleet } = await fleets.open();

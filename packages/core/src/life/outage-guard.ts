@@ -71,3 +71,8 @@ export function outageGuard(holdMs: number): OutageGuard {
     },
   };
 }
+
+/** Epoch ms as of the start of this process: a step of the wall clock neither ends a hold nor prolongs it. */
+export function steadyNow(): number {
+  return performance.timeOrigin + performance.now();
+}

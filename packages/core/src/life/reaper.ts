@@ -3,7 +3,7 @@
 import type { Timing } from "../context.ts";
 import { codedError } from "../call.ts";
 import { stampLeftovers } from "./leftovers.ts";
-import type { OutageGuard } from "./outage-guard.ts";
+import { type OutageGuard, steadyNow } from "./outage-guard.ts";
 import { pause } from "../tasks/retry.ts";
 import {
   type Call,
@@ -37,8 +37,8 @@ const CLAIMS = 500;
  */
 export async function reapOnce({ registry, timing, guard }: Omit<ReaperOptions, "warn">, call: Call): Promise<void> {
   try {
-    guard.observe(await registry.census(call), Date.now());
-    while (!guard.state(Date.now()).held) {
+    guard.observe(await registry.census(call), steadyNow());
+    while (!guard.state(steadyNow()).held) {
       const claims = await registry.reap({ limit: CLAIMS, claimMs: timing.claimMs, graceMs: 0 }, call);
       if (claims.length === 0) return;
       for (const claim of claims) await endSession(registry, claim, call);

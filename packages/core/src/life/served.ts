@@ -19,8 +19,8 @@ export interface ServedOptions {
 }
 
 /**
- * `new` until it stands in the store; `lost` while it is being registered again or, under `onLost: "stop"`, for good;
- * `ended` when it has been replaced or unregistered.
+ * `new` until it stands in the store; `lost` while it is being registered again; `ended` when it has been replaced or
+ * unregistered or, under `onLost: "stop"`, lost.
  */
 export type ServedState = "new" | "live" | "lost" | "ended";
 
@@ -67,7 +67,7 @@ export interface AddressUse {
 /** The registrations of one process by identity, and the identities it is registering right now. */
 export class ServedTable {
   readonly #served = new Map<string, Served>();
-  readonly #lost = new Set<Served>();
+  readonly #lost = new Map<string, Served>();
   readonly #pending = new Map<string, number>();
 
   /** Of the live. */
@@ -86,23 +86,27 @@ export class ServedTable {
 
   /** Those that are being registered again; their former life may still stand in the store. */
   lost(): readonly Served[] {
-    return [...this.#lost];
+    return [...this.#lost.values()];
+  }
+
+  getLost(identity: string): Served | undefined {
+    return this.#lost.get(identity);
   }
 
   set(served: Served): void {
-    this.#lost.delete(served);
+    this.delete(served);
     this.#served.set(served.options.identity, served);
   }
 
   lose(served: Served): void {
     this.delete(served);
-    this.#lost.add(served);
+    this.#lost.set(served.options.identity, served);
   }
 
   /** Leaves alone another one that has taken its place. */
   delete(served: Served): void {
     const { identity } = served.options;
-    this.#lost.delete(served);
+    if (this.#lost.get(identity) === served) this.#lost.delete(identity);
     if (this.#served.get(identity) === served) this.#served.delete(identity);
   }
 

@@ -43,12 +43,15 @@ export function mailboxOptions(host: Host, served: Served, inbox: InboxOptions |
   };
 }
 
-/** Receives no more, while the registration stands: senders see that no message reaches it. In the background. */
+/**
+ * Receives no more, while the registration stands: senders see that no message reaches it. In the background. An address of
+ * its own stays: others may receive under it.
+ */
 export function detach(host: Host, served: Served): void {
   host.node?.detach(served.options.identity, served.epoch);
   served.mailbox = undefined;
   endAddress(host, served);
-  if (served.state !== "live") return;
+  if (served.state !== "live" || served.options.address !== undefined) return;
   const source = "core.detach";
   host.background.run(source, host.timing.timeoutMs, (call) =>
     inOrder(served, call, source, async () => {

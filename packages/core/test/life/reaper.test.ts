@@ -1,5 +1,5 @@
-import { memoryRegistry } from "@muster/backend-memory";
-import { expect, test } from "vitest";
+import { memoryHub, memoryRegistry } from "@muster/backend-memory";
+import { expect, test, vi } from "vitest";
 import type { ReapClaim, RegistryBackend } from "../../src/slots/index.ts";
 import { SESSION_PREFIX } from "../../src/slots/index.ts";
 import { eventually } from "../support/eventually.ts";
@@ -136,4 +136,20 @@ test("a store that was away is not reaped at once, and the process is warned of 
   expect(fleet.status().reaper.reason).toBe("outage");
   await eventually("it ends by itself", () => !fleet.status().reaper.held);
   expect(warnings.map((warning) => `${warning.code} ${warning.source}`)).toEqual(["UNAVAILABLE memory.census"]);
+});
+
+test("a wall clock that is set back doesn't prolong the hold", async () => {
+  const steady = (): number => Math.floor(performance.timeOrigin + performance.now());
+  await using fleets = new Fleets(memoryHub({ now: steady }));
+  const { fleet, faults } = await fleets.open({ timing: { ttlMs: 200, sessionLeaseMs: 5_000 } });
+  faults.down("store");
+  await eventually("the guard holds", () => fleet.status().reaper.held);
+  faults.up("store");
+  await eventually("the hold has an end", () => fleet.status().reaper.until !== undefined);
+  const clock = vi.spyOn(Date, "now").mockImplementation(() => steady() - 3_600_000);
+  try {
+    await eventually("it ends by itself", () => !fleet.status().reaper.held);
+  } finally {
+    clock.mockRestore();
+  }
 });
