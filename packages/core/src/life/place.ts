@@ -4,7 +4,7 @@ import { keepAlive } from "./keep-alive.ts";
 import { type Host, undoAttempt } from "../host.ts";
 import type { Expectation } from "../receiving/node.ts";
 import { endAddress, holdAddress } from "./own-address.ts";
-import { retry } from "../tasks/retry.ts";
+import { backoffMs, pause, retry } from "../tasks/retry.ts";
 import type { Served } from "./served.ts";
 import { type Call, isMusterError, type Registration, type SetEntry, type SetOutcome } from "../slots/index.ts";
 import { hasEnded } from "../slots/signals.ts";
@@ -29,7 +29,8 @@ export async function place(host: Host, served: Served, mode: "create" | "replac
     const outcome = await store(host, served, mode, call);
     if (!("stored" in outcome)) return outcome;
     stored = outcome.stored;
-    if (served.mailbox !== undefined) expectation?.attach(stored.epoch, served.mailbox);
+    if (served.mailbox === undefined) expectation?.cancel();
+    else expectation?.attach(stored.epoch, served.mailbox);
     adopt(host, served, stored);
     return { placed: stored };
   } finally {
@@ -60,7 +61,7 @@ function closeRoute(host: Host, served: Served, expectation: Expectation | undef
 /** Asks again with the same attempt until the outcome is known; what the caller gives up on is deleted by attempt. */
 async function store(host: Host, served: Served, mode: "create" | "replace", call: Call): Promise<SetOutcome> {
   const { identity, ttlMs, sessionBound } = served.options;
-  for (;;) {
+  for (let tries = 0; ; tries += 1) {
     const session = host.session.live ? host.session.id : await host.session.ready(call);
     const attempt = host.nextAttempt();
     const address = addressOf(host, served);
@@ -75,22 +76,25 @@ async function store(host: Host, served: Served, mode: "create" | "replace", cal
       mode,
     };
     const sentAt = performance.now();
+    let mayStand = false;
     try {
       const outcome = await retry(call, SOURCE, () => host.batches.sets.submit(entry, call));
-      const stands = "stored" in outcome;
-      if (!stands && outcome.refused === "session") {
-        await retry(call, SOURCE, () => host.session.renew(call)); // Finds out that it is dead, so that its successor is what comes next.
+      mayStand = "stored" in outcome;
+      if ("refused" in outcome && outcome.refused === "session") {
+        // Finds out that it is dead, so that its successor is what comes next.
+        if (await retry(call, SOURCE, () => host.session.renew(call))) await pause(backoffMs(tries), call);
         continue;
       }
-      if (!stands || (host.session.live && host.session.id === session && !hasEnded(call))) {
+      if (!mayStand || (host.session.live && host.session.id === session && !hasEnded(call))) {
         served.session = session;
         served.deadline = sessionBound || ttlMs === undefined ? Number.POSITIVE_INFINITY : sentAt + ttlMs;
         return outcome;
       }
-      // The session died while its reply was on the way: nobody would keep this registration alive.
-      undoAttempt(host, identity, attempt);
+      // The session died while its reply was on the way: nobody would keep this registration alive, and it may stand in
+      // the way of the next attempt.
+      await retry(call, SOURCE, () => host.batches.deletes.submit({ identity, attempt }, call));
     } catch (cause) {
-      if (isMusterError(cause) && cause.mayHaveApplied) undoAttempt(host, identity, attempt);
+      if (mayStand || (isMusterError(cause) && cause.mayHaveApplied)) undoAttempt(host, identity, attempt);
       throw cause;
     }
   }
@@ -105,7 +109,9 @@ function adopt(host: Host, served: Served, stored: Registration): void {
     host.lose(served, "replaced");
     return;
   }
+  const lost = host.served.getLost(served.options.identity);
   host.served.set(served);
+  if (lost !== undefined && lost !== served) host.lose(lost, "replaced");
   if (former !== undefined && former !== served) host.lose(former, "replaced");
   keepAlive(host, served);
 }

@@ -85,7 +85,8 @@ export class Session {
   }
 
   /**
-   * Renews now, once for all who ask meanwhile. False: the session is dead, and its successor is under way.
+   * Renews now, once for all who ask meanwhile, but not while it is held. False: the session is dead, and its successor is
+   * under way.
    *
    * @throws TIMEOUT, ABORTED; what `renewMany` throws.
    */
@@ -93,6 +94,7 @@ export class Session {
     throwIfAborted(call, "core.renewSession");
     const lease = this.#lease;
     if (lease === undefined || !this.live) return false;
+    if (this.#held) return true;
     this.#renewing ??= this.#renewOnce(lease).finally(() => {
       this.#renewing = undefined;
     });

@@ -191,3 +191,14 @@ test("a thousand renewals at once renew the session once", async () => {
   await Promise.all(handles.map((handle) => handle.renew()));
   expect(renewed).toHaveLength(1);
 });
+
+test("renewing by hand doesn't keep a process online whose route has been down for longer than the lease", async () => {
+  await using fleets = new Fleets();
+  const [receiver, observer] = await fleets.openTwo({ timing: { sessionLeaseMs: 400, ttlMs: 20_000 } });
+  const handle = await receiver.fleet.register("a", {}, { onMessage: () => {} });
+  receiver.faults.down("route");
+  await eventually("it is offline", async () => {
+    await handle.renew().catch(() => undefined);
+    return (await observer.fleet.get("a"))?.attached === false;
+  });
+});
