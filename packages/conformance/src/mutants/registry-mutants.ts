@@ -1,6 +1,8 @@
 import type { Mutant } from "../mutant.ts";
 import { attemptMutants } from "./registry/attempts.ts";
 import { batchMutants } from "./registry/batches.ts";
+import { censusMutants } from "./registry/census.ts";
+import { claimMutants } from "./registry/claims.ts";
 import { consistencyMutants } from "./registry/consistency.ts";
 import { createMutants } from "./registry/create.ts";
 import { deleteMutants } from "./registry/deletes.ts";
@@ -8,13 +10,16 @@ import { epochMutants } from "./registry/epochs.ts";
 import { identityMutants } from "./registry/identities.ts";
 import { metadataMutants } from "./registry/metadata.ts";
 import { namespaceMutants } from "./registry/namespaces.ts";
+import { quotaMutants } from "./registry/quota.ts";
 import { readMutants } from "./registry/reads.ts";
+import { reapingMutants } from "./registry/reaping.ts";
 import { renewalMutants } from "./registry/renewals.ts";
 import { replaceMutants } from "./registry/replace.ts";
 import { scanMutants } from "./registry/scan.ts";
 import { churnMutants } from "./registry/scan-churn.ts";
 import { sessionBoundMutants } from "./registry/session-bound.ts";
 import { sessionMutants } from "./registry/sessions.ts";
+import { signalMutants } from "./registry/signals.ts";
 import { stampMutants } from "./registry/stamps.ts";
 import { ttlMutants } from "./registry/ttl.ts";
 import { updateMutants } from "./registry/update.ts";
@@ -40,4 +45,9 @@ export const registryMutants: readonly Mutant[] = [
   ...churnMutants,
   ...readMutants,
   ...batchMutants,
+  ...quotaMutants,
+  ...censusMutants,
+  ...reapingMutants,
+  ...claimMutants,
+  ...signalMutants,
 ];
