@@ -43,7 +43,7 @@ function intrusion(
   if (known === undefined) return ["leak", "where it never listened"];
   const { publishedAt, answeredAt } = publication;
   const begun = known.filter(({ addingAt }) => addingAt < at && (retains || addingAt < answeredAt));
-  if (begun.length === 0) return ["stray", "which was published before it was asked to listen"];
+  if (begun.length === 0) return ["stray", "from before it was asked to listen"];
   if (begun.some(({ goneAt }) => goneAt > publishedAt)) return undefined;
-  return ["stray", "which was published after it had stopped listening"];
+  return ["stray", "from after it had stopped listening"];
 }

@@ -65,17 +65,28 @@ describe("what is found", () => {
 
   test("a message from before the inbox was asked to listen, unless messages are retained", () => {
     const events = [publish("m"), answer("m"), ...live(), receive("m")];
-    expect(told(events)).toEqual([
-      'stray: north got m on "a" which was published before it was asked to listen (event 4)',
-    ]);
+    expect(told(events)).toEqual(['stray: north got m on "a" from before it was asked to listen (event 4)']);
     expect(told(events, { retains: true })).toEqual([]);
   });
 
   test("a message from after the inbox had stopped listening", () => {
     const events = [...live(), listen("removing"), listen("gone"), publish("m"), answer("m"), receive("m")];
-    expect(told(events)).toEqual([
-      'stray: north got m on "a" which was published after it had stopped listening (event 6)',
+    expect(told(events)).toEqual(['stray: north got m on "a" from after it had stopped listening (event 6)']);
+  });
+
+  test("a message that was there before the inbox was asked to listen", () => {
+    expect(told([publish("m"), receive("m"), ...live(), answer("m")])).toEqual([
+      'stray: north got m on "a" from before it was asked to listen (event 1)',
     ]);
+  });
+
+  test("a loss and a stray around an address that was added twice and removed once", () => {
+    const twice = [...live(), publish("m"), ...live(), answer("m"), listen("removing"), listen("gone")];
+    expect(told([...twice, publish("n"), answer("n"), receive("n")])).toEqual([
+      'loss: north never got m on "a" although it was accepted for a live inbox (event 5)',
+      'stray: north got n on "a" from after it had stopped listening (event 10)',
+    ]);
+    expect(told([...twice, receive("m"), publish("n"), answer("n")])).toEqual([]);
   });
 
   test("an acknowledgement of what was not received", () => {
@@ -89,6 +100,7 @@ describe("what is found", () => {
     expect(told(events, { delivery: "at-least-once" })).toEqual([
       'duplicate: north got again m on "a" after it had been acknowledged (event 7)',
     ]);
+    expect(told([...events, acknowledge("m")], { delivery: "at-least-once" })).toHaveLength(1);
   });
 
   test("all of it, in the order in which it shows", () => {
@@ -142,6 +154,13 @@ describe("excuses", () => {
     expect(told([fault("begins"), ...lost], { excuses: ["fault"] })).toEqual([]);
   });
 
+  test("the last of several faults counts", () => {
+    const stop = { kind: "fault", fault: "stop" } as const;
+    const faults = [fault("begins"), { ...stop, state: "begins" }, { ...stop, state: "ends" }] as const;
+    expect(told([...faults, ...lost, fault("ends")], { excuses: ["fault"] })).toEqual([]);
+    expect(told([...faults, ...lost], { excuses: ["fault"] })).toEqual([]);
+  });
+
   test("nothing that was published after the last fault", () => {
     expect(told([fault("begins"), fault("ends"), ...lost], { excuses: ["fault"] })).toHaveLength(1);
   });
@@ -166,6 +185,16 @@ describe("order per address", () => {
       'reorder: south got too late m on "a" after n, unlike north (event 11)',
     ]);
   });
+});
+
+test("a message that is late for two reasons is late once", () => {
+  const both = [...live("north"), ...live("south")];
+  const published = [publish("m"), publish("n", "bob"), answer("m"), publish("o"), answer("n"), answer("o")];
+  const south = ["n", "o", "m"].map((message) => receive(message, "south"));
+  const events = [...both, ...published, receive("m"), receive("n"), receive("o"), ...south];
+  expect(told(events, { order: "per-address" })).toEqual([
+    'reorder: south got too late m on "a" after o, which was published later (event 15)',
+  ]);
 });
 
 test("a recording in which a message is published twice is no history", () => {
