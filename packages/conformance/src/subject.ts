@@ -6,7 +6,9 @@ import type { MessagingBackend, RegistryBackend } from "@muster/core/slots";
 export interface ServerFaults {
   /** No client reaches the server any more; calls that are open or come later fail. */
   cut(): Promise<void>;
-  /** Ends {@link cut}. Resolves when the server can be reached again. */
+  /** Requests reach the server and take effect, but whatever it answers is lost. */
+  dropReplies?(): Promise<void>;
+  /** Ends {@link cut} and {@link dropReplies}. Resolves when the server can be reached again. */
   heal(): Promise<void>;
   /** Kills the server without warning and starts it again with the data it has kept. Absent: it keeps none. */
   restart?(): Promise<void>;

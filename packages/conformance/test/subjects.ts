@@ -28,9 +28,13 @@ export function memorySubject(): Required<Subject> {
         hub.faults.down("store");
         hub.faults.down("broker");
       },
+      async dropReplies(): Promise<void> {
+        hub.faults.down("replies");
+      },
       async heal(): Promise<void> {
         hub.faults.up("store");
         hub.faults.up("broker");
+        hub.faults.up("replies");
       },
     },
   };

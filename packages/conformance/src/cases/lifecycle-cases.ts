@@ -1,0 +1,27 @@
+import type { MessagingBackend, RegistryBackend } from "@muster/core/slots";
+import type { ConformanceCase, MessagingCase, RegistryCase } from "../case.ts";
+import { lifeCases } from "./lifecycle/life.ts";
+import { messagingOperations, registryOperations } from "./lifecycle/operations.ts";
+import { outageCases } from "./lifecycle/outages.ts";
+import { pageCases } from "./lifecycle/pages.ts";
+import { heldBackCases } from "./lifecycle/held-back.ts";
+import { sweep } from "./lifecycle/sweep.ts";
+
+const registryLife: readonly RegistryCase[] = registryOperations
+  .filter(({ name }) => name === "census")
+  .flatMap((probe) => lifeCases<RegistryBackend>("registry", probe));
+
+const messagingLife: readonly MessagingCase[] = messagingOperations
+  .filter(({ name }) => name === "publishMany")
+  .flatMap((probe) => lifeCases<MessagingBackend>("messaging", probe));
+
+/** Every case about the states of a client and about calls that end early, for both slots. */
+export const lifecycleCases: readonly ConformanceCase[] = [
+  ...registryLife,
+  ...sweep("registry", registryOperations),
+  ...pageCases,
+  ...messagingLife,
+  ...sweep("messaging", messagingOperations),
+  ...heldBackCases,
+  ...outageCases,
+];

@@ -1,0 +1,150 @@
+/** Every operation of both slots, with arguments that are valid and a way to tell whether it has taken effect. */
+
+import type { Backend, Call, Inbox, MessagingBackend, RegistryBackend } from "@muster/core/slots";
+import type { CaseContext, MessagingContext } from "../../case.ts";
+import { arrived, listen, message, quiet } from "../messaging/support.ts";
+import { collect, entry, getOne, LONG_MS, storeExpired, storeOne } from "../support.ts";
+
+/** An operation about to be called. */
+export interface Staged {
+  run(call: Call): Promise<unknown>;
+  /**
+   * How often it has taken effect, as another process sees it; asked once. Effects that are certain but may take their
+   * time are waited for. Absent: it has none to be seen.
+   */
+  effects?(certain: number): Promise<number>;
+}
+
+export interface Operation<B extends Backend> {
+  /** As in the source of errors. */
+  readonly name: string;
+  /** Default true. */
+  has?(backend: B): boolean;
+  /** It can be staged only on an open client. */
+  readonly needsOpen?: true;
+  /** Staging waits for something to expire. */
+  readonly isSlow?: true;
+  /** Sets the stage through the case's own client, for a call on `target`. */
+  stage(ctx: CaseContext<B>, target: B): Promise<Staged>;
+}
+
+const REAPING = { limit: 10, claimMs: LONG_MS, graceMs: LONG_MS };
+
+let staged = 0;
+
+/** Another identity or address each time. */
+function another(): string {
+  staged += 1;
+  return `staged-${staged}`;
+}
+
+function looking(
+  name: string,
+  run: (target: RegistryBackend, call: Call) => Promise<unknown>,
+): Operation<RegistryBackend> {
+  return { name, stage: async (_, target) => ({ run: async (call) => run(target, call) }) };
+}
+
+export const registryOperations: readonly Operation<RegistryBackend>[] = [
+  {
+    name: "setMany",
+    async stage(ctx, target) {
+      const one = entry(another());
+      return {
+        run: async (call) => target.setMany([one], call),
+        effects: async () => ((await getOne(ctx, one.identity)) ? 1 : 0),
+      };
+    },
+  },
+  looking("getMany", async (target, call) => target.getMany(["a", "b"], call)),
+  {
+    name: "renewMany",
+    async stage(ctx, target) {
+      const { identity, epoch } = await storeOne(ctx, entry(another(), { ttlMs: LONG_MS }));
+      return {
+        run: async (call) => target.renewMany([{ identity, epoch, ttlMs: 2 * LONG_MS }], call),
+        effects: async () => ((await getOne(ctx, identity))?.ttlMs === LONG_MS ? 0 : 1),
+      };
+    },
+  },
+  {
+    name: "deleteMany",
+    async stage(ctx, target) {
+      const { identity, epoch } = await storeOne(ctx, entry(another()));
+      return {
+        run: async (call) => target.deleteMany([{ identity, epoch }], call),
+        effects: async () => ((await getOne(ctx, identity)) ? 0 : 1),
+      };
+    },
+  },
+  looking("scan", async (target, call) => collect(target.scan({ pageSize: 1 }, call))),
+  looking("scanRoutes", async (target, call) => collect(target.scanRoutes({ pageSize: 1 }, call))),
+  {
+    name: "confirmMany",
+    isSlow: true,
+    async stage(ctx, target) {
+      await storeExpired(ctx, entry(another()));
+      const claims = await ctx.backend.reap(REAPING, ctx.call);
+      const before = await ctx.backend.census(ctx.call);
+      return {
+        run: async (call) => target.confirmMany(claims, call),
+        effects: async () => before.counted - (await ctx.backend.census(ctx.call)).counted,
+      };
+    },
+  },
+  {
+    name: "reap",
+    isSlow: true,
+    async stage(ctx, target) {
+      const { identity } = await storeExpired(ctx, entry(another()));
+      return {
+        run: async (call) => target.reap(REAPING, call),
+        async effects(): Promise<number> {
+          const claims = await ctx.backend.reap(REAPING, ctx.call);
+          return claims.some(({ registration }) => registration.identity === identity) ? 0 : 1;
+        },
+      };
+    },
+  },
+  looking("census", async (target, call) => target.census(call)),
+  {
+    ...looking("count", async (target, call) => target.counts?.count(undefined, call)),
+    has: ({ counts }) => counts !== undefined,
+  },
+];
+
+export const messagingOperations: readonly Operation<MessagingBackend>[] = [
+  {
+    name: "publishMany",
+    async stage(ctx, target) {
+      const address = another();
+      const listener = await listen(ctx, [address]);
+      return {
+        run: async (call) => target.publishMany([message(address)], call),
+        async effects(certain): Promise<number> {
+          await arrived(ctx, listener, certain);
+          await quiet(ctx, listener);
+          return listener.deliveries.length;
+        },
+      };
+    },
+  },
+  {
+    name: "openInbox",
+    stage: async (_, target) => ({ run: async (call) => target.openInbox({ prefetch: 1 }, call) }),
+  },
+  onInbox("addMany"),
+  onInbox("removeMany"),
+];
+
+function onInbox(name: "addMany" | "removeMany"): Operation<MessagingBackend> {
+  return {
+    name,
+    needsOpen: true,
+    async stage(ctx: MessagingContext, target): Promise<Staged> {
+      const inbox: Inbox = await target.openInbox({ prefetch: 1 }, ctx.call);
+      const address = another();
+      return { run: async (call) => inbox[name]([address], call) };
+    },
+  };
+}

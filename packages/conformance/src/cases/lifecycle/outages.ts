@@ -1,0 +1,132 @@
+/** A server that nobody reaches, and one whose answers nobody gets. */
+
+import assert from "node:assert/strict";
+import {
+  type Backend,
+  linkCall,
+  type MessagingBackend,
+  type MusterError,
+  type RegistryBackend,
+} from "@muster/core/slots";
+import type { CaseContext, ConformanceCase, RegistryCase, Slot } from "../../case.ts";
+import { PATIENCE_MS } from "../../eventually.ts";
+import type { ServerFaults } from "../../subject.ts";
+import { entry, expectStored, setOne, storedIn, storeOne } from "../support.ts";
+import { messagingOperations, type Operation, registryOperations, type Staged } from "./operations.ts";
+import { expectRejected } from "./outcome.ts";
+
+/** Does something while a fault lasts, and heals whatever happens. */
+async function during<B extends Backend, T>(
+  { subject }: CaseContext<B>,
+  fault: "cut" | "dropReplies",
+  work: () => Promise<T>,
+): Promise<T> {
+  const faults = faultsOf(subject.faults);
+  try {
+    await faults[fault]?.();
+    return await work();
+  } finally {
+    await faults.heal();
+  }
+}
+
+function faultsOf(faults: ServerFaults | undefined): ServerFaults {
+  assert.ok(faults !== undefined, "the faults that were there when the run was planned");
+  return faults;
+}
+
+/** Asserts that it fails as when nobody answers, in good time. */
+async function expectNoAnswer<B extends Backend>(
+  ctx: CaseContext<B>,
+  name: string,
+  run: Staged["run"],
+): Promise<MusterError> {
+  const timeoutMs = (ctx.subject.patienceMs ?? PATIENCE_MS) / 4;
+  using call = linkCall({ timeoutMs }, timeoutMs, "conformance");
+  const error = await expectRejected(ctx, name, run(call), "UNAVAILABLE", "TIMEOUT");
+  assert.equal(error.retryable, true, "it may be tried again");
+  return error;
+}
+
+async function unreachable<B extends Backend>(ctx: CaseContext<B>, operations: readonly Operation<B>[]): Promise<void> {
+  const target = await ctx.peer();
+  for (const { name, has, stage } of operations) {
+    if (has?.(target) === false) continue;
+    const { run, effects } = await stage(ctx, target);
+    const { mayHaveApplied } = await during(ctx, "cut", async () => expectNoAnswer(ctx, name, run));
+    if (effects && !mayHaveApplied) assert.equal(await ctx.eventually(async () => effects(0)), 0, `effects of ${name}`);
+    await ctx.eventually(async () => run(ctx.call));
+  }
+}
+
+async function unreachableAtOpen<B extends Backend>(ctx: CaseContext<B>): Promise<void> {
+  const scope = { namespace: ctx.namespace };
+  await during(ctx, "cut", async () => {
+    const client = ctx.fresh();
+    await expectNoAnswer(ctx, "open", async (call) => client.open(scope, call));
+    await client.close();
+  });
+  await ctx.eventually(async () => ctx.peer());
+}
+
+async function repliesLost<B extends Backend>(ctx: CaseContext<B>, operations: readonly Operation<B>[]): Promise<void> {
+  const target = await ctx.peer();
+  for (const { name, has, stage } of operations) {
+    if (has?.(target) === false) continue;
+    const { run, effects } = await stage(ctx, target);
+    const { mayHaveApplied } = await during(ctx, "dropReplies", async () => expectNoAnswer(ctx, name, run));
+    if (effects === undefined) continue;
+    assert.equal(mayHaveApplied, true, `${name} may have been applied`);
+    assert.equal(await ctx.eventually(async () => effects(1)), 1, `effects of ${name}`);
+  }
+}
+
+function casesOf<B extends Backend>(slot: Slot, operations: readonly Operation<B>[]): readonly ConformanceCase<B>[] {
+  return [
+    {
+      id: `${slot}/lifecycle/unreachable-server`,
+      rule: "While nobody reaches the server every operation rejects with UNAVAILABLE or TIMEOUT, and works afterwards.",
+      slot,
+      applies: (_, { faults }) => faults !== undefined,
+      run: async (ctx) => unreachable(ctx, operations),
+    },
+    {
+      id: `${slot}/lifecycle/unreachable-server-at-open`,
+      rule: "While nobody reaches the server opening rejects with UNAVAILABLE or TIMEOUT, and works afterwards.",
+      slot,
+      applies: (_, { faults }) => faults !== undefined,
+      run: unreachableAtOpen,
+    },
+    {
+      id: `${slot}/lifecycle/lost-replies`,
+      rule: "A call whose reply is lost rejects as one that may have been applied, and has been, once.",
+      slot,
+      applies: (_, { faults }) => faults?.dropReplies !== undefined,
+      run: async (ctx) => repliesLost(ctx, operations),
+    },
+  ];
+}
+
+const askedAgain: RegistryCase = {
+  id: "registry/lifecycle/lost-reply-asked-again",
+  rule: "When the reply to an update was lost, the same attempt again gives what was stored, once.",
+  slot: "registry",
+  applies: (_, { faults }) => faults?.dropReplies !== undefined,
+  async run(ctx) {
+    const { epoch } = await storeOne(ctx, entry("a", { metadata: { n: 1 } }));
+    const update = entry("a", { metadata: { n: 2 }, mode: { epoch } });
+    await during(ctx, "dropReplies", async () => {
+      const error = await expectNoAnswer(ctx, "setMany", async (call) => ctx.backend.setMany([update], call));
+      assert.equal(error.mayHaveApplied, true, "it may have been applied");
+    });
+    const again = storedIn(await setOne(ctx, update));
+    assert.deepEqual([again.epoch, again.revision, again.metadata], [epoch, 2, { n: 2 }]);
+    await expectStored(ctx, "a", again, await ctx.peer());
+  },
+};
+
+export const outageCases: readonly ConformanceCase[] = [
+  ...casesOf<RegistryBackend>("registry", registryOperations),
+  askedAgain,
+  ...casesOf<MessagingBackend>("messaging", messagingOperations),
+];

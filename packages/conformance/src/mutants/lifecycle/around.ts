@@ -1,0 +1,96 @@
+/** What the mutants of the lifecycle are made with: something done around every operation of both slots. */
+
+import type { Backend, Call, Inbox, MessagingBackend, RegistryBackend } from "@muster/core/slots";
+import { withMessaging, withRegistry } from "../../mutant.ts";
+import type { Subject } from "../../subject.ts";
+
+/** Runs an operation, with the call it was given or another; what it gives or throws is what the caller sees. */
+export type Around = <T>(operation: string, call: Call, run: (call: Call) => Promise<T>) => Promise<T>;
+
+/** What goes wrong with one client: around its operations, its opening, its end. What is not given is right. */
+export interface ClientFault {
+  readonly around?: Around;
+  readonly open?: Backend["open"];
+  readonly close?: Backend["close"];
+  readonly [Symbol.asyncDispose]?: () => Promise<void>;
+}
+
+/** The subject with the fault in each of its clients, of either slot. */
+export function withClients(subject: Subject, fault: (real: Backend) => ClientFault): Subject {
+  const registries = withRegistry(subject, (real) => {
+    const { around, ...rest } = fault(real);
+    return { ...(around && aroundRegistry(real, around)), ...rest };
+  });
+  return withMessaging(registries, (real) => {
+    const { around, ...rest } = fault(real);
+    return { ...(around && aroundMessaging(real, around)), ...rest };
+  });
+}
+
+function aroundRegistry(real: RegistryBackend, around: Around): Partial<RegistryBackend> {
+  const { counts } = real;
+  return {
+    setMany: async (entries, call) => around("setMany", call, async (inner) => real.setMany(entries, inner)),
+    getMany: async (identities, call) => around("getMany", call, async (inner) => real.getMany(identities, inner)),
+    renewMany: async (leases, call) => around("renewMany", call, async (inner) => real.renewMany(leases, inner)),
+    deleteMany: async (keys, call) => around("deleteMany", call, async (inner) => real.deleteMany(keys, inner)),
+    scan: (query, call) => pagesAround("scan", call, (inner) => real.scan(query, inner), around),
+    scanRoutes: (query, call) => pagesAround("scanRoutes", call, (inner) => real.scanRoutes(query, inner), around),
+    reap: async (options, call) => around("reap", call, async (inner) => real.reap(options, inner)),
+    confirmMany: async (claims, call) => around("confirmMany", call, async (inner) => real.confirmMany(claims, inner)),
+    census: async (call) => around("census", call, async (inner) => real.census(inner)),
+    ...(counts && {
+      counts: {
+        count: async (filter, call) => around("count", call, async (inner) => counts.count(filter, inner)),
+      },
+    }),
+  };
+}
+
+function aroundMessaging(real: MessagingBackend, around: Around): Partial<MessagingBackend> {
+  return {
+    publishMany: async (batch, call) => around("publishMany", call, async (inner) => real.publishMany(batch, inner)),
+    openInbox: async (options, call) =>
+      around("openInbox", call, async (inner) => inboxAround(await real.openInbox(options, inner), around)),
+  };
+}
+
+function inboxAround(inbox: Inbox, around: Around): Inbox {
+  return {
+    addMany: async (addresses, call) => around("addMany", call, async (inner) => inbox.addMany(addresses, inner)),
+    removeMany: async (addresses, call) =>
+      around("removeMany", call, async (inner) => inbox.removeMany(addresses, inner)),
+    [Symbol.asyncIterator]: () => inbox[Symbol.asyncIterator](),
+    [Symbol.asyncDispose]: async () => inbox[Symbol.asyncDispose](),
+  };
+}
+
+/** Each step of the iteration is one run of the operation. */
+async function* pagesAround<P>(
+  operation: string,
+  call: Call,
+  open: (call: Call) => AsyncIterable<P>,
+  around: Around,
+): AsyncGenerator<P, void, undefined> {
+  let pages: AsyncIterator<P> | undefined;
+  const step = async (inner: Call): Promise<IteratorResult<P, unknown>> => {
+    pages ??= open(inner)[Symbol.asyncIterator]();
+    return pages.next();
+  };
+  try {
+    for (let next = await around(operation, call, step); next.done !== true; next = await around(operation, call, step))
+      yield next.value;
+  } finally {
+    await pages?.return?.();
+  }
+}
+
+/** A call that nobody ever gives up. */
+export function ownCall(): Call {
+  return { signal: new AbortController().signal };
+}
+
+/** Never settles. */
+export async function never(): Promise<never> {
+  return new Promise<never>(() => {});
+}
