@@ -25,7 +25,9 @@ export function lose(host: Host, served: Served, reason: LostReason): void {
   else endInBackground(host, served);
   served.events.emit("lost", { reason });
   if (!comesBack || served.state !== "lost" || host.gate.state !== "open") return;
-  restoreAfter(host, served, (Math.random() * (ttlMs ?? host.timing.ttlMs)) / 2, 0);
+  // Spread, so that a store that is back isn't met by everyone at once; but a long TTL is no reason to stay away for long.
+  const spreadMs = Math.min(ttlMs ?? Number.POSITIVE_INFINITY, host.timing.ttlMs) / 2;
+  restoreAfter(host, served, Math.random() * spreadMs, 0);
 }
 
 /** Serves it no longer: nothing new reaches its receiver, nothing is planned for it. */
