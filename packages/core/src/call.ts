@@ -73,7 +73,7 @@ export async function runVerb<T>(
 }
 
 /** The signal and deadline among a verb's options. @throws INVALID_ARGUMENT */
-export function checkCallOptions(options: CallOptions | undefined, source: string): CallOptions {
+function checkCallOptions(options: CallOptions | undefined, source: string): CallOptions {
   if (options === undefined) return {};
   if (typeof options !== "object" || options === null) throw invalidArgument(source, "options must be an object");
   const { signal, timeoutMs } = options;

@@ -12,7 +12,7 @@ const PAGE = 1_000;
  *
  * @throws what the registry throws.
  */
-export async function audit(host: Host, call: Call): Promise<void> {
+async function audit(host: Host, call: Call): Promise<void> {
   const session = host.session.id;
   const missing = new Set(host.served.all().filter((served) => served.session === session));
   for await (const page of host.registry.scanRoutes({ session, pageSize: PAGE }, call)) {

@@ -31,7 +31,7 @@ export interface ReceivingNode {
 }
 
 /** What a node tells the rest of core. */
-export interface NodeEvents {
+interface NodeEvents {
   /** Another life has taken over an identity that is attached here. */
   onReplaced(identity: string, epoch: number): void;
   onRoute(state: "up" | "down"): void;

@@ -17,7 +17,7 @@
 import { crc32 } from "node:zlib";
 import { MusterError } from "../slots/index.ts";
 
-export const FRAME_VERSION = 1;
+const FRAME_VERSION = 1;
 
 const KIND_MESSAGE = 1;
 const KIND_REPLACED = 2;

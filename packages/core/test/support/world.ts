@@ -20,7 +20,7 @@ import type {
 
 export const CALL: Call = { signal: new AbortController().signal };
 setMaxListeners(0, CALL.signal); // Everything in a test file may be waiting under this one call at once.
-export const NAMESPACE = "test";
+const NAMESPACE = "test";
 
 const TIMING = {
   ttlMs: 30_000,
@@ -159,7 +159,7 @@ export async function storeMany(
   }
 }
 
-export async function openRegistry(hub: MemoryHub): Promise<RegistryBackend> {
+async function openRegistry(hub: MemoryHub): Promise<RegistryBackend> {
   const registry = memoryRegistry({ hub });
   await registry.open({ namespace: NAMESPACE }, CALL);
   return registry;
