@@ -11,6 +11,7 @@ import { identityCases } from "./registry/identities.ts";
 import { metadataCases } from "./registry/metadata.ts";
 import { namespaceCases } from "./registry/namespaces.ts";
 import { quotaCases } from "./registry/quota.ts";
+import { raceCases } from "./registry/races.ts";
 import { readCases } from "./registry/reads.ts";
 import { reapingCases } from "./registry/reaping.ts";
 import { renewalCases } from "./registry/renewals.ts";
@@ -21,11 +22,13 @@ import { sessionBoundCases } from "./registry/session-bound.ts";
 import { sessionCases } from "./registry/sessions.ts";
 import { signalCases } from "./registry/signals.ts";
 import { stampCases } from "./registry/stamps.ts";
+import { traitCases } from "./registry/traits.ts";
 import { ttlCases } from "./registry/ttl.ts";
 import { updateCases } from "./registry/update.ts";
 
 /** Every case of the registry slot, topic by topic. */
 export const registryCases: readonly RegistryCase[] = [
+  ...traitCases,
   ...createCases,
   ...replaceCases,
   ...updateCases,
@@ -49,5 +52,6 @@ export const registryCases: readonly RegistryCase[] = [
   ...censusCases,
   ...reapingCases,
   ...claimCases,
+  ...raceCases,
   ...signalCases,
 ];

@@ -11,6 +11,7 @@ import { identityMutants } from "./registry/identities.ts";
 import { metadataMutants } from "./registry/metadata.ts";
 import { namespaceMutants } from "./registry/namespaces.ts";
 import { quotaMutants } from "./registry/quota.ts";
+import { raceMutants } from "./registry/races.ts";
 import { readMutants } from "./registry/reads.ts";
 import { reapingMutants } from "./registry/reaping.ts";
 import { renewalMutants } from "./registry/renewals.ts";
@@ -21,11 +22,13 @@ import { sessionBoundMutants } from "./registry/session-bound.ts";
 import { sessionMutants } from "./registry/sessions.ts";
 import { signalMutants } from "./registry/signals.ts";
 import { stampMutants } from "./registry/stamps.ts";
+import { traitMutants } from "./registry/traits.ts";
 import { ttlMutants } from "./registry/ttl.ts";
 import { updateMutants } from "./registry/update.ts";
 
 /** Every mutant of the registry slot, topic by topic. */
 export const registryMutants: readonly Mutant[] = [
+  ...traitMutants,
   ...createMutants,
   ...replaceMutants,
   ...updateMutants,
@@ -49,5 +52,6 @@ export const registryMutants: readonly Mutant[] = [
   ...censusMutants,
   ...reapingMutants,
   ...claimMutants,
+  ...raceMutants,
   ...signalMutants,
 ];

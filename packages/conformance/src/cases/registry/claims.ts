@@ -32,7 +32,7 @@ async function claimStep(ctx: RegistryContext, step: ReapStep): Promise<readonly
 
 /** A claim that nobody confirms comes back, to another process, after its time, as the same step. */
 async function expectBack(ctx: RegistryContext, step: ReapStep): Promise<void> {
-  const claimMs = 3 * SHORT_MS;
+  const claimMs = 4 * SHORT_MS;
   await bringTo(ctx, step);
   const from = await storeTime(ctx);
   const lost = await claimDue(ctx, 1, { claimMs, graceMs: 0 });

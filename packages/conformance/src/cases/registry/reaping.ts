@@ -129,7 +129,7 @@ export const reapingCases: readonly RegistryCase[] = [
     rule: "The step `over` is due `graceMs` after `expired` was confirmed, and not before.",
     slot: "registry",
     async run(ctx) {
-      const graceMs = 3 * SHORT_MS;
+      const graceMs = 4 * SHORT_MS;
       const { epoch } = await storeExpired(ctx, entry("a"));
       const expired = await claimDue(ctx, 1);
       const confirmedAt = await storeTime(ctx);

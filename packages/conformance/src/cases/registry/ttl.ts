@@ -70,7 +70,7 @@ export const ttlCases: readonly RegistryCase[] = [
     slot: "registry",
     async run(ctx) {
       const { clock, staleMs } = ctx.backend.traits;
-      const { registeredAt, expiresAt = 0 } = await storeOne(ctx, entry("a", { ttlMs: 3 * SHORT_MS }));
+      const { registeredAt, expiresAt = 0 } = await storeOne(ctx, entry("a", { ttlMs: 4 * SHORT_MS }));
       let before = registeredAt;
       for (let isGone = false; !isGone; ) {
         const seen = [await getOne(ctx, "a"), (await scanAll(ctx))[0], (await scanAllRoutes(ctx))[0]];

@@ -39,11 +39,11 @@ export const claimMutants: readonly Mutant[] = [
   registryMutant(
     {
       id: "claims-lapse-early",
-      breaks: "A claim comes back 60 ms before its time.",
+      breaks: "A claim comes back after a tenth of its time.",
       kills: ["registry/claims/come-back-when-nobody-confirms", "registry/claims/come-back-from-over"],
     },
     (real) => ({
-      reap: async (options, call) => real.reap({ ...options, claimMs: Math.max(1, options.claimMs - 60) }, call),
+      reap: async (options, call) => real.reap({ ...options, claimMs: options.claimMs / 10 }, call),
     }),
   ),
   registryMutant(
@@ -72,12 +72,12 @@ export const claimMutants: readonly Mutant[] = [
       kills: ["registry/claims/come-back-when-nobody-confirms", "registry/claims/never-skip-a-step"],
     },
     () => {
-      const claimed = new Set<number>();
+      const claimed = new Set<string>();
       return (real) => ({
         async reap(options, call) {
           return (await real.reap(options, call)).map(({ registration, step }) => {
-            const isBack = claimed.has(registration.epoch);
-            claimed.add(registration.epoch);
+            const isBack = claimed.has(registration.attempt);
+            claimed.add(registration.attempt);
             return { registration, step: isBack ? "over" : step };
           });
         },

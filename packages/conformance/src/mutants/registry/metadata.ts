@@ -15,7 +15,7 @@ function changing(
 }
 
 function changed(value: JsonValue, change: (value: JsonValue) => JsonValue): JsonValue {
-  if (Array.isArray(value)) return change(value.map((item) => changed(item, change)));
+  if (isList(value)) return change(value.map((item) => changed(item, change)));
   if (typeof value !== "object" || value === null) return change(value);
   return change(fromEntries(Object.entries(value).map(([key, item]) => [key, changed(item, change)])));
 }
@@ -25,8 +25,12 @@ function fromEntries(entries: readonly (readonly [string, JsonValue])[]): Metada
   return Object.fromEntries(entries);
 }
 
+function isList(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}
+
 function isPlain(value: JsonValue): value is Metadata {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === "object" && value !== null && !isList(value);
 }
 
 function renamed(value: JsonValue, rename: (key: string) => string): JsonValue {
@@ -45,7 +49,7 @@ export const metadataMutants: readonly Mutant[] = [
       breaks: "`[]` is read back as `{}`.",
       kills: ["registry/metadata/empty-lists-stay-lists", "registry/metadata/thirty-two-levels"],
     },
-    (value) => (Array.isArray(value) && value.length === 0 ? {} : value),
+    (value) => (isList(value) && value.length === 0 ? {} : value),
   ),
   changing(
     {
@@ -160,7 +164,7 @@ export const metadataMutants: readonly Mutant[] = [
       breaks: "Lists end after 1,024 items.",
       kills: ["registry/metadata/long-lists"],
     },
-    (value) => (Array.isArray(value) ? value.slice(0, 1_024) : value),
+    (value) => (isList(value) ? value.slice(0, 1_024) : value),
   ),
   changing(
     {
@@ -168,7 +172,7 @@ export const metadataMutants: readonly Mutant[] = [
       breaks: "Lists are read back in another order.",
       kills: ["registry/metadata/long-lists", "registry/metadata/empty-lists-stay-lists"],
     },
-    (value) => (Array.isArray(value) ? value.toReversed() : value),
+    (value) => (isList(value) ? value.toReversed() : value),
   ),
   changing(
     {
@@ -186,7 +190,7 @@ export const metadataMutants: readonly Mutant[] = [
     },
     (real) =>
       settingEach(async (entry, call) => {
-        const drop = (value: JsonValue): JsonValue => (Array.isArray(value) && value.length === 0 ? {} : value);
+        const drop = (value: JsonValue): JsonValue => (isList(value) && value.length === 0 ? {} : value);
         const lossy = typeof entry.mode === "object";
         return realSet(real, lossy ? { ...entry, metadata: changed(entry.metadata, drop) as Metadata } : entry, call);
       }),

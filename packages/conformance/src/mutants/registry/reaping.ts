@@ -102,10 +102,10 @@ export const reapingMutants: readonly Mutant[] = [
   registryMutant(
     {
       id: "grace-too-short",
-      breaks: "Of the grace 50 ms are missing.",
+      breaks: "The grace is out after a tenth of its time.",
       kills: ["registry/reaping/over-when-its-grace-is-out"],
     },
-    reapingWith(({ graceMs }) => ({ graceMs: Math.max(0, graceMs - 50) })),
+    reapingWith(({ graceMs }) => ({ graceMs: graceMs / 10 })),
   ),
   registryMutant(
     {

@@ -74,8 +74,9 @@ export const signalMutants: readonly Mutant[] = [
     (real) =>
       writing(real, async (call, write) => {
         if (!call.signal.aborted) return write(call);
-        const code = isMusterError(call.signal.reason, "TIMEOUT") ? "TIMEOUT" : "INTERNAL";
-        throw new MusterError({ code, source: "mutant.write", message: "given up", mayHaveApplied: true });
+        const about = { source: "mutant.write", message: "given up", mayHaveApplied: true };
+        if (isMusterError(call.signal.reason, "TIMEOUT")) throw new MusterError({ ...about, code: "TIMEOUT" });
+        throw new MusterError({ ...about, code: "ABORTED", detail: {} });
       }),
   ),
 ];

@@ -35,13 +35,13 @@ export const ttlMutants: readonly Mutant[] = [
   registryMutant(
     {
       id: "hidden-too-early",
-      breaks: "A registration is hidden 40 ms before it expires.",
+      breaks: "A registration is hidden after a tenth of its TTL.",
       kills: ["registry/ttl/not-a-moment-before"],
     },
     (real) => ({
       getMany: async (identities, call) =>
         (await real.getMany(identities, call)).map((one) =>
-          one?.expiresAt !== undefined && one.expiresAt - 40 <= Date.now() ? undefined : one,
+          one?.ttlMs !== undefined && one.registeredAt + one.ttlMs / 10 <= Date.now() ? undefined : one,
         ),
     }),
   ),
