@@ -54,7 +54,7 @@ export class Pipe {
 
   #take(chunk: Uint8Array): void {
     this.#onChunk(chunk);
-    if (this.#source.destroyed) return;
+    if (this.#source.destroyed) return; // By whoever looked at the chunk.
     if (this.#flow === "lose") {
       this.#lose();
       return;
@@ -78,7 +78,7 @@ export class Pipe {
   #pump(): void {
     clearTimeout(this.#timer);
     if (this.#flow === "pass") this.#passDue();
-    if (this.#flow === "hold" || this.#waitingBytes >= MAX_WAITING_BYTES) this.#source.pause();
+    if (this.#waitingBytes >= MAX_WAITING_BYTES) this.#source.pause();
     else this.#source.resume();
   }
 
