@@ -2,10 +2,16 @@
 
 import type { Mutant } from "../mutant.ts";
 import { filterMutants } from "./filter-mutants.ts";
+import { lifecycleMutants } from "./lifecycle-mutants.ts";
 import { messagingMutants } from "./messaging-mutants.ts";
 import { registryMutants } from "./registry-mutants.ts";
 
 export { type Mutant, withMessaging, withRegistry } from "../mutant.ts";
 
 /** Every mutant of the kit, slot by slot. */
-export const mutants: readonly Mutant[] = [...registryMutants, ...filterMutants, ...messagingMutants];
+export const mutants: readonly Mutant[] = [
+  ...registryMutants,
+  ...filterMutants,
+  ...messagingMutants,
+  ...lifecycleMutants,
+];
