@@ -100,7 +100,9 @@ class LoopbackProxy implements FaultProxy, ConnectionEvents {
     const server = this.#server;
     if (server === undefined) return;
     this.#server = undefined;
-    this.#stopped = new Promise((resolve) => server.close(() => resolve()));
+    this.#stopped = new Promise((resolve) => {
+      server.close(() => resolve());
+    });
   }
 
   stall(): void {

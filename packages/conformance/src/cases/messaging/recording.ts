@@ -122,7 +122,7 @@ async function outcomesOf(from: MessagingBackend, batch: readonly Outgoing[], ca
       return failure.mayHaveApplied ? "unknown" : "refused";
     });
   } catch (error) {
-    assert.ok(isMusterError(error), `publishMany rejected with what is no MusterError: ${error}`);
+    assert.ok(isMusterError(error), `publishMany rejected with what is no MusterError: ${String(error)}`);
     return batch.map(() => (error.mayHaveApplied ? "unknown" : "refused"));
   }
 }

@@ -62,7 +62,7 @@ const liveAgain: MessagingCase = {
       // The publisher may still be on its way back; an answer means that it is there.
       const failures = await ctx.eventually(async () => {
         using call = shortCall(ctx);
-        return peer.publishMany([message(address, address)], call);
+        return await peer.publishMany([message(address, address)], call);
       });
       assert.deepEqual(failures, [], "what is published to a live address is accepted");
     }
@@ -81,7 +81,7 @@ const failsWhileCut: MessagingCase = {
     await whileCut(ctx, async () => {
       using call = shortCall(ctx);
       const failures = await ctx.backend.publishMany([message("a")], call).catch((error: unknown) => {
-        assert.ok(isMusterError(error) && error.retryable, `expected UNAVAILABLE or TIMEOUT, got ${error}`);
+        assert.ok(isMusterError(error) && error.retryable, `expected UNAVAILABLE or TIMEOUT, got ${String(error)}`);
         return [{ index: 0 }];
       });
       assert.deepEqual(

@@ -51,7 +51,14 @@ export class Listener {
 
   constructor(inbox: Inbox) {
     this.inbox = inbox;
-    void this.#read();
+    this.#read().then(
+      () => {
+        this.end = {};
+      },
+      (error: unknown) => {
+        this.end = { error };
+      },
+    );
   }
 
   get deliveries(): readonly Delivery[] {
@@ -63,12 +70,7 @@ export class Listener {
   }
 
   async #read(): Promise<void> {
-    try {
-      for await (const page of this.inbox) this.pages.push(page);
-      this.end = {};
-    } catch (error) {
-      this.end = { error };
-    }
+    for await (const page of this.inbox) this.pages.push(page);
   }
 }
 
