@@ -44,7 +44,7 @@ function careless(): Subject {
 function patient(): Subject {
   const kept: Outgoing[] = [];
   const keeping = accepting(memorySubject(), ({ body, ...message }) => kept.push({ ...message, body: body.slice() }));
-  const handing = withInboxes(keeping, (real, _options, messaging) => ({
+  const handing = withInboxes(keeping, (real, messaging) => ({
     async addMany(addresses, call): Promise<readonly BatchFailure[]> {
       const failures = await real.addMany(addresses, call);
       for (let at = 0; at < kept.length; ) {

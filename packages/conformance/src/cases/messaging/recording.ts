@@ -77,9 +77,9 @@ export class Recording {
   }
 
   /** Waits until what is under way must have arrived, and asserts that the history has no findings. */
-  async verify(excuses: Guarantee["excuses"] = [], changes: Partial<Guarantee> = {}): Promise<void> {
+  async verify(excuses: Guarantee["excuses"] = []): Promise<void> {
     const { delivery, order, retains } = this.#ctx.backend.traits;
-    const guarantee: Guarantee = { delivery, order, retains, excuses, ...changes };
+    const guarantee: Guarantee = { delivery, order, retains, excuses };
     const findings = (): readonly string[] => checkHistory(this.events, guarantee).map(({ text }) => text);
     const nothingLost = (): void => {
       const losses = findings().filter((text) => text.startsWith("loss"));

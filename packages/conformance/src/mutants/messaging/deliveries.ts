@@ -118,7 +118,7 @@ function keepingUnrouted(subject: Subject): Subject {
       return failures;
     },
   }));
-  return withInboxes(publishing, (real, _options, messaging) => ({
+  return withInboxes(publishing, (real, messaging) => ({
     async addMany(addresses, call): Promise<readonly BatchFailure[]> {
       const failures = await real.addMany(addresses, call);
       const waiting = addresses.flatMap((address) => kept.get(address) ?? []);

@@ -1,13 +1,13 @@
 /** Ways to break one thing in messaging and leave the rest as it is. */
 
-import type { BatchFailure, Call, Delivery, Inbox, InboxOptions, MessagingBackend, Outgoing } from "@muster/core/slots";
+import type { BatchFailure, Call, Delivery, Inbox, MessagingBackend, Outgoing } from "@muster/core/slots";
 import { withMessaging } from "../../mutant.ts";
 import type { Subject } from "../../subject.ts";
 
-/** The subject with each inbox overridden; `fault` also gets what the inbox was opened with. */
+/** The subject with each inbox overridden; `fault` also gets the messaging that opened it. */
 export function withInboxes(
   subject: Subject,
-  fault: (real: Inbox, options: InboxOptions, messaging: MessagingBackend) => Partial<Inbox>,
+  fault: (real: Inbox, messaging: MessagingBackend) => Partial<Inbox>,
 ): Subject {
   return withMessaging(subject, (real) => ({
     openInbox: async (options, call) => {
@@ -17,7 +17,7 @@ export function withInboxes(
         removeMany: async (addresses, during) => inbox.removeMany(addresses, during),
         [Symbol.asyncIterator]: () => inbox[Symbol.asyncIterator](),
         [Symbol.asyncDispose]: async () => inbox[Symbol.asyncDispose](),
-        ...fault(inbox, options, real),
+        ...fault(inbox, real),
       };
     },
   }));
