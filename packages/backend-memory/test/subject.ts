@@ -24,8 +24,11 @@ export const subject: Subject = {
     async cut(): Promise<void> {
       for (const part of SERVER) hub.faults.down(part);
     },
+    async dropReplies(): Promise<void> {
+      hub.faults.down("replies");
+    },
     async heal(): Promise<void> {
-      for (const part of SERVER) hub.faults.up(part);
+      for (const part of [...SERVER, "replies"] as const) hub.faults.up(part);
     },
   },
 };
