@@ -20,8 +20,8 @@ const CODES: ReadonlyMap<unknown, "PERMISSION_DENIED" | "RATE_LIMITED" | "UNAVAI
   ["ESTALE", "UNAVAILABLE"],
 ]);
 
-/** The folder was named wrongly, as far as this machine can tell. */
-const WRONG_FOLDER: ReadonlySet<unknown> = new Set(["ELOOP", "ENAMETOOLONG", "ENOENT", "ENOTDIR"]);
+/** No folder can ever be there. One that is missing may be on a disk that isn't mounted yet: that is `UNAVAILABLE`. */
+const WRONG_FOLDER: ReadonlySet<unknown> = new Set(["ELOOP", "ENAMETOOLONG", "ENOTDIR"]);
 
 /** Anything thrown while a call was served; what is coded already keeps its code. `source` is `files.setMany`. */
 export function fileError(cause: unknown, source: string, mayHaveApplied: boolean): MusterError {
@@ -34,7 +34,7 @@ export function fileError(cause: unknown, source: string, mayHaveApplied: boolea
 export function folderError(cause: unknown, folder: string): MusterError {
   const source = "files.open";
   if (isMusterError(cause) || !WRONG_FOLDER.has(systemCode(cause))) return fileError(cause, source, false);
-  const message = `there is no such folder: ${messageOf(cause)}`;
+  const message = `this can't be a folder: ${messageOf(cause)}`;
   const detail = { violations: [{ path: "folder", message }] };
   return new MusterError({ code: "CONFIG_INVALID", source, subject: folder, message, detail, cause });
 }

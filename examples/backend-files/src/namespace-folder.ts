@@ -37,7 +37,8 @@ export class NamespaceFolder {
     if (await steps.take(async () => exists(this.#path))) return;
     const draft = join(folder, `.${randomUUID()}`);
     try {
-      for (const place of PLACES) await steps.take(async () => mkdir(join(draft, place), { recursive: true }));
+      await steps.take(async () => mkdir(draft));
+      for (const place of PLACES) await steps.take(async () => mkdir(join(draft, place)));
       await steps.take(async () => mkdir(join(draft, "lock", freeBaton())));
       await steps.take(async () => rename(draft, this.#path));
     } catch (error) {
