@@ -13,7 +13,10 @@ export type Headers = Readonly<Record<string, string>>;
 
 export interface Outgoing {
   readonly address: string;
-  /** Lower-case ASCII names. A broker without headers carries them in a versioned envelope around the body. */
+  /**
+   * Lower-case ASCII names; values are non-empty text without control characters, any Unicode, given back unchanged. A
+   * broker without headers carries them in a versioned envelope around the body.
+   */
   readonly headers: Headers;
   /** Not changed and not kept after `publishMany` has settled. May be empty, which is not the same as absent. */
   readonly body: Uint8Array;
@@ -29,7 +32,10 @@ export interface Delivery {
 export interface MessagingTraits {
   /** What happens to an accepted message between broker and a live inbox. */
   readonly delivery: "at-most-once" | "at-least-once";
-  /** Which messages arrive in the order they were published. */
+  /**
+   * Which messages arrive at one inbox in the order they were published: none for certain, those of one publisher whatever
+   * their address, or those of one address whoever published them. Batches in flight at once have no order between them.
+   */
   readonly order: "none" | "per-publisher" | "per-address";
   /** A message for an address that nobody listens on waits there. */
   readonly retains: boolean;
