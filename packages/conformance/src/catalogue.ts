@@ -1,4 +1,5 @@
 import type { ConformanceCase } from "./case.ts";
+import { crashCases } from "./cases/crash-cases.ts";
 import { filterCases } from "./cases/filter-cases.ts";
 import { lifecycleCases } from "./cases/lifecycle-cases.ts";
 import { messagingCases } from "./cases/messaging-cases.ts";
@@ -10,4 +11,5 @@ export const catalogue: readonly ConformanceCase[] = [
   ...filterCases,
   ...messagingCases,
   ...lifecycleCases,
+  ...crashCases,
 ];

@@ -1,6 +1,7 @@
 /** Backends broken on purpose: what the kit shows itself to notice, and a check for kits built on it. */
 
 import type { Mutant } from "../mutant.ts";
+import { crashMutants } from "./crash-mutants.ts";
 import { filterMutants } from "./filter-mutants.ts";
 import { lifecycleMutants } from "./lifecycle-mutants.ts";
 import { messagingMutants } from "./messaging-mutants.ts";
@@ -14,4 +15,5 @@ export const mutants: readonly Mutant[] = [
   ...filterMutants,
   ...messagingMutants,
   ...lifecycleMutants,
+  ...crashMutants,
 ];

@@ -1,0 +1,11 @@
+import type { Mutant } from "../mutant.ts";
+import { crashedEndMutants } from "./crash/ends.ts";
+import { crashedMessagingMutants } from "./crash/messages.ts";
+import { crashedRecordMutants } from "./crash/records.ts";
+
+/** What processes that die can leave behind, and must not. */
+export const crashMutants: readonly Mutant[] = [
+  ...crashedRecordMutants,
+  ...crashedEndMutants,
+  ...crashedMessagingMutants,
+];

@@ -1,0 +1,77 @@
+/** What the mutants about crashes are made with: processes that can die, and what they leave behind for the others. */
+
+import type { Inbox, MessagingBackend, RegistryBackend } from "@muster/core/slots";
+import { type Mutant, withMessaging, withRegistry } from "../../mutant.ts";
+import type { Subject } from "../../subject.ts";
+
+export interface CrashFault {
+  /** What is wrong with a process that may die. */
+  readonly mortal?: (real: RegistryBackend) => Partial<RegistryBackend>;
+  /** What is wrong with those that live on. */
+  readonly survivor?: (real: RegistryBackend) => Partial<RegistryBackend>;
+  readonly mortalMessaging?: (real: MessagingBackend) => Partial<MessagingBackend>;
+  readonly survivorMessaging?: (real: MessagingBackend) => Partial<MessagingBackend>;
+}
+
+/** `fault` is made once for each subject: what it remembers is what the store or the broker holds. */
+export function crashMutant(about: Omit<Mutant, "of">, fault: () => CrashFault): Mutant {
+  return { ...about, of: (subject) => broken(subject, fault()) };
+}
+
+const right = (): object => ({});
+
+function broken(subject: Subject, fault: CrashFault): Subject {
+  const { mortal } = subject;
+  const survivors = withMessaging(withRegistry(subject, fault.survivor ?? right), fault.survivorMessaging ?? right);
+  if (mortal === undefined) return survivors;
+  return {
+    ...survivors,
+    mortal: () => {
+      const process = mortal();
+      const { registry, messaging } = process;
+      const mortals: Subject = {
+        name: subject.name,
+        ...(registry && { registry: () => registry }),
+        ...(messaging && { messaging: () => messaging }),
+      };
+      const faulty = withMessaging(withRegistry(mortals, fault.mortal ?? right), fault.mortalMessaging ?? right);
+      return {
+        ...(registry && { registry: faulty.registry?.() ?? registry }),
+        ...(messaging && { messaging: faulty.messaging?.() ?? messaging }),
+        kill: async (turn) => process.kill(turn),
+      };
+    },
+  };
+}
+
+/** What calls that have not been answered were about; of a dead process that is for ever. */
+export class Unanswered {
+  readonly #all = new Set<string>();
+
+  has(identity: string): boolean {
+    return this.#all.has(identity);
+  }
+
+  async during<T>(identities: readonly string[], work: () => Promise<T>): Promise<T> {
+    for (const identity of identities) this.#all.add(identity);
+    const answer = await work();
+    for (const identity of identities) this.#all.delete(identity);
+    return answer;
+  }
+}
+
+/** Whom a batch is about. */
+export function identitiesIn(all: readonly { readonly identity: string }[]): readonly string[] {
+  return all.map(({ identity }) => identity);
+}
+
+/** The inbox with some of its methods in another way. */
+export function inboxLike(real: Inbox, changes: Partial<Inbox>): Inbox {
+  return {
+    addMany: async (addresses, call) => real.addMany(addresses, call),
+    removeMany: async (addresses, call) => real.removeMany(addresses, call),
+    [Symbol.asyncIterator]: () => real[Symbol.asyncIterator](),
+    [Symbol.asyncDispose]: async () => real[Symbol.asyncDispose](),
+    ...changes,
+  };
+}
