@@ -39,7 +39,7 @@ export const deleteCases: readonly RegistryCase[] = [
     async run(ctx) {
       let tries = 0;
       const deleted = await ctx.eventually(async () => {
-        const registration = await storeOne(ctx, entry(`a-${tries++}`, { ttlMs: 2 * SHORT_MS }));
+        const registration = await storeOne(ctx, entry(`a-${tries}`, { ttlMs: 2 * SHORT_MS * 2 ** tries++ }));
         const { identity, epoch } = registration;
         assert.equal(await deleteOne(ctx, { identity, epoch }), "deleted", "in time before it expires");
         return registration;

@@ -66,7 +66,7 @@ export const renewalCases: readonly RegistryCase[] = [
     async run(ctx) {
       let tries = 0;
       const first = await ctx.eventually(async () => {
-        const one = await storeOne(ctx, entry(`a-${tries++}`, { ttlMs: 2 * SHORT_MS }));
+        const one = await storeOne(ctx, entry(`a-${tries}`, { ttlMs: 2 * SHORT_MS * 2 ** tries++ }));
         const outcome = await renewOne(ctx, { identity: one.identity, epoch: one.epoch, ttlMs: LONG_MS });
         assert.equal(typeof outcome, "number", "renewed in time");
         return one;

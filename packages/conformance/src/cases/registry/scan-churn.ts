@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import type { RegistryBackend, Registration, Route } from "@muster/core/slots";
 import type { RegistryCase, RegistryContext } from "../../case.ts";
 import {
-  deleteOne,
   entry,
   identitiesOf,
   LONG_MS,
@@ -23,7 +22,8 @@ class Churn {
   readonly #ctx: RegistryContext;
   readonly #peer: RegistryBackend;
   readonly #staying: readonly Registration[];
-  readonly #passing: Registration[] = [];
+  /** Epochs of what has come and not gone. */
+  readonly #passing = new Map<string, number>();
 
   constructor(ctx: RegistryContext, peer: RegistryBackend, staying: readonly Registration[]) {
     this.#ctx = ctx;
@@ -33,15 +33,20 @@ class Churn {
 
   async turn(): Promise<void> {
     const [ctx, peer] = [this.#ctx, this.#peer];
-    for (let times = 0; times < 4; times++) {
-      const passing = entry(`stays-${below(ctx, 100)}-not`, { mode: "replace" });
-      this.#passing.push(await storeOne(ctx, passing, peer));
-    }
-    for (const { identity, epoch } of this.#passing.splice(0, below(ctx, 5)))
-      await deleteOne(ctx, { identity, epoch }, peer);
+    const names = new Set(Array.from({ length: 4 }, () => `stays-${below(ctx, 100)}-not`));
+    const come = storeAll(
+      ctx,
+      [...names].map((identity) => entry(identity, { mode: "replace" })),
+      peer,
+    );
+    const leaving = [...this.#passing].slice(0, below(ctx, 5)).map(([name, life]) => ({ identity: name, epoch: life }));
+    for (const one of leaving) this.#passing.delete(one.identity);
+    const go = peer.deleteMany(leaving, ctx.call);
     const { identity, epoch } = this.#staying[below(ctx, this.#staying.length)] ?? { identity: "none", epoch: 0 };
-    await renewOne(ctx, { identity, epoch, ttlMs: 2 * LONG_MS }, peer);
-    await storeOne(ctx, entry(identity, { metadata: { again: true }, ttlMs: LONG_MS, mode: { epoch } }), peer);
+    const renewal = renewOne(ctx, { identity, epoch, ttlMs: 2 * LONG_MS }, peer);
+    const again = entry(identity, { metadata: { again: true }, ttlMs: LONG_MS, mode: { epoch } });
+    const [passing] = await Promise.all([come, go, renewal, storeOne(ctx, again, peer)]);
+    for (const one of passing) this.#passing.set(one.identity, one.epoch);
   }
 }
 

@@ -3,17 +3,7 @@
 import assert from "node:assert/strict";
 import { isMusterError, type RegistryBackend, type Route, type ScanQuery } from "@muster/core/slots";
 import type { RegistryCase, RegistryContext } from "../../case.ts";
-import {
-  collect,
-  deleteOne,
-  entry,
-  identitiesOf,
-  numbered,
-  settled,
-  startSession,
-  storeAll,
-  storeOne,
-} from "../support.ts";
+import { deleteOne, entry, identitiesOf, numbered, settled, startSession, storeAll, storeOne } from "../support.ts";
 
 type Pages = (ctx: RegistryContext, query: ScanQuery, registry?: RegistryBackend) => AsyncIterable<readonly Route[]>;
 
@@ -143,8 +133,21 @@ const rules: readonly Rule[] = [
       const identities = numbered("a", 10);
       await store(ctx, identities);
       await settled(ctx, async () => {
-        const scans = [3, 4, 5].map(async (pageSize) => identitiesOf(await collect(pages(ctx, { pageSize }))));
-        for (const scan of await Promise.all(scans)) assert.deepEqual(scan, identities);
+        const scans = [3, 4, 5].map((pageSize) => ({
+          pages: pages(ctx, { pageSize })[Symbol.asyncIterator](),
+          seen: new Array<string>(),
+        }));
+        for (let open = scans; open.length > 0; ) {
+          const going: typeof open = [];
+          for (const scan of open) {
+            const page = await scan.pages.next();
+            if (page.done) continue;
+            scan.seen.push(...identitiesOf(page.value));
+            going.push(scan);
+          }
+          open = going;
+        }
+        for (const { seen } of scans) assert.deepEqual(seen, identities);
       });
     },
   },
