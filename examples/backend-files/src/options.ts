@@ -8,7 +8,7 @@ export interface FileRegistryOptions {
    * Default 2,000.
    */
   readonly leaseMs?: number;
-  /** For tests: awaited before each step on the file system. From where it throws on, the process is as good as dead. */
+  /** For tests: awaited before each step on the file system. Where it never resolves, the process has died. */
   readonly beforeStep?: () => Promise<void>;
 }
 

@@ -14,20 +14,20 @@ export function fileSubject(folder: string): Subject {
   };
 }
 
-/** So long without a step, and it isn't doing anything, or waits for somebody else. */
+/** So long without a step, and nothing is going on. */
 const IDLE_MS = 100;
 
-/** Its clients stop for good before a step on the file system: what they have done by then is all they will ever do. */
+/** It dies before a step on the file system: what it has done by then is all it will ever do. */
 function mortalProcess(folder: string): MortalProcess {
   let stepsLeft = Number.POSITIVE_INFINITY;
   let isDead = false;
   const beforeStep = async (): Promise<void> => {
     isDead = stepsLeft <= 0;
-    if (isDead) throw new Error("this process is dead");
     stepsLeft -= 1;
+    if (isDead) await new Promise(() => {});
   };
   return {
-    registry: fileRegistry({ folder, beforeStep }),
+    registry: fileRegistry({ folder, leaseMs: IDLE_MS, beforeStep }),
     async kill(turn): Promise<void> {
       stepsLeft = turn;
       for (let before = -1; !isDead && before !== stepsLeft; await sleep(IDLE_MS)) before = stepsLeft;
