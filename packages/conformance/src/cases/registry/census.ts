@@ -1,8 +1,7 @@
 /** How many registrations there are, in every state. */
 
 import assert from "node:assert/strict";
-import type { ReapClaim } from "@muster/core/slots";
-import type { RegistryCase, RegistryContext } from "../../case.ts";
+import type { RegistryCase } from "../../case.ts";
 import {
   deleteOne,
   entry,
@@ -17,14 +16,7 @@ import {
   storeExpired,
   storeOne,
 } from "../support.ts";
-
-async function claim(ctx: RegistryContext): Promise<readonly ReapClaim[]> {
-  return ctx.eventually(async () => {
-    const claims = await ctx.backend.reap({ limit: 10, claimMs: LONG_MS, graceMs: 0 }, ctx.call);
-    assert.ok(claims.length > 0, "a step is due");
-    return claims;
-  });
-}
+import { claimDue } from "./due-steps.ts";
 
 export const censusCases: readonly RegistryCase[] = [
   {
@@ -37,11 +29,11 @@ export const censusCases: readonly RegistryCase[] = [
       await expectCensus(ctx, 2);
       await storeExpired(ctx, entry("c"));
       await expectCensus(ctx, 3, 1, await ctx.peer());
-      const expired = await claim(ctx);
+      const expired = await claimDue(ctx, 1, { graceMs: 0 });
       await expectCensus(ctx, 3, 1);
       await ctx.backend.confirmMany(expired, ctx.call);
       await expectCensus(ctx, 2, 0);
-      const over = await claim(ctx);
+      const over = await claimDue(ctx, 1, { graceMs: 0 });
       await ctx.backend.confirmMany(over, ctx.call);
       await expectCensus(ctx, 2, 0, await ctx.peer());
     },
@@ -75,7 +67,7 @@ export const censusCases: readonly RegistryCase[] = [
       await storeOne(ctx, entry("a"));
       await expectCensus(ctx, 1, 0);
       await storeExpired(ctx, entry("b"));
-      await ctx.backend.confirmMany(await claim(ctx), ctx.call);
+      await ctx.backend.confirmMany(await claimDue(ctx, 1, { graceMs: 0 }), ctx.call);
       await storeOne(ctx, entry("b"));
       await expectCensus(ctx, 2, 0);
     },

@@ -16,7 +16,7 @@ import {
   storeTime,
   untilExpired,
 } from "../support.ts";
-import { claimDue, expectNothingDue, REAP } from "./reaping.ts";
+import { claimDue, expectNothingDue, REAP } from "./due-steps.ts";
 
 /** Lets `a` expire and, for `over`, its expiry be confirmed. */
 async function bringTo(ctx: RegistryContext, step: ReapStep): Promise<void> {

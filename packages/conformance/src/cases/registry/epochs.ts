@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import type { Registration } from "@muster/core/slots";
 import type { RegistryCase, RegistryContext } from "../../case.ts";
 import { deleteOne, entry, expectStored, LONG_MS, renewOne, SHORT_MS, storeOne, untilExpired } from "../support.ts";
+import { claimDue } from "./due-steps.ts";
 
 /** Each life begins when `end` is done with the one before. */
 async function expectGrowing(
@@ -56,13 +57,8 @@ export const epochCases: readonly RegistryCase[] = [
       await expectGrowing(ctx, SHORT_MS, async (life) => {
         await untilExpired(ctx, life);
         const steps = lives++ % 3;
-        for (let step = 0; step < steps; step++) {
-          await ctx.eventually(async () => {
-            const claims = await ctx.backend.reap({ limit: 10, claimMs: LONG_MS, graceMs: 0 }, ctx.call);
-            assert.ok(claims.length > 0, "a step is due");
-            await ctx.backend.confirmMany(claims, ctx.call);
-          });
-        }
+        for (let step = 0; step < steps; step++)
+          await ctx.backend.confirmMany(await claimDue(ctx, 1, { graceMs: 0 }), ctx.call);
       });
     },
   },

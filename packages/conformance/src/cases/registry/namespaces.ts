@@ -16,6 +16,7 @@ import {
   storeExpired,
   storeOne,
 } from "../support.ts";
+import { claimDue, REAP } from "./due-steps.ts";
 
 /** A namespace whose name begins with that of the case's own. */
 async function neighbour(ctx: RegistryContext, suffix: string): Promise<RegistryBackend> {
@@ -77,15 +78,12 @@ export const namespaceCases: readonly RegistryCase[] = [
     async run(ctx) {
       const other = await neighbour(ctx, "-b");
       const { identity } = await storeExpired(ctx, entry("a"));
-      const options = { limit: 10, claimMs: LONG_MS, graceMs: 0 };
-      assert.deepEqual(await other.reap(options, ctx.call), []);
-      await ctx.eventually(async () => {
-        const claims = await ctx.backend.reap(options, ctx.call);
-        assert.deepEqual(
-          claims.map(({ registration }) => registration.identity),
-          [identity],
-        );
-      });
+      assert.deepEqual(await other.reap(REAP, ctx.call), []);
+      const claims = await claimDue(ctx, 1);
+      assert.deepEqual(
+        claims.map(({ registration }) => registration.identity),
+        [identity],
+      );
     },
   },
   {

@@ -9,13 +9,13 @@ import {
   expectCensus,
   expectScanned,
   expectStored,
-  LONG_MS,
   numbered,
   refusal,
   startSession,
   storeExpired,
   storeOne,
 } from "../support.ts";
+import { claimDue } from "./due-steps.ts";
 
 const isExact = ({ traits }: RegistryBackend): boolean => traits.quota === "exact";
 
@@ -44,11 +44,7 @@ async function confirmExpired(
   registry: RegistryBackend,
   check: () => Promise<void> = async () => {},
 ): Promise<void> {
-  const claims = await ctx.eventually(async () => {
-    const due = await registry.reap({ limit: 10, claimMs: LONG_MS, graceMs: LONG_MS }, ctx.call);
-    assert.ok(due.length > 0, "a step is due");
-    return due;
-  });
+  const claims = await claimDue(ctx, 1, {}, registry);
   await check();
   await registry.confirmMany(claims, ctx.call);
 }

@@ -14,7 +14,7 @@ import {
   storeExpired,
   storeOne,
 } from "../support.ts";
-import { claimDue } from "./reaping.ts";
+import { claimDue } from "./due-steps.ts";
 
 const ROUNDS = 6;
 

@@ -1,8 +1,8 @@
 /** The two steps of an end: when each is due, and what is handed out. */
 
 import assert from "node:assert/strict";
-import { type ReapClaim, type RegistryBackend, SESSION_PREFIX } from "@muster/core/slots";
-import type { RegistryCase, RegistryContext } from "../../case.ts";
+import { type ReapClaim, SESSION_PREFIX } from "@muster/core/slots";
+import type { RegistryCase } from "../../case.ts";
 import {
   entry,
   expectScanned,
@@ -16,32 +16,7 @@ import {
   storeTime,
   untilExpired,
 } from "../support.ts";
-
-type ReapOptions = Parameters<RegistryBackend["reap"]>[0];
-
-/** Steps that stay claimed, and tombstones that stay, for as long as any case runs. */
-export const REAP: ReapOptions = { limit: 100, claimMs: LONG_MS, graceMs: LONG_MS };
-
-/** Reaps until as many steps have been claimed, together. */
-export async function claimDue(
-  ctx: RegistryContext,
-  count: number,
-  options: Partial<ReapOptions> = {},
-  registry: RegistryBackend = ctx.backend,
-): Promise<readonly ReapClaim[]> {
-  const claims: ReapClaim[] = [];
-  await ctx.eventually(async () => {
-    claims.push(...(await registry.reap({ ...REAP, ...options }, ctx.call)));
-    assert.ok(claims.length >= count, `${claims.length} of ${count} steps are due`);
-  });
-  return claims;
-}
-
-/** Asserts that no process finds a step to carry out. */
-export async function expectNothingDue(ctx: RegistryContext, options: Partial<ReapOptions> = {}): Promise<void> {
-  for (const registry of [ctx.backend, await ctx.peer()])
-    assert.deepEqual(await registry.reap({ ...REAP, ...options }, ctx.call), []);
-}
+import { claimDue, expectNothingDue, REAP } from "./due-steps.ts";
 
 export const reapingCases: readonly RegistryCase[] = [
   {

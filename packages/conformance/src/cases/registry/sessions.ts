@@ -21,6 +21,7 @@ import {
   storeOne,
   untilExpired,
 } from "../support.ts";
+import { claimDue } from "./due-steps.ts";
 
 export const sessionCases: readonly RegistryCase[] = [
   {
@@ -125,11 +126,7 @@ export const sessionCases: readonly RegistryCase[] = [
       const session = await startSession(ctx, "s", SHORT_MS);
       await untilExpired(ctx, session);
       for (const step of ["expired", "over"]) {
-        const claims = await ctx.eventually(async () => {
-          const due = await ctx.backend.reap({ limit: 10, claimMs: LONG_MS, graceMs: 0 }, ctx.call);
-          assert.ok(due.length > 0, `the step ${step} is due`);
-          return due;
-        });
+        const claims = await claimDue(ctx, 1, { graceMs: 0 });
         assert.deepEqual(claims, [{ registration: session, step }]);
         await ctx.backend.confirmMany(claims, ctx.call);
       }

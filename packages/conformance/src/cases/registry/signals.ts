@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { type Call, isMusterError, MusterError } from "@muster/core/slots";
 import type { RegistryCase, RegistryContext } from "../../case.ts";
 import { entry, expectCensus, expectStored, LONG_MS, storeExpired, storeOne } from "../support.ts";
-import { claimDue } from "./reaping.ts";
+import { claimDue } from "./due-steps.ts";
 
 /** Every write rejects with this code, certain not to have been applied, and nothing has changed. */
 async function expectNothingApplied(ctx: RegistryContext, call: Call, code: "ABORTED" | "TIMEOUT"): Promise<void> {

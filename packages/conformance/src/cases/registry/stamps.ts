@@ -16,6 +16,7 @@ import {
   storeTime,
   untilStoreTime,
 } from "../support.ts";
+import { claimDue } from "./due-steps.ts";
 
 /** Session-bound, by a session that has died since. */
 async function leftBehind(ctx: RegistryContext, identity: string): Promise<Registration> {
@@ -74,13 +75,8 @@ export const stampCases: readonly RegistryCase[] = [
       await renewOne(ctx, { identity, epoch, expiresAt: registeredAt });
       await untilStoreTime(ctx, registeredAt + ttlResolutionMs);
       await expectStored(ctx, "a", undefined);
-      await ctx.eventually(async () => {
-        const claims = await ctx.backend.reap({ limit: 10, claimMs: LONG_MS, graceMs: LONG_MS }, ctx.call);
-        assert.ok(
-          claims.some(({ registration }) => registration.epoch === epoch && registration.identity === identity),
-          "its end is due",
-        );
-      });
+      const [claim] = await claimDue(ctx, 1);
+      assert.deepEqual([claim?.registration.identity, claim?.registration.epoch], [identity, epoch]);
     },
   },
   {

@@ -19,6 +19,7 @@ import {
   storeTime,
   untilExpired,
 } from "../support.ts";
+import { claimDue } from "./due-steps.ts";
 
 /** A read that must not find `a`, which has expired, at any stage of its end, beside `b`, which lives. */
 function hides(what: string, rule: string, read: (ctx: RegistryContext) => Promise<readonly string[]>): RegistryCase {
@@ -31,11 +32,7 @@ function hides(what: string, rule: string, read: (ctx: RegistryContext) => Promi
       await storeOne(ctx, entry("b", { ttlMs: LONG_MS, session: "s" }));
       await storeExpired(ctx, entry("a", { session: "s" }));
       assert.deepEqual(await read(ctx), ["b"], "before its end is claimed");
-      const claims = await ctx.eventually(async () => {
-        const due = await ctx.backend.reap({ limit: 10, claimMs: LONG_MS, graceMs: LONG_MS }, ctx.call);
-        assert.ok(due.length > 0, "its end is due");
-        return due;
-      });
+      const claims = await claimDue(ctx, 1);
       assert.deepEqual(await read(ctx), ["b"], "while its end is claimed");
       await ctx.backend.confirmMany(claims, ctx.call);
       assert.deepEqual(await read(ctx), ["b"], "when only its tombstone is left");
