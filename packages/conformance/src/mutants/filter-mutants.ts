@@ -1,6 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { equalityMutants } from "./filters/equality.ts";
 import { fieldMutants } from "./filters/fields.ts";
+import { filterIndexMutants } from "./filters/indexes.ts";
 import { filteredScanMutants } from "./filters/scans.ts";
 import { splitMutants } from "./filters/splits.ts";
 import { textMutants } from "./filters/text.ts";
@@ -12,4 +13,5 @@ export const filterMutants: readonly Mutant[] = [
   ...textMutants,
   ...splitMutants,
   ...filteredScanMutants,
+  ...filterIndexMutants,
 ];

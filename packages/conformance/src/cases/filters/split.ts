@@ -10,7 +10,7 @@ import { factsOf } from "./support.ts";
 
 const FILTERS = 150;
 
-export function hasFilters({ filters }: RegistryBackend): boolean {
+function hasFilters({ filters }: RegistryBackend): boolean {
   return filters !== undefined;
 }
 

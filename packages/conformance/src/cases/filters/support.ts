@@ -49,7 +49,7 @@ export function factsOf(population: Population, { identity, registeredAt, sessio
 }
 
 /** Whom the evaluator selects. */
-export function evaluated(population: Population, filter: Filter): ReadonlySet<string> {
+function evaluated(population: Population, filter: Filter): ReadonlySet<string> {
   const test = compileFilter(filter);
   const selected = [...population.all.values()].filter((one) => test(one.metadata, factsOf(population, one)));
   return new Set(selected.map(({ identity }) => identity));

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import type { Backend } from "@muster/core/slots";
 import type { CaseContext, ConformanceCase, Slot } from "../../case.ts";
 import type { Operation } from "./operations.ts";
-import { endedCall, expectRejected, outcomeOf, within } from "./outcome.ts";
+import { endedCall } from "../messaging/support.ts";
+import { expectRejected, outcomeOf, within } from "./outcome.ts";
 
 /** `probe` is an operation that tells whether a client is open. */
 export function lifeCases<B extends Backend>(slot: Slot, probe: Operation<B>): readonly ConformanceCase<B>[] {

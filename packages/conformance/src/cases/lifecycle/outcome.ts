@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { setImmediate as turn } from "node:timers/promises";
 import { inspect } from "node:util";
-import { type Backend, type Call, type ErrorCode, isMusterError, MusterError } from "@muster/core/slots";
+import { type Backend, type ErrorCode, isMusterError, type MusterError } from "@muster/core/slots";
 import type { CaseContext } from "../../case.ts";
 import { PATIENCE_MS } from "../../eventually.ts";
 
@@ -48,13 +48,6 @@ export async function within<T>(patienceMs: number | undefined, what: string, pr
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** A call that had ended before it began: given up, or past its deadline. */
-export function endedCall(code: "ABORTED" | "TIMEOUT"): Call {
-  if (code === "ABORTED") return { signal: AbortSignal.abort() };
-  const reason = new MusterError({ code, source: "conformance", message: "the deadline had passed" });
-  return { signal: AbortSignal.abort(reason) };
 }
 
 /** Moments of a call: after so many of its awaits, in a process that answers itself; the last one after any I/O began. */

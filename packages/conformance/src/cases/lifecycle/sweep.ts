@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import type { Backend } from "@muster/core/slots";
 import type { CaseContext, ConformanceCase, Slot } from "../../case.ts";
 import type { Operation, Staged } from "./operations.ts";
-import { endedCall, expectRejected, MOMENTS, type Outcome, outcomeOf, untilMoment, within } from "./outcome.ts";
+import { endedCall } from "../messaging/support.ts";
+import { expectRejected, MOMENTS, type Outcome, outcomeOf, untilMoment, within } from "./outcome.ts";
 
 interface Situation<B extends Backend> {
   readonly name: string;

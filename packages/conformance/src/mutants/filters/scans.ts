@@ -1,38 +1,7 @@
-import { type Registration, type RegistryBackend, type ScanQuery, SESSION_PREFIX } from "@muster/core/slots";
-import { compileFilter, type Filter, type FilterTest, type Metadata } from "@muster/filter";
+import { compileFilter } from "@muster/filter";
 import { collect } from "../../cases/support.ts";
-import { type Mutant, withRegistry } from "../../mutant.ts";
-import { factsOf, kept, pushAll, selecting } from "./selecting.ts";
-
-type Fault = (real: RegistryBackend) => Partial<RegistryBackend>;
-
-function scanMutant(about: Omit<Mutant, "of">, fault: Fault): Mutant {
-  return { ...about, of: (subject) => withRegistry(subject, fault) };
-}
-
-/** Filtered scans and counts go through `scan`; the rest is the real thing. */
-function scanning(
-  real: RegistryBackend,
-  scan: (query: ScanQuery & { readonly filter: Filter }, test: FilterTest) => RegistryBackend["scan"],
-): Partial<RegistryBackend> {
-  const right = selecting(real, compileFilter);
-  return {
-    ...right,
-    scan: (query, call) => {
-      const { filter } = query;
-      if (filter === undefined) return real.scan(query, call);
-      return scan({ ...query, filter }, testOf(filter))(query, call);
-    },
-  };
-}
-
-function testOf(filter: Filter): FilterTest {
-  return compileFilter(filter);
-}
-
-function matches(test: FilterTest, one: Registration, metadata: Metadata = one.metadata): boolean {
-  return test(metadata, { ...factsOf(one), attached: false });
-}
+import type { Mutant } from "../../mutant.ts";
+import { kept, matches, pushAll, scanMutant, scanning, selecting } from "./selecting.ts";
 
 export const filteredScanMutants: readonly Mutant[] = [
   scanMutant(
@@ -88,7 +57,7 @@ export const filteredScanMutants: readonly Mutant[] = [
     (real) =>
       scanning(
         real,
-        (_, test) =>
+        (test) =>
           async function* ({ filter: _filter, ...query }, call) {
             const all = await collect(kept(real.scan(query, call), test));
             for (const one of all.toReversed()) yield [one];
@@ -104,7 +73,7 @@ export const filteredScanMutants: readonly Mutant[] = [
     (real) =>
       scanning(
         real,
-        (_, test) =>
+        (test) =>
           async function* ({ filter: _filter, ...query }, call) {
             for await (const page of kept(real.scan(query, call), test)) {
               if (page.length === 0) return;
@@ -122,7 +91,7 @@ export const filteredScanMutants: readonly Mutant[] = [
     (real) =>
       scanning(
         real,
-        (_, test) =>
+        (test) =>
           async function* ({ filter: _filter, ...query }, call) {
             yield await collect(kept(real.scan(query, call), test));
           },
@@ -137,7 +106,7 @@ export const filteredScanMutants: readonly Mutant[] = [
     (real) =>
       scanning(
         real,
-        (_, test) =>
+        (test) =>
           ({ filter: _filter, after: _after, ...query }, call) =>
             kept(real.scan(query, call), test),
       ),
@@ -151,7 +120,7 @@ export const filteredScanMutants: readonly Mutant[] = [
     (real) =>
       scanning(
         real,
-        ({ pageSize }, test) =>
+        (test, pageSize) =>
           async function* ({ filter: _filter, ...query }, call) {
             for (let offset = 0; ; offset += pageSize) {
               const all = await collect(real.scan(query, call));
@@ -170,91 +139,9 @@ export const filteredScanMutants: readonly Mutant[] = [
     (real) =>
       scanning(
         real,
-        (_, test) =>
+        (test) =>
           ({ filter: _filter, session: _session, ...query }, call) =>
             kept(real.scan(query, call), test),
       ),
   ),
-  scanMutant(
-    {
-      id: "filter-index-misses-updates",
-      breaks: "An update leaves the index with the metadata of before.",
-      kills: ["registry/filters/sees-updates"],
-    },
-    (real) => {
-      const indexed = new Map<string, Metadata>();
-      return {
-        ...scanning(
-          real,
-          (_, test) =>
-            async function* ({ filter: _filter, ...query }, call) {
-              for await (const page of real.scan(query, call)) {
-                yield page.filter((one) => matches(test, one, indexed.get(one.identity)));
-              }
-            },
-        ),
-        setMany: async (entries, call) => {
-          for (const { identity, metadata } of entries) if (!indexed.has(identity)) indexed.set(identity, metadata);
-          return real.setMany(entries, call);
-        },
-      };
-    },
-  ),
-  scanMutant(
-    {
-      id: "filter-index-holds-the-gone",
-      breaks: "The index that filters read keeps the expired, the deleted and sessions.",
-      kills: ["registry/filters/never-the-gone"],
-    },
-    (real) => {
-      const indexed = new Map<string, Registration>();
-      return {
-        ...scanning(
-          real,
-          (_, test) =>
-            async function* () {
-              yield [...indexed.values()].filter((one) => matches(test, one)).toSorted(byIdentity);
-            },
-        ),
-        setMany: async (entries, call) => {
-          const outcomes = await real.setMany(entries, call);
-          for (const outcome of outcomes) if ("stored" in outcome) indexed.set(outcome.stored.identity, outcome.stored);
-          return outcomes;
-        },
-      };
-    },
-  ),
-  scanMutant(
-    {
-      id: "filter-counts-sessions",
-      breaks: "Sessions that match are counted.",
-      kills: ["registry/filters/never-the-gone"],
-    },
-    (real) => {
-      const sessions = new Map<string, Registration>();
-      const { counts } = real;
-      return {
-        setMany: async (entries, call) => {
-          const outcomes = await real.setMany(entries, call);
-          for (const outcome of outcomes)
-            if ("stored" in outcome) sessions.set(outcome.stored.identity, outcome.stored);
-          return outcomes;
-        },
-        ...(counts && {
-          counts: {
-            async count(filter, call): Promise<number> {
-              const matching = [...sessions.values()].filter(
-                (one) => one.identity.startsWith(SESSION_PREFIX) && filter && matches(testOf(filter), one),
-              );
-              return (await counts.count(filter, call)) + matching.length;
-            },
-          },
-        }),
-      };
-    },
-  ),
 ];
-
-function byIdentity(a: Registration, b: Registration): number {
-  return a.identity < b.identity ? -1 : 1;
-}

@@ -65,7 +65,7 @@ export function pushAll(filter: Filter): ReturnType<FilterFacet["split"]> {
   return splitFilter(filter, (leaf) => !("about" in leaf && leaf.about === "attached"));
 }
 
-export function testOf(wrong: WrongEvaluator): TestOf {
+function testOf(wrong: WrongEvaluator): TestOf {
   return (filter) => {
     const test = compiled(filter, wrong);
     return (metadata, facts) => test(wrong.metadata?.(metadata) ?? metadata, facts);
@@ -81,13 +81,13 @@ export async function* kept<R extends Registration>(
   }
 }
 
-export async function sizeOf(pages: AsyncIterable<readonly Route[]>): Promise<number> {
+async function sizeOf(pages: AsyncIterable<readonly Route[]>): Promise<number> {
   let size = 0;
   for await (const page of pages) size += page.length;
   return size;
 }
 
-export function factsOf({ identity, registeredAt }: Route): { identity: string; registeredAt: number } {
+function factsOf({ identity, registeredAt }: Route): { identity: string; registeredAt: number } {
   return { identity, registeredAt };
 }
 
@@ -123,6 +123,34 @@ export function eachScalar(value: JsonValue, change: (scalar: JsonPrimitive) => 
   return eachMember(value, (member) => eachScalar(member, change));
 }
 
-export function eachMember(object: JsonObject, change: (member: JsonValue) => JsonValue): JsonObject {
+function eachMember(object: JsonObject, change: (member: JsonValue) => JsonValue): JsonObject {
   return Object.fromEntries(Object.entries(object).map(([key, member]) => [key, change(member)]));
+}
+
+/** A mutant whose fault lies in each of its registries by itself. */
+export function scanMutant(
+  about: Omit<Mutant, "of">,
+  fault: (real: RegistryBackend) => Partial<RegistryBackend>,
+): Mutant {
+  return { ...about, of: (subject) => withRegistry(subject, fault) };
+}
+
+/** Filtered scans and counts go through `scan`; the rest is the real thing. */
+export function scanning(
+  real: RegistryBackend,
+  scan: (test: FilterTest, pageSize: number) => RegistryBackend["scan"],
+): Partial<RegistryBackend> {
+  const right = selecting(real, compileFilter);
+  return {
+    ...right,
+    scan: (query, call) => {
+      const { filter } = query;
+      if (filter === undefined) return real.scan(query, call);
+      return scan(compileFilter(filter), query.pageSize)(query, call);
+    },
+  };
+}
+
+export function matches(test: FilterTest, one: Registration, metadata: Metadata = one.metadata): boolean {
+  return test(metadata, { ...factsOf(one), attached: false });
 }

@@ -5,7 +5,7 @@ import { withMessaging, withRegistry } from "../../mutant.ts";
 import type { Subject } from "../../subject.ts";
 
 /** Runs an operation, with the call it was given or another; what it gives or throws is what the caller sees. */
-export type Around = <T>(operation: string, call: Call, run: (call: Call) => Promise<T>) => Promise<T>;
+type Around = <T>(operation: string, call: Call, run: (call: Call) => Promise<T>) => Promise<T>;
 
 /** What goes wrong with one client: around its operations, its opening, its end. What is not given is right. */
 export interface ClientFault {
