@@ -108,7 +108,7 @@ export type SetOutcome =
 /**
  * A sign of life for one registration.
  *
- * Without `expiresAt` a record that expires by itself gets now + `ttlMs` (absent: the stored TTL), and a session-bound
+ * Without `expiresAt` a record that is not session-bound gets now + `ttlMs` (absent: the stored TTL), and a session-bound
  * one is only looked at; a `ttlMs` given is stored. With `expiresAt` the record expires by itself then, but never earlier
  * than it already would: this is how the reaper stamps what a dead session has left behind.
  */
@@ -123,7 +123,10 @@ export interface Lease {
 /** The new `expiresAt`; `"never"` where there is none; `"absent"` includes the expired: renewal revives nothing. */
 export type LeaseOutcome = number | "never" | "fenced" | "absent";
 
-/** `attempt` deletes what one register call stored, whatever epoch it got; it never deletes a successor. */
+/**
+ * `attempt` deletes what one register call stored, whatever epoch it got; it never deletes a successor, nor what has been
+ * updated since: both are `fenced`.
+ */
 export type DeleteKey =
   | { readonly identity: string; readonly epoch: number }
   | { readonly identity: string; readonly attempt: string };
