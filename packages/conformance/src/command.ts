@@ -1,5 +1,6 @@
 /** `muster-conformance`: the kit against a module, from the command line. */
 
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -81,7 +82,7 @@ function argumentsOf(argv: readonly string[]): Arguments {
       parallel: { type: "boolean", default: false },
       json: { type: "string" },
       markdown: { type: "string" },
-      help: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
     },
   });
   const { help, only, slot, seed, parallel, json, markdown } = values;
@@ -117,7 +118,7 @@ async function load(path: string): Promise<{ readonly subject: Subject; readonly
   const exported = module.subject ?? module.default;
   const subject = typeof exported === "function" ? await exported() : exported;
   if (!isSubject(subject))
-    throw new Error(`${path} exports no subject: an object with a name, or a function giving one`);
+    throw new Error(`${path} exports no subject: an object with a name, or a function that gives one`);
   return { subject, options: module.options ?? {} };
 }
 
@@ -129,6 +130,7 @@ interface SubjectModule {
 }
 
 async function importModule(path: string): Promise<SubjectModule> {
+  if (!existsSync(path)) throw new Error(`there is no file ${path}`);
   try {
     return (await import(pathToFileURL(resolve(path)).href)) as SubjectModule;
   } catch (error) {

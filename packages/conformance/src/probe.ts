@@ -61,7 +61,7 @@ async function openly<T>(backend: Backend, deadlineMs: number, look: () => T): P
     );
     return await step("asked for its traits and facets", look);
   } finally {
-    backend.close().catch(() => {}); // Whether it closes, and how fast, is for the cases to say.
+    step("closed", async () => backend.close()).catch(() => {}); // Whether it closes, and how fast, is for the cases to say.
   }
 }
 

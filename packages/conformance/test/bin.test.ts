@@ -94,15 +94,19 @@ describe("muster-conformance", () => {
   });
 
   test("explains itself", async () => {
-    const { code, out } = await run("--help");
-    expect(out).toMatch(/^Usage: muster-conformance <module>/);
-    expect(code).toBe(0);
+    for (const flag of ["--help", "-h"]) {
+      const { code, out } = await run(flag);
+      expect(out).toMatch(/^Usage: muster-conformance <module>/);
+      expect(code).toBe(0);
+    }
   });
 });
 
 describe("a misconfigured run ends with 2 and a sentence", () => {
   const noSubject = join(scratch, "nothing.mjs");
   writeFileSync(noSubject, "export const other = 1;\n");
+  const noBackend = join(scratch, "no-backend.mjs");
+  writeFileSync(noBackend, 'export const subject = { name: "none", registry: () => ({}) };\n');
   const broken = join(scratch, "broken.mjs");
   writeFileSync(broken, 'throw new Error("no such host");\n');
 
@@ -114,9 +118,10 @@ describe("a misconfigured run ends with 2 and a sentence", () => {
     ["an unknown slot", [passing, "--slot", "storage"], '--slot is registry or messaging, not "storage"'],
     ["a seed that is none", [passing, "--seed", "x"], '--seed is a whole number, not "x"'],
     ["half a CONFORMANCE.md", [passing, "--slot", "registry", "--markdown", "x"], "--markdown is about all cases"],
-    ["a module that isn't there", [join(scratch, "absent.mjs")], "absent.mjs could not be imported"],
+    ["a module that isn't there", [join(scratch, "absent.mjs")], "there is no file"],
     ["a module that throws", [broken], "broken.mjs could not be imported: no such host"],
     ["a module without a subject", [noSubject], "nothing.mjs exports no subject"],
+    ["a subject that makes no backend", [noBackend], "the registry of none could not be opened: backend.open is not"],
     ["no server", [join(FIXTURES, "unreachable.ts")], "the registry of unreachable could not be opened: [UNAVAILABLE]"],
   ])("for %s", async (_, argv, sentence) => {
     const { code, err } = await run(...argv);
