@@ -10,7 +10,7 @@ import { EPOCH_FILE, folderName, type Key, PLACES } from "./keys.ts";
 import { freeBaton } from "./lock.ts";
 
 /** Files read at once: few enough to leave other clients of the process their share. */
-const READ_AHEAD = 16;
+const READ_AHEAD = 64;
 
 export class NamespaceFolder {
   readonly #path: string;

@@ -56,8 +56,8 @@ export class Records {
    */
   async nextEpoch(now: number): Promise<number> {
     if (this.#lastEpoch === this.#lastTakenEpoch) {
-      const last = Number((await this.#steps.take(async () => readText(this.#folder.epoch))) ?? 0);
-      this.#lastEpoch = Math.max(last, now * 1_000);
+      const last = Number(await this.#steps.take(async () => readText(this.#folder.epoch)));
+      this.#lastEpoch = Math.max(Number.isSafeInteger(last) ? last : 0, now * 1_000);
       this.#lastTakenEpoch = this.#lastEpoch + EPOCHS_AT_ONCE;
       await this.#lock.write(this.#folder.epoch, String(this.#lastTakenEpoch));
     }

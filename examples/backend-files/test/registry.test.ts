@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { fileRegistry } from "../src/index.ts";
 import { CALL, entry, openIn, stored, TemporaryFolder } from "./support.ts";
 
@@ -19,13 +19,13 @@ test("an identity is one file, whole and readable, and nothing is left beside it
   expect(readdirSync(join(folder.path, "test", "lock", baton))).toEqual([]);
 });
 
-test("epochs go on above what a power loss has made the folder forget", async () => {
+test.each([undefined, "", "\0\0\0"])("epochs go on above what a power loss has left of the last: %j", async (left) => {
   using folder = new TemporaryFolder();
   await using registry = await openIn(folder.path);
-  const { epoch } = await stored(registry, entry("a"));
-  rmSync(join(folder.path, "test", "epoch"));
-  const start = Date.now();
-  while (Date.now() === start);
+  const { epoch, registeredAt } = await stored(registry, entry("a"));
+  if (left === undefined) rmSync(join(folder.path, "test", "epoch"));
+  else writeFileSync(join(folder.path, "test", "epoch"), left);
+  await vi.waitUntil(() => Date.now() > registeredAt);
   expect((await stored(registry, entry("b"))).epoch).toBeGreaterThan(epoch);
 });
 
@@ -35,6 +35,25 @@ test("epochs go on when the clock is set back", async () => {
   const ahead = (Date.now() + 3_600_000) * 1_000;
   writeFileSync(join(folder.path, "test", "epoch"), String(ahead));
   expect((await stored(registry, entry("a"))).epoch).toBe(ahead + 1);
+});
+
+test("a renewal that stalls until it is too late, at whatever step, revives nothing", async () => {
+  using folder = new TemporaryFolder();
+  await using other = await openIn(folder.path);
+  const outcomes: unknown[] = [];
+  for (let stalledStep = 0; typeof outcomes.at(-1) !== "number"; stalledStep += 1) {
+    const { identity, epoch, expiresAt = 0 } = await stored(other, entry(`a-${stalledStep}`, { ttlMs: 30 }));
+    let step = -1;
+    const beforeStep = async (): Promise<void> => {
+      if (step++ === stalledStep) await vi.waitUntil(() => Date.now() > expiresAt);
+    };
+    await using slow = await openIn(folder.path, { beforeStep });
+    step = 0;
+    outcomes.push(...(await slow.renewMany([{ identity, epoch, ttlMs: 60_000 }], CALL)));
+    const [found] = await other.getMany([identity], CALL);
+    expect(found === undefined ? "absent" : found.expiresAt).toBe(outcomes.at(-1));
+  }
+  expect(outcomes.length).toBeGreaterThan(5);
 });
 
 test("a folder that is missing is UNAVAILABLE, a file in its place a mistake, and neither is made a folder", async () => {
