@@ -86,11 +86,11 @@ test("a lease lasts as long as its holder goes on writing", async () => {
   const rival = { isIn: false };
   let others: Promise<void> | undefined;
   await folder.hold(async (lock) => {
-    const end = Date.now() + 300;
+    const end = Date.now() + 800;
     others = folder.hold(async () => void (rival.isIn = true));
     while (Date.now() < end) await lock.write(folder.file, "still here");
     expect(rival.isIn).toBe(false);
-  }, 100);
+  }, 500);
   await others;
   expect(rival.isIn).toBe(true);
 });
