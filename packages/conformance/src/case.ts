@@ -16,6 +16,8 @@ export interface CaseContext<B extends Backend> {
   readonly call: Call;
   /** Reproducible: the seed stands in the failure. */
   readonly random: Random;
+  /** How many generated filters a case that compares them asks; see {@link PlanOptions.filters}. */
+  readonly filters: number;
   /** Another process' view of the same namespace, open. */
   peer(scope?: Partial<Scope>): Promise<B>;
   /** A client that is not open yet; closed behind the case if it has been opened. */

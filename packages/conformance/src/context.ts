@@ -55,10 +55,17 @@ export interface ContextInit {
   readonly clients: Clients;
   readonly call: Call;
   readonly seed: number;
+  readonly filters: number;
 }
 
 /** Opens the case's own client in a fresh namespace. @throws what `open` throws. */
-export async function openContext({ subject, clients, call, seed }: ContextInit): Promise<CaseContext<Backend>> {
+export async function openContext({
+  subject,
+  clients,
+  call,
+  seed,
+  filters,
+}: ContextInit): Promise<CaseContext<Backend>> {
   const namespace = freshNamespace();
   const options = { patienceMs: subject.patienceMs ?? PATIENCE_MS, signal: call.signal };
   return {
@@ -67,6 +74,7 @@ export async function openContext({ subject, clients, call, seed }: ContextInit)
     subject,
     call,
     random: seededRandom(seed),
+    filters,
     peer: async (scope = {}) => clients.open({ namespace, ...scope }, call),
     fresh: () => clients.fresh(),
     eventually: async (probe) => eventually(probe, options),

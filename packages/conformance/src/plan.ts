@@ -3,7 +3,7 @@
 import type { ConformanceCase, Slot } from "./case.ts";
 import { DEADLINE_MS } from "./deadline.ts";
 import { type ProbedSlot, probeSlot, type SlotClaims } from "./probe.ts";
-import { asError } from "./run.ts";
+import { asError, FILTERS } from "./run.ts";
 import type { Subject } from "./subject.ts";
 
 export const SLOTS: readonly Slot[] = ["registry", "messaging"];
@@ -28,6 +28,11 @@ export interface PlanOptions {
   readonly seeds?: readonly number[];
   /** After which a case has failed, or a client could not be opened. Default 30,000. */
   readonly deadlineMs?: number;
+  /**
+   * How many generated filters are compared with the evaluator. Default 200. Thousands take longer than the default of
+   * `deadlineMs` on a real server.
+   */
+  readonly filters?: number;
 }
 
 /**
@@ -50,6 +55,7 @@ export interface Plan {
   readonly cases: readonly PlannedCase[];
   readonly seeds: readonly [number, ...number[]];
   readonly deadlineMs: number;
+  readonly filters: number;
   /** Every case of every slot the subject has. */
   readonly isWhole: boolean;
 }
@@ -65,15 +71,16 @@ export interface Misconfigured {
  *
  * Misconfigured are: an id that is in no case, wherever it is named; a subject without any slot, or without one that was
  * asked for; a server that can't be reached or a client that can't be opened; a slot of which nothing would run; a known
- * failing case that does not apply; no seed.
+ * failing case that does not apply; no seed; no filters.
  */
 export async function planRun(
   catalogue: readonly ConformanceCase[],
   subject: Subject,
   options: PlanOptions = {},
 ): Promise<Plan | Misconfigured> {
-  const { only, slots, deadlineMs = DEADLINE_MS, seeds: [firstSeed, ...moreSeeds] = [1] } = options;
+  const { only, slots, deadlineMs = DEADLINE_MS, filters = FILTERS, seeds: [firstSeed, ...moreSeeds] = [1] } = options;
   if (firstSeed === undefined) return { misconfigured: "seeds is empty: nothing would run" };
+  if (!(filters >= 1)) return { misconfigured: `filters is ${filters}: none would be compared` };
   const unknown = unknownId(catalogue, options);
   if (unknown !== undefined) return unknown;
   const probed = await probeSlots(catalogue, subject, slots, deadlineMs);
@@ -87,6 +94,7 @@ export async function planRun(
     cases,
     seeds: [firstSeed, ...moreSeeds],
     deadlineMs,
+    filters,
     isWhole: only === undefined && slots === undefined,
   };
 }

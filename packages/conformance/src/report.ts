@@ -17,6 +17,8 @@ export interface Report {
   /** `failed` when any case has. */
   readonly verdict: "passed" | "failed";
   readonly seeds: readonly number[];
+  /** How many generated filters were compared with each seed, where the registry was asked for that. */
+  readonly filters: number;
   readonly slots: readonly SlotClaims[];
   readonly counts: Readonly<Record<CaseResult["status"], number>>;
   /** In the order of the catalogue, whatever the order of the run. */
@@ -33,6 +35,7 @@ export function reportOf(plan: Plan, results: readonly CaseResult[]): Report {
     subject: plan.subject.name,
     verdict: count("failed") > 0 ? "failed" : "passed",
     seeds: plan.seeds,
+    filters: plan.filters,
     slots: plan.slots,
     counts: {
       passed: count("passed"),

@@ -27,9 +27,10 @@ export async function resultOf(plan: Plan, planned: PlannedCase): Promise<CaseRe
     const error = new Error(`${id} is pinned, but no longer applies to ${plan.subject.name}: a claim was lost`);
     return { ...about, status: "failed", error, elapsedMs: 0 };
   }
+  const { deadlineMs, filters } = plan;
   const outcomes: CaseOutcome[] = [];
   for (const seed of plan.seeds) {
-    const outcome = await runCase(plan.subject, planned.case, { seed, deadlineMs: plan.deadlineMs });
+    const outcome = await runCase(plan.subject, planned.case, { seed, deadlineMs, filters });
     outcomes.push(outcome);
     if (outcome.status !== "passed") break;
   }

@@ -9,11 +9,16 @@ import type { Subject } from "./subject.ts";
 
 export const NOT_APPLICABLE = "skipped (not applicable)";
 
+/** Default of {@link PlanOptions.filters}. */
+export const FILTERS = 200;
+
 export interface RunCaseOptions {
   /** Source of `ctx.random`; the same seed gives the same run. */
   readonly seed: number;
   /** After which the case has failed. Default 30,000. */
   readonly deadlineMs?: number;
+  /** How many generated filters a case that compares them asks. Default 200. */
+  readonly filters?: number;
 }
 
 /** What became of one run of one case. */
@@ -56,7 +61,7 @@ export async function runCase(subject: Subject, one: ConformanceCase, options: R
 async function attempt(
   subject: Subject,
   one: ConformanceCase,
-  { seed, deadlineMs = DEADLINE_MS }: RunCaseOptions,
+  { seed, deadlineMs = DEADLINE_MS, filters = FILTERS }: RunCaseOptions,
   errors: unknown[],
 ): Promise<boolean> {
   const make = factoryOf(subject, one.slot);
@@ -64,7 +69,7 @@ async function attempt(
   const clients = new Clients(make);
   try {
     return await withinDeadline(deadlineMs, `conformance.${one.id}`, async (call) => {
-      const context = await openContext({ subject, clients, call, seed });
+      const context = await openContext({ subject, clients, call, seed, filters });
       if (one.applies !== undefined && !one.applies(context.backend, subject)) return false;
       await one.run(context);
       return true;

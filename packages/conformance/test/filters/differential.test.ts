@@ -1,24 +1,42 @@
-/** The differential at full length on memory. `MUSTER_SEED` and `MUSTER_FILTERS` ask other questions, or more of them. */
+/** The differential at full length on memory. `MUSTER_SEED` asks other questions. */
 
 import { expect, test } from "vitest";
-import { filterDifferential } from "../../src/cases/filters/differential.ts";
+import { runConformance } from "../../src/execution.ts";
+import { withRegistry } from "../../src/mutant.ts";
 import { evaluatorMutant } from "../../src/mutants/filters/selecting.ts";
-import { type CaseOutcome, runCase } from "../../src/run.ts";
 import type { Subject } from "../../src/subject.ts";
 import { memorySubject } from "../subjects.ts";
 
-const seed = Number(process.env["MUSTER_SEED"] ?? 20_000);
-const filters = Number(process.env["MUSTER_FILTERS"] ?? 20_000);
-const deadlineMs = 30_000 + filters * 5;
+const FILTERS = 20_000;
+const seed = Number(process.env["MUSTER_SEED"] ?? FILTERS);
+const deadlineMs = 120_000;
 
-function ask(subject: Subject, count: number): Promise<CaseOutcome> {
-  return runCase(subject, filterDifferential(count), { seed, deadlineMs });
+/** What is wrong; `undefined`: nothing. */
+async function difference(subject: Subject, filters: number): Promise<string | undefined> {
+  const only = ["registry/filters/differential"];
+  const report = await runConformance(subject, { only, seeds: [seed], filters, deadlineMs });
+  if ("misconfigured" in report) return report.misconfigured;
+  expect(report.cases).toHaveLength(1);
+  return report.cases[0]?.error;
 }
 
-test(`${filters} filters of seed ${seed} select whom the evaluator selects`, { timeout: deadlineMs * 2 }, async () => {
-  expect(filters).toBeGreaterThan(0);
-  const { error } = await ask(memorySubject(), filters);
-  expect(error?.message, `MUSTER_SEED=${seed} MUSTER_FILTERS=${filters}`).toBeUndefined();
+/** Every filter that the facet is asked to split, without the times in it. */
+async function asked(filters: number): Promise<readonly string[]> {
+  const said: string[] = [];
+  const listening = withRegistry(memorySubject(), ({ filters: facet }) => ({
+    filters: {
+      split: (filter) => {
+        said.push(JSON.stringify(filter).replaceAll(/"value":1\d{12}/g, ""));
+        return facet?.split(filter) ?? { residual: filter };
+      },
+    },
+  }));
+  expect(await difference(listening, filters)).toBeUndefined();
+  return said;
+}
+
+test(`${FILTERS} filters of seed ${seed} select whom the evaluator selects`, { timeout: 2 * deadlineMs }, async () => {
+  expect(await difference(memorySubject(), FILTERS)).toBeUndefined();
 });
 
 test("a difference is told with the filter, and who is missing and extra", async () => {
@@ -26,27 +44,13 @@ test("a difference is told with the filter, and who is missing and extra", async
   const broken = evaluatorMutant(about, {
     leaf: (leaf) => (leaf.op === "ne" ? { op: "not", node: { ...leaf, op: "eq" } } : undefined),
   }).of(memorySubject());
-  const { error } = await ask(broken, 500);
-  expect(error?.message).toMatch(/^scan with \{.*ne.*\} \(native .*, residual .*\): missing \[.*\], extra \[.*\]$/su);
+  expect(await difference(broken, 500)).toMatch(
+    /: scan with \{.*ne.*\} \(native .*, residual .*\): missing \[.*\], extra \[.*\]\n/su,
+  );
 });
 
-test("the same seed asks the same filters", async () => {
-  const asked = await Promise.all(
-    [0, 0].map(async () => {
-      const said: string[] = [];
-      const splitting = evaluatorMutant(
-        { id: "listens", breaks: "Nothing.", kills: [""] },
-        {
-          split: (filter) => {
-            said.push(JSON.stringify(filter).replaceAll(/"value":1\d{12}/g, ""));
-            return { residual: filter };
-          },
-        },
-      );
-      expect((await ask(splitting.of(memorySubject()), 100)).error).toBeUndefined();
-      return said;
-    }),
-  );
-  expect(asked[0]).toHaveLength(100);
-  expect(asked[1]).toEqual(asked[0]);
+test("as many filters are asked as was said, and the same ones with the same seed", async () => {
+  const [fewer, more] = [await asked(100), await asked(150)];
+  expect(more).toHaveLength(fewer.length + 50);
+  expect(more.slice(0, fewer.length)).toEqual(fewer);
 });
