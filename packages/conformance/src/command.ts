@@ -17,11 +17,13 @@ import type { Subject } from "./subject.ts";
 const USAGE = `Usage: muster-conformance <module> [options]
 
 <module> exports \`subject\` (or has it as its default export): a Subject, or a function that gives one. It may also
-export \`options\`: pins, knownFailing and seeds, as the test bindings take them.
+export \`options\`: pins, knownFailing, seeds and so on, as the test bindings take them.
 
   --only <id>         run this case only; may be repeated
   --slot <slot>       registry or messaging only; may be repeated
   --seed <n>          run with this seed; may be repeated (default 1)
+  --filters <n>       compare so many generated filters (default 200)
+  --deadline <ms>     after which a case has failed (default 30,000)
   --parallel          run cases beside each other
   --json <file>       write the report as JSON; - for standard output, without the table
   --markdown <file>   write CONFORMANCE.md, unless a case fails
@@ -49,10 +51,23 @@ export async function command(argv: readonly string[], output: Output): Promise<
   }
 }
 
-async function run({ module, options: asked, json, markdown }: Arguments, { out, err }: Output): Promise<number> {
-  const { subject, options } = await load(module);
+async function run(args: Arguments, output: Output): Promise<number> {
+  const { subject, options } = await load(args.module);
+  try {
+    return await examine(subject, { ...options, ...args.options }, args, output);
+  } finally {
+    await close(subject);
+  }
+}
+
+async function examine(
+  subject: Subject,
+  options: ConformanceOptions,
+  { json, markdown }: Arguments,
+  { out, err }: Output,
+): Promise<number> {
   const forPeople = json === "-" ? (): void => {} : out;
-  const report = await runConformance(subject, { ...options, ...asked }, (result) => forPeople(resultLine(result)));
+  const report = await runConformance(subject, options, (result) => forPeople(resultLine(result)));
   if (json === "-") out(jsonOf(report));
   else if (json !== undefined) await writeFile(json, jsonOf(report));
   if ("misconfigured" in report) throw new Error(report.misconfigured);
@@ -79,13 +94,15 @@ function argumentsOf(argv: readonly string[]): Arguments {
       only: { type: "string", multiple: true },
       slot: { type: "string", multiple: true },
       seed: { type: "string", multiple: true },
+      filters: { type: "string" },
+      deadline: { type: "string" },
       parallel: { type: "boolean", default: false },
       json: { type: "string" },
       markdown: { type: "string" },
       help: { type: "boolean", short: "h", default: false },
     },
   });
-  const { help, only, slot, seed, parallel, json, markdown } = values;
+  const { help, only, slot, seed, filters, deadline, parallel, json, markdown } = values;
   const [module = "", ...tooMany] = positionals;
   if (!help && (module === "" || tooMany.length > 0)) throw new Error(`name one module\n\n${USAGE}`);
   if (markdown !== undefined && (only ?? slot) !== undefined) {
@@ -95,7 +112,9 @@ function argumentsOf(argv: readonly string[]): Arguments {
     parallel,
     ...(only && { only }),
     ...(slot && { slots: slot.map(slotOf) }),
-    ...(seed && { seeds: seed.map(seedOf) }),
+    ...(seed && { seeds: seed.map((one) => wholeNumber("--seed", one)) }),
+    ...(filters !== undefined && { filters: wholeNumber("--filters", filters) }),
+    ...(deadline !== undefined && { deadlineMs: wholeNumber("--deadline", deadline) }),
   };
   return { help, module, options, json, markdown };
 }
@@ -106,11 +125,11 @@ function slotOf(text: string): Slot {
   return slot;
 }
 
-function seedOf(text: string): number {
-  const seed = Number(text);
-  if (text === "" || !Number.isSafeInteger(seed) || seed < 0)
-    throw new Error(`--seed is a whole number, not "${text}"`);
-  return seed;
+function wholeNumber(flag: string, text: string): number {
+  const number = Number(text);
+  if (text === "" || !Number.isSafeInteger(number) || number < 0)
+    throw new Error(`${flag} is a whole number, not "${text}"`);
+  return number;
 }
 
 async function load(path: string): Promise<{ readonly subject: Subject; readonly options: ConformanceOptions }> {
@@ -120,6 +139,14 @@ async function load(path: string): Promise<{ readonly subject: Subject; readonly
   if (!isSubject(subject))
     throw new Error(`${path} exports no subject: an object with a name, or a function that gives one`);
   return { subject, options: module.options ?? {} };
+}
+
+async function close(subject: Subject): Promise<void> {
+  try {
+    await subject.close?.();
+  } catch (error) {
+    throw new Error(`${subject.name} could not be closed: ${asError(error).message}`, { cause: error });
+  }
 }
 
 /** What the module is asked for; its subject is looked at, its options are checked against the catalogue. */

@@ -14,7 +14,11 @@ export interface ServerFaults {
   restart?(): Promise<void>;
 }
 
-/** A process that can die: its clients stop for good, in the middle of whatever they do, without a word to anyone. */
+/**
+ * A process that can die: its clients stop for good, in the middle of whatever they do, without a word to anyone. The kit
+ * opens them and closes none, for who has died closes nothing: what they hold has to go with {@link kill}. One that is
+ * asked for and never opened is not killed either, so it must hold nothing yet.
+ */
 export interface MortalProcess {
   readonly registry?: RegistryBackend;
   readonly messaging?: MessagingBackend;
@@ -29,6 +33,8 @@ export interface MortalProcess {
  * Each function gives a new client that is not open yet, as in a process of its own; all of them reach the same store or
  * broker. The kit opens and closes what it gets, each in a namespace of its own, so that a subject may be dirty and
  * may be tested in parallel.
+ *
+ * A plain object whose functions don't look at `this`: the mutants spread it to change one of them.
  */
 export interface Subject {
   /** As it stands in reports: `memory`, `redis 7.0`. */
@@ -39,4 +45,10 @@ export interface Subject {
   readonly faults?: ServerFaults;
   /** How long something may take that the contract only promises eventually. Default 5,000. */
   readonly patienceMs?: number;
+  /**
+   * Ends what its clients share, such as a connection, and processes of which a failed case has left some alive. Called
+   * once by what has the last word: a test binding behind the subject's last test, the command before it ends. `runCase`
+   * and `runConformance` leave it to their caller.
+   */
+  close?(): Promise<void>;
 }

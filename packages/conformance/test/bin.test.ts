@@ -107,6 +107,8 @@ describe("a misconfigured run ends with 2 and a sentence", () => {
   writeFileSync(noSubject, "export const other = 1;\n");
   const noBackend = join(scratch, "no-backend.mjs");
   writeFileSync(noBackend, 'export const subject = { name: "none", registry: () => ({}) };\n');
+  const unclosable = join(scratch, "unclosable.mjs");
+  writeFileSync(unclosable, 'export const subject = { name: "it", close: () => Promise.reject(new Error("busy")) };\n');
   const broken = join(scratch, "broken.mjs");
   writeFileSync(broken, 'throw new Error("no such host");\n');
 
@@ -117,11 +119,13 @@ describe("a misconfigured run ends with 2 and a sentence", () => {
     ["an unknown id", [passing, "--only", "registry/test/no-such"], "no case has the id registry/test/no-such"],
     ["an unknown slot", [passing, "--slot", "storage"], '--slot is registry or messaging, not "storage"'],
     ["a seed that is none", [passing, "--seed", "x"], '--seed is a whole number, not "x"'],
+    ["no filters", [passing, "--filters", "0"], "filters is 0: none would be compared"],
     ["half a CONFORMANCE.md", [passing, "--slot", "registry", "--markdown", "x"], "--markdown is about all cases"],
     ["a module that isn't there", [join(scratch, "absent.mjs")], "there is no file"],
     ["a module that throws", [broken], "broken.mjs could not be imported: no such host"],
     ["a module without a subject", [noSubject], "nothing.mjs exports no subject"],
     ["a subject that makes no backend", [noBackend], "the registry of none could not be opened: backend.open is not"],
+    ["a subject that can't be closed", [unclosable], "it could not be closed: busy"],
     ["no server", [join(FIXTURES, "unreachable.ts")], "the registry of unreachable could not be opened: [UNAVAILABLE]"],
   ])("for %s", async (_, argv, sentence) => {
     const { code, err } = await run(...argv);
@@ -136,10 +140,26 @@ describe("a misconfigured run ends with 2 and a sentence", () => {
   });
 });
 
-test("as a process it ends with the same code, whatever the subject keeps open", { timeout: 30_000 }, () => {
+describe("as a process it ends with the same code", { timeout: 30_000 }, () => {
   const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url));
-  const open = join(scratch, "open.mjs");
-  writeFileSync(open, 'setInterval(() => {}, 1_000);\nexport const subject = { name: "empty" };\n');
-  expect(node([bin, open])).toMatchObject({ code: 2, out: "", err: expect.stringContaining("empty has no slot") });
-  expect(node([bin, "failing.ts"])).toMatchObject({ code: 1, out: expect.stringContaining("FAILED: failing") });
+  const keepsOpen = "const timer = setInterval(() => {}, 1_000);\n";
+
+  test("when nothing is open any more", () => {
+    expect(node([bin, "failing.ts"])).toMatchObject({
+      code: 1,
+      out: expect.stringContaining("FAILED: failing"),
+      err: "",
+    });
+    const closing = join(scratch, "closing.mjs");
+    const subject = '{ name: "empty", close: async () => clearInterval(timer) }';
+    writeFileSync(closing, `${keepsOpen}export const subject = ${subject};\n`);
+    const err = "MISCONFIGURED: empty has no slot: neither registry nor messaging\n";
+    expect(node([bin, closing])).toEqual({ code: 2, out: "", err });
+  });
+
+  test("and says so when the subject keeps something open", () => {
+    const open = join(scratch, "open.mjs");
+    writeFileSync(open, `${keepsOpen}export const subject = { name: "empty" };\n`);
+    expect(node([bin, open])).toMatchObject({ code: 2, err: expect.stringContaining("still keeps the process open") });
+  });
 });

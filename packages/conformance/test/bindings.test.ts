@@ -58,10 +58,17 @@ function markdownFile(name: string, text?: string): URL {
   return pathToFileURL(path);
 }
 
+function closedFile(name: string): string {
+  return join(scratch, `${name}-closed`);
+}
+
 describe("vitest", { timeout: 60_000 }, () => {
-  test("has a test per case, and writes CONFORMANCE.md when told to update", () => {
+  test("has a test per case, writes CONFORMANCE.md when told to update, and closes the subject once", () => {
     const markdown = markdownFile("CONFORMANCE.md");
-    const { code, tests } = runVitest(["-u"], { FIXTURE_MARKDOWN: markdown.href });
+    const { code, tests } = runVitest(["-u"], {
+      FIXTURE_MARKDOWN: markdown.href,
+      FIXTURE_CLOSED: closedFile("vitest"),
+    });
     expect(code).toBe(1);
     expect([...tests].map(([name, { status }]) => [name, status])).toEqual([
       ["passing registry/test/holds: It holds.", "passed"],
@@ -76,6 +83,7 @@ describe("vitest", { timeout: 60_000 }, () => {
       ["unreachable the run is configured", "failed"],
     ]);
     expect(readFileSync(markdown, "utf8")).toBe(expected);
+    expect(readFileSync(closedFile("vitest"), "utf8")).toBe("closed\n");
   });
 
   test("fails what fails, what is misconfigured, and an outdated CONFORMANCE.md", () => {
@@ -91,9 +99,13 @@ describe("vitest", { timeout: 60_000 }, () => {
 });
 
 describe("node:test", { timeout: 60_000 }, () => {
-  test("passes a subject that does, with a test per case and its CONFORMANCE.md", () => {
+  test("passes a subject that does, with a test per case and its CONFORMANCE.md, and closes it once", () => {
     const current = markdownFile("CURRENT.md", expected);
-    const { code, out } = runNodeTest({ FIXTURE_ONLY: "passing", FIXTURE_MARKDOWN: current.href });
+    const { code, out } = runNodeTest({
+      FIXTURE_ONLY: "passing",
+      FIXTURE_MARKDOWN: current.href,
+      FIXTURE_CLOSED: closedFile("node-test"),
+    });
     expect(out).toContain("ok 1 - registry/test/holds: It holds.");
     expect(out).toContain("ok 2 - registry/test/fails (known failing: on purpose)");
     expect(out).toContain("ok 3 - registry/test/other: It is about others. # SKIP does not apply");
@@ -101,6 +113,7 @@ describe("node:test", { timeout: 60_000 }, () => {
     expect(out).toContain("ok 5 - CURRENT.md says what this run has shown");
     expect(out).toContain("\nok 1 - passing");
     expect(code).toBe(0);
+    expect(readFileSync(closedFile("node-test"), "utf8")).toBe("closed\n");
   });
 
   test("fails what fails, what is misconfigured, and an outdated CONFORMANCE.md", () => {

@@ -37,6 +37,7 @@ export function memorySubject(): Required<Subject> {
         hub.faults.up("replies");
       },
     },
+    close: async () => {},
   };
 }
 

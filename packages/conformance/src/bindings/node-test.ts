@@ -23,11 +23,13 @@ export interface NodeTestOptions extends ConformanceOptions {
  * file.
  *
  * A case that does not apply is skipped; a known failing one must fail. A misconfigured run, one in which nothing would
- * be examined included, fails with a sentence that says what is wrong. Resolves when all have ended, however they did.
+ * be examined included, fails with a sentence that says what is wrong. Behind the last test the subject is
+ * closed. Resolves when all that has ended, however it did.
  */
 export async function conformance(subject: Subject, options: NodeTestOptions = {}): Promise<void> {
   const { order = "given", parallel = false, markdown } = options;
   await test(subject.name, { concurrency: parallel }, async (t) => {
+    t.after(async () => subject.close?.());
     const plan = await planRun(options.cases ?? catalogue, subject, options);
     if ("misconfigured" in plan) throw new Error(plan.misconfigured);
     const results: CaseResult[] = [];

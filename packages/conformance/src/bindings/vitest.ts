@@ -3,7 +3,7 @@
 
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, test } from "vitest";
+import { afterAll, describe, test } from "vitest";
 import { catalogue } from "../catalogue.ts";
 import type { ConformanceOptions } from "../execution.ts";
 import { conformanceMarkdown } from "../markdown.ts";
@@ -23,10 +23,11 @@ export interface VitestOptions extends ConformanceOptions {
  * Declares one test per case, named by id and rule, in a suite named after the subject. For the top level of a test file.
  *
  * A case that does not apply is skipped; a known failing one must fail. A misconfigured run, one in which nothing would
- * be examined included, is one failing test that says what is wrong.
+ * be examined included, is one failing test that says what is wrong. Behind the last test the subject is closed.
  */
 export function conformance(subject: Subject, options: VitestOptions = {}): void {
   describe(subject.name, { shuffle: false }, async () => {
+    afterAll(async () => subject.close?.());
     const plan = await planRun(options.cases ?? catalogue, subject, options);
     if ("misconfigured" in plan) {
       test("the run is configured", () => {
