@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { memoryRegistry } from "@muster/backend-memory";
 import { expect, test } from "vitest";
 import type { Fleet, Handle } from "../src/fleet.ts";
@@ -35,12 +36,19 @@ const verbs: readonly (readonly [
   ["handle.messages", (_fleet, handle, options) => handle.messages(options).next()],
 ];
 
-test.each(verbs)("%s after close is CLOSED", async (_name, verb) => {
+test.each(verbs)("%s after close is CLOSED and changes nothing", async (_name, verb) => {
   await using fleets = new Fleets();
-  const { fleet } = await fleets.open();
+  const [{ fleet }, other] = await fleets.openTwo({ timing: { sessionLeaseMs: 5_000, ttlMs: 20_000 } });
   const handle = await fleet.register("a", {});
   await fleet.close();
+  const texts: string[] = [];
+  await other.fleet.register("a", { n: 1 }, { onMessage: (message) => void texts.push(message.text()) });
+  const before = await other.fleet.enumerate();
   await rejected("CLOSED", verb(fleet, handle, {}));
+  expect(await other.fleet.enumerate()).toEqual(before);
+  await other.fleet.multicast(null, "after");
+  await eventually("a message arrives", () => texts.length > 0);
+  expect(texts).toEqual(["after"]);
 });
 
 test.each(verbs)("%s with an aborted signal is ABORTED and changes nothing", async (_name, verb) => {
@@ -53,21 +61,36 @@ test.each(verbs)("%s with an aborted signal is ABORTED and changes nothing", asy
   expect(fleet.status().serving).toBe(1);
 });
 
-test.each(verbs)("%s aborted while the store doesn't answer is ABORTED at once", async (_name, verb) => {
+/** What these asked the store for may still happen after their caller gave up. */
+const lasting: readonly string[] = ["handle.update", "unregister", "handle.unregister"];
+
+test.each(verbs)("%s aborted while the store doesn't answer is ABORTED at once", async (name, verb) => {
   await using fleets = new Fleets();
   const stall = new Stall();
   const { fleet } = await fleets.open({
     registry: (plain) => stall.around(plain),
     timing: { sessionLeaseMs: 5_000, ttlMs: 20_000 },
   });
+  const received: string[] = [];
   const handle = await fleet.register("a", { n: 1 });
+  await fleet.register("receiver", {}, { onMessage: (message) => void received.push(message.text()) });
+  // An attach that was given up is taken back: two revisions for nothing.
+  const state = async (): Promise<object> =>
+    (await fleet.enumerate()).identities.map((found) => ({ ...found, revision: 1 }));
+  const before = await state();
   const controller = new AbortController();
   stall.begin();
   const call = rejected("ABORTED", verb(fleet, handle, { signal: controller.signal }));
   await eventually("the store was asked", () => stall.waiting > 0);
   controller.abort();
-  await call;
+  const { mayHaveApplied } = await call;
   stall.end();
+  await fleet.multicast({ $identity: "receiver" }, "afterwards");
+  await eventually("a message arrives", () => received.length > 0);
+  expect(received).toEqual(["afterwards"]);
+  await eventually("it says that it may still happen, or there is nothing of it", async () => {
+    return lasting.includes(name) ? mayHaveApplied : isDeepStrictEqual(await state(), before);
+  });
 });
 
 test("close ends this process' registrations and its session, and leaves those of others", async () => {
