@@ -29,6 +29,20 @@ async function publishSeveral(
   }
 }
 
+/** Three processes, each of which publishes several batches, all at once. */
+async function publishFromEverywhere(
+  ctx: MessagingContext,
+  recording: Recording,
+): Promise<readonly MessagingBackend[]> {
+  const publishers = [ctx.backend, await ctx.peer(), await ctx.peer()];
+  await Promise.all(publishers.map(async (from, index) => publishSeveral(ctx, recording, publisherAt(index), from)));
+  return publishers;
+}
+
+function publisherAt(index: number): string {
+  return `publisher ${index}`;
+}
+
 /** Three inboxes in two processes; every address has one at least, and some have several. */
 async function listenEverywhere(ctx: MessagingContext, recording: Recording): Promise<void> {
   const peer = await ctx.peer();
@@ -49,10 +63,7 @@ const several: MessagingCase = {
   async run(ctx) {
     const recording = new Recording(ctx);
     await listenEverywhere(ctx, recording);
-    const publishers = [ctx.backend, await ctx.peer(), await ctx.peer()];
-    await Promise.all(
-      publishers.map(async (from, index) => publishSeveral(ctx, recording, `publisher ${index}`, from)),
-    );
+    await publishFromEverywhere(ctx, recording);
     assertAccepted(recording);
     await recording.verify();
   },
@@ -83,7 +94,7 @@ const coming: MessagingCase = {
     await steady.add(...ADDRESSES);
     let isOver = false;
     const publishing = [ctx.backend, await ctx.peer()].map(async (from, index) => {
-      while (!isOver) await recording.publish(`publisher ${index}`, from, someAddresses(ctx, mostInABatch(ctx)));
+      while (!isOver) await recording.publish(publisherAt(index), from, someAddresses(ctx, mostInABatch(ctx)));
     });
     for (let round = 0; round < 8; round += 1) {
       const address = ADDRESSES[round % 3] ?? "a";
@@ -121,11 +132,8 @@ const perAddress: MessagingCase = {
   async run(ctx) {
     const recording = new Recording(ctx);
     await listenEverywhere(ctx, recording);
-    const publishers = [ctx.backend, await ctx.peer(), await ctx.peer()];
-    await Promise.all(
-      publishers.map(async (from, index) => publishSeveral(ctx, recording, `publisher ${index}`, from)),
-    );
-    for (const [index, from] of publishers.entries()) await recording.publish(`publisher ${index}`, from, ADDRESSES);
+    const publishers = await publishFromEverywhere(ctx, recording);
+    for (const [index, from] of publishers.entries()) await recording.publish(publisherAt(index), from, ADDRESSES);
     await recording.verify();
   },
 };

@@ -1,7 +1,8 @@
 /** Writes to one life that arrive while another life takes its place: they come before it, or do nothing. */
 
 import assert from "node:assert/strict";
-import type { RegistryCase } from "../../case.ts";
+import type { Registration, SetEntry } from "@muster/core/slots";
+import type { RegistryCase, RegistryContext } from "../../case.ts";
 import {
   deleteOne,
   entry,
@@ -18,58 +19,64 @@ import { claimDue } from "./due-steps.ts";
 
 const ROUNDS = 6;
 
+/** Lets a write to a life and its replacement arrive together, several times; whatever comes of it, the successor stands. */
+async function againstReplacement<T>(
+  ctx: RegistryContext,
+  changes: Partial<SetEntry>,
+  write: (old: Registration) => Promise<T>,
+  look: (outcome: T, old: Registration) => void,
+): Promise<void> {
+  const peer = await ctx.peer();
+  for (const identity of numbered("a", ROUNDS)) {
+    const old = await storeOne(ctx, entry(identity, { ...changes, metadata: { of: "old" } }));
+    const [outcome, successor] = await Promise.all([
+      write(old),
+      storeOne(ctx, entry(identity, { ...changes, metadata: { of: "new" }, mode: "replace" }), peer),
+    ]);
+    look(outcome, old);
+    await expectStored(ctx, identity, successor);
+  }
+}
+
 export const raceCases: readonly RegistryCase[] = [
   {
     id: "registry/races/a-delete-never-takes-the-successor",
     rule: "A delete that arrives together with a replacement deletes the old life or nothing, never the new one.",
     slot: "registry",
-    async run(ctx) {
-      const peer = await ctx.peer();
-      for (const identity of numbered("a", ROUNDS)) {
-        const { epoch } = await storeOne(ctx, entry(identity));
-        const [outcome, successor] = await Promise.all([
-          deleteOne(ctx, { identity, epoch }),
-          storeOne(ctx, entry(identity, { mode: "replace" }), peer),
-        ]);
-        assert.ok(outcome === "deleted" || outcome === "fenced", outcome);
-        await expectStored(ctx, identity, successor);
-      }
-    },
+    run: async (ctx) =>
+      againstReplacement(
+        ctx,
+        {},
+        async ({ identity, epoch }) => deleteOne(ctx, { identity, epoch }),
+        (outcome) => assert.ok(outcome === "deleted" || outcome === "fenced", outcome),
+      ),
   },
   {
     id: "registry/races/an-update-never-lands-in-the-successor",
     rule: "An update that arrives together with a replacement rewrites the old life or nothing, never the new one.",
     slot: "registry",
-    async run(ctx) {
-      const peer = await ctx.peer();
-      for (const identity of numbered("a", ROUNDS)) {
-        const { epoch } = await storeOne(ctx, entry(identity));
-        const [outcome, successor] = await Promise.all([
-          setOne(ctx, entry(identity, { metadata: { of: "old" }, mode: { epoch } })),
-          storeOne(ctx, entry(identity, { metadata: { of: "new" }, mode: "replace" }), peer),
-        ]);
-        if ("refused" in outcome) assert.equal(outcome.refused, "fenced");
-        else assert.equal(outcome.stored.epoch, epoch);
-        await expectStored(ctx, identity, successor);
-      }
-    },
+    run: async (ctx) =>
+      againstReplacement(
+        ctx,
+        {},
+        async ({ identity, epoch }) => setOne(ctx, entry(identity, { metadata: { of: "update" }, mode: { epoch } })),
+        (outcome, old) => {
+          if ("refused" in outcome) assert.equal(outcome.refused, "fenced");
+          else assert.equal(outcome.stored.epoch, old.epoch);
+        },
+      ),
   },
   {
     id: "registry/races/a-renewal-never-extends-the-successor",
     rule: "A renewal that arrives together with a replacement renews the old life or nothing, never the new one.",
     slot: "registry",
-    async run(ctx) {
-      const peer = await ctx.peer();
-      for (const identity of numbered("a", ROUNDS)) {
-        const { epoch } = await storeOne(ctx, entry(identity, { ttlMs: LONG_MS }));
-        const [outcome, successor] = await Promise.all([
-          renewOne(ctx, { identity, epoch, ttlMs: 3 * LONG_MS }),
-          storeOne(ctx, entry(identity, { ttlMs: LONG_MS, mode: "replace" }), peer),
-        ]);
-        assert.ok(typeof outcome === "number" || outcome === "fenced", String(outcome));
-        await expectStored(ctx, identity, successor);
-      }
-    },
+    run: async (ctx) =>
+      againstReplacement(
+        ctx,
+        { ttlMs: LONG_MS },
+        async ({ identity, epoch }) => renewOne(ctx, { identity, epoch, ttlMs: 3 * LONG_MS }),
+        (outcome) => assert.ok(typeof outcome === "number" || outcome === "fenced", String(outcome)),
+      ),
   },
   {
     id: "registry/races/a-confirmation-never-ends-the-successor",

@@ -1,9 +1,24 @@
-import type { BatchFailure, Outgoing } from "@muster/core/slots";
+import type { BatchFailure, MessagingBackend, Outgoing } from "@muster/core/slots";
 import type { Mutant } from "../../mutant.ts";
 import { crashMutant, inboxLike } from "./mortals.ts";
 
 function halved(one: Outgoing): Outgoing {
   return { ...one, body: one.body.slice(0, one.body.length / 2) };
+}
+
+/** Its inboxes note the addresses that are added to them. */
+function notingAddresses(noted: Set<string>): (real: MessagingBackend) => Partial<MessagingBackend> {
+  return (real) => ({
+    openInbox: async (options, call) => {
+      const inbox = await real.openInbox(options, call);
+      return inboxLike(inbox, {
+        addMany: async (addresses, during) => {
+          for (const address of addresses) noted.add(address);
+          return inbox.addMany(addresses, during);
+        },
+      });
+    },
+  });
 }
 
 export const crashedMessagingMutants: readonly Mutant[] = [
@@ -59,17 +74,7 @@ export const crashedMessagingMutants: readonly Mutant[] = [
     () => {
       const listening = new Set<string>();
       return {
-        mortalMessaging: (real) => ({
-          openInbox: async (options, call) => {
-            const inbox = await real.openInbox(options, call);
-            return inboxLike(inbox, {
-              addMany: async (addresses, during) => {
-                for (const address of addresses) listening.add(address);
-                return inbox.addMany(addresses, during);
-              },
-            });
-          },
-        }),
+        mortalMessaging: notingAddresses(listening),
         survivorMessaging: (real) => ({
           publishMany: async (batch, call) => {
             if (batch.some(({ address }) => listening.has(address))) return new Promise<never>(() => {});
@@ -88,17 +93,7 @@ export const crashedMessagingMutants: readonly Mutant[] = [
     () => {
       const taken = new Set<string>();
       return {
-        mortalMessaging: (real) => ({
-          openInbox: async (options, call) => {
-            const inbox = await real.openInbox(options, call);
-            return inboxLike(inbox, {
-              addMany: async (addresses, during) => {
-                for (const address of addresses) taken.add(address);
-                return inbox.addMany(addresses, during);
-              },
-            });
-          },
-        }),
+        mortalMessaging: notingAddresses(taken),
         survivorMessaging: (real) => ({
           openInbox: async (options, call) => {
             const inbox = await real.openInbox(options, call);
