@@ -44,7 +44,7 @@ export interface Route {
   readonly expiresAt: number | undefined;
   /** Time to live after the last sign of life; absent: for ever. */
   readonly ttlMs: number | undefined;
-  /** Starts at 1 and grows by 1 with each update of metadata; renewals leave it alone. */
+  /** Starts at 1 and grows by 1 with each rewrite, as by an update of metadata; renewals leave it alone. */
   readonly revision: number;
 }
 
@@ -77,8 +77,8 @@ export interface RegistryTraits {
  *   is none, or its record has expired or gone), is taken over.
  * - `replace`: takes over whatever stands.
  * - `{ epoch, revision? }`: rewrites the registration with that epoch (metadata, TTL, session, address, attempt), keeping
- *   epoch, `registeredAt` and, unless `sessionBound` changes, its expiry; `revision` grows by 1. Refused with `fenced` when the epoch is another or the
- *   record is gone, with `conflict` when `revision` is given and is another.
+ *   epoch, `registeredAt` and, unless `sessionBound` changes, its expiry; `revision` grows by 1. Refused with `fenced`
+ *   when the epoch is another or the record is gone, with `conflict` when `revision` is given and is another.
  */
 export type SetMode = "create" | "replace" | { readonly epoch: number; readonly revision?: number };
 
