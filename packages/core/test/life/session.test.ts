@@ -64,6 +64,22 @@ test("a store that is away for longer than the lease costs the session, and hand
   expect(await fleet.get("a")).toMatchObject({ epoch: handle.epoch, metadata: { n: 1 } });
 });
 
+test("a long TTL, or none, is no reason to stay away for long", async () => {
+  await using fleets = new Fleets();
+  const { fleet, faults } = await fleets.open({ timing: { sessionLeaseMs: 400, ttlMs: 900 } });
+  const handles = [
+    await fleet.register("an hour", {}, { ttlMs: 3_600_000 }),
+    await fleet.register("for ever", {}, { ttlMs: null }),
+  ];
+  const restored: string[] = [];
+  for (const handle of handles) handle.on("restored", () => restored.push(handle.identity));
+  faults.down("store");
+  await eventually("the session dies", () => !fleet.status().session.live);
+  faults.up("store");
+  await eventually("both are back", () => restored.length === 2);
+  expect(restored.toSorted()).toEqual(["an hour", "for ever"]);
+});
+
 test("a handle restored after its session died receives again", async () => {
   await using fleets = new Fleets();
   const [receiver, sender] = await fleets.openTwo({ timing: { sessionLeaseMs: 400, ttlMs: 900 } });
