@@ -1,22 +1,18 @@
 import type { BatchFailure, MessagingBackend, Outgoing } from "@muster/core/slots";
 import type { Mutant } from "../../mutant.ts";
-import { crashMutant, inboxLike } from "./mortals.ts";
+import { inboxLike, never, notingAddresses } from "../support.ts";
+import { crashMutant } from "./mortals.ts";
 
 function halved(one: Outgoing): Outgoing {
   return { ...one, body: one.body.slice(0, one.body.length / 2) };
 }
 
 /** Its inboxes note the addresses that are added to them. */
-function notingAddresses(noted: Set<string>): (real: MessagingBackend) => Partial<MessagingBackend> {
+function listeningNoted(noted: Set<string>): (real: MessagingBackend) => Partial<MessagingBackend> {
   return (real) => ({
     openInbox: async (options, call) => {
       const inbox = await real.openInbox(options, call);
-      return inboxLike(inbox, {
-        addMany: async (addresses, during) => {
-          for (const address of addresses) noted.add(address);
-          return inbox.addMany(addresses, during);
-        },
-      });
+      return inboxLike(inbox, { addMany: notingAddresses(inbox, noted) });
     },
   });
 }
@@ -74,10 +70,10 @@ export const crashedMessagingMutants: readonly Mutant[] = [
     () => {
       const listening = new Set<string>();
       return {
-        mortalMessaging: notingAddresses(listening),
+        mortalMessaging: listeningNoted(listening),
         survivorMessaging: (real) => ({
           publishMany: async (batch, call) => {
-            if (batch.some(({ address }) => listening.has(address))) return new Promise<never>(() => {});
+            if (batch.some(({ address }) => listening.has(address))) return never();
             return real.publishMany(batch, call);
           },
         }),
@@ -93,7 +89,7 @@ export const crashedMessagingMutants: readonly Mutant[] = [
     () => {
       const taken = new Set<string>();
       return {
-        mortalMessaging: notingAddresses(taken),
+        mortalMessaging: listeningNoted(taken),
         survivorMessaging: (real) => ({
           openInbox: async (options, call) => {
             const inbox = await real.openInbox(options, call);

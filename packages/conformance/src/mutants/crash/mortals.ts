@@ -1,6 +1,6 @@
 /** What the mutants about crashes are made with: processes that can die, and what they leave behind for the others. */
 
-import type { Inbox, MessagingBackend, RegistryBackend } from "@muster/core/slots";
+import type { MessagingBackend, RegistryBackend } from "@muster/core/slots";
 import { type Mutant, withMessaging, withRegistry } from "../../mutant.ts";
 import type { Subject } from "../../subject.ts";
 
@@ -63,15 +63,4 @@ export class Unanswered {
 /** Whom a batch is about. */
 export function identitiesIn(all: readonly { readonly identity: string }[]): readonly string[] {
   return all.map(({ identity }) => identity);
-}
-
-/** The inbox with some of its methods in another way. */
-export function inboxLike(real: Inbox, changes: Partial<Inbox>): Inbox {
-  return {
-    addMany: async (addresses, call) => real.addMany(addresses, call),
-    removeMany: async (addresses, call) => real.removeMany(addresses, call),
-    [Symbol.asyncIterator]: () => real[Symbol.asyncIterator](),
-    [Symbol.asyncDispose]: async () => real[Symbol.asyncDispose](),
-    ...changes,
-  };
 }

@@ -1,10 +1,11 @@
 import { type Registration, SESSION_PREFIX } from "@muster/core/slots";
 import { compileFilter, type Metadata } from "@muster/filter";
 import type { Mutant } from "../../mutant.ts";
-import { matches, scanMutant, scanning } from "./selecting.ts";
+import { registryMutant } from "../registry/support.ts";
+import { matches, scanning } from "./selecting.ts";
 
 export const filterIndexMutants: readonly Mutant[] = [
-  scanMutant(
+  registryMutant(
     {
       id: "filter-index-misses-updates",
       breaks: "An update leaves the index with the metadata of before.",
@@ -29,7 +30,7 @@ export const filterIndexMutants: readonly Mutant[] = [
       };
     },
   ),
-  scanMutant(
+  registryMutant(
     {
       id: "filter-index-holds-the-gone",
       breaks: "The index that filters read keeps the expired, the deleted and sessions.",
@@ -53,7 +54,7 @@ export const filterIndexMutants: readonly Mutant[] = [
       };
     },
   ),
-  scanMutant(
+  registryMutant(
     {
       id: "filter-counts-sessions",
       breaks: "Sessions that match are counted.",

@@ -1,10 +1,11 @@
 import { compileFilter } from "@muster/filter";
 import { collect } from "../../cases/support.ts";
 import type { Mutant } from "../../mutant.ts";
-import { kept, matches, pushAll, scanMutant, scanning, selecting } from "./selecting.ts";
+import { registryMutant } from "../registry/support.ts";
+import { kept, matches, pushAll, scanning, selecting } from "./selecting.ts";
 
 export const filteredScanMutants: readonly Mutant[] = [
-  scanMutant(
+  registryMutant(
     {
       id: "filter-ignored-by-scan",
       breaks: "A scan gives everyone, whatever was native.",
@@ -22,7 +23,7 @@ export const filteredScanMutants: readonly Mutant[] = [
       scan: ({ filter: _filter, ...query }, call) => real.scan(query, call),
     }),
   ),
-  scanMutant(
+  registryMutant(
     {
       id: "filter-ignored-by-route-scan",
       breaks: "A scan of routes gives everyone, whatever was native.",
@@ -33,7 +34,7 @@ export const filteredScanMutants: readonly Mutant[] = [
       scanRoutes: ({ filter: _filter, ...query }, call) => real.scanRoutes(query, call),
     }),
   ),
-  scanMutant(
+  registryMutant(
     {
       id: "filter-ignored-by-count",
       breaks: "A count is of everyone, whatever was native.",
@@ -44,7 +45,7 @@ export const filteredScanMutants: readonly Mutant[] = [
       return counts ? { counts: { count: async (_, call) => counts.count(undefined, call) } } : {};
     },
   ),
-  scanMutant(
+  registryMutant(
     {
       id: "filter-results-unordered",
       breaks: "A filtered scan is in the order in which an index holds them.",
@@ -64,7 +65,7 @@ export const filteredScanMutants: readonly Mutant[] = [
           },
       ),
   ),
-  scanMutant(
+  registryMutant(
     {
       id: "filter-scan-ends-at-an-empty-page",
       breaks: "A filtered scan ends where a stretch holds nobody that matches.",
@@ -82,7 +83,7 @@ export const filteredScanMutants: readonly Mutant[] = [
           },
       ),
   ),
-  scanMutant(
+  registryMutant(
     {
       id: "filter-makes-one-page",
       breaks: "All that matches comes on one page.",
@@ -97,7 +98,7 @@ export const filteredScanMutants: readonly Mutant[] = [
           },
       ),
   ),
-  scanMutant(
+  registryMutant(
     {
       id: "filter-scan-starts-over",
       breaks: "A filtered scan begins at the beginning, wherever it was to continue.",
@@ -111,7 +112,7 @@ export const filteredScanMutants: readonly Mutant[] = [
             kept(real.scan(query, call), test),
       ),
   ),
-  scanMutant(
+  registryMutant(
     {
       id: "filter-pages-by-offset",
       breaks: "Each page of a filtered scan counts its way from the beginning, past whoever is there by now.",
@@ -130,7 +131,7 @@ export const filteredScanMutants: readonly Mutant[] = [
           },
       ),
   ),
-  scanMutant(
+  registryMutant(
     {
       id: "filter-forgets-the-session",
       breaks: "A scan with a filter and a session looks only at the filter.",

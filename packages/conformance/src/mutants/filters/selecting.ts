@@ -14,7 +14,8 @@ import {
   readPath,
   splitFilter,
 } from "@muster/filter";
-import { type Mutant, withRegistry } from "../../mutant.ts";
+import type { Mutant } from "../../mutant.ts";
+import { registryMutant } from "../registry/support.ts";
 
 /** How this evaluator goes wrong; what is not given is right. */
 export interface WrongEvaluator {
@@ -28,8 +29,7 @@ export interface WrongEvaluator {
 
 /** A mutant that selects by a wrong evaluator wherever filters are asked. */
 export function evaluatorMutant(about: Omit<Mutant, "of">, wrong: WrongEvaluator): Mutant {
-  const mutantOf = (real: RegistryBackend): Partial<RegistryBackend> => selecting(real, testOf(wrong), wrong.split);
-  return { ...about, of: (subject) => withRegistry(subject, mutantOf) };
+  return registryMutant(about, (real) => selecting(real, testOf(wrong), wrong.split));
 }
 
 type TestOf = (filter: Filter) => FilterTest;
@@ -125,14 +125,6 @@ export function eachScalar(value: JsonValue, change: (scalar: JsonPrimitive) => 
 
 function eachMember(object: JsonObject, change: (member: JsonValue) => JsonValue): JsonObject {
   return Object.fromEntries(Object.entries(object).map(([key, member]) => [key, change(member)]));
-}
-
-/** A mutant whose fault lies in each of its registries by itself. */
-export function scanMutant(
-  about: Omit<Mutant, "of">,
-  fault: (real: RegistryBackend) => Partial<RegistryBackend>,
-): Mutant {
-  return { ...about, of: (subject) => withRegistry(subject, fault) };
 }
 
 /** Filtered scans and counts go through `scan`; the rest is the real thing. */

@@ -3,6 +3,7 @@
 import type { Backend, Call, Inbox, MessagingBackend, RegistryBackend } from "@muster/core/slots";
 import { withMessaging, withRegistry } from "../../mutant.ts";
 import type { Subject } from "../../subject.ts";
+import { inboxLike } from "../support.ts";
 
 /** Runs an operation, with the call it was given or another; what it gives or throws is what the caller sees. */
 type Around = <T>(operation: string, call: Call, run: (call: Call) => Promise<T>) => Promise<T>;
@@ -56,13 +57,11 @@ function aroundMessaging(real: MessagingBackend, around: Around): Partial<Messag
 }
 
 function inboxAround(inbox: Inbox, around: Around): Inbox {
-  return {
+  return inboxLike(inbox, {
     addMany: async (addresses, call) => around("addMany", call, async (inner) => inbox.addMany(addresses, inner)),
     removeMany: async (addresses, call) =>
       around("removeMany", call, async (inner) => inbox.removeMany(addresses, inner)),
-    [Symbol.asyncIterator]: () => inbox[Symbol.asyncIterator](),
-    [Symbol.asyncDispose]: async () => inbox[Symbol.asyncDispose](),
-  };
+  });
 }
 
 /** Each step of the iteration is one run of the operation. */
@@ -83,14 +82,4 @@ async function* pagesAround<P>(
   } finally {
     await pages?.return?.();
   }
-}
-
-/** A call that nobody ever gives up. */
-export function ownCall(): Call {
-  return { signal: new AbortController().signal };
-}
-
-/** Never settles. */
-export async function never(): Promise<never> {
-  return new Promise<never>(() => {});
 }

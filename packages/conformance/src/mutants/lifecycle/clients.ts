@@ -2,7 +2,8 @@
 
 import type { Backend } from "@muster/core/slots";
 import type { Mutant } from "../../mutant.ts";
-import { type ClientFault, never, ownCall, withClients } from "./around.ts";
+import { never, ownCall } from "../support.ts";
+import { type ClientFault, withClients } from "./around.ts";
 
 type Names = readonly [string, ...string[]];
 

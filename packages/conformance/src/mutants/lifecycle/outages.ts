@@ -4,7 +4,8 @@ import { isMusterError, MusterError } from "@muster/core/slots";
 import { randomUUID } from "node:crypto";
 import { collect } from "../../cases/support.ts";
 import { type Mutant, withMessaging, withRegistry } from "../../mutant.ts";
-import { never, withClients } from "./around.ts";
+import { never } from "../support.ts";
+import { withClients } from "./around.ts";
 
 export const outageMutants: readonly Mutant[] = [
   {

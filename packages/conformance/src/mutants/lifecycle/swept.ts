@@ -5,7 +5,8 @@ import type { Slot } from "../../case.ts";
 import { messagingOperations, registryOperations } from "../../cases/lifecycle/operations.ts";
 import { sweptId } from "../../cases/lifecycle/sweep.ts";
 import type { Mutant } from "../../mutant.ts";
-import { type ClientFault, never, ownCall, withClients } from "./around.ts";
+import { never, ownCall } from "../support.ts";
+import { type ClientFault, withClients } from "./around.ts";
 
 const BOTH: readonly Slot[] = ["registry", "messaging"];
 

@@ -2,7 +2,8 @@
 
 import { type BatchFailure, type InboxOptions, isMusterError, type Outgoing } from "@muster/core/slots";
 import { type Mutant, withMessaging } from "../../mutant.ts";
-import { ownCall, withInboxes } from "./support.ts";
+import { ownCall } from "../support.ts";
+import { withInboxes } from "./support.ts";
 
 const ignoresAbort: Mutant = {
   id: "messaging-abort-ignored",

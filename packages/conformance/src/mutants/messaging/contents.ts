@@ -3,7 +3,8 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { BatchFailure } from "@muster/core/slots";
 import { type Mutant, withMessaging } from "../../mutant.ts";
-import { ownCall, withDeliveries, withMessages, withPages } from "./support.ts";
+import { ownCall } from "../support.ts";
+import { withDeliveries, withMessages, withPages } from "./support.ts";
 
 const throughText: Mutant = {
   id: "messaging-payload-through-utf8",

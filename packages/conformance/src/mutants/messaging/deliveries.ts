@@ -4,7 +4,8 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { BatchFailure, Outgoing } from "@muster/core/slots";
 import { type Mutant, withMessaging } from "../../mutant.ts";
 import type { Subject } from "../../subject.ts";
-import { ownCall, withInboxes, withPages } from "./support.ts";
+import { ownCall } from "../support.ts";
+import { withInboxes, withPages } from "./support.ts";
 
 const EVERY = 7;
 

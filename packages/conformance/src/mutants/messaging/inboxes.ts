@@ -2,6 +2,7 @@
 
 import { type BatchFailure, MusterError } from "@muster/core/slots";
 import { type Mutant, withMessaging } from "../../mutant.ts";
+import { never } from "../support.ts";
 import { type Pages, withInboxes } from "./support.ts";
 
 const emptyPages: Mutant = {
@@ -27,7 +28,7 @@ const neverEnds: Mutant = {
     withInboxes(subject, (real) => ({
       async *[Symbol.asyncIterator](): Pages {
         yield* real;
-        await new Promise<never>(() => {});
+        await never();
       },
     })),
 };

@@ -3,7 +3,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { type BatchFailure, type Delivery, type Inbox, MusterError } from "@muster/core/slots";
 import { type Mutant, withMessaging } from "../../mutant.ts";
-import { ownCall, type Pages, withInboxes, withPages } from "./support.ts";
+import { notingAddresses, ownCall } from "../support.ts";
+import { type Pages, withInboxes, withPages } from "./support.ts";
 
 const LATE_MS = 20;
 
@@ -125,14 +126,6 @@ const removesLate: Mutant = {
     })),
 };
 
-/** An addMany that also notes the addresses. */
-function noting(real: Inbox, added: Set<string>): Inbox["addMany"] {
-  return async (addresses, call) => {
-    for (const address of addresses) added.add(address);
-    return real.addMany(addresses, call);
-  };
-}
-
 const removesAlike: Mutant = {
   id: "messaging-removal-takes-what-begins-alike",
   breaks: "removeMany also removes the addresses that begin with one of its own.",
@@ -141,7 +134,7 @@ const removesAlike: Mutant = {
     withInboxes(subject, (real) => {
       const added = new Set<string>();
       return {
-        addMany: noting(real, added),
+        addMany: notingAddresses(real, added),
         async removeMany(addresses, call): Promise<readonly BatchFailure[]> {
           const alike = [...added].filter((address) => addresses.some((prefix) => address.startsWith(prefix)));
           return real.removeMany(alike, call);
@@ -158,7 +151,7 @@ const unknownFails: Mutant = {
     withInboxes(subject, (real) => {
       const added = new Set<string>();
       return {
-        addMany: noting(real, added),
+        addMany: notingAddresses(real, added),
         async removeMany(addresses, call): Promise<readonly BatchFailure[]> {
           const absent = addresses.findIndex((address) => !added.delete(address));
           const failures = await real.removeMany(addresses, call);

@@ -1,8 +1,9 @@
 /** Ways to break one thing in messaging and leave the rest as it is. */
 
-import type { BatchFailure, Call, Delivery, Inbox, MessagingBackend, Outgoing } from "@muster/core/slots";
+import type { BatchFailure, Delivery, Inbox, MessagingBackend, Outgoing } from "@muster/core/slots";
 import { withMessaging } from "../../mutant.ts";
 import type { Subject } from "../../subject.ts";
+import { inboxLike, notingAddresses } from "../support.ts";
 
 /** The subject with each inbox overridden; `fault` also gets the messaging that opened it. */
 export function withInboxes(
@@ -12,13 +13,7 @@ export function withInboxes(
   return withMessaging(subject, (real) => ({
     openInbox: async (options, call) => {
       const inbox = await real.openInbox(options, call);
-      return {
-        addMany: async (addresses, during) => inbox.addMany(addresses, during),
-        removeMany: async (addresses, during) => inbox.removeMany(addresses, during),
-        [Symbol.asyncIterator]: () => inbox[Symbol.asyncIterator](),
-        [Symbol.asyncDispose]: async () => inbox[Symbol.asyncDispose](),
-        ...fault(inbox, real),
-      };
+      return inboxLike(inbox, fault(inbox, real));
     },
   }));
 }
@@ -78,7 +73,7 @@ export function withLooseAddresses(
       },
       async openInbox(options, call): Promise<Inbox> {
         const inbox = await real.openInbox(options, call);
-        return Object.assign(inbox, { addMany: noting(inbox, known) });
+        return inboxLike(inbox, { addMany: notingAddresses(inbox, known) });
       },
       async publishMany(batch, call): Promise<readonly BatchFailure[]> {
         const failures = await real.publishMany(batch, call);
@@ -92,14 +87,6 @@ export function withLooseAddresses(
       },
     };
   });
-}
-
-function noting(inbox: Inbox, known: Set<string>): Inbox["addMany"] {
-  const { addMany } = inbox;
-  return async (addresses, call) => {
-    for (const address of addresses) known.add(address);
-    return addMany.call(inbox, addresses, call);
-  };
 }
 
 /** Messaging in which every address is spelt differently on its way in, and back on its way out. */
@@ -116,21 +103,15 @@ export function spelling(
       ),
     openInbox: async (options, call) => {
       const inbox = await real.openInbox(options, call);
-      return {
+      return inboxLike(inbox, {
         addMany: async (addresses, during) => inbox.addMany(addresses.map(spell), during),
         removeMany: async (addresses, during) => inbox.removeMany(addresses.map(spell), during),
-        [Symbol.asyncDispose]: async () => inbox[Symbol.asyncDispose](),
         async *[Symbol.asyncIterator](): Pages {
           for await (const page of inbox) {
             yield page.map((delivery) => ({ ...delivery, address: restore(delivery.address) }));
           }
         },
-      };
+      });
     },
   };
-}
-
-/** A call that nobody gives up. */
-export function ownCall(): Call {
-  return { signal: new AbortController().signal };
 }

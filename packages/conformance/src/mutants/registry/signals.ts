@@ -1,5 +1,6 @@
 import { type Call, isMusterError, MusterError, type RegistryBackend } from "@muster/core/slots";
 import type { Mutant } from "../../mutant.ts";
+import { ownCall } from "../support.ts";
 import { registryMutant } from "./support.ts";
 
 const BOTH = [
@@ -20,12 +21,10 @@ function writing(real: RegistryBackend, change: Write): Partial<RegistryBackend>
   };
 }
 
-const never: Call = { signal: new AbortController().signal };
-
 export const signalMutants: readonly Mutant[] = [
   registryMutant(
     { id: "writes-ignore-their-signal", breaks: "Writes don't look at their signal.", kills: BOTH },
-    (real) => writing(real, async (_call, write) => write(never)),
+    (real) => writing(real, async (_call, write) => write(ownCall())),
   ),
   registryMutant(
     {
@@ -35,7 +34,7 @@ export const signalMutants: readonly Mutant[] = [
     },
     (real) =>
       writing(real, async (call, write) => {
-        const result = await write(never);
+        const result = await write(ownCall());
         if (call.signal.aborted) await write(call);
         return result;
       }),
