@@ -75,7 +75,7 @@ describe.each(ways)("keys that mean something to JavaScript or to filters are da
     await using fleets = new Fleets();
     const { fleet } = await fleets.open(options);
     const handle = await fleet.register("hostile", json(TEXT));
-    await fleet.register("a-plain-one", {});
+    const plain = await fleet.register("a-plain-one", {});
     for (const sortBy of [["constructor"], ["__proto__.x"], ["a\\.b"], ["\\$x desc"]]) {
       const { identities } = await fleet.enumerate(null, { sortBy });
       expect(identities.map(({ identity }) => identity)).toEqual(["hostile", "a-plain-one"]);
@@ -96,6 +96,11 @@ describe.each(ways)("keys that mean something to JavaScript or to filters are da
     });
     assert.deepStrictEqual((await fleet.get("hostile"))?.metadata, after);
     expect(await fleet.count({ "constructor.exists": true })).toBe(0);
+    await plain.update(json('{"__proto__":{"y":1},"valueOf":{"z":2}}'));
+    assert.deepStrictEqual(
+      (await fleet.get("a-plain-one"))?.metadata,
+      json<Metadata>('{"__proto__":{"y":1},"valueOf":{"z":2}}'),
+    );
     expect(Object.hasOwn(Object.prototype, "x") || Object.hasOwn(Object.prototype, "y")).toBe(false);
   });
 });
