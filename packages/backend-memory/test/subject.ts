@@ -30,5 +30,9 @@ export const subject: Subject = {
     async heal(): Promise<void> {
       for (const part of [...SERVER, "replies"] as const) hub.faults.up(part);
     },
+    async restart(): Promise<void> {
+      for (const part of SERVER) hub.faults.down(part);
+      for (const part of SERVER) hub.faults.up(part);
+    },
   },
 };

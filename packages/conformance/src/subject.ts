@@ -10,7 +10,7 @@ export interface ServerFaults {
   dropReplies?(): Promise<void>;
   /** Ends {@link cut} and {@link dropReplies}. Resolves when the server can be reached again. */
   heal(): Promise<void>;
-  /** Kills the server without warning and starts it again with the data it has kept. Absent: it keeps none. */
+  /** Kills the server without warning and starts it again with the data it has kept. Resolves when it can be reached. */
   restart?(): Promise<void>;
 }
 

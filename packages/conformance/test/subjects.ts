@@ -36,6 +36,10 @@ export function memorySubject(): Required<Subject> {
         hub.faults.up("broker");
         hub.faults.up("replies");
       },
+      async restart(): Promise<void> {
+        for (const part of ["store", "broker"] as const) hub.faults.down(part);
+        for (const part of ["store", "broker"] as const) hub.faults.up(part);
+      },
     },
     close: async () => {},
   };

@@ -5,6 +5,7 @@ import { messagingOperations, registryOperations } from "./lifecycle/operations.
 import { outageCases } from "./lifecycle/outages.ts";
 import { pageCases } from "./lifecycle/pages.ts";
 import { heldBackCases } from "./lifecycle/held-back.ts";
+import { restartCases } from "./lifecycle/restarts.ts";
 import { sweep } from "./lifecycle/sweep.ts";
 
 const registryLife: readonly RegistryCase[] = registryOperations
@@ -24,4 +25,5 @@ export const lifecycleCases: readonly ConformanceCase[] = [
   ...sweep("messaging", messagingOperations),
   ...heldBackCases,
   ...outageCases,
+  ...restartCases,
 ];
