@@ -24,10 +24,14 @@ export function splitForMemory(filter: Filter): SplitFilter {
  */
 export function candidates(records: Records, filter: Filter): readonly string[] | undefined {
   const choice = smallestChoice(records, filter);
-  if (choice === undefined || choice.size > Math.min(records.ordered.size * MAX_SHARE, MAX_CANDIDATES))
-    return undefined;
+  if (choice === undefined || !isWorthListing(records, choice.size)) return undefined;
   const found = new Set(choice.spans.flatMap((span) => span.identities()));
   return [...found].sort(compareStrings);
+}
+
+/** Whether so many identities are better looked up and sorted than found by reading all in order. */
+export function isWorthListing({ ordered }: Records, size: number): boolean {
+  return size <= Math.min(ordered.size * MAX_SHARE, MAX_CANDIDATES);
 }
 
 function canSelect(leaf: Leaf): boolean | Filter {

@@ -8,6 +8,8 @@ import { FieldIndex, IdentityIndex } from "./indexes.ts";
 import { OrderedList } from "./ordered-list.ts";
 import type { StoredRecord } from "./stored-record.ts";
 
+const NOBODY: ReadonlySet<string> = new Set();
+
 export class Records {
   readonly steps: EndSteps = new EndSteps();
   /** Standing registrations, without sessions: what scans read, and what the quota counts. */
@@ -45,8 +47,8 @@ export class Records {
   }
 
   /** Whose standing registrations a session serves. */
-  servedBy(session: string): Iterable<string> {
-    return this.#bySession.get(session) ?? [];
+  servedBy(session: string): ReadonlySet<string> {
+    return this.#bySession.get(session) ?? NOBODY;
   }
 
   /** Stores a registration in place of whatever is known of its identity; claims on that are void. */

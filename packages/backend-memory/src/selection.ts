@@ -3,7 +3,7 @@
 import type { Registration, ScanQuery } from "@muster/core/slots";
 import { compareStrings, compileFilter, type Facts, type FilterTest, needsFacts } from "@muster/filter";
 import { isExpired } from "./expiry.ts";
-import { candidates } from "./filter.ts";
+import { candidates, isWorthListing } from "./filter.ts";
 import { partition } from "./ordered-list.ts";
 import type { Records } from "./records.ts";
 
@@ -18,7 +18,7 @@ type Source = (after: string | undefined) => Iterable<readonly Registration[]>;
 /**
  * Where one scan stands.
  *
- * With a session or a helpful index it goes through the identities that could match at its start, which include everyone
+ * With a small session or a helpful index it goes through the identities that could match at its start, which include everyone
  * who stays and keeps matching; else through all. It keeps an identity and never a place in the store, and looks at each
  * registration as it is when its page is made: whoever stays is met exactly once, whatever others do between two pages.
  */
@@ -94,8 +94,9 @@ function isPassed(identity: string, after: string | undefined): boolean {
 }
 
 function listIdentities(records: Records, { session, filter }: ScanQuery): readonly string[] | undefined {
-  if (session !== undefined) return [...records.servedBy(session)].sort(compareStrings);
-  return filter === undefined ? undefined : candidates(records, filter);
+  if (session === undefined) return filter === undefined ? undefined : candidates(records, filter);
+  const served = records.servedBy(session);
+  return isWorthListing(records, served.size) ? [...served].sort(compareStrings) : undefined;
 }
 
 /** No native filter asks whether a registration is attached. */

@@ -1,3 +1,4 @@
+import type { RegistryBackend } from "@muster/core/slots";
 import { compareStrings } from "@muster/filter";
 import { seededRandom } from "@muster/filter/corpus";
 import { describe, expect, test } from "vitest";
@@ -112,9 +113,21 @@ test("what a reader holds does not change when the record does", async () => {
   expect(read).toEqual(before);
 });
 
-describe("by session", () => {
+/** Beside these a session that serves a few is small enough for its identities to be listed, not met by reading all. */
+async function storeCrowd(registry: RegistryBackend, size: number): Promise<void> {
+  await registry.setMany(
+    Array.from({ length: size }, (_, i) => entry(`crowd-${i}`, { metadata: { n: 1 } })),
+    CALL,
+  );
+}
+
+describe.each([
+  ["by a session that serves a good part", 0],
+  ["by a session that serves few of many", 100],
+] as const)("%s", (_, crowd) => {
   test("gives only what that session serves, in order", async () => {
     const registry = await fixture().client();
+    await storeCrowd(registry, crowd);
     await registry.setMany(
       ["c", "a", "b"].map((identity) => entry(identity, { session: identity === "b" ? "t" : "s" })),
       CALL,
@@ -126,6 +139,7 @@ describe("by session", () => {
 
   test("follows registrations from session to session, and out", async () => {
     const registry = await fixture().client();
+    await storeCrowd(registry, crowd);
     const { epoch } = await stored(registry, entry("a", { session: "s" }));
     await stored(registry, entry("b", { session: "s" }));
     await stored(registry, entry("a", { session: "t", mode: { epoch } }));
@@ -137,6 +151,7 @@ describe("by session", () => {
 
   test("combines with a filter", async () => {
     const registry = await fixture().client();
+    await storeCrowd(registry, crowd);
     await registry.setMany(
       [
         entry("a", { session: "s", metadata: { n: 1 } }),
