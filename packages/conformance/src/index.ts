@@ -10,7 +10,7 @@ export type {
   Slot,
 } from "./case.ts";
 export { catalogue } from "./catalogue.ts";
-export { type ConformanceOptions, type ExecutionOptions, runConformance, runPlan } from "./execution.ts";
+export { type ConformanceOptions, type ExecutionOptions, runConformance } from "./execution.ts";
 export { type FaultProxy, faultProxy, type FaultTarget } from "./faults/fault-proxy.ts";
 export { checkHistory, type Guarantee } from "./history/check.ts";
 export type {
@@ -37,5 +37,4 @@ export {
 export type { Facets, SlotClaims } from "./probe.ts";
 export { type Report, type ReportedCase, reportOf } from "./report.ts";
 export { type CaseResult, resultOf } from "./result.ts";
-export { type CaseOutcome, runCase, type RunCaseOptions } from "./run.ts";
 export type { MortalProcess, ServerFaults, Subject } from "./subject.ts";

@@ -47,8 +47,8 @@ export interface Subject {
   readonly patienceMs?: number;
   /**
    * Ends what its clients share, such as a connection, and processes of which a failed case has left some alive. Called
-   * once by what has the last word: a test binding behind the subject's last test, the command before it ends. `runCase`
-   * and `runConformance` leave it to their caller.
+   * once by what has the last word: a test binding behind the subject's last test, the command before it ends.
+   * `runConformance` leaves it to its caller.
    */
   close?(): Promise<void>;
 }
