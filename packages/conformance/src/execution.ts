@@ -34,7 +34,7 @@ export async function runConformance(
 }
 
 /** Gives the results, and tells of each at once, in the order in which the cases ended. */
-export async function runPlan(
+async function runPlan(
   plan: Plan,
   options: ExecutionOptions = {},
   onResult: (result: CaseResult) => void = () => {},
