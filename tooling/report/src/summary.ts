@@ -1,8 +1,10 @@
 import type { Reporter } from "vitest/node";
-import { formatTally, tallyOf } from "./tally.ts";
+import { formatTally, listSkipped, tallyOf } from "./tally.ts";
+
+const MOST_LISTED = 40;
 
 /**
- * A vitest reporter whose only output is the line of counts at the end of a run; list it after the others.
+ * A vitest reporter that names the tests that did not run and ends with the line of counts; list it after the others.
  * A run in which nothing passed and nothing failed has proved nothing, so it exits with code 1.
  *
  * @param earlierFailures failures of checks before the tests (the type check), counted with them.
@@ -12,7 +14,8 @@ export function summary(earlierFailures = 0): Reporter {
     onTestRunEnd(modules, unhandledErrors) {
       const tally = tallyOf(modules, unhandledErrors.length + earlierFailures);
       if (tally.failed > 0 || tally.passed === 0) process.exitCode = 1;
-      process.stdout.write(`${formatTally(tally)}\n`);
+      const lines = [...listSkipped(modules, MOST_LISTED), formatTally(tally)];
+      process.stdout.write(`${lines.join("\n")}\n`);
     },
   };
 }

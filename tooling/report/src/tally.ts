@@ -29,6 +29,17 @@ export function tallyOf(modules: readonly TestModule[], strayErrors: number): Ta
   return { passed, failed, skipped };
 }
 
+/** A line for each test that did not run, so that none is left out in silence; at most `most`, and how many more. */
+export function listSkipped(modules: readonly TestModule[], most: number): readonly string[] {
+  const names = modules.flatMap((module) =>
+    [...module.children.allTests("skipped"), ...module.children.allTests("pending")].map(
+      (test) => `not run: ${module.project.name} ${module.relativeModuleId} > ${test.fullName}`,
+    ),
+  );
+  const rest = names.length - most;
+  return rest > 0 ? [...names.slice(0, most), `not run: ${rest} more`] : names;
+}
+
 /** The line that scripts read: `N passed, N failed, N skipped`. */
 export function formatTally(tally: Tally): string {
   return `${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped`;

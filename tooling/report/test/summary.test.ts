@@ -22,14 +22,24 @@ afterEach(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
+interface Run {
+  readonly lines: readonly string[];
+  readonly code: number | null;
+}
+
 /** Runs vitest on one test file with this text; gives its last line and exit code. */
 function run(text: string | undefined, earlierFailures = 0): { last: string | undefined; code: number | null } {
+  const { lines, code } = runAll(text, earlierFailures);
+  return { last: lines.at(-1), code };
+}
+
+function runAll(text: string | undefined, earlierFailures: number): Run {
   if (text !== undefined) writeFileSync(join(root, "a.test.ts"), text);
   const { stdout, status } = spawnSync(process.execPath, [vitest, "run", "--root", root], {
     encoding: "utf8",
     env: { ...process.env, EARLIER: String(earlierFailures) },
   });
-  return { last: stdout.trimEnd().split("\n").at(-1), code: status };
+  return { lines: stdout.trimEnd().split("\n"), code: status };
 }
 
 test("counts what passed, failed and did not run, and fails with the failures", () => {
@@ -68,4 +78,15 @@ test("a run without test files fails", () => {
 
 test("an earlier failure is counted and fails the run", () => {
   expect(run('test("a", () => {});', 1)).toEqual({ last: "1 passed, 1 failed, 0 skipped", code: 1 });
+});
+
+test("names what did not run, before the counts, but no endless list of it", () => {
+  const { lines } = runAll('test("a", () => {}); describe("s", () => { test.skip("b", () => {}); });', 0);
+  expect(lines.slice(-2)).toEqual([
+    expect.stringMatching(/^not run: .*a\.test\.ts > s > b$/),
+    "1 passed, 0 failed, 1 skipped",
+  ]);
+  const many = runAll('test("a", () => {}); for (let i = 0; i < 50; i += 1) test.skip("s" + i, () => {});', 0);
+  expect(many.lines.slice(-2)).toEqual(["not run: 10 more", "1 passed, 0 failed, 50 skipped"]);
+  expect(many.lines.filter((line) => line.startsWith("not run"))).toHaveLength(41);
 });
