@@ -3,6 +3,7 @@
 import type { Host } from "../host.ts";
 import type { Served } from "./served.ts";
 import type { Call, Route } from "../slots/index.ts";
+import { TimeSlice } from "../tasks/time-slice.ts";
 
 const PAGE = 1_000;
 
@@ -14,11 +15,11 @@ const PAGE = 1_000;
  */
 async function audit(host: Host, call: Call): Promise<void> {
   const session = host.session.id;
-  const missing = new Set(host.served.all().filter((served) => served.session === session));
+  const thisAudit = {};
   for await (const page of host.registry.scanRoutes({ session, pageSize: PAGE }, call)) {
     for (const route of page) {
       const served = host.served.get(route.identity);
-      if (served !== undefined) missing.delete(served);
+      if (served !== undefined) served.metBy = thisAudit;
     }
     const unknown = page.filter((route) => isUnknown(host, route));
     if (unknown.length > 0)
@@ -27,8 +28,22 @@ async function audit(host: Host, call: Call): Promise<void> {
         call,
       );
   }
-  const all = [...missing];
-  for (let start = 0; start < all.length; start += PAGE) await report(host, all.slice(start, start + PAGE), call);
+  for await (const missing of notMet(host, session, thisAudit)) await report(host, missing, call);
+}
+
+/** What this session serves and the audit has not met, in pages. */
+async function* notMet(host: Host, session: string, audit: object): AsyncGenerator<readonly Served[], void, undefined> {
+  const slice = new TimeSlice();
+  let page: Served[] = [];
+  for (const served of host.served.all()) {
+    if (served.session === session && served.metBy !== audit) page.push(served);
+    const rest = slice.step();
+    if (rest !== undefined) await rest;
+    if (page.length < PAGE) continue;
+    yield page;
+    page = [];
+  }
+  if (page.length > 0) yield page;
 }
 
 function isUnknown({ served, session }: Host, { identity, epoch, session: owner }: Route): boolean {

@@ -39,6 +39,8 @@ export class Served {
   mailbox: Mailbox | undefined;
   /** Its own address is live in this process. */
   holdsAddress = false;
+  /** The last audit that has met it in the store. */
+  metBy: object | undefined;
   /** Its next renewal, expiry or registration. */
   due: Disposable | undefined;
   /** Settles when everything that rewrites it and was asked for has ended; absent: nothing does. */
