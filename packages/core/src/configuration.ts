@@ -1,7 +1,7 @@
 /** What `openRegistry` takes, and every mistake that can be made with it. */
 
 import { codedError, isTimeout } from "./call.ts";
-import type { Timing } from "./context.ts";
+import type { Context, Timing } from "./context.ts";
 import type { DeliveryGuarantee } from "./fleet.ts";
 import { checkNamespace } from "./input/identity.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
@@ -35,15 +35,7 @@ export interface OpenOptions<S = undefined> extends CallOptions {
 }
 
 /** Options that have been checked, with every default filled in. */
-export interface Configuration {
-  readonly namespace: string;
-  readonly registry: RegistryBackend;
-  readonly messaging: MessagingBackend | undefined;
-  readonly schema: IdentitySchema | undefined;
-  readonly limits: Limits;
-  readonly timing: Timing;
-  warn(error: MusterError): void;
-}
+export type Configuration = Omit<Context, "directory" | "node">;
 
 const SOURCE = "core.openRegistry";
 const OPTIONS: readonly string[] = [

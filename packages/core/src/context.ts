@@ -5,7 +5,7 @@ import type { Limits } from "./limits.ts";
 import type { ReceivingNode } from "./receiving/node.ts";
 import type { SessionDirectory } from "./life/session-directory.ts";
 
-/** Durations of one fleet, in ms. Tests shorten them; the defaults are DESIGN's. */
+/** Durations of one fleet, in ms. */
 export interface Timing {
   /** TTL of a registration that names none. Default 30,000. */
   readonly ttlMs: number;
