@@ -13,6 +13,8 @@ interface Direction {
 const filterDoors = ["@muster/filter", "@muster/filter/corpus"];
 const coreDoors = ["@muster/core", "@muster/core/slots"];
 const conformanceDoors = ["@muster/conformance", "@muster/conformance/vitest", "@muster/conformance/node-test"];
+/** Real servers for tests; private, so never in `src`. */
+const serverDoors = ["@muster/servers", "@muster/servers/vitest"];
 const everywhere = "@opentelemetry/api";
 
 /** The import rules of the published packages, by folder; undefined for a folder that has none yet. */
@@ -28,7 +30,7 @@ export function directionOf(folder: string): Direction | undefined {
   if (folder.startsWith("packages/backend-")) {
     return {
       src: ["@muster/core/slots", "@muster/filter"],
-      test: [...coreDoors, ...filterDoors, ...conformanceDoors],
+      test: [...coreDoors, ...filterDoors, ...conformanceDoors, ...serverDoors],
       others: folder === "packages/backend-memory" ? 0 : 1,
     };
   }

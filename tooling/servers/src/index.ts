@@ -1,0 +1,1 @@
+export type { Origin, Server, ServerControl, ServerKind, ServerOptions } from "./server.ts";
