@@ -1,1 +1,55 @@
-export {};
+/* oxlint-disable vitest/valid-title, vitest/expect-expect -- a test is declared from data */
+import { afterAll, test } from "vitest";
+import { obtainRedisCluster } from "./cluster.ts";
+import type { ServerCluster } from "./cluster.ts";
+import { MissingServerError } from "./missing-server-error.ts";
+import { obtainServer } from "./obtain.ts";
+import type { Server, ServerKind, ServerOptions } from "./server.ts";
+
+const isSet = (text: string | undefined): boolean => !["", "0", "false"].includes(text ?? "");
+const mustRun = (): boolean => isSet(process.env["CI"]) || process.env["MUSTER_REQUIRE"] === "all";
+
+function declareMissing(error: MissingServerError): void {
+  const name = `NOT RUN: needs ${error.kind} (${error.command})`;
+  test(name, { skip: !mustRun() }, () => {
+    throw error;
+  });
+}
+
+async function withObtained<T extends AsyncDisposable>(
+  obtain: () => Promise<T>,
+  define: (obtained: T) => void | Promise<void>,
+): Promise<void> {
+  let obtained: T;
+  try {
+    obtained = await obtain();
+  } catch (error) {
+    if (error instanceof MissingServerError) return declareMissing(error);
+    throw error;
+  }
+  afterAll(() => obtained[Symbol.asyncDispose]());
+  await define(obtained);
+}
+
+/**
+ * For the top level of a test file: obtains a server, lets `define` declare the tests that use it, and ends it behind
+ * the file's last test. Where there is none to be had it declares one test instead, whose name says NOT RUN and the
+ * command that gets the server: skipped, or failing when CI or MUSTER_REQUIRE=all is set.
+ *
+ * @throws Error when the server does not start.
+ */
+export function withServer(
+  kind: ServerKind,
+  options: ServerOptions,
+  define: (server: Server) => void | Promise<void>,
+): Promise<void> {
+  return withObtained(() => obtainServer(kind, options), define);
+}
+
+/** The same for a Redis Cluster. */
+export function withRedisCluster(
+  options: { readonly masters?: number } & ServerOptions,
+  define: (cluster: ServerCluster) => void | Promise<void>,
+): Promise<void> {
+  return withObtained(() => obtainRedisCluster(options), define);
+}

@@ -1,0 +1,70 @@
+import { spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import type { Readable, Writable } from "node:stream";
+
+/** A running server process. `log` gives its last lines, `ended` resolves when it is gone. */
+export interface Child {
+  readonly pid: number;
+  readonly ended: Promise<void>;
+  isAlive(): boolean;
+  log(): string;
+}
+
+const LOG_LINES = 30;
+
+// The shell becomes the server, so its pid is the server's. Before that it leaves behind a watcher that reads from a
+// pipe of ours: a line means that the server has ended, the end of the pipe that we have, however that came about.
+const BOUND_TO_US = `
+( ( read -r ended <&3 || { kill -9 $$; rm -rf "$0"; } ) >/dev/null 2>&1 & )
+exec 3<&-
+exec "$@"`;
+
+/**
+ * Starts a server that never outlives this process: when this one is gone, the server is killed and `directory`
+ * removed. It leads a session of its own, so a Ctrl-C reaches it only through us.
+ *
+ * @throws Error when there is no shell to start it with.
+ */
+export async function startChild(binary: string, args: readonly string[], directory: string): Promise<Child> {
+  const child = spawn("/bin/sh", ["-c", BOUND_TO_US, directory, binary, ...args], {
+    detached: true,
+    cwd: directory,
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
+  });
+  const [, out, err, lifeline] = child.stdio as unknown as [null, Readable, Readable, Writable];
+  let lines: string[] = [];
+  for (const stream of [out, err]) {
+    stream.setEncoding("utf8");
+    stream.on("data", (text: string) => {
+      lines = [...lines, ...text.split("\n").filter(Boolean)].slice(-LOG_LINES);
+    });
+  }
+  lifeline.on("error", () => undefined); // The watcher may be gone before it has read the line.
+  const ended = new Promise<void>((resolve) => {
+    child.once("exit", () => {
+      lifeline.end("ended\n");
+      resolve();
+    });
+  });
+  const pid = await new Promise<number>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("spawn", () => resolve(child.pid ?? 0));
+  });
+  return {
+    pid,
+    ended,
+    isAlive: () => child.exitCode === null && child.signalCode === null,
+    log: () => lines.join("\n"),
+  };
+}
+
+/** Whether every thread of the process stands after SIGSTOP; where there is no /proc, the signal counts as the state. */
+export function isStopped(pid: number): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/task`).every((thread) =>
+      /\) [TtZX]/.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8")),
+    );
+  } catch {
+    return true;
+  }
+}

@@ -1,0 +1,59 @@
+import type { Housing } from "./housing.ts";
+import type { ServerControl } from "./server.ts";
+
+/** The control of a server that runs in a housing; calls take effect one after the other, in the order they were made. */
+export function controlOf(housing: Housing): ServerControl & { readonly remove: () => Promise<void> } {
+  let frozen = false;
+  let last: Promise<unknown> = Promise.resolve();
+  let removal: Promise<void> | undefined;
+  let removed = false;
+
+  const inTurn = (step: () => Promise<void>): Promise<void> => {
+    const turn = last.then(() => {
+      if (removed) throw new Error("the server was closed");
+      return step();
+    });
+    last = turn.catch(() => undefined);
+    return turn;
+  };
+  const remove = async (): Promise<void> => {
+    removed = true;
+    await housing.remove();
+  };
+  const end = async (name: "SIGTERM" | "SIGKILL"): Promise<void> => {
+    if (!(await housing.isAlive())) return;
+    // A stopped process takes SIGTERM only after SIGCONT.
+    if (frozen && name === "SIGTERM") await housing.signal("SIGCONT");
+    frozen = false;
+    await housing.signal(name);
+  };
+  const thaw = async (): Promise<void> => {
+    if (!frozen) return;
+    await housing.signal("SIGCONT");
+    frozen = false;
+    await housing.answers();
+  };
+  const start = async (): Promise<void> => {
+    if (await housing.isAlive()) return thaw();
+    frozen = false;
+    await housing.launch();
+  };
+  return {
+    start: () => inTurn(start),
+    stop: () => inTurn(() => end("SIGTERM")),
+    kill: () => inTurn(() => end("SIGKILL")),
+    restart: () =>
+      inTurn(async () => {
+        await end("SIGKILL");
+        await start();
+      }),
+    freeze: () =>
+      inTurn(async () => {
+        if (frozen) return;
+        await housing.signal("SIGSTOP");
+        frozen = true;
+      }),
+    thaw: () => inTurn(thaw),
+    remove: () => (removal ??= inTurn(remove)),
+  };
+}

@@ -1,0 +1,13 @@
+/** One way to run a server's process: as a child, or in a container. What order it is used in is `controlOf`'s business. */
+export interface Housing {
+  /** Starts the process anew over the same data and port; resolves when the server answers. */
+  launch(): Promise<void>;
+  /** Whether there is a process, frozen or not. */
+  isAlive(): Promise<boolean>;
+  /** Sends the signal; for SIGTERM and SIGKILL resolves when the process is gone, for SIGSTOP when it stands. */
+  signal(name: "SIGTERM" | "SIGKILL" | "SIGSTOP" | "SIGCONT"): Promise<void>;
+  /** Resolves when the server answers. */
+  answers(): Promise<void>;
+  /** Removes the process, its data and its claim to the port. */
+  remove(): Promise<void>;
+}

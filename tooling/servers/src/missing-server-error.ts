@@ -1,0 +1,16 @@
+import type { ServerKind } from "./server.ts";
+
+/** No server of this kind is to be had here; `command` is what gets one. */
+export class MissingServerError extends Error {
+  readonly code = "SERVER_MISSING";
+  readonly kind: ServerKind;
+  /** For a shell: `apt-get install redis-server`. */
+  readonly command: string;
+
+  constructor(kind: ServerKind, reason: string, command: string) {
+    super(`No ${kind} server: ${reason}. This gets one: ${command}`);
+    this.name = "MissingServerError";
+    this.kind = kind;
+    this.command = command;
+  }
+}

@@ -1,0 +1,127 @@
+import { accessSync, constants } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { answering } from "./answering.ts";
+import { isStopped, startChild } from "./child.ts";
+import type { Child } from "./child.ts";
+import { controlOf } from "./control.ts";
+import type { Housing } from "./housing.ts";
+import { reservePort } from "./ports.ts";
+import type { ReservedPort } from "./ports.ts";
+import type { Recipe } from "./recipe.ts";
+import { recipes } from "./recipes.ts";
+import type { Server, ServerKind, ServerOptions } from "./server.ts";
+
+const HOST = "127.0.0.1";
+const PORTS_TRIED = 5;
+
+// Debian keeps nats-server where only root's PATH leads.
+const moreFolders = ["/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/opt/homebrew/bin"];
+
+/** The path of the server's program, or undefined where it is not installed. */
+export function nativeBinary(kind: ServerKind): string | undefined {
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), ...moreFolders].filter(Boolean);
+  return folders
+    .map((folder) => join(folder, recipes[kind].binary))
+    .find((path) => {
+      try {
+        accessSync(path, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+}
+
+class ChildHousing implements Housing {
+  version = "";
+  readonly address: { readonly host: string; readonly port: number };
+  readonly #recipe: Recipe;
+  readonly #binary: string;
+  readonly #directory: string;
+  readonly #reserved: ReservedPort;
+  readonly #options: ServerOptions;
+  #child: Child | undefined;
+
+  constructor(recipe: Recipe, binary: string, directory: string, reserved: ReservedPort, options: ServerOptions) {
+    this.#recipe = recipe;
+    this.#binary = binary;
+    this.#directory = directory;
+    this.#reserved = reserved;
+    this.#options = options;
+    this.address = { host: HOST, port: reserved.port };
+  }
+
+  async launch(): Promise<void> {
+    const place = { ...this.address, directory: this.#directory };
+    this.#child = await startChild(this.#binary, this.#recipe.arguments(place, this.#options), this.#directory);
+    try {
+      await this.answers();
+    } catch (error) {
+      const log = this.#child.log();
+      await this.signal("SIGKILL");
+      throw new Error(`${this.#binary} did not start; its last lines:\n${log}`, { cause: error });
+    }
+  }
+
+  isAlive(): Promise<boolean> {
+    return Promise.resolve(this.#child?.isAlive() ?? false);
+  }
+
+  async signal(name: "SIGTERM" | "SIGKILL" | "SIGSTOP" | "SIGCONT"): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || !child.isAlive()) return;
+    process.kill(child.pid, name);
+    if (name === "SIGTERM" || name === "SIGKILL") await child.ended;
+    while (name === "SIGSTOP" && !isStopped(child.pid)) await delay(1);
+  }
+
+  async answers(): Promise<void> {
+    const isHopeless = (): boolean => this.#child?.isAlive() !== true;
+    this.version = await answering(this.#recipe, this.address, this.#options.password, { isHopeless });
+  }
+
+  async remove(): Promise<void> {
+    await this.signal("SIGKILL");
+    this.#reserved.release();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+}
+
+async function launchedHousing(kind: ServerKind, binary: string, options: ServerOptions): Promise<ChildHousing> {
+  for (let attempt = 1; ; attempt += 1) {
+    const directory = await mkdtemp(join(tmpdir(), `muster-${kind}-`));
+    const housing = new ChildHousing(recipes[kind], binary, directory, await reservePort(), options);
+    try {
+      await housing.launch();
+      return housing;
+    } catch (error) {
+      await housing.remove();
+      const taken = error instanceof Error && /address already in use/i.test(error.message);
+      if (!taken || attempt === PORTS_TRIED) throw error;
+    }
+  }
+}
+
+/**
+ * A server as a child process on 127.0.0.1 that answers, with a port and a data directory of its own.
+ *
+ * @throws Error with the server's last log lines when it does not start.
+ */
+export async function nativeServer(kind: ServerKind, binary: string, options: ServerOptions): Promise<Server> {
+  const housing = await launchedHousing(kind, binary, options);
+  const { remove, ...control } = controlOf(housing);
+  const { host, port } = housing.address;
+  return {
+    kind,
+    origin: "native",
+    url: `${recipes[kind].scheme}//${host}:${port}`,
+    host,
+    port,
+    version: housing.version,
+    control,
+    [Symbol.asyncDispose]: remove,
+  };
+}

@@ -1,0 +1,6 @@
+import { natsRecipe } from "./nats.ts";
+import type { Recipe } from "./recipe.ts";
+import { redisRecipe } from "./redis.ts";
+import type { ServerKind } from "./server.ts";
+
+export const recipes: Readonly<Record<ServerKind, Recipe>> = { redis: redisRecipe, nats: natsRecipe };
