@@ -1,6 +1,6 @@
-/** What the memory registry selects by itself, and which identities it looks at to do so. */
+/** Which identities the memory registry looks at to select by a filter. */
 
-import { compareStrings, type Filter, type Leaf, regexPrefix, type SplitFilter, splitFilter } from "@muster/filter";
+import { compareStrings, type Filter, type Leaf } from "@muster/filter";
 import type { Index, Span } from "./indexes.ts";
 import type { Records } from "./records.ts";
 import { intersect, type Stretch, stretchesOf } from "./stretches.ts";
@@ -9,14 +9,6 @@ import { intersect, type Stretch, stretchesOf } from "./stretches.ts";
 const MAX_SHARE = 0.05;
 /** Sorting more takes longer than anyone should have to wait for his turn. */
 const MAX_CANDIDATES = 20_000;
-
-/**
- * Everything but `regex` and `$attached`. Of an anchored pattern the literal prefix is native: it narrows the candidates
- * and leaves the pattern to core.
- */
-export function splitForMemory(filter: Filter): SplitFilter {
-  return splitFilter(filter, canSelect);
-}
 
 /**
  * The identities that can match, in order: every one that does is among them. `undefined`: no index tells them apart well
@@ -32,13 +24,6 @@ export function candidates(records: Records, filter: Filter): readonly string[] 
 /** Whether so many identities are better looked up and sorted than found by reading all in order. */
 export function isWorthListing({ ordered }: Records, size: number): boolean {
   return size <= Math.min(ordered.size * MAX_SHARE, MAX_CANDIDATES);
-}
-
-function canSelect(leaf: Leaf): boolean | Filter {
-  if ("about" in leaf) return leaf.about !== "attached";
-  if (leaf.op !== "regex") return true;
-  const prefix = typeof leaf.value === "string" ? regexPrefix(leaf.value) : undefined;
-  return prefix === undefined ? false : { op: "startswith", path: leaf.path, value: prefix };
 }
 
 /** Spans that hold all that a filter selects, and how much they hold. */

@@ -22,12 +22,11 @@ import {
   type SetMode,
   type SetOutcome,
 } from "@muster/core/slots";
-import type { Filter } from "@muster/filter";
+import { type Filter, splitForEvaluator } from "@muster/filter";
 import { checkEntries, checkPageSize, MAX_IDENTITY_BYTES } from "./arguments.ts";
 import { Client, NAME } from "./client.ts";
 import { isExpired, nextExpiry, stampedExpiry } from "./expiry.ts";
 import { Line, type MemoryFaults } from "./faults.ts";
-import { splitForMemory } from "./filter.ts";
 import { type MemoryHub, memoryHub } from "./hub.ts";
 import { ownMetadata } from "./metadata.ts";
 import type { Records } from "./records.ts";
@@ -59,7 +58,7 @@ export function memoryRegistry(options: MemoryRegistryOptions = {}): RegistryBac
 class MemoryRegistry implements RegistryBackend {
   readonly name: string = NAME;
   readonly traits: RegistryTraits = TRAITS;
-  readonly filters: FilterFacet = { split: splitForMemory };
+  readonly filters: FilterFacet = { split: splitForEvaluator };
   readonly counts: CountFacet = { count: (filter, call) => this.#count(filter, call) };
   readonly #hub: MemoryHub;
   readonly #client: Client;

@@ -86,26 +86,6 @@ test("generated filters select the same with indexes, without, and by the evalua
   }
 });
 
-describe("split", () => {
-  const { filters } = memoryRegistry();
-
-  test("everything is native but regex and $attached", () => {
-    const native = parseFilter({
-      "a.near": { lat: 1, lon: 1, radiusM: 1 },
-      "b.contains": 1,
-      $not: { "$registeredAt.lt": 5 },
-    });
-    expect(filters?.split(native)).toEqual({ native });
-    for (const residual of [parseFilter({ "a.regex": "x" }), parseFilter({ $attached: true })])
-      expect(filters?.split(residual)).toEqual({ residual });
-  });
-
-  test("the literal prefix of an anchored pattern narrows the candidates", () => {
-    const residual = parseFilter({ "a.regex": "^fire.*" });
-    expect(filters?.split(residual)).toEqual({ native: parseFilter({ "a.startswith": "fire" }), residual });
-  });
-});
-
 describe("count", () => {
   test("counts what matches a filter, and without one everyone who lives", async () => {
     const { client, clock } = fixture();

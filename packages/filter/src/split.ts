@@ -1,5 +1,6 @@
 import type { Filter, Leaf } from "./ast.ts";
 import { allOf, anyOf, negate } from "./canonical.ts";
+import { regexPrefix } from "./regex.ts";
 
 /**
  * What a backend makes of one comparison: `true`, it selects exactly the same; `false`, it can't; a filter, it selects
@@ -33,6 +34,22 @@ export function splitFilter(filter: Filter, canPush: CanPush): SplitFilter {
     default:
       return splitLeaf(filter, canPush(filter));
   }
+}
+
+/**
+ * As {@link splitFilter}, for a backend that asks the evaluator itself, of records that it reads: native is everything
+ * but `regex` and `$attached`. Of an anchored pattern the literal prefix is native: it narrows the candidates and leaves
+ * the pattern as residual.
+ */
+export function splitForEvaluator(filter: Filter): SplitFilter {
+  return splitFilter(filter, canEvaluate);
+}
+
+function canEvaluate(leaf: Leaf): boolean | Filter {
+  if ("about" in leaf) return leaf.about !== "attached";
+  if (leaf.op !== "regex") return true;
+  const prefix = typeof leaf.value === "string" ? regexPrefix(leaf.value) : undefined;
+  return prefix === undefined ? false : { op: "startswith", path: leaf.path, value: prefix };
 }
 
 function splitLeaf(leaf: Leaf, pushed: boolean | Filter): SplitFilter {

@@ -11,6 +11,7 @@ import {
   or,
   parseFilter,
   splitFilter,
+  splitForEvaluator,
   where,
 } from "../src/index.ts";
 import { documentsOf, filterOf, filterSeeds } from "./arbitraries.ts";
@@ -126,6 +127,24 @@ describe("splitFilter", () => {
     expect(splitFilter(regex, () => true)).toEqual({ residual: regex });
     expect(splitFilter(regex, () => prefix)).toEqual({ native: prefix, residual: regex });
     expect(splitFilter(not(regex), () => prefix)).toEqual({ residual: not(regex) });
+  });
+});
+
+describe("splitForEvaluator", () => {
+  it("makes everything native but regex and $attached", () => {
+    const native = parseFilter({
+      "a.near": { lat: 1, lon: 1, radiusM: 1 },
+      "b.contains": 1,
+      $not: { "$registeredAt.lt": 5 },
+    });
+    expect(splitForEvaluator(native)).toEqual({ native });
+    for (const residual of [parseFilter({ "a.regex": "x" }), parseFilter({ $attached: true })])
+      expect(splitForEvaluator(residual)).toEqual({ residual });
+  });
+
+  it("narrows by the literal prefix of an anchored pattern", () => {
+    const residual = parseFilter({ "a.regex": "^fire.*" });
+    expect(splitForEvaluator(residual)).toEqual({ native: parseFilter({ "a.startswith": "fire" }), residual });
   });
 });
 
