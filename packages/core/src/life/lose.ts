@@ -15,7 +15,7 @@ const SOURCE = "core.restore";
 /** Tells the handle and, unless that is what ended it or the caller said otherwise, registers the identity again. */
 export function lose(host: Host, served: Served, reason: LostReason): void {
   if (served.state !== "live" && !(served.state === "lost" && reason === "replaced")) return;
-  const { ttlMs, onLost, renew } = served.options;
+  const { onLost, renew } = served.options;
   // Nobody renewed it in time although only its owner could: that is no accident.
   const isOver = renew === "manual" && performance.now() >= served.deadline;
   const comesBack = reason !== "replaced" && onLost === "re-register" && !isOver;
@@ -25,9 +25,12 @@ export function lose(host: Host, served: Served, reason: LostReason): void {
   else endInBackground(host, served);
   served.events.emit("lost", { reason });
   if (!comesBack || served.state !== "lost" || host.gate.state !== "open") return;
-  // Spread, so that a store that is back isn't met by everyone at once; but a long TTL is no reason to stay away for long.
-  const spreadMs = Math.min(ttlMs ?? Number.POSITIVE_INFINITY, host.timing.ttlMs) / 2;
-  restoreAfter(host, served, Math.random() * spreadMs, 0);
+  restoreAfter(host, served, spreadMs(host, served), 0);
+}
+
+/** So that a store that is back isn't met by everyone at once; but a long TTL is no reason to stay away for long. */
+function spreadMs({ timing }: Host, { options: { ttlMs = Number.POSITIVE_INFINITY } }: Served): number {
+  return (Math.random() * Math.min(ttlMs, timing.ttlMs)) / 2;
 }
 
 /** Serves it no longer: nothing new reaches its receiver, nothing is planned for it. */
@@ -45,6 +48,11 @@ export async function endReceiver(host: Host, served: Served): Promise<void> {
 
 function restoreAfter(host: Host, served: Served, delayMs: number, tries: number): void {
   served.due = host.agenda.after(delayMs, () => {
+    if (!host.session.live) {
+      // Whoever waited for the next session here would go on the moment it is there, together with everyone else.
+      restoreAfter(host, served, spreadMs(host, served), tries);
+      return;
+    }
     // A few at a time: thousands at once would keep the new session from being renewed.
     host.restores
       .run(() => restoreInTurn(host, served, tries))

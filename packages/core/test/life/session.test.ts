@@ -4,6 +4,13 @@ import { eventually } from "../support/eventually.ts";
 import { Fleets } from "../support/fleets.ts";
 import { interposed } from "../support/interposed.ts";
 
+const MANY = 500;
+
+/** Most of `times` within any 100 ms. */
+function crowd(times: readonly number[]): number {
+  return Math.max(...times.map((start) => times.filter((time) => time >= start && time < start + 100).length));
+}
+
 test("a session outlives its lease as long as its process renews it", async () => {
   await using fleets = new Fleets();
   const { fleet } = await fleets.open({ timing: { sessionLeaseMs: 400 } });
@@ -78,6 +85,25 @@ test("a long TTL, or none, is no reason to stay away for long", async () => {
   faults.up("store");
   await eventually("both are back", () => restored.length === 2);
   expect(restored.toSorted()).toEqual(["an hour", "for ever"]);
+});
+
+test("a store that is back after a long outage is not met by everyone at once", { timeout: 20_000 }, async () => {
+  await using fleets = new Fleets();
+  const { fleet, faults } = await fleets.open({ timing: { sessionLeaseMs: 300, ttlMs: 4_000 } });
+  const registering = Array.from({ length: MANY }, (_, n) => fleet.register(`id-${n}`, {}));
+  let lost = 0;
+  const back: number[] = [];
+  for (const handle of await Promise.all(registering)) {
+    handle.on("lost", () => void (lost += 1));
+    handle.on("restored", () => back.push(performance.now()));
+  }
+  faults.down("store");
+  await eventually("everyone is lost", () => lost === MANY);
+  const lostAt = performance.now();
+  await eventually("the time over which they spread has passed", () => performance.now() > lostAt + 2_500);
+  faults.up("store");
+  await eventually("everyone is back", () => back.length === MANY);
+  expect(crowd(back)).toBeLessThan(MANY / 5);
 });
 
 test("a handle restored after its session died receives again", async () => {
