@@ -1,0 +1,186 @@
+/** One process' connection to Redis, as both slots use it. */
+
+import { Cluster, Command, type NatMap, Redis } from "ioredis";
+import { type Call, MusterError, throwIfAborted } from "@muster/core/slots";
+import { clusterNodes, clusterOptions, misconfigured, OWN, serverOptions } from "./connection/driver-options.ts";
+import { checkGivenClient, isCluster } from "./connection/given-client.ts";
+import { watchCluster, watchServer } from "./connection/liveness.ts";
+import { answered, discard, untilReady } from "./connection/reaching.ts";
+import { checkedVersion, type Topology } from "./connection/server-facts.ts";
+import { isNoScript, NAME, redisError } from "./errors.ts";
+import { DEFAULT_PREFIX } from "./keys.ts";
+import type { RedisNode, RedisOptions } from "./options.ts";
+import type { Script } from "./scripts/script.ts";
+
+export type RedisArgument = string | number | Buffer;
+
+const PREFIX = /^[A-Za-z0-9_.:-]{1,64}$/;
+
+/**
+ * Commands leave once and are never sent again by the driver: without a connection they are refused at once, with
+ * `UNAVAILABLE`; when the connection is lost after they may have left, the same with `mayHaveApplied`. Who waits must
+ * look at its call itself ({@link Lifecycle.run}); the client looks at it only before it sends.
+ */
+export interface RedisClient {
+  readonly topology: Topology;
+  readonly prefix: string;
+  /** The number of the database: keys are apart, channels of Pub/Sub are not. */
+  readonly db: number;
+  /** As the server states it: `7.0.15`. Empty until it is open. */
+  readonly version: string;
+
+  /**
+   * Connects, and looks at what it has connected to. When it fails nothing is left of it, and it may be opened again.
+   *
+   * @throws UNAVAILABLE, UNAUTHENTICATED, PERMISSION_DENIED, UNSUPPORTED, CONFIG_INVALID, TIMEOUT, ABORTED
+   */
+  open(call: Call): Promise<void>;
+  /** At once: what is in flight rejects. A client that was handed in stays as it is. */
+  close(): void;
+
+  /**
+   * Runs a script by its digest, and in full when the server has not seen it yet. Strings in the answer are UTF-8.
+   *
+   * @throws what {@link redisError} makes of it, from `redis.` and the script's name; TIMEOUT, ABORTED: the call had ended before it was sent.
+   */
+  run(script: Script, keys: readonly string[], args: readonly RedisArgument[], call: Call): Promise<unknown>;
+  /** {@link run}, sent in full: for short scripts that must run in the order in which they are sent. */
+  runInFull(script: Script, keys: readonly string[], args: readonly RedisArgument[], call: Call): Promise<unknown>;
+
+  /** Another connection to the server, or to one node of the cluster; not connected yet, and the caller's to discard. */
+  connection(options: ConnectionOptions): Redis;
+}
+
+export interface ConnectionOptions {
+  /** As the server shows it in `CLIENT LIST`. */
+  readonly connectionName: string;
+  /** Of a cluster; as its nodes tell of one another. */
+  readonly node?: RedisNode;
+}
+
+/** Does nothing before it is opened. */
+export function redisClient(options: RedisOptions): RedisClient {
+  return new DriverClient(options);
+}
+
+class DriverClient implements RedisClient {
+  readonly topology: Topology;
+  readonly prefix: string;
+  readonly #options: RedisOptions;
+  #driver: Redis | Cluster | undefined;
+  #watch: Disposable | undefined;
+  #version = "";
+
+  constructor(options: RedisOptions) {
+    this.#options = options;
+    this.prefix = options.prefix ?? DEFAULT_PREFIX;
+    const isClustered = "client" in options ? isCluster(options.client) : "cluster" in options;
+    this.topology = isClustered ? "cluster" : "standalone";
+  }
+
+  get db(): number {
+    const driver = this.#driver;
+    return driver === undefined || isCluster(driver) ? 0 : (driver.options.db ?? 0);
+  }
+
+  get version(): string {
+    return this.#version;
+  }
+
+  async open(call: Call): Promise<void> {
+    const driver = driverOf(this.#options);
+    const source = `${NAME}.open`;
+    try {
+      await untilReady(driver, call, source);
+      const info = await answered(driver.info(), call, source);
+      this.#version = checkedVersion(info, this.topology);
+    } catch (error) {
+      this.#release(driver);
+      throw error;
+    }
+    this.#driver = driver;
+    if (!("client" in this.#options)) this.#watch = isCluster(driver) ? watchCluster(driver) : watchServer(driver);
+  }
+
+  close(): void {
+    this.#watch?.[Symbol.dispose]();
+    if (this.#driver !== undefined) this.#release(this.#driver);
+  }
+
+  async run(
+    script: Script,
+    keys: readonly string[],
+    args: readonly RedisArgument[],
+    call: Call,
+  ): Promise<unknown> {
+    const source = `${NAME}.${script.name}`;
+    try {
+      return await this.#send("evalsha", [script.sha, keys.length, ...keys, ...args], call, source);
+    } catch (error) {
+      if (!isNoScript(error)) throw redisError(error, source);
+    }
+    return this.runInFull(script, keys, args, call);
+  }
+
+  async runInFull(
+    script: Script,
+    keys: readonly string[],
+    args: readonly RedisArgument[],
+    call: Call,
+  ): Promise<unknown> {
+    const source = `${NAME}.${script.name}`;
+    try {
+      return await this.#send("eval", [script.lua, keys.length, ...keys, ...args], call, source);
+    } catch (error) {
+      throw redisError(error, source);
+    }
+  }
+
+  connection({ connectionName, node }: ConnectionOptions): Redis {
+    const driver = this.#driver;
+    if (driver === undefined) throw new MusterError({ code: "CLOSED", source: NAME, message: "it is not open yet" });
+    if (!isCluster(driver)) return quiet(new Redis({ ...driver.options, ...OWN, connectionName }));
+    const { natMap, redisOptions } = driver.options;
+    const at = node === undefined ? {} : translated(node, natMap);
+    return quiet(new Redis({ ...redisOptions, ...OWN, ...at, connectionName }));
+  }
+
+  /** Not by the driver's own methods: these may add a prefix, or wait to be sent together with others. */
+  async #send(name: "evalsha" | "eval", args: RedisArgument[], call: Call, source: string): Promise<unknown> {
+    throwIfAborted(call, source);
+    const driver = this.#driver;
+    if (driver?.status !== "ready") {
+      throw new MusterError({ code: "UNAVAILABLE", source, message: "there is no connection to the server" });
+    }
+    return driver.sendCommand(new Command(name, args, { replyEncoding: "utf8" }));
+  }
+
+  #release(driver: Redis | Cluster): void {
+    if (!("client" in this.#options)) discard(driver);
+  }
+}
+
+/** @throws CONFIG_INVALID */
+function driverOf(options: RedisOptions): Redis | Cluster {
+  if (!PREFIX.test(options.prefix ?? DEFAULT_PREFIX)) {
+    throw misconfigured("prefix", "a prefix is 1 to 64 of A-Z, a-z, 0-9, underscore, dot, colon and hyphen");
+  }
+  if ("client" in options) {
+    checkGivenClient(options.client);
+    return options.client;
+  }
+  if (!("cluster" in options)) return quiet(new Redis(serverOptions(options)));
+  return quiet(new Cluster(clusterNodes(options), clusterOptions(options)));
+}
+
+function translated({ host, port }: RedisNode, natMap: NatMap | undefined | null): RedisNode {
+  const told = `${host}:${port}`;
+  const found = typeof natMap === "function" ? natMap(told) : natMap?.[told];
+  return found ?? { host, port };
+}
+
+/** Its errors are told to whoever calls it; without a listener the driver would print them. */
+function quiet<Client extends Redis | Cluster>(client: Client): Client {
+  client.on("error", () => {});
+  return client;
+}

@@ -1,0 +1,127 @@
+/** What Redis and its driver say, as coded errors. */
+
+import { type ErrorCode, isMusterError, MusterError } from "@muster/core/slots";
+
+/** The name of this backend, as it stands in the source of errors. */
+export const NAME = "redis";
+
+type Code = Extract<ErrorCode, "UNAUTHENTICATED" | "PERMISSION_DENIED" | "UNAVAILABLE" | "CONFIG_INVALID" | "INTERNAL">;
+
+interface Meaning {
+  readonly code: Code;
+  readonly message: string;
+  readonly mayHaveApplied: boolean;
+}
+
+function refused(code: Code, message: string): Meaning {
+  return { code, message, mayHaveApplied: false };
+}
+
+function unanswered(message: string): Meaning {
+  return { code: "UNAVAILABLE", message, mayHaveApplied: true };
+}
+
+/** Error replies, by their first word. The server has applied nothing of what it answers with one of these. */
+const REPLIES: Readonly<Record<string, Meaning>> = {
+  WRONGPASS: refused("UNAUTHENTICATED", "the server knows no such user and password"),
+  NOAUTH: refused("UNAUTHENTICATED", "the server asks for a password"),
+  NOPERM: refused("PERMISSION_DENIED", "the server's ACL does not allow it to this user"),
+  DENIED: refused("PERMISSION_DENIED", "the server takes no connections from elsewhere"),
+  READONLY: refused("UNAVAILABLE", "the server is a read-only replica"),
+  LOADING: refused("UNAVAILABLE", "the server is still loading its data"),
+  MASTERDOWN: refused("UNAVAILABLE", "the server is a replica that has lost its master"),
+  CLUSTERDOWN: refused("UNAVAILABLE", "the cluster is down"),
+  TRYAGAIN: refused("UNAVAILABLE", "the slot is moving"),
+  MOVED: refused("UNAVAILABLE", "the slot is elsewhere"),
+  ASK: refused("UNAVAILABLE", "the slot is moving"),
+  BUSY: refused("UNAVAILABLE", "the server is busy with a script"),
+  MISCONF: refused("UNAVAILABLE", "the server can't save its data and takes no writes"),
+  OOM: refused("UNAVAILABLE", "the server's memory is full"),
+  NOREPLICAS: refused("UNAVAILABLE", "the server has too few replicas to take writes"),
+};
+
+/** Replies and driver's errors that are told apart by what they say. */
+const MESSAGES: readonly (readonly [pattern: RegExp, meaning: Meaning])[] = [
+  [/^ERR max number of clients reached/, refused("UNAVAILABLE", "the server has too many clients")],
+  [/^ERR DB index is out of range/, refused("CONFIG_INVALID", "the server has no such database")],
+  [/^ERR SELECT is not allowed/, refused("CONFIG_INVALID", "a cluster has no databases but 0")],
+  [
+    /^ERR The user executing the script can't/,
+    { code: "PERMISSION_DENIED", message: "the server's ACL does not allow a script's command", mayHaveApplied: true },
+  ],
+  [/cluster support disabled/, refused("CONFIG_INVALID", "the server is not part of a cluster")],
+  [/enableOfflineQueue options is false/, refused("UNAVAILABLE", "there is no connection to the server")],
+  [/^Too many Cluster redirections/, refused("UNAVAILABLE", "the slot is found nowhere")],
+  [/^Cluster is ended/, refused("UNAVAILABLE", "there is no connection to the cluster")],
+  [/^None of startup nodes is available/, refused("UNAVAILABLE", "no node of the cluster answers")],
+  [/^Failed to refresh slots cache/, refused("UNAVAILABLE", "no node of the cluster tells where the slots are")],
+  [/^All sentinels are unreachable/, refused("UNAVAILABLE", "no sentinel tells where the master is")],
+  [/^Command timed out/, unanswered("the server did not answer in time")],
+  [/^Connection is closed/, unanswered("the connection was lost")],
+  [/^Command aborted due to connection close/, unanswered("the connection was lost")],
+  [/^Reached the max retries per request limit/, unanswered("the connection was lost")],
+  [/^timeout$/, unanswered("the cluster did not answer in time")],
+];
+
+/** Errors of sockets and name servers, by their `code`; while connecting nothing can have left. */
+const SOCKETS: ReadonlySet<string> = new Set([
+  ...["ECONNREFUSED", "ECONNRESET", "ECONNABORTED", "ENOTCONN", "EPIPE", "ETIMEDOUT", "ENOENT", "EACCES"],
+  ...["EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN", "EADDRNOTAVAIL", "ENOTFOUND", "EAI_AGAIN"],
+  ...["EMFILE", "ENFILE", "ERR_STREAM_DESTROYED", "ERR_STREAM_WRITE_AFTER_END", "ERR_SOCKET_CLOSED"],
+]);
+
+const BEFORE_SENDING: ReadonlySet<string> = new Set(["connect", "getaddrinfo"]);
+
+/** An error that nobody expects may have stopped a script halfway. */
+const UNKNOWN: Meaning = { code: "INTERNAL", message: "an unexpected error", mayHaveApplied: true };
+
+/**
+ * A coded error for whatever a call of the driver rejected with. What already is one is given back as it is.
+ *
+ * @param source `redis.` and the operation: `redis.setMany`.
+ */
+export function redisError(error: unknown, source: string, subject?: string): MusterError {
+  if (isMusterError(error)) return error;
+  const text = error instanceof Error ? error.message : String(error);
+  const { code, message, mayHaveApplied } = meaningOf(error, text);
+  const common = { source, subject, message: `${message} (${text})`, mayHaveApplied, cause: error };
+  if (code === "CONFIG_INVALID") {
+    return new MusterError({ code, ...common, detail: { violations: [{ path: "", message: text }] } });
+  }
+  return new MusterError({ code, ...common });
+}
+
+/** Whether the server said that it has never seen the script of that digest; nothing of it was applied. */
+export function isNoScript(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("NOSCRIPT");
+}
+
+function meaningOf(error: unknown, text: string): Meaning {
+  const cause = lastNodeError(error);
+  if (cause !== undefined) return meaningOf(cause, cause.message);
+  const reply = REPLIES[firstWord(text)];
+  if (reply !== undefined) return reply;
+  const found = MESSAGES.find(([pattern]) => pattern.test(text));
+  if (found !== undefined) return found[1];
+  return socketMeaning(error) ?? UNKNOWN;
+}
+
+/** Why the last of a cluster's nodes did not answer, where the driver tells that all have failed. */
+function lastNodeError(error: unknown): Error | undefined {
+  if (!(error instanceof Error) || !("lastNodeError" in error)) return undefined;
+  return error.lastNodeError instanceof Error ? error.lastNodeError : undefined;
+}
+
+function socketMeaning(error: unknown): Meaning | undefined {
+  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  const { code } = error;
+  if (typeof code !== "string" || !SOCKETS.has(code)) return undefined;
+  const syscall = "syscall" in error ? String(error.syscall) : "";
+  if (BEFORE_SENDING.has(syscall)) return refused("UNAVAILABLE", "the server can't be reached");
+  return unanswered("the connection was lost");
+}
+
+function firstWord(text: string): string {
+  const end = text.search(/[ :]/);
+  return end < 0 ? text : text.slice(0, end);
+}
