@@ -13,6 +13,7 @@ import type { Report } from "./report.ts";
 import type { CaseResult } from "./result.ts";
 import { asError } from "./run.ts";
 import type { Subject } from "./subject.ts";
+import { subjectIn } from "./subject-module.ts";
 
 const USAGE = `Usage: muster-conformance <module> [options]
 
@@ -132,13 +133,9 @@ function wholeNumber(flag: string, text: string): number {
   return number;
 }
 
-async function load(path: string): Promise<{ readonly subject: Subject; readonly options: ConformanceOptions }> {
-  const module = await importModule(path);
-  const exported = module.subject ?? module.default;
-  const subject = typeof exported === "function" ? await exported() : exported;
-  if (!isSubject(subject))
-    throw new Error(`${path} exports no subject: an object with a name, or a function that gives one`);
-  return { subject, options: module.options ?? {} };
+async function load(path: string): ReturnType<typeof subjectIn> {
+  if (!existsSync(path)) throw new Error(`there is no file ${path}`);
+  return subjectIn(pathToFileURL(resolve(path)));
 }
 
 async function close(subject: Subject): Promise<void> {
@@ -147,26 +144,6 @@ async function close(subject: Subject): Promise<void> {
   } catch (error) {
     throw new Error(`${subject.name} could not be closed: ${asError(error).message}`, { cause: error });
   }
-}
-
-/** What the module is asked for; its subject is looked at, its options are checked against the catalogue. */
-interface SubjectModule {
-  readonly subject?: Subject | (() => unknown);
-  readonly default?: Subject | (() => unknown);
-  readonly options?: ConformanceOptions;
-}
-
-async function importModule(path: string): Promise<SubjectModule> {
-  if (!existsSync(path)) throw new Error(`there is no file ${path}`);
-  try {
-    return (await import(pathToFileURL(resolve(path)).href)) as SubjectModule;
-  } catch (error) {
-    throw new Error(`${path} could not be imported: ${asError(error).message}`, { cause: error });
-  }
-}
-
-function isSubject(value: unknown): value is Subject {
-  return typeof value === "object" && value !== null && "name" in value && typeof value.name === "string";
 }
 
 function jsonOf(report: Report | Misconfigured): string {

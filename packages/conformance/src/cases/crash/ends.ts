@@ -16,7 +16,7 @@ import {
   storeOne,
   untilExpired,
 } from "../support.ts";
-import { canDie, doomedRegistries } from "./support.ts";
+import { canDie, DEATHS, doomedRegistries } from "./support.ts";
 
 /** How many each of the doomed takes on. */
 const SHARE = 3;
@@ -57,9 +57,8 @@ export const endCases: readonly RegistryCase[] = [
     slot: "registry",
     applies: canDie("registry"),
     async run(ctx) {
-      const doomed = await doomedRegistries(ctx);
-      const identities = await storeExpiredFor(ctx, doomed.length);
-      for (const { client, dieDuring } of doomed) {
+      const identities = await storeExpiredFor(ctx, DEATHS);
+      for await (const { client, dieDuring } of doomedRegistries(ctx)) {
         await dieDuring(async () => client.reap({ limit: SHARE, claimMs: CLAIM_MS, graceMs: 0 }, ctx.call));
       }
       const { expired } = await finish(ctx, identities);
@@ -73,10 +72,9 @@ export const endCases: readonly RegistryCase[] = [
     slot: "registry",
     applies: canDie("registry"),
     async run(ctx) {
-      const doomed = await doomedRegistries(ctx);
-      const identities = await storeExpiredFor(ctx, doomed.length);
+      const identities = await storeExpiredFor(ctx, DEATHS);
       const done = new Set<string>();
-      for (const { client, dieDuring } of doomed) {
+      for await (const { client, dieDuring } of doomedRegistries(ctx)) {
         const options = { limit: SHARE, claimMs: CLAIM_MS, graceMs: LONG_MS };
         const claims: readonly ReapClaim[] = await client.reap(options, ctx.call);
         const told = await dieDuring(async () => client.confirmMany(claims, ctx.call));
@@ -95,7 +93,7 @@ export const endCases: readonly RegistryCase[] = [
     applies: canDie("registry"),
     async run(ctx) {
       const dead: string[] = [];
-      for (const [index, { client, turn, dieDuring }] of (await doomedRegistries(ctx)).entries()) {
+      for await (const { index, client, turn, dieDuring } of doomedRegistries(ctx)) {
         const session = `dead-${index}-at-${turn}`;
         dead.push(session);
         const { identity, epoch } = await startSession(ctx, session, SESSION_MS, client);

@@ -17,7 +17,7 @@ export const crashedMessagingCases: readonly MessagingCase[] = [
     slot: "messaging",
     applies: canDie("messaging"),
     async run(ctx) {
-      for (const [index, { client, turn, dieDuring }] of (await doomedMessagings(ctx)).entries()) {
+      for await (const { index, client, turn, dieDuring } of doomedMessagings(ctx)) {
         const address = `crash-${index}-at-${turn}`;
         const listener = await listen(ctx, [address]);
         const texts = numbered(`message-${FILLER}`, BATCH);
@@ -49,7 +49,7 @@ export const crashedMessagingCases: readonly MessagingCase[] = [
     slot: "messaging",
     applies: canDie("messaging"),
     async run(ctx) {
-      for (const [index, { client, turn, dieDuring }] of (await doomedMessagings(ctx)).entries()) {
+      for await (const { index, client, turn, dieDuring } of doomedMessagings(ctx)) {
         const address = `unread-${index}-at-${turn}`;
         const inbox = await client.openInbox({ prefetch: 1 }, ctx.call);
         await inbox.addMany([address], ctx.call);
@@ -68,7 +68,7 @@ export const crashedMessagingCases: readonly MessagingCase[] = [
     slot: "messaging",
     applies: canDie("messaging"),
     async run(ctx) {
-      for (const [index, { client, turn, dieDuring }] of (await doomedMessagings(ctx)).entries()) {
+      for await (const { index, client, turn, dieDuring } of doomedMessagings(ctx)) {
         const address = `left-${index}-at-${turn}`;
         const inbox = await client.openInbox({ prefetch: 1 }, ctx.call);
         await dieDuring(async () => inbox.addMany([address], ctx.call));

@@ -62,7 +62,7 @@ export const recordCases: readonly RegistryCase[] = [
     applies: canDie("registry"),
     async run(ctx) {
       await startSession(ctx, SESSION);
-      for (const [index, { client, turn, dieDuring }] of (await doomedRegistries(ctx)).entries()) {
+      for await (const { index, client, turn, dieDuring } of doomedRegistries(ctx)) {
         const identities = identitiesAt(turn, index);
         const metadata = { kind: "crash", turn, list: [1, { a: "b" }] };
         const entries = identities.map((one) =>
@@ -92,7 +92,7 @@ export const recordCases: readonly RegistryCase[] = [
     applies: canDie("registry"),
     async run(ctx) {
       await startSession(ctx, SESSION);
-      for (const [index, { client, turn, dieDuring }] of (await doomedRegistries(ctx)).entries()) {
+      for await (const { index, client, turn, dieDuring } of doomedRegistries(ctx)) {
         const identities = identitiesAt(turn, index);
         const [before, after] = [
           { kind: "crash", n: 1 },
@@ -131,7 +131,7 @@ export const recordCases: readonly RegistryCase[] = [
     applies: canDie("registry"),
     async run(ctx) {
       await startSession(ctx, SESSION);
-      for (const [index, { client, turn, dieDuring }] of (await doomedRegistries(ctx)).entries()) {
+      for await (const { index, client, turn, dieDuring } of doomedRegistries(ctx)) {
         const identities = identitiesAt(turn, index);
         const metadata = { kind: "crash" };
         const before = await storeAll(
@@ -152,7 +152,7 @@ export const recordCases: readonly RegistryCase[] = [
     slot: "registry",
     applies: canDie("registry"),
     async run(ctx) {
-      for (const [index, { client, turn, dieDuring }] of (await doomedRegistries(ctx)).entries()) {
+      for await (const { index, client, turn, dieDuring } of doomedRegistries(ctx)) {
         const entries = identitiesAt(turn, index).map((one) => entry(one, { metadata: { turn } }));
         await dieDuring(async () => client.setMany(entries, ctx.call));
         for (const one of entries) {
@@ -175,7 +175,7 @@ export const recordCases: readonly RegistryCase[] = [
         ctx,
         numbered("other", 5).map((one) => entry(one, { metadata: { one }, session: "other", ttlMs: LONG_MS })),
       );
-      for (const [index, { client, turn, dieDuring }] of (await doomedRegistries(ctx)).entries()) {
+      for await (const { index, client, turn, dieDuring } of doomedRegistries(ctx)) {
         const entries = identitiesAt(turn, index).map((one) => entry(one, { mode: "replace" }));
         await dieDuring(async () => client.setMany(entries, ctx.call));
         await settled(ctx, async () => {

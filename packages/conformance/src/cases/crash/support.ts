@@ -1,17 +1,26 @@
 /** What the cases about crashes share: processes that die in the middle of something, at seeded moments. */
 
 import assert from "node:assert/strict";
-import type { Backend, MessagingBackend, RegistryBackend } from "@muster/core/slots";
+import type { Backend, MessagingBackend, RegistryBackend, Scope } from "@muster/core/slots";
 import type { CaseContext, MessagingContext, RegistryContext } from "../../case.ts";
-import type { Subject } from "../../subject.ts";
+import type { MortalProcess, Subject } from "../../subject.ts";
 
-/** By now whatever was going on has been answered, in a process that answers itself. */
-const LATE_TURN = 40;
+/** The first moments at which a process dies; of the one at 0 nothing is ever seen. */
+const FIRST_TURNS = [0, 1, 2, 3, 4] as const;
+/** How many die at moments beyond those. */
+const LATER_TURNS = 3;
+/** By now whatever was going on has been answered. */
+const LAST_TURN = 40;
+
+/** How many processes die in one case. */
+export const DEATHS: number = FIRST_TURNS.length + LATER_TURNS + 1;
 
 /** A process of which one client is open, until it dies. */
 export interface Doomed<B extends Backend> {
   readonly client: B;
-  /** At which of its awaits it will die. */
+  /** How many have died before it. */
+  readonly index: number;
+  /** At which moment it will die. */
   readonly turn: number;
   /**
    * Lets it do something and die over it. What it had been told by then; `undefined`: nothing, and what it did may have
@@ -24,32 +33,42 @@ export function canDie(slot: "registry" | "messaging"): (backend: Backend, subje
   return (_, { mortal }) => mortal !== undefined && slot in mortal();
 }
 
-export async function doomedRegistries(ctx: RegistryContext): Promise<readonly Doomed<RegistryBackend>[]> {
+export function doomedRegistries(ctx: RegistryContext): AsyncIterable<Doomed<RegistryBackend>> {
   return eachTurn(ctx, ({ registry }) => registry);
 }
 
-export async function doomedMessagings(ctx: MessagingContext): Promise<readonly Doomed<MessagingBackend>[]> {
+export function doomedMessagings(ctx: MessagingContext): AsyncIterable<Doomed<MessagingBackend>> {
   return eachTurn(ctx, ({ messaging }) => messaging);
 }
 
-/** One process for each moment: the first few awaits, some further ones, and one by which all is over. */
-async function eachTurn<B extends Backend>(
+/** One process after the other, each for another moment; whoever has not died by its end is ended. */
+async function* eachTurn<B extends Backend>(
   ctx: CaseContext<B>,
-  clientOf: (process: ReturnType<NonNullable<Subject["mortal"]>>) => B | undefined,
-): Promise<readonly Doomed<B>[]> {
-  const later = Array.from({ length: 3 }, () => 5 + Math.floor(ctx.random() * 20));
-  const all: Doomed<B>[] = [];
-  for (const turn of [0, 1, 2, 3, 4, ...later, LATE_TURN]) {
-    const mortal = ctx.subject.mortal?.();
-    const client = mortal && clientOf(mortal);
-    assert.ok(
-      mortal !== undefined && client !== undefined,
-      "the mortal process that was there when the run was planned",
-    );
-    await client.open({ namespace: ctx.namespace }, ctx.call);
-    all.push({ client, turn, dieDuring: async (work) => die(work, async () => mortal.kill(turn)) });
+  clientOf: (process: MortalProcess) => B | undefined,
+): AsyncGenerator<Doomed<B>, void, undefined> {
+  const later = Array.from({ length: LATER_TURNS }, () => 5 + Math.floor(ctx.random() * 20));
+  for (const [index, turn] of [...FIRST_TURNS, ...later, LAST_TURN].entries()) {
+    const { client, kill } = await startMortal(ctx, clientOf);
+    try {
+      yield { client, index, turn, dieDuring: async (work) => die(work, async () => kill(turn)) };
+    } finally {
+      await kill(0);
+    }
   }
-  return all;
+}
+
+/** A process of which one client is open. Twice killed is once. */
+export async function startMortal<B extends Backend>(
+  ctx: CaseContext<B>,
+  clientOf: (process: MortalProcess) => B | undefined,
+  scope: Partial<Scope> = {},
+): Promise<{ readonly client: B; kill(turn: number): Promise<void> }> {
+  const mortal = ctx.subject.mortal?.();
+  const client = mortal && clientOf(mortal);
+  assert.ok(mortal !== undefined && client !== undefined, "the mortal process that was there when the run was planned");
+  await client.open({ namespace: ctx.namespace, ...scope }, ctx.call);
+  let killing: Promise<void> | undefined;
+  return { client, kill: async (turn) => (killing ??= mortal.kill(turn)) };
 }
 
 async function die<T>(work: () => Promise<T>, kill: () => Promise<void>): Promise<{ readonly answer: T } | undefined> {

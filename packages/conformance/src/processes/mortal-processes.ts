@@ -1,0 +1,125 @@
+/** Real processes for the cases in which one dies. */
+
+import type { MortalProcess, Subject } from "../subject.ts";
+import { Child, type ChildOptions } from "./child-process.ts";
+import { type Hosting, RemoteMessaging, RemoteRegistry } from "./clients.ts";
+
+/** Started ahead while cases run, since a process takes longer to start than a case to run. */
+const SPARES = 2;
+/** Alive at once; whoever wants one more waits until one has died. */
+const MOST_ALIVE = 16;
+
+export interface MortalProcessOptions {
+  /** What the module's function is called with, in each process: such as the URL of the server. Plain JSON. Default none. */
+  readonly args?: readonly unknown[];
+  /** Flags for Node. Default: tsx, as the module's package finds it, where TypeScript has to be run. */
+  readonly execArgv?: readonly string[];
+}
+
+/**
+ * The subject, with {@link Subject.mortal} and a {@link Subject.close} that also ends the processes.
+ *
+ * Each mortal process is a child process with clients of its own: it imports `module`, which exports a `subject` (or has
+ * it as its default), or a function that gives one and is called with `args`. That subject is asked for the same slots
+ * as this one, and for nothing but its clients; it may well be this one again, because no process is started before a
+ * mortal client is opened. It must reach the same server, and not start another.
+ *
+ * `kill` is a SIGKILL, at the `turn`-th moment from then on. A moment is when bytes are about to leave the process through
+ * a socket, have just left, or have come; when an operation on the file system is about to begin; and when an answer is
+ * about to be told. One call over one round trip has four of them. Where moments no longer come, because all has been
+ * answered or because nothing happens, it dies anyway. What a native driver does in threads of its own has no moments.
+ *
+ * A process that ends before it was told to fails every call on it, with what it wrote to stderr. None outlives the one
+ * that started it.
+ */
+export function withMortalProcesses(
+  subject: Subject,
+  module: URL,
+  options: MortalProcessOptions = {},
+): Subject & Required<Pick<Subject, "mortal" | "close">> {
+  const pool = new Pool({ module, args: options.args ?? [], execArgv: options.execArgv });
+  return {
+    ...subject,
+    mortal: () => mortalProcess(subject, pool),
+    async close(): Promise<void> {
+      await pool.close();
+      await subject.close?.();
+    },
+  };
+}
+
+function mortalProcess({ registry, messaging }: Subject, pool: Pool): MortalProcess {
+  const host = new Host(pool);
+  return {
+    ...(registry && { registry: new RemoteRegistry(host, registry) }),
+    ...(messaging && { messaging: new RemoteMessaging(host) }),
+    kill: async (turn) => host.child?.die(turn),
+  };
+}
+
+class Host implements Hosting {
+  readonly #pool: Pool;
+  #starting: Promise<Child> | undefined;
+  child: Child | undefined;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  async start(): Promise<Child> {
+    this.#starting ??= this.#pool.take();
+    this.child = await this.#starting;
+    return this.child;
+  }
+}
+
+class Pool {
+  readonly #options: ChildOptions;
+  readonly #alive = new Set<Child>();
+  readonly #spares: Child[] = [];
+  readonly #waiting: (() => void)[] = [];
+  #isClosed = false;
+
+  constructor(options: ChildOptions) {
+    this.#options = options;
+  }
+
+  /** One that is ready, for whoever has asked alone. @throws Error: it could not be started, or the pool is closed. */
+  async take(): Promise<Child> {
+    while (this.#spares.length === 0 && this.#alive.size >= MOST_ALIVE && !this.#isClosed)
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.#isClosed) throw new Error("the subject has been closed");
+    const child = this.#spares.shift() ?? this.#start();
+    child.isAwaited = true;
+    while (this.#spares.length < SPARES && this.#alive.size < MOST_ALIVE) {
+      const spare = this.#start();
+      spare.isAwaited = false;
+      this.#spares.push(spare);
+    }
+    await child.ready;
+    return child;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const wake of this.#waiting.splice(0)) wake();
+    const ends = [...this.#alive].map(async (child) => {
+      child.isAwaited = true;
+      child.kill();
+      await child.ended;
+    });
+    await Promise.all(ends);
+  }
+
+  #start(): Child {
+    const child = new Child(this.#options);
+    this.#alive.add(child);
+    void child.ended.then(() => {
+      this.#alive.delete(child);
+      const at = this.#spares.indexOf(child);
+      if (at >= 0) this.#spares.splice(at, 1);
+      this.#waiting.shift()?.();
+    });
+    return child;
+  }
+}
