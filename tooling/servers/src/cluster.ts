@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { nativeServer } from "./native.ts";
+import { serverFrom } from "./obtain.ts";
 import { sourceOf } from "./origin.ts";
-import { serverByUrl } from "./by-url.ts";
+import type { Source } from "./origin.ts";
 import { reservePort } from "./ports.ts";
 import type { ReservedPort } from "./ports.ts";
 import { redisCommand } from "./redis.ts";
@@ -24,7 +24,7 @@ interface OwnNode {
   readonly bus: ReservedPort;
 }
 
-async function ownNode(binary: string, options: ServerOptions): Promise<OwnNode> {
+async function ownNode(source: Source, options: ServerOptions): Promise<OwnNode> {
   const bus = await reservePort();
   const clustered = ["--cluster-enabled", "yes", "--cluster-port", String(bus.port)];
   const more = ["--cluster-config-file", "nodes.conf", "--cluster-node-timeout", String(NODE_TIMEOUT_MS)];
@@ -32,7 +32,7 @@ async function ownNode(binary: string, options: ServerOptions): Promise<OwnNode>
   const mutual = options.password === undefined ? [] : ["--masterauth", options.password];
   const all = [...clustered, ...more, ...mutual, ...(options.arguments ?? [])];
   try {
-    return { server: await nativeServer("redis", binary, { ...options, arguments: all }), bus };
+    return { server: await serverFrom(source, "redis", { ...options, arguments: all }, "host"), bus };
   } catch (error) {
     bus.release();
     throw error;
@@ -78,15 +78,15 @@ export async function obtainRedisCluster(
   options: { readonly masters?: number } & ServerOptions = {},
 ): Promise<ServerCluster> {
   const { masters = 3, ...serverOptions } = options;
-  const source = sourceOf("redis", URLS_VARIABLE);
+  const source = await sourceOf("redis", URLS_VARIABLE);
   if (source.origin === "url") {
     const urls = source.url.split(",").map((url) => url.trim());
-    const servers = await Promise.all(urls.map((url) => serverByUrl("redis", url, serverOptions)));
+    const servers = await Promise.all(urls.map((url) => serverFrom({ origin: "url", url }, "redis", serverOptions)));
     return { nodes: servers, urls, [Symbol.asyncDispose]: () => Promise.resolve() };
   }
   const nodes: OwnNode[] = [];
   try {
-    for (let i = 0; i < masters; i += 1) nodes.push(await ownNode(source.binary, serverOptions));
+    for (let i = 0; i < masters; i += 1) nodes.push(await ownNode(source, serverOptions));
     await form(nodes, options.password);
   } catch (error) {
     await end(nodes);

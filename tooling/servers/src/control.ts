@@ -33,8 +33,20 @@ export function controlOf(housing: Housing): ServerControl & { readonly remove: 
     frozen = false;
     await housing.answers();
   };
+  /** One that ended by itself a moment ago may still pass for alive. */
+  const isUp = async (): Promise<boolean> => {
+    if (!(await housing.isAlive())) return false;
+    try {
+      await thaw();
+      await housing.answers();
+      return true;
+    } catch (error) {
+      if (await housing.isAlive()) throw error;
+      return false;
+    }
+  };
   const start = async (): Promise<void> => {
-    if (await housing.isAlive()) return thaw();
+    if (await isUp()) return;
     frozen = false;
     await housing.launch();
   };

@@ -1,6 +1,11 @@
-/** One way to run a server's process: as a child, or in a container. What order it is used in is `controlOf`'s business. */
+import type { Address } from "./conversation.ts";
+
+/** One way to run a server's process: as a child, or in a container. In which order it is used is `controlOf`'s business. */
 export interface Housing {
-  /** Starts the process anew over the same data and port; resolves when the server answers. */
+  readonly address: Address;
+  /** Of the process that last answered. */
+  readonly version: string;
+  /** Starts the process anew over the same data and port; resolves when it answers. */
   launch(): Promise<void>;
   /** Whether there is a process, frozen or not. */
   isAlive(): Promise<boolean>;

@@ -6,16 +6,15 @@ import { setTimeout as delay } from "node:timers/promises";
 import { answering } from "./answering.ts";
 import { isStopped, startChild } from "./child.ts";
 import type { Child } from "./child.ts";
-import { controlOf } from "./control.ts";
+import type { Address } from "./conversation.ts";
 import type { Housing } from "./housing.ts";
-import { reservePort } from "./ports.ts";
+import { ownServer } from "./own-server.ts";
 import type { ReservedPort } from "./ports.ts";
 import type { Recipe } from "./recipe.ts";
 import { recipes } from "./recipes.ts";
 import type { Server, ServerKind, ServerOptions } from "./server.ts";
 
 const HOST = "127.0.0.1";
-const PORTS_TRIED = 5;
 
 // Debian keeps nats-server where only root's PATH leads.
 const moreFolders = ["/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/opt/homebrew/bin"];
@@ -37,7 +36,7 @@ export function nativeBinary(kind: ServerKind): string | undefined {
 
 class ChildHousing implements Housing {
   version = "";
-  readonly address: { readonly host: string; readonly port: number };
+  readonly address: Address;
   readonly #recipe: Recipe;
   readonly #binary: string;
   readonly #directory: string;
@@ -90,38 +89,14 @@ class ChildHousing implements Housing {
   }
 }
 
-async function launchedHousing(kind: ServerKind, binary: string, options: ServerOptions): Promise<ChildHousing> {
-  for (let attempt = 1; ; attempt += 1) {
-    const directory = await mkdtemp(join(tmpdir(), `muster-${kind}-`));
-    const housing = new ChildHousing(recipes[kind], binary, directory, await reservePort(), options);
-    try {
-      await housing.launch();
-      return housing;
-    } catch (error) {
-      await housing.remove();
-      const taken = error instanceof Error && /address already in use/i.test(error.message);
-      if (!taken || attempt === PORTS_TRIED) throw error;
-    }
-  }
-}
-
 /**
  * A server as a child process on 127.0.0.1 that answers, with a port and a data directory of its own.
  *
  * @throws Error with the server's last log lines when it does not start.
  */
-export async function nativeServer(kind: ServerKind, binary: string, options: ServerOptions): Promise<Server> {
-  const housing = await launchedHousing(kind, binary, options);
-  const { remove, ...control } = controlOf(housing);
-  const { host, port } = housing.address;
-  return {
-    kind,
-    origin: "native",
-    url: `${recipes[kind].scheme}//${host}:${port}`,
-    host,
-    port,
-    version: housing.version,
-    control,
-    [Symbol.asyncDispose]: remove,
-  };
+export function nativeServer(kind: ServerKind, binary: string, options: ServerOptions): Promise<Server> {
+  return ownServer(kind, "native", async (reserved) => {
+    const directory = await mkdtemp(join(tmpdir(), `muster-${kind}-`));
+    return new ChildHousing(recipes[kind], binary, directory, reserved, options);
+  });
 }

@@ -13,6 +13,7 @@ function versionOf(received: string): string | undefined {
 export const natsRecipe: Recipe = {
   binary: "nats-server",
   debianPackage: "nats-server",
+  imageVariable: "MUSTER_NATS_IMAGE",
   image: "nats:2-alpine",
   defaultPort: 4222,
   scheme: "nats:",
@@ -22,5 +23,5 @@ export const natsRecipe: Recipe = {
     ...(password === undefined ? [] : ["--auth", password]),
     ...more,
   ],
-  askVersion: (address) => converse(address, "", versionOf),
+  askVersion: (address, _secret, silenceMs) => converse(address, "", versionOf, silenceMs),
 };

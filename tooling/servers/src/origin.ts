@@ -6,7 +6,17 @@ import type { ServerKind } from "./server.ts";
 /** Where a server of this kind will come from. */
 export type Source =
   | { readonly origin: "url"; readonly url: string }
-  | { readonly origin: "native"; readonly binary: string };
+  | { readonly origin: "native"; readonly binary: string }
+  | { readonly origin: "container" };
+
+// Loaded when it is needed: testcontainers takes longer to load than a server to start.
+async function isEngineReachable(): Promise<boolean> {
+  const { getContainerRuntimeClient } = await import("testcontainers");
+  return getContainerRuntimeClient().then(
+    () => true,
+    () => false,
+  );
+}
 
 const wishes = ["none", "url", "native", "container"] as const;
 
@@ -18,11 +28,12 @@ function wish(): (typeof wishes)[number] | undefined {
 }
 
 /**
- * Reads `MUSTER_SERVERS`; without it a URL from the environment comes first, then an installed program.
+ * Reads `MUSTER_SERVERS`; without it a URL from the environment comes first, then an installed program,
+ * then a container.
  *
  * @throws MissingServerError when it is not to be had from there.
  */
-export function sourceOf(kind: ServerKind, urlVariable: string = recipes[kind].urlVariable): Source {
+export async function sourceOf(kind: ServerKind, urlVariable: string = recipes[kind].urlVariable): Promise<Source> {
   const { debianPackage, binary, scheme } = recipes[kind];
   const wanted = wish();
   if (wanted === "none") throw new MissingServerError(kind, "MUSTER_SERVERS=none", "unset MUSTER_SERVERS");
@@ -33,5 +44,9 @@ export function sourceOf(kind: ServerKind, urlVariable: string = recipes[kind].u
   }
   const path = nativeBinary(kind);
   if (path !== undefined && wanted !== "container") return { origin: "native", binary: path };
+  if (wanted !== "native" && (await isEngineReachable())) return { origin: "container" };
+  if (wanted === "container") {
+    throw new MissingServerError(kind, "no container engine is reachable", "pnpm test:containers");
+  }
   throw new MissingServerError(kind, `${binary} is not installed`, `apt-get install ${debianPackage}`);
 }

@@ -33,14 +33,21 @@ export function redisCommand(
   address: Address,
   command: readonly string[],
   password: string | undefined,
+  silenceMs?: number,
 ): Promise<string> {
   const commands = password === undefined ? [command] : [["AUTH", password], command];
-  return converse(address, commands.map(encode).join(""), (received) => lastReply(received, commands.length));
+  return converse(
+    address,
+    commands.map(encode).join(""),
+    (received) => lastReply(received, commands.length),
+    silenceMs,
+  );
 }
 
 export const redisRecipe: Recipe = {
   binary: "redis-server",
   debianPackage: "redis-server",
+  imageVariable: "MUSTER_REDIS_IMAGE",
   image: "redis:7-alpine",
   defaultPort: 6379,
   scheme: "redis:",
@@ -51,10 +58,10 @@ export const redisRecipe: Recipe = {
     ...(password === undefined ? [] : ["--requirepass", password]),
     ...more,
   ],
-  async askVersion(address, password) {
+  async askVersion(address, password, silenceMs) {
     // PING is what says LOADING; INFO is answered while the data are still being read.
-    await redisCommand(address, ["PING"], password);
-    const info = await redisCommand(address, ["INFO", "server"], password);
+    await redisCommand(address, ["PING"], password, silenceMs);
+    const info = await redisCommand(address, ["INFO", "server"], password, silenceMs);
     return /^redis_version:(\S+)/m.exec(info)?.[1] ?? "unknown";
   },
 };

@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# `pnpm test:containers [vitest's arguments]`: the tests that need servers, with every server in a container.
+# With a Docker engine at hand it is used as it is. Without one, root on Debian gets a podman in a private network, mount
+# and process namespace, with an image made from Debian's packages; nothing of it is left behind.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+export MUSTER_SERVERS=container MUSTER_REQUIRE=all
+projects=(--project @muster/servers --project @muster/backend-redis --project @muster/backend-nats)
+tests=(node_modules/.bin/vitest run "${projects[@]}" "$@")
+packages=(podman crun netavark aardvark-dns iptables iproute2 mmdebstrap)
+
+has_engine() {
+  local socket
+  [[ -n ${DOCKER_HOST:-} ]] && return
+  for socket in /var/run/docker.sock "${XDG_RUNTIME_DIR:-}/docker.sock" "$HOME/.docker/run/docker.sock"; do
+    [[ -S $socket ]] && return
+  done
+  return 1
+}
+
+install_packages() {
+  dpkg-query -W "${packages[@]}" >/dev/null 2>&1 && return
+  echo "installing podman, and mmdebstrap for the image: ${packages[*]}"
+  apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null 2>&1 && return
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
+}
+
+configure() {
+  mkdir "$world/graph" "$world/run" "$world/net"
+  cat >"$world/containers.conf" <<END
+[containers]
+cgroups = "disabled"
+cgroupns = "host"
+default_ulimits = ["nofile=$(ulimit -Hn):$(ulimit -Hn)", "nproc=32768:32768"]
+[engine]
+cgroup_manager = "cgroupfs"
+runtime = "crun"
+events_logger = "file"
+[network]
+network_backend = "netavark"
+network_config_dir = "$world/net"
+END
+  printf '[storage]\ndriver = "overlay"\ngraphroot = "%s/graph"\nrunroot = "%s/run"\n' "$world" "$world" >"$world/storage.conf"
+}
+
+in_the_world() {
+  export DOCKER_HOST=unix://$world/podman.sock TESTCONTAINERS_RYUK_DISABLED=true TESTCONTAINERS_HOST_OVERRIDE=127.0.0.1
+  export MUSTER_REDIS_IMAGE=localhost/muster-servers:debian MUSTER_NATS_IMAGE=localhost/muster-servers:debian
+  ip link set lo up
+  # podman takes a hybrid hierarchy for a usable cgroup v2.
+  if mountpoint -q /sys/fs/cgroup/unified; then umount /sys/fs/cgroup/unified; fi
+  podman import -q "$world/servers.tar" "$MUSTER_REDIS_IMAGE" >/dev/null
+  podman system service --time=0 "$DOCKER_HOST" &
+  until [[ -S $world/podman.sock ]]; do sleep 0.05; done
+  "$@"
+}
+
+if has_engine; then exec "${tests[@]}"; fi
+if [[ $(id -u) != 0 || ! -f /etc/debian_version ]]; then
+  echo "No container engine: start Docker or set DOCKER_HOST, or run this as root on Debian." >&2
+  exit 1
+fi
+install_packages
+world=$(mktemp -d)
+trap 'rm -rf "$world"' EXIT
+export world CONTAINERS_CONF=$world/containers.conf CONTAINERS_STORAGE_CONF=$world/storage.conf
+configure
+sources=(/etc/apt/sources.list.d/debian.sources)
+[[ -f ${sources[0]} ]] || sources=(/etc/apt/sources.list)
+mmdebstrap --quiet --variant=extract --include=redis-server,nats-server "" "$world/servers.tar" "${sources[@]}"
+export -f in_the_world
+# --kill-child: should this script be killed, the whole world goes with it.
+unshare --net --mount --propagation private --pid --fork --kill-child --mount-proc \
+  bash -euc 'in_the_world "$@"' world "${tests[@]}"

@@ -1,0 +1,133 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { GenericContainer, getContainerRuntimeClient } from "testcontainers";
+import type { ContainerRuntimeClient, StartedTestContainer, WaitStrategy } from "testcontainers";
+import { answering } from "./answering.ts";
+import type { Address } from "./conversation.ts";
+import type { Housing } from "./housing.ts";
+import { ownServer } from "./own-server.ts";
+import type { ReservedPort } from "./ports.ts";
+import type { Recipe } from "./recipe.ts";
+import { recipes } from "./recipes.ts";
+import type { Server, ServerKind, ServerOptions } from "./server.ts";
+
+/** A mapped port reaches the server from everywhere; members of a cluster find each other on the engine's own host. */
+export type ContainerNetwork = "mapped" | "host";
+
+const DIRECTORY = "/data";
+const SILENCE_MS = 100;
+const LOG_LINES = 30;
+
+/** What testcontainers waits for: nothing. Only the server's protocol says when it is there. */
+const noWait: WaitStrategy = {
+  waitUntilReady: () => Promise.resolve(),
+  withStartupTimeout: () => noWait,
+  isStartupTimeoutSet: () => true,
+  getStartupTimeout: () => 0,
+};
+
+class ContainerHousing implements Housing {
+  version = "";
+  address: Address;
+  readonly #recipe: Recipe;
+  readonly #reserved: ReservedPort;
+  readonly #network: ContainerNetwork;
+  readonly #options: ServerOptions;
+  readonly #client: ContainerRuntimeClient;
+  #container: StartedTestContainer | undefined;
+
+  constructor(
+    recipe: Recipe,
+    reserved: ReservedPort,
+    network: ContainerNetwork,
+    options: ServerOptions,
+    client: ContainerRuntimeClient,
+  ) {
+    this.#recipe = recipe;
+    this.#reserved = reserved;
+    this.#network = network;
+    this.#options = options;
+    this.#client = client;
+    this.address = { host: client.info.containerRuntime.host, port: reserved.port };
+  }
+
+  async launch(): Promise<void> {
+    if (this.#container === undefined) await this.#create();
+    else await this.#engine(this.#container).start();
+    try {
+      await this.answers();
+    } catch (error) {
+      throw new Error(`${this.#recipe.binary} did not start; its last lines:\n${await this.#log()}`, { cause: error });
+    }
+  }
+
+  async isAlive(): Promise<boolean> {
+    if (this.#container === undefined) return false;
+    return (await this.#engine(this.#container).inspect()).State.Running;
+  }
+
+  async signal(name: "SIGTERM" | "SIGKILL" | "SIGSTOP" | "SIGCONT"): Promise<void> {
+    if (this.#container === undefined) return;
+    const container = this.#engine(this.#container);
+    // Not the engine's pause, which does nothing where there are no cgroups.
+    await container.kill({ signal: name });
+    if (name === "SIGTERM" || name === "SIGKILL") await container.wait();
+    while (name === "SIGSTOP" && !(await this.#isSilent())) await delay(1);
+  }
+
+  async answers(): Promise<void> {
+    this.version = await answering(this.#recipe, this.address, this.#options.password);
+  }
+
+  async remove(): Promise<void> {
+    await this.#container?.stop({ timeout: 1, remove: true, removeVolumes: true });
+    this.#reserved.release();
+  }
+
+  async #create(): Promise<void> {
+    const { image, imageVariable, binary, defaultPort } = this.#recipe;
+    const { port } = this.#reserved;
+    const listening = this.#network === "host" ? this.address : { host: "0.0.0.0", port: defaultPort };
+    const place = { ...listening, directory: DIRECTORY };
+    const container = new GenericContainer(process.env[imageVariable] ?? image)
+      .withCommand([binary, ...this.#recipe.arguments(place, this.#options)])
+      .withWorkingDir(DIRECTORY)
+      .withWaitStrategy(noWait);
+    if (this.#network === "host") container.withNetworkMode("host");
+    else container.withExposedPorts({ container: defaultPort, host: port });
+    this.#container = await container.start();
+  }
+
+  #engine(container: StartedTestContainer): ReturnType<ContainerRuntimeClient["container"]["getById"]> {
+    return this.#client.container.getById(container.getId());
+  }
+
+  #isSilent(): Promise<boolean> {
+    return this.#recipe.askVersion(this.address, this.#options.password, SILENCE_MS).then(
+      () => false,
+      () => true,
+    );
+  }
+
+  async #log(): Promise<string> {
+    let text = "";
+    const stream = await this.#container?.logs({ tail: LOG_LINES });
+    for await (const chunk of stream ?? []) text += String(chunk);
+    return text;
+  }
+}
+
+/**
+ * A server in a container that answers; its port and data stay through restarts.
+ *
+ * @throws Error with the server's last log lines when it does not start, or with the engine's words.
+ */
+export async function containerServer(
+  kind: ServerKind,
+  options: ServerOptions,
+  network: ContainerNetwork = "mapped",
+): Promise<Server> {
+  const client = await getContainerRuntimeClient();
+  return ownServer(kind, "container", (reserved) =>
+    Promise.resolve(new ContainerHousing(recipes[kind], reserved, network, options, client)),
+  );
+}

@@ -1,0 +1,104 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { recipes } from "../src/recipes.ts";
+import { redisCommand } from "../src/redis.ts";
+import type { Server, ServerControl, ServerKind } from "../src/server.ts";
+import { withServer } from "../src/vitest.ts";
+
+/** Whether it answers its protocol now. */
+const answers = (server: Server, password?: string): Promise<boolean> =>
+  recipes[server.kind].askVersion(server, password, 300).then(
+    () => true,
+    () => false,
+  );
+
+function controlOf({ control }: Server): ServerControl {
+  if (control === undefined) throw new Error("a server of somebody else");
+  return control;
+}
+
+for (const kind of ["redis", "nats"] satisfies ServerKind[]) {
+  await withServer(kind, {}, (server) => {
+    describe.skipIf(server.origin === "url")(`${kind} of one's own`, () => {
+      let control: ServerControl;
+      beforeAll(() => {
+        control = controlOf(server);
+      });
+
+      test("answers with its version, at its URL", async () => {
+        expect(server.version).toMatch(/^\d+\.\d+\.\d+/);
+        expect(server.url).toBe(`${kind}://${server.host}:${server.port}`);
+        expect(await answers(server)).toBe(true);
+      });
+
+      test("stopped it is gone, started it is back at the same port", async () => {
+        await control.stop();
+        expect(await answers(server)).toBe(false);
+        await control.start();
+        expect(await answers(server)).toBe(true);
+      });
+
+      test("killed it is gone, started it is back", async () => {
+        await control.kill();
+        expect(await answers(server)).toBe(false);
+        await control.start();
+        expect(await answers(server)).toBe(true);
+      });
+
+      test("frozen it takes no question, thawed it answers", async () => {
+        await control.freeze();
+        expect(await answers(server)).toBe(false);
+        await control.thaw();
+        expect(await answers(server)).toBe(true);
+      });
+
+      test("stop, kill, restart and start reach a frozen server", async () => {
+        for (const end of [control.stop, control.kill, control.restart]) {
+          await control.freeze();
+          await end();
+          await control.start();
+          expect(await answers(server)).toBe(true);
+        }
+        await control.freeze();
+        await control.start();
+        expect(await answers(server)).toBe(true);
+      });
+
+      test("each call twice is once, and calls take effect in their order", async () => {
+        const both = (step: () => Promise<void>): Promise<void>[] => [step(), step()];
+        await Promise.all([
+          ...both(control.freeze),
+          ...both(control.thaw),
+          ...both(control.stop),
+          ...both(control.start),
+        ]);
+        expect(await answers(server)).toBe(true);
+      });
+    });
+  });
+}
+
+await withServer("redis", { password: "open sesame" }, (redis) => {
+  describe.skipIf(redis.origin === "url")("Redis with a password", () => {
+    test("answers nobody without it", async () => {
+      await expect(redisCommand(redis, ["PING"], undefined)).rejects.toThrow("NOAUTH");
+      expect(await redisCommand(redis, ["PING"], "open sesame")).toBe("PONG");
+    });
+
+    test("keeps its data through kill and restart", async () => {
+      await redisCommand(redis, ["SET", "key", "kept"], "open sesame");
+      await controlOf(redis).restart();
+      expect(await redisCommand(redis, ["GET", "key"], "open sesame")).toBe("kept");
+    });
+  });
+});
+
+await withServer("redis", { persistent: false, arguments: ["--maxmemory", "20mb"] }, (redis) => {
+  describe.skipIf(redis.origin === "url")("Redis that keeps nothing", () => {
+    test("is empty after a restart, and has the arguments that it was given", async () => {
+      await redisCommand(redis, ["SET", "key", "lost"], undefined);
+      await controlOf(redis).restart();
+      expect(await redisCommand(redis, ["DBSIZE"], undefined)).toBe("0");
+      expect(await redisCommand(redis, ["INFO", "memory"], undefined)).toContain("maxmemory:20971520");
+    });
+  });
+});

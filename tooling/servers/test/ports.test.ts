@@ -1,0 +1,15 @@
+import { createServer } from "node:net";
+import { expect, test } from "vitest";
+import { reservePort } from "../src/ports.ts";
+
+test("reserved ports differ while they are held, and can be listened at", async () => {
+  const reserved = await Promise.all(Array.from({ length: 50 }, reservePort));
+  expect(new Set(reserved.map(({ port }) => port)).size).toBe(50);
+  const listener = createServer();
+  await new Promise<void>((resolve, reject) => {
+    listener.once("error", reject);
+    listener.listen(reserved[0]?.port, "127.0.0.1", resolve);
+  });
+  listener.close();
+  for (const { release } of reserved) release();
+});
