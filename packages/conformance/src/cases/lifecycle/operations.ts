@@ -24,6 +24,8 @@ export interface Operation<B extends Backend> {
   readonly needsOpen?: true;
   /** Staging waits for something to expire. */
   readonly isSlow?: true;
+  /** Its effect is a delivery, which gets lost with the replies of a server that pushes both. Default false. */
+  isPushed?(backend: B): boolean;
   /** Sets the stage through the case's own client, for a call on `target`. */
   stage(ctx: CaseContext<B>, target: B): Promise<Staged>;
 }
@@ -116,6 +118,7 @@ export const registryOperations: readonly Operation<RegistryBackend>[] = [
 export const messagingOperations: readonly Operation<MessagingBackend>[] = [
   {
     name: "publishMany",
+    isPushed: ({ traits }) => traits.delivery === "at-most-once" && !traits.retains,
     async stage(ctx, target) {
       const address = another();
       const listener = await listen(ctx, [address]);
