@@ -1,1 +1,4 @@
-export {};
+/** Muster on NATS: messaging. */
+
+export { natsMessaging } from "./messaging.ts";
+export type { NatsConnectionOptions, NatsMessagingOptions, NatsServerOptions } from "./options.ts";

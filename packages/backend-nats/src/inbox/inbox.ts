@@ -1,0 +1,196 @@
+/** Where one process receives: a subscription for each address, behind one bounded channel. */
+
+import type { Msg, Subscription } from "@nats-io/transport-node";
+import {
+  type BatchFailure,
+  boundedChannel,
+  type Call,
+  type Channel,
+  type Delivery,
+  type Inbox,
+  type InboxOptions,
+  MusterError,
+} from "@muster/core/slots";
+import type { Client } from "../client.ts";
+import { decodeHeaders } from "../codec.ts";
+import type { Follower, Link } from "../connection/link.ts";
+import { codedError, invalid, NAME } from "../errors.ts";
+import { isAddress, type Subjects } from "../keys.ts";
+
+/** What waits here at most in bytes, whatever `prefetch` is: deliveries of a megabyte are possible. */
+const MAX_WAITING_BYTES = 64 * 1_048_576;
+
+interface Listening {
+  readonly subscription: Subscription;
+  /** Calls that wait for it to be live. */
+  waiting: number;
+  isLive: boolean;
+  refusal?: Error;
+}
+
+/**
+ * What comes while `prefetch` deliveries wait is dropped: the connection is shared, so that the server can't be held back
+ * for this inbox alone, and would cut off a client that doesn't read.
+ */
+export class NatsInbox implements Inbox, Follower {
+  readonly #client: Client;
+  readonly #link: Link;
+  readonly #subjects: Subjects;
+  readonly #channel: Channel<Delivery>;
+  readonly #onRoute: (state: "up" | "down") => void;
+  readonly #onClosed: () => void;
+  readonly #listening = new Map<string, Listening>();
+  readonly #following: Disposable;
+  #waitingBytes = 0;
+  #isClosed = false;
+
+  constructor(client: Client, subjects: Subjects, { prefetch, onRoute }: InboxOptions, onClosed: () => void) {
+    this.#onClosed = onClosed;
+    this.#client = client;
+    this.#link = client.link;
+    this.#subjects = subjects;
+    this.#channel = boundedChannel(prefetch);
+    this.#onRoute = onRoute ?? ((): void => {});
+    this.#following = this.#link.follow(this);
+  }
+
+  async addMany(addresses: readonly string[], call: Call): Promise<readonly BatchFailure[]> {
+    return this.#run("addMany", call, async () => {
+      using witness = this.#link.witness();
+      const added = this.#subscribe(addresses.filter(isAddress));
+      try {
+        await this.#roundTrip("addMany", call);
+        if (witness.subscribing !== undefined) throw witness.subscribing;
+        for (const listening of added.values()) listening.isLive = listening.refusal === undefined;
+      } finally {
+        for (const [address, listening] of added) this.#settle(address, listening);
+      }
+      return addresses.flatMap((address, index) => this.#failure(address, index, added.get(address)) ?? []);
+    });
+  }
+
+  async removeMany(addresses: readonly string[], call: Call): Promise<readonly BatchFailure[]> {
+    return this.#run("removeMany", call, async () => {
+      for (const address of addresses) this.#forget(address, "after what is on its way");
+      await this.#roundTrip("removeMany", call);
+      return [];
+    });
+  }
+
+  onRoute(state: "up" | "down"): void {
+    this.#onRoute(state);
+  }
+
+  onEnd(error: MusterError): void {
+    this.#channel.fail(error);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<readonly Delivery[]> {
+    return this.#pages(this.#channel[Symbol.asyncIterator]());
+  }
+
+  /** Receives nothing more; what waits is still handed out, then the iteration ends. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#following[Symbol.dispose]();
+    for (const address of [...this.#listening.keys()]) this.#forget(address, "at once");
+    this.#channel.close();
+    this.#onClosed();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  async #run<T>(operation: string, call: Call, work: () => Promise<T>): Promise<T> {
+    return this.#client.run(operation, call, async () => {
+      if (this.#isClosed) {
+        const message = "the inbox has been closed";
+        throw new MusterError({ code: "CLOSED", source: `${NAME}.${operation}`, message });
+      }
+      this.#link.check({ operation });
+      return work();
+    });
+  }
+
+  /** A call that has ended settles what it began, whenever the server answers. */
+  async #roundTrip(operation: string, { signal }: Call): Promise<void> {
+    await this.#link.roundTrip(operation);
+    signal.throwIfAborted();
+  }
+
+  #subscribe(addresses: readonly string[]): ReadonlyMap<string, Listening> {
+    const added = new Map<string, Listening>();
+    for (const address of addresses) {
+      if (added.has(address)) continue;
+      const listening = this.#listening.get(address) ?? this.#begin(address);
+      listening.waiting += 1;
+      added.set(address, listening);
+    }
+    return added;
+  }
+
+  #begin(address: string): Listening {
+    const take = (error: Error | null, message: Msg): void => {
+      if (error === null) this.#take(address, message);
+      else this.#refuse(address, listening, error);
+    };
+    const subscription = this.#link.subscribe(this.#subjects.of(address).name, take);
+    const listening: Listening = { subscription, waiting: 0, isLive: false };
+    this.#listening.set(address, listening);
+    return listening;
+  }
+
+  /** Where adding has failed for everybody who wanted it, nothing is left of it. */
+  #settle(address: string, listening: Listening): void {
+    listening.waiting -= 1;
+    if (listening.isLive || listening.waiting > 0 || this.#listening.get(address) !== listening) return;
+    this.#forget(address, "at once");
+  }
+
+  #forget(address: string, when: "at once" | "after what is on its way"): void {
+    const listening = this.#listening.get(address);
+    if (listening === undefined) return;
+    this.#listening.delete(address);
+    if (when === "at once") listening.subscription.unsubscribe();
+    else listening.subscription.drain().catch(() => undefined); // The round trip behind it tells.
+  }
+
+  #take(address: string, message: Msg): void {
+    const bytes = message.data.length;
+    if (this.#waitingBytes + bytes > MAX_WAITING_BYTES && this.#waitingBytes > 0) return;
+    // A copy: the driver's bytes are a window on everything that came with them.
+    const delivery = { address, headers: decodeHeaders(message), body: new Uint8Array(message.data) };
+    if (this.#channel.push(delivery)) this.#waitingBytes += bytes;
+  }
+
+  /** Of an address that was live, the server has withdrawn the permission. */
+  #refuse(address: string, listening: Listening, error: Error): void {
+    listening.refusal = error;
+    if (listening.isLive) this.#channel.fail(codedError(error, { operation: "inbox", subject: address }));
+  }
+
+  #failure(address: string, index: number, listening: Listening | undefined): BatchFailure | undefined {
+    const about = { operation: "addMany", subject: address };
+    if (listening === undefined) {
+      return { index, error: invalid("an address has 1 to 256 bytes and no control characters", about) };
+    }
+    const { refusal } = listening;
+    return refusal && { index, error: codedError(refusal, about) };
+  }
+
+  async *#pages(received: AsyncIterator<readonly Delivery[]>): AsyncGenerator<readonly Delivery[], void, undefined> {
+    try {
+      for (;;) {
+        const page = await received.next();
+        if (page.done === true) return;
+        for (const { body } of page.value) this.#waitingBytes -= body.length;
+        yield page.value;
+      }
+    } finally {
+      await received.return?.();
+      this.close();
+    }
+  }
+}

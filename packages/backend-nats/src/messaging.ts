@@ -1,0 +1,157 @@
+/** The messaging slot on NATS: a subject for each address, and one flush for each batch. */
+
+import {
+  type BatchFailure,
+  type Call,
+  type Inbox,
+  type InboxOptions,
+  type MessagingBackend,
+  type MessagingTraits,
+  type Outgoing,
+  type Scope,
+} from "@muster/core/slots";
+import { Client } from "./client.ts";
+import { HeaderBlock, HeaderEncoder } from "./codec.ts";
+import type { Link } from "./connection/link.ts";
+import { codedError, invalid, NAME, tooLarge } from "./errors.ts";
+import { NatsInbox } from "./inbox/inbox.ts";
+import { isAddress, Subjects } from "./keys.ts";
+import { checkOptions, type NatsMessagingOptions, prefixOf } from "./options.ts";
+
+const MAX_BATCH = 4_096;
+/** Of what the server lets a message have, so much is kept for headers, or half of it where that is less. */
+const HEADER_BYTES = 4_096;
+
+/**
+ * Messaging on one connection: one of its own that is opened and closed with it, or one that is handed in. No I/O here.
+ *
+ * @throws CONFIG_INVALID, naming each option.
+ */
+export function natsMessaging(options: NatsMessagingOptions = {}): MessagingBackend {
+  checkOptions(options);
+  return new NatsMessaging(options);
+}
+
+class NatsMessaging implements MessagingBackend {
+  readonly name: string = NAME;
+  readonly #client: Client;
+  readonly #prefix: string;
+  readonly #encoder = new HeaderEncoder();
+  readonly #block = new HeaderBlock();
+  readonly #inboxes = new Set<NatsInbox>();
+  #traits: MessagingTraits = traitsWith(1);
+  #subjects = new Subjects("", "");
+
+  constructor(options: NatsMessagingOptions) {
+    this.#client = new Client(options);
+    this.#prefix = prefixOf(options);
+  }
+
+  get traits(): MessagingTraits {
+    return this.#traits;
+  }
+
+  async open({ namespace }: Scope, call: Call): Promise<void> {
+    await this.#client.open(call, (maxMessageBytes) => {
+      this.#traits = traitsWith(maxMessageBytes - Math.min(HEADER_BYTES, Math.floor(maxMessageBytes / 2)));
+      this.#subjects = new Subjects(this.#prefix, namespace);
+    });
+  }
+
+  async publishMany(batch: readonly Outgoing[], call: Call): Promise<readonly BatchFailure[]> {
+    return this.#client.run("publishMany", call, async (link) => {
+      this.#check(batch);
+      link.check({ operation: "publishMany" });
+      using witness = link.witness();
+      const failures = this.#send(link, batch);
+      await link.roundTrip("publishMany");
+      return witness.publishing.size === 0 ? failures : this.#withRefused(batch, failures, witness.publishing);
+    });
+  }
+
+  async openInbox(options: InboxOptions, call: Call): Promise<Inbox> {
+    return this.#client.run("openInbox", call, async (link) => {
+      if (!(options.prefetch >= 1)) {
+        throw invalid(`an inbox holds at least 1 delivery, not ${options.prefetch}`, { operation: "openInbox" });
+      }
+      link.check({ operation: "openInbox" });
+      await link.roundTrip("openInbox");
+      const inbox: NatsInbox = new NatsInbox(this.#client, this.#subjects, options, () => this.#inboxes.delete(inbox));
+      this.#inboxes.add(inbox);
+      return inbox;
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close(() => {
+      for (const inbox of [...this.#inboxes]) inbox.close();
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** @throws INVALID_ARGUMENT, PAYLOAD_TOO_LARGE */
+  #check(batch: readonly Outgoing[]): void {
+    const { maxPayloadBytes } = this.#traits;
+    if (batch.length > MAX_BATCH) {
+      const message = `a batch has at most ${MAX_BATCH} messages, not ${batch.length}`;
+      throw invalid(message, { operation: "publishMany" });
+    }
+    for (const { address, body } of batch) {
+      if (!isAddress(address)) {
+        const about = { operation: "publishMany", subject: address };
+        throw invalid("an address has 1 to 256 bytes and no control characters", about);
+      }
+      if (body.length > maxPayloadBytes) throw tooLarge(body.length, maxPayloadBytes, "a body has", address);
+    }
+  }
+
+  /** All in one turn: what the connection was checked for holds for every message. */
+  #send(link: Link, batch: readonly Outgoing[]): BatchFailure[] {
+    const failures: BatchFailure[] = [];
+    const { publisher, maxMessageBytes } = link;
+    let index = 0;
+    for (const { address, headers, body } of batch) {
+      try {
+        const subject = this.#subjects.of(address);
+        const head = this.#encoder.encode(headers, subject.isReversible ? undefined : address);
+        const bytes = body.length + (head?.length ?? 0);
+        if (bytes > maxMessageBytes) {
+          throw tooLarge(bytes, maxMessageBytes, "the server takes, with headers,", address);
+        }
+        publisher.publish(subject.name, body, head && { headers: this.#block.with(head) });
+      } catch (error) {
+        failures.push({ index, error: codedError(error, { operation: "publishMany", subject: address }) });
+      }
+      index += 1;
+    }
+    return failures;
+  }
+
+  #withRefused(
+    batch: readonly Outgoing[],
+    failures: readonly BatchFailure[],
+    refused: ReadonlyMap<string, Error>,
+  ): readonly BatchFailure[] {
+    const known = new Map(failures.map((failure) => [failure.index, failure]));
+    return batch.flatMap(({ address }, index) => {
+      const failure = known.get(index);
+      const refusal = failure ? undefined : refused.get(this.#subjects.of(address).name);
+      if (refusal === undefined) return failure ?? [];
+      return { index, error: codedError(refusal, { operation: "publishMany", subject: address }) };
+    });
+  }
+}
+
+function traitsWith(maxPayloadBytes: number): MessagingTraits {
+  return Object.freeze({
+    delivery: "at-most-once",
+    order: "per-publisher",
+    retains: false,
+    reportsNoReceiver: false,
+    maxPayloadBytes,
+    maxBatch: MAX_BATCH,
+  });
+}
