@@ -1,0 +1,69 @@
+import { BATCHES, LISTS } from "./lists.ts";
+import { type Script, script } from "./script.ts";
+import { CLOCK, STAMPS } from "./stamps.ts";
+import { WRITE_KEYS } from "./write-keys.ts";
+
+const RENEW = `
+local count = #ARGV / 4
+local found = redis.call('HMGET', stamps, unpack(ARGV, 1, count))
+local known, changed, outcomes = {}, {}, {}
+
+local function expiry_after(stamp, instant)
+  if instant == '' then
+    if stamp.expiry == 'bound' then return 'bound' end
+    return stamp.ttl == '' and 'never' or whole(now + math.ceil(stamp.ttl))
+  end
+  if stamp.expiry == 'bound' or stamp.expires_at and stamp.expires_at < tonumber(instant) then return instant end
+  return stamp.expiry
+end
+
+local function renew(identity, stamp, ttl, instant)
+  local text = write_stamp(stamp)
+  if ttl ~= '' then stamp.ttl = ttl end
+  local expiry = expiry_after(stamp, instant)
+  if expiry ~= stamp.expiry then
+    local due = queue_of(identity).due
+    stamp.expiry, stamp.expires_at = expiry, tonumber(expiry)
+    if stamp.expires_at then add(due, expiry, identity) else remove(due, identity) end
+  end
+  local renewed = write_stamp(stamp)
+  if renewed ~= text then
+    changed[#changed + 1] = identity
+    changed[#changed + 1] = renewed
+  end
+  return stamp.expires_at or -1
+end
+
+for i = 1, count do
+  local identity = ARGV[i]
+  local stamp = known[identity] or found[i] and read_stamp(found[i])
+  known[identity] = stamp or nil
+  if not is_live(stamp) then
+    outcomes[i] = -3
+  elseif stamp.epoch ~= ARGV[count + i] then
+    outcomes[i] = -2
+  else
+    outcomes[i] = renew(identity, stamp, ARGV[2 * count + i], ARGV[3 * count + i])
+  end
+end
+send('HSET', stamps, changed)
+write_lists()
+return outcomes
+`;
+
+/**
+ * Extends lives, as `Lease` says.
+ *
+ * Keys: `writeKeys` without indexes. Arguments, in columns as long as the batch, of up to 500: identities, epochs,
+ * TTLs in ms or nothing, instants in epoch ms or nothing.
+ *
+ * Result: for each lease the new expiry in epoch ms; −1: it never expires; −2: fenced; −3: absent.
+ *
+ * Atomic because stamps are read, decided about and written in one script. It runs on a full server, on which otherwise
+ * everybody would lose what he has: a stamp takes the place of one that is hardly shorter.
+ */
+export const renewScript: Script = script({
+  name: "renew",
+  flags: ["allow-oom"],
+  lua: [WRITE_KEYS, CLOCK, STAMPS, BATCHES, LISTS, RENEW],
+});

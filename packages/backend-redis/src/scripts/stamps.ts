@@ -1,0 +1,36 @@
+/** Lua for the clock and for stamps. Each constant is text that stands in front of what uses it. */
+
+/**
+ * The server's clock: `time` as TIME gives it, and `now`, epoch ms. Numbers are written with `whole`: Lua's own way
+ * keeps 14 digits.
+ */
+export const CLOCK = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local function whole(number) return string.format('%.0f', number) end
+`;
+
+/**
+ * Stamps, as `codec.ts` describes them. Every part is text as it was written, and `expires_at` a number where there is
+ * one. `UNKNOWNSTAMP` ends the script; they are all read before anything is written.
+ */
+export const STAMPS = `
+local function read_stamp(text)
+  local state, expiry, epoch, revision, registered, ttl, session, address, attempt =
+    string.match(text, '^1 (%S+) (%S+) (%d+) (%d+) (%d+) ([^%z]*)%z([^%z]*)%z([^%z]*)%z([^%z]*)$')
+  if not state then error({ err = 'UNKNOWNSTAMP a record has been written by a newer release' }) end
+  return {
+    state = state, expiry = expiry, epoch = epoch, revision = revision, registered = registered,
+    ttl = ttl, session = session, address = address, attempt = attempt, expires_at = tonumber(expiry)
+  }
+end
+local function write_stamp(stamp)
+  return '1 ' .. stamp.state .. ' ' .. stamp.expiry .. ' ' .. stamp.epoch .. ' ' .. stamp.revision .. ' ' ..
+    stamp.registered .. ' ' .. stamp.ttl .. '\\0' .. stamp.session .. '\\0' .. stamp.address .. '\\0' .. stamp.attempt
+end
+local function is_expired(stamp) return stamp.expires_at ~= nil and stamp.expires_at <= now end
+local function is_live(stamp) return stamp and stamp.state == 's' and not is_expired(stamp) end
+local function is_session(identity)
+  return string.byte(identity) == 36 and string.sub(identity, 1, 9) == '$session/'
+end
+`;

@@ -1,0 +1,68 @@
+/** Batches of any size, sent as scripts that are none of them long. */
+
+import { type Call, isMusterError, MusterError, throwIfAborted } from "@muster/core/slots";
+
+/** Redis does nothing else while a script runs: so many entries take it a few milliseconds. */
+export const MAX_ENTRIES = 500;
+/** Of text, in UTF-16 code units: a megabyte is copied a few times on its way. */
+const MAX_LENGTH = 524_288;
+/** The next scripts are on their way while one runs. */
+const MAX_IN_FLIGHT = 4;
+
+/** Cuts a batch into parts of at most {@link MAX_ENTRIES} and, unless one alone is longer, half a million code units. */
+export function partsOf<T>(batch: readonly T[], lengthOf: (item: T) => number): readonly (readonly T[])[] {
+  const parts: (readonly T[])[] = [];
+  let [start, length] = [0, 0];
+  for (const [index, item] of batch.entries()) {
+    const own = lengthOf(item);
+    if (index > start && (index - start >= MAX_ENTRIES || length + own > MAX_LENGTH)) {
+      parts.push(batch.slice(start, index));
+      [start, length] = [index, 0];
+    }
+    length += own;
+  }
+  if (start < batch.length) parts.push(batch.slice(start));
+  return parts;
+}
+
+/**
+ * Sends the parts of a batch, a few at a time, and gives all outcomes in order. Once one has failed no more are sent.
+ *
+ * @throws what the first failed one does, with `mayHaveApplied` if any part may have been applied.
+ */
+export async function sendParts<T, R>(
+  parts: readonly (readonly T[])[],
+  source: string,
+  call: Call,
+  send: (part: readonly T[]) => Promise<readonly R[]>,
+): Promise<readonly R[]> {
+  const [only] = parts;
+  if (only === undefined) return [];
+  if (parts.length === 1) return send(only);
+  const outcomes: (readonly R[])[] = [];
+  const failures: unknown[] = [];
+  const waiting = parts.entries();
+  const work = async (): Promise<void> => {
+    for (const [index, part] of waiting) {
+      if (failures.length > 0) return;
+      try {
+        throwIfAborted(call, source);
+        outcomes[index] = await send(part);
+      } catch (error) {
+        failures.push(error); // Thrown below, once it is known what has become of the others.
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(MAX_IN_FLIGHT, parts.length) }, work));
+  if (failures.length > 0) throw partlyApplied(failures, outcomes.length > 0, source);
+  return outcomes.flat();
+}
+
+/** A server that is full, or gone, in the middle: what it refuses has not been applied, but what went before has. */
+function partlyApplied(failures: readonly unknown[], hasApplied: boolean, source: string): unknown {
+  const [first] = failures;
+  const mayHaveApplied = hasApplied || failures.some((error) => isMusterError(error) && error.mayHaveApplied);
+  if (!mayHaveApplied || !isMusterError(first, "UNAVAILABLE") || first.mayHaveApplied) return first;
+  const message = "a part of the batch failed";
+  return new MusterError({ code: first.code, source, message, mayHaveApplied, cause: first });
+}

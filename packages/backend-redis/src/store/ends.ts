@@ -1,0 +1,68 @@
+/** Ends: `deleteMany`, `reap` and `confirmMany`. */
+
+import type { Call, DeleteKey, DeleteOutcome, ReapClaim } from "@muster/core/slots";
+import { decodeMetadata, decodeStamp, registrationOf } from "../codec.ts";
+import { NAME } from "../errors.ts";
+import { confirmScript, deleteScript, reapScript } from "../scripts/ends.ts";
+import { writeKeys } from "../scripts/write-keys.ts";
+import { MAX_ENTRIES, partsOf, sendParts } from "./batches.ts";
+import { type Namespace, runIndexed } from "./namespace.ts";
+import { listIn, textIn, unexpected } from "./replies.ts";
+
+const OUTCOMES: ReadonlyMap<string, DeleteOutcome> = new Map([
+  ["d", "deleted"],
+  ["a", "absent"],
+  ["f", "fenced"],
+]);
+
+/** The contract's `deleteMany`. */
+export async function deleteMany(
+  namespace: Namespace,
+  keys: readonly DeleteKey[],
+  call: Call,
+): Promise<readonly DeleteOutcome[]> {
+  const parts = partsOf(keys, ({ identity }) => identity.length);
+  return sendParts(parts, `${NAME}.deleteMany`, call, async (part) => {
+    const columns = [
+      ...part.map(({ identity }) => identity),
+      ...part.map((key) => ("epoch" in key ? `e${key.epoch}` : `a${key.attempt}`)),
+    ];
+    const reply = await runIndexed(namespace, deleteScript, ({ version }) => [version, ...columns], call);
+    return Array.from(textIn(reply), (code) => OUTCOMES.get(code) ?? raise(code));
+  });
+}
+
+/** The contract's `reap`, of which one call hands out no more than 500 steps. */
+export async function reap(
+  { client, keys }: Namespace,
+  options: { readonly limit: number; readonly claimMs: number; readonly graceMs: number },
+  call: Call,
+): Promise<readonly ReapClaim[]> {
+  const limit = Math.min(Math.floor(options.limit), MAX_ENTRIES);
+  const claimMs = Math.ceil(options.claimMs);
+  const counts = [String(limit), String(claimMs), String(Math.ceil(options.graceMs))];
+  const reply = listIn(await client.run(reapScript, writeKeys(keys, []), counts, call));
+  const [stamps, texts] = [listIn(reply[1]), listIn(reply[2])];
+  return listIn(reply[0]).map((name, index) => {
+    const stamp = decodeStamp(textIn(stamps[index]));
+    const registration = registrationOf(textIn(name), stamp, decodeMetadata(textIn(texts[index])));
+    return { registration, step: stamp.isStanding ? "expired" : "over" };
+  });
+}
+
+/** The contract's `confirmMany`. */
+export async function confirmMany(namespace: Namespace, claims: readonly ReapClaim[], call: Call): Promise<void> {
+  const parts = partsOf(claims, ({ registration }) => registration.identity.length);
+  await sendParts(parts, `${NAME}.confirmMany`, call, async (part) => {
+    const columns = [
+      ...part.map(({ registration }) => registration.identity),
+      ...part.map(({ registration, step }) => `${step === "expired" ? "e" : "o"}${registration.epoch}`),
+    ];
+    await runIndexed(namespace, confirmScript, ({ version }) => [version, ...columns], call);
+    return [];
+  });
+}
+
+function raise(reply: unknown): never {
+  throw unexpected(reply);
+}

@@ -1,0 +1,46 @@
+/** One namespace as an open registry knows it, and how scripts that maintain its indexes are run. */
+
+import type { Call } from "@muster/core/slots";
+import type { Metadata } from "@muster/filter";
+import type { RedisClient } from "../client.ts";
+import type { Catalogue, IndexStore } from "../indexes/catalogue.ts";
+import type { RegistryKeys } from "../keys.ts";
+import type { Script } from "../scripts/script.ts";
+import { STALE_CATALOGUE, writeKeys } from "../scripts/write-keys.ts";
+
+export interface Namespace {
+  readonly client: RedisClient;
+  readonly keys: RegistryKeys;
+  readonly store: IndexStore;
+  readonly catalogue: Catalogue;
+  readonly maxIdentities: number | undefined;
+}
+
+/** What a writer has to know of the indexes. */
+export interface WriterCatalogue {
+  /** Of the last {@link reload}; every script that maintains indexes is told it. */
+  readonly version: string;
+  /** One for each indexed field. */
+  readonly indexKeys: readonly string[];
+  /** What the indexes hold of one registration: an encoded value for each, empty where it has none, a NUL between two. */
+  entriesOf(metadata: Metadata): string;
+  /** Asks the server for what is there now. */
+  reload(call: Call): Promise<void>;
+}
+
+/**
+ * Runs a script that maintains indexes, with what is known of them; again, if that turns out to be old, for then it has
+ * done nothing.
+ */
+export async function runIndexed(
+  { client, keys, catalogue }: Namespace,
+  script: Script,
+  argumentsFor: (catalogue: WriterCatalogue) => readonly string[],
+  call: Call,
+): Promise<unknown> {
+  while (true) {
+    const reply = await client.run(script, writeKeys(keys, catalogue.indexKeys), argumentsFor(catalogue), call);
+    if (reply !== STALE_CATALOGUE) return reply;
+    await catalogue.reload(call);
+  }
+}

@@ -1,0 +1,131 @@
+/** Reading without writing: registrations by identity, pages of all of them, and how many there are. */
+
+import type { Call, Census, Registration, Route } from "@muster/core/slots";
+import { decodeMetadata, decodeStamp, isLive, registrationOf, routeOf } from "../codec.ts";
+import { NAME } from "../errors.ts";
+import { censusScript, pageScript, readScript } from "../scripts/records.ts";
+import { partsOf, sendParts } from "./batches.ts";
+import type { Namespace } from "./namespace.ts";
+import { listIn, numberIn, optionalTextIn, textIn } from "./replies.ts";
+
+/** Live registrations, or routes, of one moment, in the order of their identities' bytes. */
+export interface Page<T extends Route> {
+  readonly items: readonly T[];
+  /** Until when all of them live at least, by `performance.now()`. */
+  readonly freshUntil: number;
+  /** There may be more behind this identity. */
+  readonly next: string | undefined;
+}
+
+/** Which of them a page is taken from. */
+export interface PageQuery {
+  readonly after: string | undefined;
+  /** Up to a thousand. */
+  readonly size: number;
+  /** Only those that it serves. */
+  readonly session: string | undefined;
+}
+
+/** The contract's `getMany`. */
+export async function getMany(
+  namespace: Namespace,
+  identities: readonly string[],
+  call: Call,
+): Promise<readonly (Registration | undefined)[]> {
+  const parts = partsOf(identities, ({ length }) => length);
+  return sendParts(parts, `${NAME}.getMany`, call, async (part) => (await read(namespace, part, call)).found);
+}
+
+/** A page of those among up to a thousand identities that live. */
+export async function readLive(
+  namespace: Namespace,
+  identities: readonly string[],
+  call: Call,
+): Promise<Page<Registration>> {
+  const sentAt = performance.now();
+  const { found, now } = await read(namespace, identities, call);
+  const items = found.filter((one) => one !== undefined);
+  return { items, freshUntil: sentAt + shortestLife(items, now), next: undefined };
+}
+
+/** A page with metadata. */
+export async function readPage({ client, keys }: Namespace, query: PageQuery, call: Call): Promise<Page<Registration>> {
+  const sentAt = performance.now();
+  const pageKeys = [listOf(query, keys), keys.stamps, keys.records];
+  const reply = listIn(await client.run(pageScript, pageKeys, boundsOf(query), call));
+  const [now, names, stamps, texts] = [numberIn(reply[0]), listIn(reply[1]), listIn(reply[2]), listIn(reply[3])];
+  const items: Registration[] = [];
+  for (const [index, text] of texts.entries()) {
+    const registration = registrationIn(textIn(names[index]), stamps[index], text, now);
+    if (registration !== undefined) items.push(registration);
+  }
+  const isLast = names.length < query.size && texts.length === names.length;
+  const next = isLast ? undefined : textIn(names[texts.length - 1]);
+  return { items, freshUntil: sentAt + shortestLife(items, now), next };
+}
+
+/** A page for which metadata is neither read nor sent. */
+export async function readRoutes({ client, keys }: Namespace, query: PageQuery, call: Call): Promise<Page<Route>> {
+  const sentAt = performance.now();
+  const reply = listIn(await client.run(pageScript, [listOf(query, keys), keys.stamps], boundsOf(query), call));
+  const [now, names, stamps] = [numberIn(reply[0]), listIn(reply[1]), listIn(reply[2])];
+  const items: Route[] = [];
+  for (const [index, name] of names.entries()) {
+    const stamp = decodeStamp(textIn(stamps[index]));
+    if (isLive(stamp, now)) items.push(routeOf(textIn(name), stamp));
+  }
+  const next = names.length < query.size ? undefined : textIn(names.at(-1));
+  return { items, freshUntil: sentAt + shortestLife(items, now), next };
+}
+
+/** The contract's `census`. */
+export async function readCensus({ client, keys }: Namespace, call: Call): Promise<Census> {
+  const { due, claimed } = keys.expiring;
+  const [counted, expired] = listIn(await client.run(censusScript, [keys.order, due, claimed], [], call));
+  return { counted: numberIn(counted), expired: numberIn(expired) };
+}
+
+/** Asks as often as it takes, for large records come a few at a time; `now` is the first answer's. */
+async function read(
+  { client, keys }: Namespace,
+  identities: readonly string[],
+  call: Call,
+): Promise<{ readonly found: readonly (Registration | undefined)[]; readonly now: number }> {
+  const found: (Registration | undefined)[] = [];
+  let now: number | undefined;
+  while (found.length < identities.length) {
+    const asked = identities.slice(found.length);
+    const reply = listIn(await client.run(readScript, [keys.stamps, keys.records], asked, call));
+    const [time, stamps, texts] = [numberIn(reply[0]), listIn(reply[1]), listIn(reply[2])];
+    for (const [index, text] of texts.entries()) {
+      found.push(registrationIn(asked[index] ?? "", stamps[index], text, time));
+    }
+    now ??= time;
+  }
+  return { found, now: now ?? 0 };
+}
+
+function registrationIn(identity: string, stamp: unknown, text: unknown, now: number): Registration | undefined {
+  const written = optionalTextIn(stamp);
+  if (written === undefined) return undefined;
+  const decoded = decodeStamp(written);
+  return isLive(decoded, now) ? registrationOf(identity, decoded, decodeMetadata(textIn(text))) : undefined;
+}
+
+/** In ms from `now` on, of which the first to expire has left the fewest. */
+function shortestLife(items: readonly Route[], now: number): number {
+  let end = Number.POSITIVE_INFINITY;
+  for (const { expiresAt } of items) if (expiresAt !== undefined && expiresAt < end) end = expiresAt;
+  return end - now;
+}
+
+function listOf({ session }: PageQuery, { order, members }: Namespace["keys"]): string {
+  return session === undefined ? order : members;
+}
+
+/** What a session serves stands together, for no session's id holds a NUL. */
+function boundsOf({ after, size, session }: PageQuery): readonly string[] {
+  if (session === undefined) return ["", after === undefined ? "-" : `(${after}`, "+", String(size)];
+  const prefix = `${session}\0`;
+  return [prefix, after === undefined ? `[${prefix}` : `(${prefix}${after}`, `(${session}\u0001`, String(size)];
+}

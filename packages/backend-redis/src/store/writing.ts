@@ -1,0 +1,89 @@
+/** Storing entries: `setMany`. */
+
+import type { Call, Registration, SetEntry, SetOutcome } from "@muster/core/slots";
+import { decodeMetadata, decodeStamp, encodeMetadata, registrationOf, type Stamp } from "../codec.ts";
+import { NAME } from "../errors.ts";
+import { setScript } from "../scripts/set.ts";
+import { checkEntries, checkRecord } from "./arguments.ts";
+import { partsOf, sendParts } from "./batches.ts";
+import { type Namespace, runIndexed } from "./namespace.ts";
+import { listIn, numberIn, optionalTextIn, textIn, unexpected } from "./replies.ts";
+import { type Draft, setArguments } from "./set-arguments.ts";
+
+/** The contract's `setMany`. */
+export async function setMany(
+  namespace: Namespace,
+  entries: readonly SetEntry[],
+  call: Call,
+): Promise<readonly SetOutcome[]> {
+  checkEntries(entries);
+  const drafts = entries.map(draftOf);
+  const parts = partsOf(drafts, ({ json }) => json.length);
+  return sendParts(parts, `${NAME}.setMany`, call, async (part) => setPart(namespace, part, call));
+}
+
+function draftOf(entry: SetEntry): Draft {
+  const json = encodeMetadata(entry.metadata);
+  checkRecord(entry, json);
+  return { entry, json };
+}
+
+async function setPart(namespace: Namespace, drafts: readonly Draft[], call: Call): Promise<readonly SetOutcome[]> {
+  const reply = await runIndexed(
+    namespace,
+    setScript,
+    (catalogue) => setArguments(drafts, catalogue, namespace.maxIdentities),
+    call,
+  );
+  return outcomesIn(listIn(reply), drafts);
+}
+
+/** The reply tells only what the caller can't know; see `setScript`. */
+function outcomesIn(reply: readonly unknown[], drafts: readonly Draft[]): readonly SetOutcome[] {
+  const now = numberIn(reply[0]);
+  let epoch = numberIn(reply[1]);
+  const codes = textIn(reply[2]);
+  const stamps = listIn(reply[3]).values();
+  const texts = listIn(reply[4]).values();
+  const nextStamp = (): Stamp => decodeStamp(textIn(stamps.next().value));
+  const refusedBy = (refused: "exists" | "conflict" | "fenced", { identity }: SetEntry): SetOutcome => {
+    const [stamp, json] = [nextStamp(), optionalTextIn(texts.next().value)];
+    if (json === undefined) return { refused };
+    return { refused, current: registrationOf(identity, stamp, decodeMetadata(json)) };
+  };
+  return drafts.map(({ entry }, index): SetOutcome => {
+    const { identity, metadata } = entry;
+    switch (codes[index]) {
+      case "n":
+        return { stored: startedAt(now, entry, epoch++) };
+      case "w":
+        return { stored: registrationOf(identity, nextStamp(), metadata) };
+      case "a": {
+        const [stamp, json] = [nextStamp(), optionalTextIn(texts.next().value)];
+        // Text that was left out is what this attempt has written, which is what it writes now.
+        return { stored: registrationOf(identity, stamp, json === undefined ? metadata : decodeMetadata(json)) };
+      }
+      case "x":
+        return refusedBy("exists", entry);
+      case "c":
+        return refusedBy("conflict", entry);
+      case "f":
+        return refusedBy("fenced", entry);
+      case "g":
+        return { refused: "fenced" };
+      case "s":
+        return { refused: "session" };
+      case "q":
+        return { refused: "quota" };
+      default:
+        throw unexpected(codes);
+    }
+  });
+}
+
+/** What the script has stored for an entry that began a life at `now`. */
+function startedAt(now: number, entry: SetEntry, epoch: number): Registration {
+  const { identity, session, address, ttlMs, metadata, attempt } = entry;
+  const expiresAt = entry.sessionBound || ttlMs === undefined ? undefined : now + Math.ceil(ttlMs);
+  return { identity, epoch, session, address, registeredAt: now, expiresAt, ttlMs, metadata, revision: 1, attempt };
+}
