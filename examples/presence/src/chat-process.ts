@@ -16,7 +16,8 @@ const opening = ChatNode.open(namespace, {
 });
 
 process.on("disconnect", () => {
-  opening.then((node) => node[Symbol.asyncDispose]()).finally(() => process.exit());
+  const exit = (): void => process.exit();
+  opening.then((node) => node[Symbol.asyncDispose]()).then(exit, exit);
 });
 
 process.on("message", ({ id, verb, args }: Request) => {

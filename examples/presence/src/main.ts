@@ -12,12 +12,12 @@ const USAGE = `Usage: npx -y pnpm@10.34.9 --filter @muster/example-presence demo
   --help    this text
 `;
 
-process.exitCode = await runDemo(USAGE, async (onStep, signal) => {
+process.exitCode = await runDemo(USAGE, async (audience) => {
   await using redis = await obtainServer("redis");
   await using nats = await obtainServer("nats");
   const namespace = `chat-${randomUUID()}`; // The servers may be somebody's own, and have other visitors.
   const urls = { redis: redis.url, nats: nats.url };
   await using lisbon = await RemoteChat.open(namespace, urls);
   await using oslo = await RemoteChat.open(namespace, urls);
-  await tell(story({ lisbon, oslo }), onStep, signal);
+  await tell(story({ lisbon, oslo }), audience);
 });

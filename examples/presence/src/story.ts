@@ -106,7 +106,7 @@ async function saying(title: string, nodes: readonly [Chat, ...Chat[]], text: st
   const lines = [
     `“${text}”: ${said.delivered} of ${said.targets} delivered${failed.length === 0 ? "" : `, ${failed.length} failed`}`,
     `heard by ${heardBy.join(", ")}`,
-    ...failed.map((receipt) => `not by ${receipt}`),
+    ...failed.map((receipt) => `failed: ${receipt}`),
   ];
   return step(title, lines, { ...said }, { ...expected });
 }

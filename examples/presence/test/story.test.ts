@@ -50,7 +50,7 @@ it("comes true on memory, as it does on servers", { timeout: 40_000 }, async () 
 it("notices when somebody is not listed", async () => {
   await using nodes = await LocalNodes.open();
   const list = async (): Promise<readonly Participant[]> => [{ user: "alice", name: "Alice", status: "online" }];
-  const first = await story({ ...nodes, lisbon: Object.assign(nodes.lisbon, { list }) }).next();
+  const first = await story({ lisbon: Object.assign(nodes.lisbon, { list }), oslo: nodes.oslo }).next();
   expect(first.value?.disagreements).toEqual([
     'room: ["Alice online"] instead of ["Alice online","Bob online","Dave online","Erin online"]',
   ]);

@@ -14,7 +14,7 @@ const USAGE = `Usage: npx -y pnpm@10.34.9 --filter @muster/example-services demo
   --help    this text
 `;
 
-process.exitCode = await runDemo(USAGE, async (onStep, signal) => {
+process.exitCode = await runDemo(USAGE, async (audience) => {
   await using redis = await obtainServer("redis");
   await using nats = await obtainServer("nats");
   const namespace = `services-${randomUUID()}`; // The servers may be somebody's own, and have other visitors.
@@ -22,5 +22,5 @@ process.exitCode = await runDemo(USAGE, async (onStep, signal) => {
     registry: redisRegistry({ url: redis.url }),
     messaging: natsMessaging({ servers: nats.url }),
   }));
-  await tell(story(system), onStep, signal);
+  await tell(story(system), audience);
 });
