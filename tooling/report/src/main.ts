@@ -1,8 +1,10 @@
 // `npm test`: types are tests here, so the type check of everything (tests and *.test-d.ts included) comes first;
-// its failure is counted and does not hide the results of the tests. Arguments are those of `vitest run`.
+// its failure is counted and does not hide the results of the tests. Then the servers that the tests ask for are got,
+// then they run. Arguments are those of `vitest run`.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseCLI, startVitest } from "vitest/node";
+import { setUp } from "./set-up.ts";
 import { summary } from "./summary.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -14,6 +16,6 @@ const vitest = await startVitest("test", filter, {
   ...options,
   root,
   watch: false,
-  reporters: ["default", summary(earlierFailures)],
+  reporters: ["default", setUp(), summary(earlierFailures)],
 });
 await vitest.close();

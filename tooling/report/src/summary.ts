@@ -1,10 +1,13 @@
 import type { Reporter } from "vitest/node";
+import { matrix } from "./matrix.ts";
+import { listMissing, outcomeOf } from "./outcome.ts";
 import { formatTally, listSkipped, tallyOf } from "./tally.ts";
 
 const MOST_LISTED = 40;
 
 /**
- * A vitest reporter that names the tests that did not run and ends with the line of counts; list it after the others.
+ * A vitest reporter that names the tests that did not run, shows what became of each backend's suites, says which
+ * servers were missing, and ends with the line of counts; list it after the others.
  * A run in which nothing passed and nothing failed has proved nothing, so it exits with code 1.
  *
  * @param earlierFailures failures of checks before the tests (the type check), counted with them.
@@ -14,7 +17,13 @@ export function summary(earlierFailures = 0): Reporter {
     onTestRunEnd(modules, unhandledErrors) {
       const tally = tallyOf(modules, unhandledErrors.length + earlierFailures);
       if (tally.failed > 0 || tally.passed === 0) process.exitCode = 1;
-      const lines = [...listSkipped(modules, MOST_LISTED), formatTally(tally)];
+      const outcomes = modules.map(outcomeOf);
+      const lines = [
+        ...listSkipped(modules, MOST_LISTED),
+        ...matrix(outcomes),
+        ...listMissing(outcomes),
+        formatTally(tally),
+      ];
       process.stdout.write(`${lines.join("\n")}\n`);
     },
   };

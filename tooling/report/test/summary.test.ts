@@ -90,3 +90,14 @@ test("names what did not run, before the counts, but no endless list of it", () 
   expect(many.lines.slice(-2)).toEqual(["not run: 10 more", "1 passed, 0 failed, 50 skipped"]);
   expect(many.lines.filter((line) => line.startsWith("not run"))).toHaveLength(41);
 });
+
+test("a test that stands for those without a server is listed with the command that gets it", () => {
+  const { lines } = runAll(
+    'test("a", () => {}); test.skip("NOT RUN: needs redis (apt-get install redis-server)", () => {});',
+    0,
+  );
+  expect(lines.slice(-2)).toEqual([
+    expect.stringMatching(/^NOT RUN without redis \(apt-get install redis-server\): /),
+    "1 passed, 0 failed, 1 skipped",
+  ]);
+});

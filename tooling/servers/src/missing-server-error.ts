@@ -6,11 +6,14 @@ export class MissingServerError extends Error {
   readonly kind: ServerKind;
   /** For a shell: `apt-get install redis-server`. */
   readonly command: string;
+  /** What to install; absent where installing would not help, because `MUSTER_SERVERS` looks elsewhere. */
+  readonly debianPackage: string | undefined;
 
-  constructor(kind: ServerKind, reason: string, command: string) {
+  constructor(kind: ServerKind, reason: string, command: string, debianPackage?: string) {
     super(`No ${kind} server: ${reason}. This gets one: ${command}`);
     this.name = "MissingServerError";
     this.kind = kind;
     this.command = command;
+    this.debianPackage = debianPackage;
   }
 }

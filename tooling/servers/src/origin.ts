@@ -48,5 +48,6 @@ export async function sourceOf(kind: ServerKind, urlVariable: string = recipes[k
   if (wanted === "container") {
     throw new MissingServerError(kind, "no container engine is reachable", "pnpm test:containers");
   }
-  throw new MissingServerError(kind, `${binary} is not installed`, `apt-get install ${debianPackage}`);
+  const command = `apt-get install ${debianPackage}`;
+  throw new MissingServerError(kind, `${binary} is not installed`, command, debianPackage);
 }
