@@ -20,6 +20,7 @@ export function summary(earlierFailures = 0): Reporter {
       const outcomes = modules.map(outcomeOf);
       const lines = [
         ...listSkipped(modules, MOST_LISTED),
+        "",
         ...matrix(outcomes),
         ...listMissing(outcomes),
         formatTally(tally),

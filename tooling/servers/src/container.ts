@@ -47,7 +47,8 @@ class ContainerHousing implements Housing {
     this.#network = network;
     this.#options = options;
     this.#client = client;
-    this.address = { host: client.info.containerRuntime.host, port: reserved.port };
+    const { host } = client.info.containerRuntime;
+    this.address = { host: host === "localhost" ? "127.0.0.1" : host, port: reserved.port };
   }
 
   async launch(): Promise<void> {
