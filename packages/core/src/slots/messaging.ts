@@ -54,7 +54,7 @@ export interface MessagingBackend extends Backend {
    * Hands every message to the broker and resolves when it has answered for all of them: `[]` means all accepted. Never
    * sends one twice. A failure whose `mayHaveApplied` is set means that the broker did not answer for this message.
    *
-   * @throws PAYLOAD_TOO_LARGE, INVALID_ARGUMENT (over `maxBatch`): before anything was sent.
+   * @throws PAYLOAD_TOO_LARGE, INVALID_ARGUMENT (over `maxBatch`, or what is no address): before anything was sent.
    * @throws UNAVAILABLE, TIMEOUT, ABORTED, CLOSED: nothing is known of any message; see `mayHaveApplied`.
    */
   publishMany(batch: readonly Outgoing[], call: Call): Promise<readonly BatchFailure[]>;
@@ -75,7 +75,10 @@ export interface InboxOptions {
  * on throws a coded error out of it.
  */
 export interface Inbox extends AsyncIterable<readonly Delivery[]>, AsyncDisposable {
-  /** Resolves only once live: what anyone publishes after that arrives. Adding twice is once. */
+  /**
+   * Resolves only once live: what anyone publishes after that arrives. Adding twice is once. What is no address fails, by
+   * itself, with INVALID_ARGUMENT.
+   */
   addMany(addresses: readonly string[], call: Call): Promise<readonly BatchFailure[]>;
   /** Nothing published after it resolved arrives. Removing the unknown is no failure. */
   removeMany(addresses: readonly string[], call: Call): Promise<readonly BatchFailure[]>;
