@@ -1,6 +1,6 @@
 /** One client of a hub: its life, and how each of its calls travels. */
 
-import { type Call, Lifecycle } from "@muster/core/slots";
+import { abortedError, type Call, Lifecycle } from "@muster/core/slots";
 import type { Line } from "./faults.ts";
 
 /** As it stands in error messages, for both slots. */
@@ -22,8 +22,9 @@ export class Client {
 
   async open(call: Call, start: () => void): Promise<void> {
     await this.line.whileAlive();
-    await this.#life.open(call, async () => {
+    await this.#life.open(call, async (opening) => {
       this.line.check(this.#part, `${NAME}.open`);
+      if (this.line.isFrozen) await this.#untilThawed(opening);
       start();
     });
   }
@@ -51,8 +52,24 @@ export class Client {
     if (this.line.isStopped) return new Promise<never>(() => {});
     this.#life.check(operation, call);
     this.line.check(this.#part, `${NAME}.${operation}`);
+    if (this.line.isFrozen) await this.line.untilThawed(); // It has left: giving it up takes nothing back any more.
+    if (this.line.isStopped) return new Promise<never>(() => {});
     const answer = await apply();
     this.line.check("replies", `${NAME}.${operation}`);
     return answer;
+  }
+
+  /** @throws TIMEOUT, ABORTED: as soon as the call ends. */
+  async #untilThawed(call: Call): Promise<void> {
+    let giveUp = (): void => {};
+    const givenUp = new Promise<never>((_resolve, reject) => {
+      giveUp = (): void => reject(abortedError(call, `${NAME}.open`));
+    });
+    call.signal.addEventListener("abort", giveUp, { once: true });
+    try {
+      await Promise.race([this.line.untilThawed(), givenUp]);
+    } finally {
+      call.signal.removeEventListener("abort", giveUp);
+    }
   }
 }

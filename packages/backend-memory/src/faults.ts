@@ -19,9 +19,14 @@ export class MemoryFaults {
   readonly #down = new Set<FaultyPart>();
   readonly #listeners = new Set<() => void>();
   #stopped = false;
+  #frozen = false;
 
   get isStopped(): boolean {
     return this.#stopped;
+  }
+
+  get isFrozen(): boolean {
+    return this.#frozen;
   }
 
   isDown(part: FaultyPart): boolean {
@@ -47,6 +52,21 @@ export class MemoryFaults {
   /** Ends the fault; without one, nothing. */
   up(part: FaultyPart): void {
     this.#down.delete(part);
+    this.#tell();
+  }
+
+  /**
+   * Store and broker stop answering, and no connection is lost: calls wait until they are given up, and whatever has been
+   * asked of them takes effect with {@link thaw}, once, given up or not. Routes stay as they are. Twice is once.
+   */
+  freeze(): void {
+    this.#frozen = true;
+    this.#tell();
+  }
+
+  /** Store and broker answer again; without {@link freeze}, nothing. */
+  thaw(): void {
+    this.#frozen = false;
     this.#tell();
   }
 
@@ -77,8 +97,24 @@ export class Line {
     return this.#faults.some((faults) => faults.isStopped);
   }
 
+  get isFrozen(): boolean {
+    return this.#faults.some((faults) => faults.isFrozen);
+  }
+
   isDown(part: FaultyPart): boolean {
     return this.#faults.some((faults) => faults.isDown(part));
+  }
+
+  /** Resolves when nothing is frozen. */
+  async untilThawed(): Promise<void> {
+    while (this.isFrozen) {
+      await new Promise<void>((resolve) => {
+        const change = this.onChange(() => {
+          change[Symbol.dispose]();
+          resolve();
+        });
+      });
+    }
   }
 
   /** @throws UNAVAILABLE while `part` is down. */

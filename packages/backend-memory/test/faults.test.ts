@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
-import type { MessagingBackend } from "@muster/core/slots";
+import { linkCall, type MessagingBackend } from "@muster/core/slots";
 import { describe, expect, test } from "vitest";
-import { memoryFaults, memoryMessaging } from "../src/index.ts";
+import { memoryFaults, memoryMessaging, memoryRegistry } from "../src/index.ts";
 import { CALL, entry, fixture, get, NAMESPACE, scanAll, scanIdentities, set, stored } from "./support.ts";
 
 /** Settles when everything that can happen without a timer has happened. */
@@ -169,5 +169,36 @@ describe("an outage", () => {
     const registration = await get(other, "a");
     faults.up("replies");
     expect(await stored(cut, one)).toEqual(registration);
+  });
+});
+
+describe("a server that is frozen", () => {
+  test("answers nothing until it is thawed, and then carries out what it was asked, given up or not", async () => {
+    const { hub, client } = fixture();
+    const [writer, witness] = [await client(), await client()];
+    const caller = new AbortController();
+    hub.faults.freeze();
+    const [patient, hurried] = [
+      writer.setMany([entry("a")], CALL),
+      writer.setMany([entry("b")], { signal: caller.signal }),
+    ];
+    expect(await settles(patient)).toBe(false);
+    caller.abort();
+    await expect(hurried).rejects.toMatchObject({ code: "ABORTED", mayHaveApplied: true });
+    hub.faults.thaw();
+    await patient;
+    expect((await witness.getMany(["a", "b"], CALL)).map((one) => one?.revision)).toEqual([1, 1]);
+  });
+
+  test("can't be opened until it is thawed", async () => {
+    const { hub } = fixture();
+    hub.faults.freeze();
+    const [late, patient] = [memoryRegistry({ hub }), memoryRegistry({ hub })];
+    const opening = patient.open({ namespace: NAMESPACE }, CALL);
+    using call = linkCall({ timeoutMs: 1 }, 1, "test");
+    await expect(late.open({ namespace: NAMESPACE }, call)).rejects.toMatchObject({ code: "TIMEOUT" });
+    expect(await settles(opening)).toBe(false);
+    hub.faults.thaw();
+    await opening;
   });
 });

@@ -27,9 +27,17 @@ export const subject: Subject = {
     async dropReplies(): Promise<void> {
       hub.faults.down("replies");
     },
+    async freeze(): Promise<void> {
+      hub.faults.freeze();
+    },
+    async thaw(): Promise<void> {
+      hub.faults.thaw();
+    },
     async heal(): Promise<void> {
+      hub.faults.thaw();
       for (const part of [...SERVER, "replies"] as const) hub.faults.up(part);
     },
+    keepsData: true,
     async restart(): Promise<void> {
       for (const part of SERVER) hub.faults.down(part);
       for (const part of SERVER) hub.faults.up(part);
