@@ -11,9 +11,9 @@ import { conformanceMarkdown } from "./markdown.ts";
 import { type Misconfigured, SLOTS } from "./plan.ts";
 import type { Report } from "./report.ts";
 import type { CaseResult } from "./result.ts";
-import { asError } from "./run.ts";
 import type { Subject } from "./subject.ts";
 import { subjectIn } from "./subject-module.ts";
+import { asError } from "./thrown.ts";
 
 const USAGE = `Usage: muster-conformance <module> [options]
 

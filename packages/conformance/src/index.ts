@@ -35,7 +35,6 @@ export {
   planRun,
 } from "./plan.ts";
 export type { Facets, SlotClaims } from "./probe.ts";
-export { type MortalProcessOptions, withMortalProcesses } from "./processes/mortal-processes.ts";
 export { type Report, type ReportedCase, reportOf } from "./report.ts";
 export { type CaseResult, resultOf } from "./result.ts";
 export type { MortalProcess, ServerFaults, Subject } from "./subject.ts";

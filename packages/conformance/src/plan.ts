@@ -3,8 +3,9 @@
 import type { ConformanceCase, Slot } from "./case.ts";
 import { DEADLINE_MS } from "./deadline.ts";
 import { type ProbedSlot, probeSlot, type SlotClaims } from "./probe.ts";
-import { asError, FILTERS } from "./run.ts";
+import { FILTERS } from "./run.ts";
 import type { Subject } from "./subject.ts";
+import { asError } from "./thrown.ts";
 
 export const SLOTS: readonly Slot[] = ["registry", "messaging"];
 

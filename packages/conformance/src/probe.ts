@@ -5,8 +5,8 @@ import type { ConformanceCase, Slot } from "./case.ts";
 import { freshNamespace } from "./context.ts";
 import { withinDeadline } from "./deadline.ts";
 import { type NativeOperators, nativeOperators } from "./native-operators.ts";
-import { asError } from "./run.ts";
 import type { Subject } from "./subject.ts";
+import { asError } from "./thrown.ts";
 
 export interface Facets {
   /** Which operators of a filter the registry selects by itself; absent without the facet. */

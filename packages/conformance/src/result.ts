@@ -2,7 +2,8 @@
 
 import type { Slot } from "./case.ts";
 import type { Plan, PlannedCase } from "./plan.ts";
-import { asError, type CaseOutcome, NOT_APPLICABLE, runCase } from "./run.ts";
+import { type CaseOutcome, NOT_APPLICABLE, runCase } from "./run.ts";
+import { asError } from "./thrown.ts";
 
 export interface CaseResult {
   readonly id: string;

@@ -6,6 +6,7 @@ import { DEADLINE_MS, withinDeadline } from "./deadline.ts";
 import { PATIENCE_MS } from "./eventually.ts";
 import { catchingRejections } from "./rejections.ts";
 import type { Subject } from "./subject.ts";
+import { asError } from "./thrown.ts";
 
 export const NOT_APPLICABLE = "skipped (not applicable)";
 
@@ -77,10 +78,6 @@ async function attempt(
   } finally {
     errors.push(...(await clients.close(subject.patienceMs ?? PATIENCE_MS)));
   }
-}
-
-export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(`it threw ${String(thrown)}`, { cause: thrown });
 }
 
 function joined(errors: readonly unknown[]): Error {

@@ -1,8 +1,8 @@
 /** A module that exports a subject, or a function that gives one. */
 
 import type { ConformanceOptions } from "./execution.ts";
-import { asError } from "./run.ts";
 import type { Subject } from "./subject.ts";
+import { asError } from "./thrown.ts";
 
 /** What the module is asked for; its subject is looked at, its options are checked against the catalogue. */
 interface SubjectModule {

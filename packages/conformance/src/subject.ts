@@ -8,10 +8,16 @@ export interface ServerFaults {
   cut(): Promise<void>;
   /** Requests reach the server and take effect, but whatever it answers is lost. */
   dropReplies?(): Promise<void>;
-  /** Ends {@link cut} and {@link dropReplies}. Resolves when the server can be reached again. */
+  /** The server stops answering: connections stay open, what is sent to it waits, and nothing is lost. */
+  freeze?(): Promise<void>;
+  /** Ends {@link freeze}. Resolves when the server goes on. */
+  thaw?(): Promise<void>;
+  /** Ends {@link cut}, {@link dropReplies} and {@link freeze}. Resolves when the server can be reached again. */
   heal(): Promise<void>;
   /** Kills the server without warning and starts it again with the data it has kept. Resolves when it can be reached. */
   restart?(): Promise<void>;
+  /** What the server has answered for is all there again after {@link restart}. Default: some of it may be gone. */
+  readonly keepsData?: boolean;
 }
 
 /**
@@ -23,8 +29,11 @@ export interface MortalProcess {
   readonly registry?: RegistryBackend;
   readonly messaging?: MessagingBackend;
   /**
-   * Dies at its `turn`-th await from now on (0: at once). Calls that are open then, or come later, have no further
-   * effect and may never settle. Resolves when it is dead.
+   * Dies at its `turn`-th moment from now on, at once if that is 0, or as soon as there is nothing left for it to do. Calls
+   * that are open then, or come later, have no further effect and may never settle. Resolves when it is dead.
+   *
+   * Moments are whatever lies between the steps of the backend: touches of the world outside in a process of its own
+   * (`withMortalProcesses`), awaits in one that only looks like that.
    */
   kill(turn: number): Promise<void>;
 }

@@ -31,12 +31,20 @@ export function memorySubject(): Required<Subject> {
       async dropReplies(): Promise<void> {
         hub.faults.down("replies");
       },
-      async heal(): Promise<void> {
+      async freeze(): Promise<void> {
+      hub.faults.freeze();
+    },
+    async thaw(): Promise<void> {
+      hub.faults.thaw();
+    },
+    async heal(): Promise<void> {
+      hub.faults.thaw();
         hub.faults.up("store");
         hub.faults.up("broker");
         hub.faults.up("replies");
       },
-      async restart(): Promise<void> {
+      keepsData: true,
+    async restart(): Promise<void> {
         for (const part of ["store", "broker"] as const) hub.faults.down(part);
         for (const part of ["store", "broker"] as const) hub.faults.up(part);
       },

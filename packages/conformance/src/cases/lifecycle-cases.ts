@@ -1,5 +1,6 @@
 import type { MessagingBackend, RegistryBackend } from "@muster/core/slots";
 import type { ConformanceCase, MessagingCase, RegistryCase } from "../case.ts";
+import { freezeCases } from "./lifecycle/freezes.ts";
 import { lifeCases } from "./lifecycle/life.ts";
 import { messagingOperations, registryOperations } from "./lifecycle/operations.ts";
 import { outageCases } from "./lifecycle/outages.ts";
@@ -25,5 +26,6 @@ export const lifecycleCases: readonly ConformanceCase[] = [
   ...sweep("messaging", messagingOperations),
   ...heldBackCases,
   ...outageCases,
+  ...freezeCases,
   ...restartCases,
 ];

@@ -1,5 +1,6 @@
 import type { Mutant } from "../mutant.ts";
 import { clientMutants } from "./lifecycle/clients.ts";
+import { freezeMutants } from "./lifecycle/freezes.ts";
 import { outageMutants } from "./lifecycle/outages.ts";
 import { restartMutants } from "./lifecycle/restarts.ts";
 import { sweptMutants } from "./lifecycle/swept.ts";
@@ -9,5 +10,6 @@ export const lifecycleMutants: readonly Mutant[] = [
   ...clientMutants,
   ...sweptMutants,
   ...outageMutants,
+  ...freezeMutants,
   ...restartMutants,
 ];

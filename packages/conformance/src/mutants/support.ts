@@ -30,3 +30,18 @@ export function notingAddresses(real: Inbox, noted: Set<string>): Inbox["addMany
     return real.addMany(addresses, call);
   };
 }
+
+/** Ways to take two namespaces for one, which either slot can have. */
+export const respelt: readonly { readonly id: string; readonly breaks: string; spell(namespace: string): string }[] = [
+  { id: "are-cut", breaks: "Namespaces are the same when their first 63 characters are.", spell: (name) => name.slice(0, 63) },
+  {
+    id: "are-flattened",
+    breaks: "What a broker or a store gives a meaning to becomes an underscore in a namespace.",
+    spell: (name) => name.replaceAll(".", "_"),
+  },
+  {
+    id: "are-escaped-once",
+    breaks: "A namespace is escaped by a character that stands for itself elsewhere.",
+    spell: (name) => name.replaceAll(".", "_2e"),
+  },
+];

@@ -22,6 +22,8 @@ export interface Operation<B extends Backend> {
   has?(backend: B): boolean;
   /** It can be staged only on an open client. */
   readonly needsOpen?: true;
+  /** It need not ask the server for anything. */
+  readonly mayBeLocal?: true;
   /** Staging waits for something to expire. */
   readonly isSlow?: true;
   /** Its effect is a delivery, which gets lost with the replies of a server that pushes both. Default false. */
@@ -134,6 +136,7 @@ export const messagingOperations: readonly Operation<MessagingBackend>[] = [
   },
   {
     name: "openInbox",
+    mayBeLocal: true,
     stage: async (_, target) => ({ run: async (call) => target.openInbox({ prefetch: 1 }, call) }),
   },
   onInbox("addMany"),
@@ -144,6 +147,7 @@ function onInbox(name: "addMany" | "removeMany"): Operation<MessagingBackend> {
   return {
     name,
     needsOpen: true,
+    ...(name === "removeMany" && { mayBeLocal: true }),
     async stage(ctx: MessagingContext, target): Promise<Staged> {
       const inbox: Inbox = await target.openInbox({ prefetch: 1 }, ctx.call);
       const address = another();

@@ -4,11 +4,25 @@ import assert from "node:assert/strict";
 import type { Backend, MessagingBackend, RegistryBackend } from "@muster/core/slots";
 import type { CaseContext, ConformanceCase, RegistryCase, Slot } from "../../case.ts";
 import type { Subject } from "../../subject.ts";
-import { entry, getOne, LONG_MS, numbered, storeAll, storeOne } from "../support.ts";
+import {
+  collect,
+  deleteOne,
+  entry,
+  expectCensus,
+  getOne,
+  identitiesOf,
+  LONG_MS,
+  numbered,
+  refusal,
+  scanAll,
+  startSession,
+  storeAll,
+  storeOne,
+} from "../support.ts";
 import { messagingOperations, type Operation, registryOperations } from "./operations.ts";
 import { outcomeOf } from "./outcome.ts";
 
-function canRestart(_: Backend, { faults }: Subject): boolean {
+export function canRestart(_: Backend, { faults }: Subject): boolean {
   return faults?.restart !== undefined;
 }
 
@@ -61,8 +75,73 @@ const kept: RegistryCase = {
   },
 };
 
+const allKept: RegistryCase = {
+  id: "registry/lifecycle/restart-keeps-registrations",
+  rule: "Where the server keeps its data, a restart changes nothing: who is there, what is counted, which session lives, what fences.",
+  slot: "registry",
+  applies: (backend, subject) => canRestart(backend, subject) && subject.faults?.keepsData === true,
+  async run(ctx) {
+    await startSession(ctx, "s");
+    const bound = { session: "s", sessionBound: true, ttlMs: LONG_MS };
+    const first = await storeAll(ctx, [
+      entry("a", { metadata: { n: 1 }, ttlMs: LONG_MS }),
+      entry("b", { ...bound, metadata: { n: 1 } }),
+      entry("c", { ttlMs: LONG_MS }),
+    ]);
+    const updates = first
+      .slice(0, 2)
+      .map(({ identity, epoch }, index) =>
+        entry(identity, { metadata: { n: 2 }, mode: { epoch }, ...(index === 1 ? bound : { ttlMs: LONG_MS }) }),
+      );
+    const stored = await storeAll(ctx, updates);
+    const [, , gone] = first;
+    if (gone) await deleteOne(ctx, gone);
+    await restart(ctx);
+    const found = await ctx.eventually(async () => scanAll(ctx));
+    assert.deepEqual(found, stored);
+    assert.deepEqual(await scanAll(ctx, { session: "s" }), stored.slice(1));
+    await expectCensus(ctx, stored.length);
+    assert.equal(await refusal(ctx, entry("b")), "exists");
+    const successor = await storeOne(ctx, entry("c"));
+    assert.ok(gone && successor.epoch > gone.epoch, "a larger epoch, also than that of the deleted");
+    await storeOne(ctx, entry("d", bound));
+  },
+};
+
+const duringScan: RegistryCase = {
+  id: "registry/lifecycle/restarted-during-scan",
+  rule: "A scan that the server is restarted under goes on to its end, or throws a coded error; it never ends early.",
+  slot: "registry",
+  applies: canRestart,
+  async run(ctx) {
+    const identities = numbered("one", 60);
+    await storeAll(
+      ctx,
+      identities.map((one) => entry(one)),
+    );
+    for (const scan of ["scan", "scanRoutes"] as const) {
+      const pages = ctx.backend[scan]({ pageSize: 5 }, ctx.call)[Symbol.asyncIterator]();
+      const first = await pages.next();
+      await restart(ctx);
+      const rest = collect({ [Symbol.asyncIterator]: () => pages });
+      const error = await outcomeOf(ctx, scan, rest);
+      const still = await ctx.eventually(async () => scanAll(ctx));
+      if (error !== undefined) {
+        assert.ok(error.retryable, `it may be asked again: ${error.message}`);
+        continue;
+      }
+      const seen = identitiesOf([...(first.done === true ? [] : first.value), ...(await rest)]);
+      const missing = identitiesOf(still).filter((identity) => !seen.includes(identity));
+      assert.deepEqual(missing, [], "who is there throughout");
+      assert.equal(new Set(seen).size, seen.length, "nobody twice");
+    }
+  },
+};
+
 export const restartCases: readonly ConformanceCase[] = [
   goingOn<RegistryBackend>("registry", registryOperations),
   kept,
+  allKept,
+  duringScan,
   goingOn<MessagingBackend>("messaging", messagingOperations),
 ];

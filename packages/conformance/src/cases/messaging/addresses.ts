@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import type { MessagingCase, MessagingContext } from "../../case.ts";
-import { arrived, expectTexts, listen, message, publish } from "./support.ts";
+import { alikeNamespaces } from "../support.ts";
+import { arrived, codesOf, expectTexts, listen, message, publish, refused } from "./support.ts";
 
 const HOSTILE = [
   ...["*", ">", ".", "..", "#", "+", "?", "%", "_", "/", "\\", "$", ":", "|", "'", '"', "`", "{}", "[a]", "{a}"],
@@ -165,7 +166,64 @@ const seams: MessagingCase = {
   },
 };
 
+const pairwise: MessagingCase = {
+  id: "messaging/namespace/pairwise-apart",
+  rule: "However alike the names of namespaces are, and however long, what is published in one arrives in that one.",
+  slot: "messaging",
+  async run(ctx) {
+    const names = alikeNamespaces(ctx.namespace);
+    const peers = await Promise.all(names.map(async (namespace) => ctx.peer({ namespace })));
+    const listeners = await Promise.all(peers.map(async (at) => listen(ctx, ["a", "b.a"], { at })));
+    for (const [index, peer] of peers.entries()) await publish(ctx, [message("a", names[index] ?? "")], peer);
+    for (const [index, peer] of peers.entries()) await publish(ctx, [message("b.a", names[index] ?? "")], peer);
+    for (const [index, peer] of peers.entries()) {
+      const name = names[index] ?? "";
+      const listener = listeners[index];
+      if (listener) await expectTexts(ctx, listener, [name, name], peer);
+    }
+  },
+};
+
+const INVALID = ["", "x".repeat(257), "\u20ac".repeat(86), "a\u0000b", "a\nb", "a\r\nPUB b 0", "\u007f", "\u0085"];
+
+const invalid: MessagingCase = {
+  id: "messaging/address/invalid-is-refused",
+  rule: "A batch with an address that is empty, over 256 bytes, or holds a control character rejects with INVALID_ARGUMENT before anything of it is sent.",
+  slot: "messaging",
+  applies: ({ traits }) => traits.maxBatch >= 2,
+  async run(ctx) {
+    const listener = await listen(ctx, ["a"]);
+    for (const address of INVALID) {
+      const error = await refused(
+        ctx.backend.publishMany([message("a", "beside it"), message(address)], ctx.call),
+        "INVALID_ARGUMENT",
+      );
+      assert.equal(error.mayHaveApplied, false, "nothing was sent");
+    }
+    await expectTexts(ctx, listener, []);
+  },
+};
+
+const invalidAdded: MessagingCase = {
+  id: "messaging/address/invalid-is-not-added",
+  rule: "An address that is empty, over 256 bytes, or holds a control character can't be added: it fails alone, with INVALID_ARGUMENT.",
+  slot: "messaging",
+  async run(ctx) {
+    const listener = await listen(ctx, []);
+    const batch = INVALID.flatMap((address, index) => [address, `valid-${index}`]);
+    const failures = await listener.inbox.addMany(batch, ctx.call);
+    assert.deepEqual(
+      codesOf(failures),
+      INVALID.map((_, index) => [2 * index, "INVALID_ARGUMENT"]),
+    );
+    const texts = INVALID.map((_, index) => `valid-${index}`);
+    for (const address of texts) await publish(ctx, [message(address, address)]);
+    await expectTexts(ctx, listener, texts);
+  },
+};
+
 export const addressCases: readonly MessagingCase[] = [
   ...[literal, noPattern, noFan, noPrefix, caseKept],
-  ...[normalForms, longest, namespaces, seams],
+  ...[normalForms, longest, invalid, invalidAdded],
+  ...[namespaces, seams, pairwise],
 ];

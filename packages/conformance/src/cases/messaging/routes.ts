@@ -4,8 +4,10 @@ import assert from "node:assert/strict";
 import { type DisposableCall, isMusterError, linkCall, type MessagingBackend } from "@muster/core/slots";
 import type { MessagingCase, MessagingContext } from "../../case.ts";
 import type { Subject } from "../../subject.ts";
+import { canFreeze, FROZEN_CALL_MS, whileFrozen } from "../lifecycle/freezes.ts";
+import { canRestart } from "../lifecycle/restarts.ts";
 import { Recording } from "./recording.ts";
-import { arrived, listen, message } from "./support.ts";
+import { arrived, expectTexts, listen, message } from "./support.ts";
 
 const SHORT_MS = 1_000;
 
@@ -124,4 +126,58 @@ const throughout: MessagingCase = {
   },
 };
 
-export const routeCases: readonly MessagingCase[] = [told, liveAgain, failsWhileCut, throughout];
+const acrossFreeze: MessagingCase = {
+  id: "messaging/route/history-across-a-freeze",
+  rule: "A freeze doubles nothing, delivers nothing that was refused, and loses nothing unless an inbox says that its route was down.",
+  slot: "messaging",
+  applies: canFreeze,
+  async run(ctx) {
+    const recording = new Recording(ctx);
+    const peer = await ctx.peer();
+    const states: string[] = [];
+    const inbox = await recording.openInbox("the inbox", ctx.backend, (now) => void states.push(now));
+    await inbox.add("a", "b");
+    const publish = async (timeoutMs: number): Promise<string | undefined> => {
+      using call = linkCall({ signal: ctx.call.signal, timeoutMs }, timeoutMs, "conformance");
+      await recording.publish("the publisher", peer, ["a", "b"].slice(0, peer.traits.maxBatch), call);
+      return recording.events.findLast((event) => event.kind === "answer")?.outcome;
+    };
+    for (let batch = 0; batch < 5; batch += 1) await publish(SHORT_MS);
+    recording.fault("freeze", "begins");
+    await whileFrozen(ctx, async () => {
+      for (let batch = 0; batch < 2; batch += 1) assert.equal(await publish(FROZEN_CALL_MS), "unknown");
+    });
+    await ctx.eventually(async () => assert.equal(await publish(SHORT_MS), "accepted"));
+    await ctx.eventually(() => assert.notEqual(states.at(-1), "down"));
+    recording.fault("freeze", "ends");
+    for (let batch = 0; batch < 5; batch += 1) assert.equal(await publish(SHORT_MS), "accepted");
+    await recording.verify(states.length > 0 ? ["fault"] : []);
+    assert.deepEqual(states, states.map((_, index) => (index % 2 === 0 ? "down" : "up")), "in turns");
+  },
+};
+
+const acrossRestart: MessagingCase = {
+  id: "messaging/route/live-after-a-restart",
+  rule: "When the server is killed and started again every inbox is told down and then up, and all its addresses are live again.",
+  slot: "messaging",
+  applies: canRestart,
+  async run(ctx) {
+    const addresses = Array.from({ length: 10 }, (_, index) => `address-${index}`);
+    const states: string[][] = [[], []];
+    const listeners = [];
+    for (const told of states) listeners.push(await listen(ctx, addresses, { onRoute: (now) => void told.push(now) }));
+    await ctx.subject.faults?.restart?.();
+    for (const told of states) await ctx.eventually(() => assert.deepEqual(told, ["down", "up"]));
+    const peer = await ctx.eventually(async () => ctx.peer());
+    for (const address of addresses) {
+      const failures = await peer.publishMany([message(address, address)], ctx.call);
+      assert.deepEqual(failures, [], "what is published to a live address is accepted");
+    }
+    for (const listener of listeners) await expectTexts(ctx, listener, addresses, peer);
+  },
+};
+
+export const routeCases: readonly MessagingCase[] = [
+  ...[told, liveAgain, failsWhileCut, throughout],
+  ...[acrossFreeze, acrossRestart],
+];

@@ -4,14 +4,17 @@ import assert from "node:assert/strict";
 import type { RegistryBackend } from "@muster/core/slots";
 import type { RegistryCase, RegistryContext } from "../../case.ts";
 import {
+  alikeNamespaces,
   deleteOne,
   entry,
   expectCensus,
   expectScanned,
   expectStored,
+  getOne,
   LONG_MS,
   refusal,
   renewOne,
+  settled,
   startSession,
   storeExpired,
   storeOne,
@@ -130,6 +133,26 @@ export const namespaceCases: readonly RegistryCase[] = [
       await storeOne(ctx, entry("a"), lower);
       await expectStored(ctx, "a", undefined, upper);
       await expectScanned(ctx, [], {}, upper);
+    },
+  },
+  {
+    id: "registry/namespaces/pairwise-apart",
+    rule: "However alike the names of namespaces are, and however long, each has records, sessions and a count of its own.",
+    slot: "registry",
+    async run(ctx) {
+      const names = alikeNamespaces(ctx.namespace);
+      const peers = await Promise.all(names.map(async (namespace) => ctx.peer({ namespace })));
+      for (const [n, peer] of peers.entries()) {
+        await startSession(ctx, "s", LONG_MS, peer);
+        await storeOne(ctx, entry("a", { metadata: { n }, session: "s" }), peer);
+        await storeOne(ctx, entry(`a${n}`), peer);
+      }
+      for (const [n, peer] of peers.entries()) {
+        await settled(ctx, async () => assert.deepEqual((await getOne(ctx, "a", peer))?.metadata, { n }, names[n]));
+        await expectScanned(ctx, ["a", `a${n}`], {}, peer);
+        await expectScanned(ctx, ["a"], { session: "s" }, peer);
+        await expectCensus(ctx, 2, 0, peer);
+      }
     },
   },
 ];

@@ -12,16 +12,24 @@ import {
   getOne,
   identitiesOf,
   LONG_MS,
+  numbered,
   refusal,
   renewOne,
   SHORT_MS,
   scanAllRoutes,
   settled,
   startSession,
+  storeAll,
   storeOne,
   untilExpired,
 } from "../support.ts";
 import { claimDue } from "./due-steps.ts";
+
+/** What a key, a pattern or a query might give a meaning to; some differ in one character, or begin alike. */
+const HOSTILE_IDS = [
+  ...["s", "s*", "*", "s?", "s ", " s", "s:", ":s", "s.t", "s/t", "s-t", "s_t", "s_2e_t", "{s}", "{}", "[s]", ">", "s.>"],
+  ...["S", "s%", "s\\", "'", '"', "$session/s", "\u00e9", "e\u0301", "\u{1f600}", "__proto__", "null", "0", "00"],
+] as const;
 
 export const sessionCases: readonly RegistryCase[] = [
   {
@@ -90,6 +98,43 @@ export const sessionCases: readonly RegistryCase[] = [
       await storeOne(ctx, entry("b"), limited);
       await startSession(ctx, "v", LONG_MS, limited);
       await ctx.eventually(async () => assert.equal(await refusal(ctx, entry("c"), limited), "quota"));
+    },
+  },
+  {
+    id: "registry/sessions/any-text-is-an-id",
+    rule: "The id of a session is text, never interpreted: each session has what it serves, lives and ends, and no other does with it.",
+    slot: "registry",
+    async run(ctx) {
+      for (const [n, id] of HOSTILE_IDS.entries()) {
+        await startSession(ctx, id);
+        await storeOne(ctx, entry(`of-${n}`, { session: id, sessionBound: true, ttlMs: LONG_MS }));
+      }
+      for (const [n, id] of HOSTILE_IDS.entries()) await expectScanned(ctx, [`of-${n}`], { session: id });
+      const [first = "", ...others] = HOSTILE_IDS;
+      const { identity, epoch } = (await getOne(ctx, SESSION_PREFIX + first)) ?? { identity: "", epoch: 0 };
+      assert.equal(await deleteOne(ctx, { identity, epoch }), "deleted");
+      assert.equal(await refusal(ctx, entry("new", { session: first, sessionBound: true })), "session");
+      for (const [n, id] of others.entries()) {
+        assert.equal(await refusal(ctx, entry(`of-${n + 1}`)), "exists", id);
+        await storeOne(ctx, entry(`more-${n}`, { session: id, sessionBound: true }));
+      }
+    },
+  },
+  {
+    id: "registry/sessions/any-text-is-an-address",
+    rule: "The address of a registration is kept as it was given, whatever it is made of, up to 256 bytes.",
+    slot: "registry",
+    async run(ctx) {
+      const addresses = [...HOSTILE_IDS, "\u{1f600}".repeat(64), "x".repeat(256)];
+      const identities = numbered("at", addresses.length);
+      const entries = identities.map((one, n) => entry(one, { address: addresses[n] }));
+      await storeAll(ctx, entries);
+      await settled(ctx, async () => {
+        assert.deepEqual(
+          (await scanAllRoutes(ctx)).map(({ address }) => address),
+          addresses,
+        );
+      });
     },
   },
   {

@@ -1,8 +1,9 @@
 /** Mutants that take a restarted server for another one. */
 
 import { MusterError, type Registration } from "@muster/core/slots";
-import { type Mutant, withRegistry } from "../../mutant.ts";
+import { type Mutant, withMessaging, withRegistry } from "../../mutant.ts";
 import type { Subject } from "../../subject.ts";
+import { withInboxes } from "../messaging/support.ts";
 import { withClients } from "./around.ts";
 
 /** The subject, and how often its server has been restarted. */
@@ -52,5 +53,77 @@ export const restartMutants: readonly Mutant[] = [
         },
       }));
     },
+  },
+  {
+    id: "restart-forgets-the-latest",
+    breaks: "The latest of what a server has answered for is gone when it has been killed.",
+    kills: ["registry/lifecycle/restart-keeps-registrations"],
+    of: (whole) => {
+      const { subject, count } = countingRestarts(whole);
+      let latest = "";
+      return withRegistry(subject, (real) => ({
+        async setMany(entries, call) {
+          if (count() === 0) latest = entries.at(-1)?.identity ?? latest;
+          return real.setMany(entries, call);
+        },
+        async *scan(query, call) {
+          for await (const page of real.scan(query, call))
+            yield count() === 0 ? page : page.filter(({ identity }) => identity !== latest);
+        },
+      }));
+    },
+  },
+  {
+    id: "restart-counts-anew",
+    breaks: "The count of registrations starts at nothing with the server.",
+    kills: ["registry/lifecycle/restart-keeps-registrations"],
+    of: (whole) => {
+      const { subject, count } = countingRestarts(whole);
+      return withRegistry(subject, (real) => ({
+        census: async (call) => (count() === 0 ? real.census(call) : { counted: 0, expired: 0 }),
+      }));
+    },
+  },
+  {
+    id: "restart-ends-scans",
+    breaks: "A scan that loses its server ends where it is.",
+    kills: ["registry/lifecycle/restarted-during-scan"],
+    of: (whole) => {
+      const { subject, count } = countingRestarts(whole);
+      return withRegistry(subject, (real) => ({
+        async *scanRoutes(query, call) {
+          const begun = count();
+          for await (const page of real.scanRoutes(query, call)) {
+            if (count() > begun) return;
+            yield page;
+          }
+        },
+      }));
+    },
+  },
+  {
+    id: "restart-forgets-addresses",
+    breaks: "A broker that has been killed knows none of the addresses that its inboxes had, and they don't tell it.",
+    kills: ["messaging/route/live-after-a-restart"],
+    of: (whole) => {
+      const { subject, count } = countingRestarts(whole);
+      return withInboxes(subject, (real) => {
+        const born = count();
+        return {
+          async *[Symbol.asyncIterator]() {
+            for await (const page of real) if (count() === born) yield page;
+          },
+        };
+      });
+    },
+  },
+  {
+    id: "restart-is-not-told",
+    breaks: "An inbox that gets its addresses back says nothing of having lost them.",
+    kills: ["messaging/route/live-after-a-restart"],
+    of: (subject) =>
+      withMessaging(subject, (real) => ({
+        openInbox: async ({ prefetch }, call) => real.openInbox({ prefetch }, call),
+      })),
   },
 ];

@@ -1,7 +1,8 @@
 /** Addresses that mean more, or less, than themselves. */
 
 import { type Mutant, withMessaging } from "../../mutant.ts";
-import { spelling, withLooseAddresses } from "./support.ts";
+import { respelt } from "../support.ts";
+import { spelling, withInboxes, withLooseAddresses } from "./support.ts";
 
 /** Of the namespaces that the kit makes; what a case appends to one stands behind. */
 const NAMESPACE_LENGTH = 40;
@@ -120,7 +121,67 @@ const dash: Mutant = {
   of: joinedBy("-"),
 };
 
+const respeltNamespaces: readonly Mutant[] = respelt.map(({ id, breaks, spell }) => ({
+  id: `messaging-namespaces-${id}`,
+  breaks,
+  kills: ["messaging/namespace/pairwise-apart"],
+  of: (subject) =>
+    withMessaging(subject, (real) => ({
+      open: async (scope, call) => real.open({ ...scope, namespace: spell(scope.namespace) }, call),
+    })),
+}));
+
+/** As every backend has to see it. */
+function isAddress(address: string): boolean {
+  return address !== "" && Buffer.byteLength(address) <= 256 && !/\p{Cc}/u.test(address);
+}
+
+const unchecked: Mutant = {
+  id: "messaging-address-unchecked",
+  breaks: "A message to what is no address is accepted, and goes nowhere; such an address can be added.",
+  kills: ["messaging/address/invalid-is-refused", "messaging/address/invalid-is-not-added"],
+  of: (subject) =>
+    withInboxes(
+      withMessaging(subject, (real) => ({
+        publishMany: async (batch, call) =>
+          real.publishMany(
+            batch.filter(({ address }) => isAddress(address)),
+            call,
+          ),
+      })),
+      (real) => ({ addMany: async (addresses, call) => real.addMany(addresses.filter(isAddress), call) }),
+    ),
+};
+
+const checkedLate: Mutant = {
+  id: "messaging-address-checked-late",
+  breaks: "Addresses are looked at one by one, when the messages before have been sent.",
+  kills: ["messaging/address/invalid-is-refused"],
+  of: (subject) =>
+    withMessaging(subject, (real) => ({
+      async publishMany(batch, call) {
+        const at = batch.findIndex(({ address }) => !isAddress(address));
+        if (at >= 0) await real.publishMany(batch.slice(0, at), call);
+        return real.publishMany(batch, call);
+      },
+    })),
+};
+
+const failsTogether: Mutant = {
+  id: "messaging-address-fails-the-batch",
+  breaks: "One invalid address keeps the others of its batch from being added.",
+  kills: ["messaging/address/invalid-is-not-added"],
+  of: (subject) =>
+    withInboxes(subject, (real) => ({
+      async addMany(addresses, call) {
+        if (addresses.every(isAddress)) return real.addMany(addresses, call);
+        return real.addMany(addresses.map((address) => (isAddress(address) ? "" : address)), call);
+      },
+    })),
+};
+
 export const addressMutants: readonly Mutant[] = [
   ...[wildcard, broadcast, prefix, extension, folded, normalized],
   ...[flattened, shortened, oneNamespace, seam, dash],
+  ...[unchecked, checkedLate, failsTogether, ...respeltNamespaces],
 ];

@@ -1,6 +1,7 @@
 import type { RegistryBackend } from "@muster/core/slots";
 import type { Mutant } from "../../mutant.ts";
-import { sharedMutant, translated } from "./support.ts";
+import { respelt } from "../support.ts";
+import { registryMutant, sharedMutant, translated } from "./support.ts";
 
 /** The name that was opened before and that `namespace` begins with, or itself. */
 function shortest(opened: Set<string>, namespace: string): string {
@@ -41,6 +42,11 @@ export const namespaceMutants: readonly Mutant[] = [
       const opened = new Set<string>();
       return (real) => colliding(real, opened);
     },
+  ),
+  ...respelt.map(({ id, breaks, spell }) =>
+    registryMutant({ id: `namespaces-${id}`, breaks, kills: ["registry/namespaces/pairwise-apart"] }, (real) => ({
+      open: async (scope, call) => real.open({ ...scope, namespace: spell(scope.namespace) }, call),
+    })),
   ),
   sharedMutant(
     {

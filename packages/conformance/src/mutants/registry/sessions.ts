@@ -6,6 +6,48 @@ import { deletingEach, realDelete, realGet, realRenew, registryMutant, renewingE
 export const sessionMutants: readonly Mutant[] = [
   registryMutant(
     {
+      id: "session-ids-are-flattened",
+      breaks: "What a key gives a meaning to becomes an underscore in the id of a session.",
+      kills: ["registry/sessions/any-text-is-an-id"],
+    },
+    (real) => {
+      const flat = (id: string): string => id.replaceAll(/[.:*?{} ]/g, "_");
+      const said = translated(real, {
+        identity: (identity) =>
+          identity.startsWith(SESSION_PREFIX) ? SESSION_PREFIX + flat(identity.slice(SESSION_PREFIX.length)) : identity,
+        entry: (one) => ({ ...one, session: one.session === undefined ? undefined : flat(one.session) }),
+      });
+      return {
+        ...said,
+        scan: (query, call) =>
+          real.scan(query.session === undefined ? query : { ...query, session: flat(query.session) }, call),
+      };
+    },
+  ),
+  registryMutant(
+    {
+      id: "session-ids-are-patterns",
+      breaks: "A session whose id ends in a star has what all serve whose ids begin so.",
+      kills: ["registry/sessions/any-text-is-an-id"],
+    },
+    (real) => ({
+      async *scan({ session, ...query }, call) {
+        if (session?.endsWith("*") !== true) return yield* real.scan(session === undefined ? query : { ...query, session }, call);
+        for await (const page of real.scan(query, call))
+          yield page.filter((one) => one.session?.startsWith(session.slice(0, -1)) === true);
+      },
+    }),
+  ),
+  registryMutant(
+    {
+      id: "addresses-are-trimmed",
+      breaks: "Spaces around an address don't count.",
+      kills: ["registry/sessions/any-text-is-an-address"],
+    },
+    (real) => translated(real, { entry: (one) => ({ ...one, address: one.address?.trim() }) }),
+  ),
+  registryMutant(
+    {
       id: "sessions-are-hidden",
       breaks: "A session's record can't be asked for.",
       kills: ["registry/sessions/can-be-asked-for"],
