@@ -26,7 +26,10 @@ export type Narrowing = Lookup | { readonly anyOf: readonly Narrowing[] } | { re
 export function narrowingOf(filter: Filter, fields: readonly (Path | undefined)[]): Narrowing | undefined {
   switch (filter.op) {
     case "and":
-      return joined("allOf", filter.nodes.flatMap((node) => narrowingOf(node, fields) ?? []));
+      return joined(
+        "allOf",
+        filter.nodes.flatMap((node) => narrowingOf(node, fields) ?? []),
+      );
     case "or": {
       const parts = filter.nodes.flatMap((node) => narrowingOf(node, fields) ?? []);
       return parts.length === filter.nodes.length ? joined("anyOf", parts) : undefined;

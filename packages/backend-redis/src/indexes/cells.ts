@@ -10,7 +10,8 @@ const LEVELS = 26;
 const SIDE = 2 ** LEVELS;
 const HEX_DIGITS = (2 * LEVELS) / 4;
 /** More stretches fit an area better and each costs a look into the index. */
-const MAX_STRETCHES = 16;
+const MAX_STRETCHES = 32;
+const MAX_SQUARES = 4 * MAX_STRETCHES;
 /** What others compute a little differently must not fall outside. */
 const WIDENING = 1.01;
 
@@ -26,6 +27,8 @@ interface Square {
   readonly x: number;
   readonly y: number;
 }
+
+type Stretch = readonly [first: number, last: number];
 
 /** An area in cells; its edges belong to it. */
 interface Area {
@@ -81,10 +84,10 @@ function cover(boxes: readonly GeoBox[]): readonly CellStretch[] {
       south: row(south),
       north: row(north),
     }));
-  return joined(squaresOver(areas).map(stretchOf));
+  return joined(squaresOver(areas)).map(([first, last]) => ({ first: digits(first), last: digits(last) }));
 }
 
-/** Halves the largest squares that lie only partly in an area until there would be too many. */
+/** Quarters all squares that lie only partly in an area, level by level, until there would be too many. */
 function squaresOver(areas: readonly Area[]): readonly Square[] {
   const whole: Square[] = [];
   let partial: readonly Square[] = areas.length === 0 ? [] : [{ level: 0, x: 0, y: 0 }];
@@ -96,8 +99,8 @@ function squaresOver(areas: readonly Area[]): readonly Square[] {
       if (lies) inside.push(square);
       else if (meets) next.push(square);
     }
-    // Squares are halved a level at a time; one level too deep would be too many stretches.
-    if (joined([...whole, ...inside, ...next].map(stretchOf)).length > MAX_STRETCHES) break;
+    // What is left out may be so thin that the stretches stay few while the squares double with each level.
+    if (next.length > MAX_SQUARES || joined([...whole, ...inside, ...next]).length > MAX_STRETCHES) break;
     whole.push(...inside);
     partial = next;
   }
@@ -113,28 +116,28 @@ function relation({ level, x, y }: Square, areas: readonly Area[]): readonly [me
   const size = 2 ** (LEVELS - level);
   const [west, south] = [x * size, y * size];
   const [east, north] = [west + size - 1, south + size - 1];
-  const met = areas.filter((area) => !(east < area.west || west > area.east || north < area.south || south > area.north));
-  const lies = met.some(
-    (area) => west >= area.west && east <= area.east && south >= area.south && north <= area.north,
+  const met = areas.filter(
+    (area) => !(east < area.west || west > area.east || north < area.south || south > area.north),
   );
+  const lies = met.some((area) => west >= area.west && east <= area.east && south >= area.south && north <= area.north);
   return [met.length > 0, lies];
 }
 
-function stretchOf({ level, x, y }: Square): readonly [first: number, last: number] {
+function stretchOf({ level, x, y }: Square): Stretch {
   const cells = 4 ** (LEVELS - level);
   const first = interleave(x, y) * cells;
   return [first, first + cells - 1];
 }
 
-/** In ascending order, those that touch made one. */
-function joined(stretches: readonly (readonly [number, number])[]): readonly CellStretch[] {
+/** The numbers of their cells, in ascending order; stretches that touch are one. */
+function joined(squares: readonly Square[]): readonly Stretch[] {
   const all: [number, number][] = [];
-  for (const [first, last] of stretches.toSorted((a, b) => a[0] - b[0])) {
+  for (const [first, last] of squares.map(stretchOf).sort((a, b) => a[0] - b[0])) {
     const before = all.at(-1);
     if (before !== undefined && before[1] + 1 >= first) before[1] = Math.max(before[1], last);
     else all.push([first, last]);
   }
-  return all.map(([first, last]) => ({ first: digits(first), last: digits(last) }));
+  return all;
 }
 
 /** Bits of `y` and `x` in turn; the result has up to 52 and is exact. */

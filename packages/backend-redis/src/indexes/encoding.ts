@@ -55,7 +55,9 @@ export function pack(paths: readonly Path[], metadata: Metadata): string {
 /** Its first code points; never half a one. */
 function cut(text: string): string {
   if (text.length <= MAX_CODE_POINTS) return text;
-  return Array.from(text.slice(0, 2 * MAX_CODE_POINTS)).slice(0, MAX_CODE_POINTS).join("");
+  return Array.from(text.slice(0, 2 * MAX_CODE_POINTS))
+    .slice(0, MAX_CODE_POINTS)
+    .join("");
 }
 
 const bits = new DataView(new ArrayBuffer(8));

@@ -44,7 +44,8 @@ export function valueRanges(op: Operator, operand: JsonValue): readonly Range[] 
 
 /** As {@link valueRanges}, of a set whose members are identities themselves. */
 export function identityRanges(op: Operator, operand: JsonValue): readonly Range[] | undefined {
-  if (op === "in") return isList(operand) ? united(operand.flatMap((one) => identityRanges("eq", one) ?? [])) : undefined;
+  if (op === "in")
+    return isList(operand) ? united(operand.flatMap((one) => identityRanges("eq", one) ?? [])) : undefined;
   if (typeof operand !== "string") return undefined;
   switch (op) {
     case "eq":

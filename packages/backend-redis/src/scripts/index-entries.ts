@@ -9,7 +9,8 @@
 
 /**
  * `reindex(values key, index keys, identities, before, packed)`: three lists of one length, of at most 500: identities,
- * none twice, what `values` has of them now, and what it is to have.
+ * none twice, what `values` has of them now, and what it is to have. In the catalogue it counts in `moves` how often
+ * somebody who has been in the indexes has come to stand elsewhere in them; the key is the local `catalogue`.
  */
 export const REINDEX = `
 local function each_value(packed)
@@ -18,6 +19,7 @@ end
 
 local function reindex(values, indexes, identities, before, packed)
   local gone, come, kept, removed = {}, {}, {}, {}
+  local moved = false
   for n = 1, #indexes do gone[n], come[n] = {}, {} end
   for i, identity in ipairs(identities) do
     local old, new = before[i], packed[i]
@@ -36,6 +38,7 @@ local function reindex(values, indexes, identities, before, packed)
       if not string.find(new, "[^%z]") then
         table.insert(removed, identity)
       else
+        moved = moved or old ~= ""
         table.insert(kept, identity)
         table.insert(kept, new)
       end
@@ -45,6 +48,7 @@ local function reindex(values, indexes, identities, before, packed)
     if #gone[n] > 0 then redis.call("ZREM", indexes[n], unpack(gone[n])) end
     if #come[n] > 0 then redis.call("ZADD", indexes[n], unpack(come[n])) end
   end
+  if moved then redis.call("HINCRBY", catalogue, "moves", 1) end
   if #kept > 0 then redis.call("HSET", values, unpack(kept)) end
   if #removed > 0 then redis.call("HDEL", values, unpack(removed)) end
 end

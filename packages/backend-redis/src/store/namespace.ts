@@ -3,7 +3,8 @@
 import type { Call } from "@muster/core/slots";
 import type { Metadata } from "@muster/filter";
 import type { RedisClient } from "../client.ts";
-import type { Catalogue, IndexStore } from "../indexes/catalogue.ts";
+import type { Catalogue } from "../indexes/catalogue.ts";
+import type { IndexStore } from "../indexes/catalogue-state.ts";
 import type { RegistryKeys } from "../keys.ts";
 import type { Script } from "../scripts/script.ts";
 import { STALE_CATALOGUE, writeKeys } from "../scripts/write-keys.ts";

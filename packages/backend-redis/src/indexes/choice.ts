@@ -1,0 +1,151 @@
+/** Which lookups are worth following, by how much they would find. */
+
+import type { Call } from "@muster/core/slots";
+import type { Filter } from "@muster/filter";
+import type { RedisClient } from "../client.ts";
+import { type Lookup, lookupsOf, type Narrowing, narrowingOf } from "../filter.ts";
+import type { RegistryKeys } from "../keys.ts";
+import { sizesScript } from "../scripts/candidates.ts";
+import { STALE_CATALOGUE } from "../scripts/write-keys.ts";
+import type { Catalogue } from "./catalogue.ts";
+import type { CatalogueState } from "./catalogue-state.ts";
+import { type Range, singleValue } from "./ranges.ts";
+
+/** Looking up a larger share of all registrations one by one is no faster than reading them all. */
+const MAX_SHARE = 0.2;
+/** So few are always looked up. */
+const FEW = 64;
+/** Sorting more takes longer than anyone should have to wait for his turn; those of one value come in order instead. */
+const MAX_COLLECTED = 20_000;
+/** Ranges that one script looks at, which takes it up to some 5 ms. */
+export const MAX_RANGES = 250;
+/** An index that lets through more of the candidates than this is not asked about them. */
+const MAX_MET_SHARE = 0.5;
+
+/** Where candidates are asked for. */
+export interface CandidateSource {
+  readonly client: RedisClient;
+  readonly keys: RegistryKeys;
+  readonly catalogue: Catalogue;
+}
+
+/** Candidates are what lies in any of the lookups and, in each of `meet`, has that value. */
+export interface Choice {
+  readonly lookups: readonly Lookup[];
+  readonly meet: readonly { readonly index: number; readonly value: string }[];
+}
+
+/** A choice, and the catalogue it was made from. */
+export interface ChosenCandidates {
+  readonly choice: Choice;
+  readonly state: CatalogueState;
+}
+
+/** Everyone, in order. */
+export const EVERYONE: Choice = { lookups: [{ index: "order", ranges: [{ min: "", max: undefined }] }], meet: [] };
+
+/** `undefined`: no index narrows the filter enough. */
+export async function choose(
+  source: CandidateSource,
+  filter: Filter,
+  call: Call,
+): Promise<ChosenCandidates | undefined> {
+  while (true) {
+    const state = source.catalogue.current;
+    const narrowing = narrowingOf(
+      filter,
+      state.fields.map(({ path, isReady }) => (isReady ? path : undefined)),
+    );
+    // Asked even for nothing: so it is known that the catalogue is still the same.
+    const sizes = await sizesOf(source, state, narrowing === undefined ? [] : lookupsOf(narrowing), call);
+    if (sizes !== undefined) {
+      const choice = narrowing && smallestChoice(narrowing, sizes);
+      return choice && { choice, state };
+    }
+    await source.catalogue.reload(call);
+  }
+}
+
+export interface AskedRange {
+  readonly lookup: Lookup;
+  readonly range: Range;
+}
+
+interface Sizes {
+  readonly total: number;
+  readonly of: ReadonlyMap<Lookup, number>;
+}
+
+/** `undefined`: the catalogue has changed. */
+async function sizesOf(
+  { client, keys }: CandidateSource,
+  state: CatalogueState,
+  lookups: readonly Lookup[],
+  call: Call,
+): Promise<Sizes | undefined> {
+  const asked = rangesOf(lookups);
+  const sizes = new Map(lookups.map((lookup) => [lookup, 0]));
+  let total = 0;
+  for (let from = 0; from === 0 || from < asked.length; from += MAX_RANGES) {
+    const some = asked.slice(from, from + MAX_RANGES);
+    const allKeys = [keys.catalogue, keys.order, ...state.indexKeys];
+    const reply = await client.run(sizesScript, allKeys, [state.version, ...rangeArguments(some)], call);
+    if (reply === STALE_CATALOGUE) return undefined;
+    const [standing = 0, ...counts] = reply as readonly number[]; // As the script's header says.
+    total = standing;
+    for (const [i, { lookup }] of some.entries()) sizes.set(lookup, (sizes.get(lookup) ?? 0) + (counts[i] ?? 0));
+  }
+  return { total, of: sizes };
+}
+
+/** Each range of each lookup. */
+export function rangesOf(lookups: readonly Lookup[]): readonly AskedRange[] {
+  return lookups.flatMap((lookup) => lookup.ranges.map((range) => ({ lookup, range })));
+}
+
+/** As scripts take them whose keys are the catalogue, the order and all indexes: the set's number, first text, end. */
+export function rangeArguments(asked: readonly AskedRange[]): readonly (string | number)[] {
+  return asked.flatMap(({ lookup: { index }, range: { min, max = "" } }) => [
+    index === "order" ? 1 : index + 2,
+    min,
+    max,
+  ]);
+}
+
+function smallestChoice(narrowing: Narrowing, sizes: Sizes): Choice | undefined {
+  const { lookups, size } = smallest(narrowing, sizes);
+  if (size > FEW && size > sizes.total * MAX_SHARE) return undefined;
+  if (size > MAX_COLLECTED && !isInOrder(lookups)) return undefined;
+  const meet = size > FEW && "allOf" in narrowing ? narrowing.allOf.flatMap((part) => metBy(part, lookups, sizes)) : [];
+  return { lookups, meet };
+}
+
+interface Part {
+  readonly lookups: readonly Lookup[];
+  readonly size: number;
+}
+
+function smallest(narrowing: Narrowing, sizes: Sizes): Part {
+  if ("index" in narrowing) return { lookups: [narrowing], size: sizes.of.get(narrowing) ?? 0 };
+  if ("anyOf" in narrowing) {
+    const parts = narrowing.anyOf.map((part) => smallest(part, sizes));
+    return { lookups: parts.flatMap(({ lookups }) => lookups), size: parts.reduce((sum, { size }) => sum + size, 0) };
+  }
+  return narrowing.allOf
+    .map((part) => smallest(part, sizes))
+    .reduce((best, part) => (part.size < best.size ? part : best));
+}
+
+function metBy(part: Narrowing, chosen: readonly Lookup[], sizes: Sizes): Choice["meet"] {
+  if (!("index" in part) || part.index === "order" || chosen.includes(part)) return [];
+  const value = singleValue(part.ranges);
+  if (value === undefined || (sizes.of.get(part) ?? 0) > sizes.total * MAX_MET_SHARE) return [];
+  return [{ index: part.index, value }];
+}
+
+/** Whether what is found is in the order of identities, so that it can be read page by page: one value, or identities. */
+export function isInOrder(lookups: readonly Lookup[]): boolean {
+  const [lookup, another] = lookups;
+  if (lookup === undefined || another !== undefined || lookup.ranges.length !== 1) return false;
+  return lookup.index === "order" || singleValue(lookup.ranges) !== undefined;
+}
