@@ -8,6 +8,7 @@ import type { MulticastOptions, Payload } from "./fleet.ts";
 import { type Content, frameBytes, recipientBytes } from "./wire/frame.ts";
 import { encodePayload } from "./input/payload.ts";
 import { type OnReceipts, Tally } from "./sending/report.ts";
+import { traceHeaders } from "./sending/trace-context.ts";
 import { select } from "./query/selection.ts";
 import { type Call, isMusterError, type MessagingBackend, type MulticastReport, MusterError } from "./slots/index.ts";
 
@@ -66,11 +67,13 @@ function messagingFor({ messaging }: Context, { delivery = "at-most-once" }: Mul
 
 function contentOf(payload: Payload, { contentType }: MulticastOptions, { traits }: MessagingBackend): Content {
   const encoded = encodePayload(payload, contentType);
+  const trace = traceHeaders();
   const content: Content = {
     id: randomUUID(),
     contentType: encoded.contentType,
     sentAt: Date.now(),
     payload: encoded.bytes,
+    ...(trace && { trace }),
   };
   const bytes = encoded.bytes.byteLength;
   const overhead = frameBytes(content) - bytes + recipientBytes(LONGEST_IDENTITY);

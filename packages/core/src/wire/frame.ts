@@ -15,7 +15,7 @@
  */
 
 import { crc32 } from "node:zlib";
-import { MusterError } from "../slots/index.ts";
+import { type Headers, MusterError } from "../slots/index.ts";
 
 const FRAME_VERSION = 1;
 
@@ -35,6 +35,8 @@ export interface Content {
   /** Epoch ms by the sender's clock. */
   readonly sentAt: number;
   readonly payload: Uint8Array;
+  /** The sender's trace context, for messages with headers; frames don't carry it. */
+  readonly trace?: Headers;
 }
 
 /** Recipients by column: `epochs[i]` belongs to `identities[i]`. */

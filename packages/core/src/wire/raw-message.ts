@@ -9,6 +9,7 @@ const SOURCE = "core.rawMessage";
 /** Headers of a message for one recipient; its body is the payload as it is. */
 export function messageHeaders(content: Content, identity: string, epoch: number): Headers {
   return {
+    ...content.trace,
     "muster-version": VERSION,
     "muster-id": content.id,
     "muster-identity": identity,
