@@ -5,6 +5,12 @@ const HASH_BYTES = 16;
 /** `__` and 128 bits in hexadecimal digits. */
 const HASH_LENGTH = 2 + 2 * HASH_BYTES;
 const ESCAPE = /_([0-9a-f]{2})/g;
+/** How each byte stands in a name. */
+const SPELLINGS: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+  isPlain(byte) ? String.fromCharCode(byte) : `_${byte.toString(16).padStart(2, "0")}`,
+);
+const ASCII = /^[\0-\x7f]*$/;
+const NOT_PLAIN = /[^A-Za-z0-9-]/g;
 
 /**
  * A name of `[A-Za-z0-9_-]` for any well-formed text, which brokers take literally: ASCII letters, digits and `-` stand
@@ -17,12 +23,16 @@ const ESCAPE = /_([0-9a-f]{2})/g;
  */
 export function encodeName(text: string, maxLength: number): string {
   if (maxLength < HASH_LENGTH) throw invalid(`a name needs room for ${HASH_LENGTH} characters, not ${maxLength}`);
+  if (ASCII.test(text)) {
+    const short = text.replace(NOT_PLAIN, spelled);
+    if (short.length <= maxLength) return short;
+  }
   const bytes = Buffer.from(text, "utf8");
   if (bytes.toString("utf8") !== text) throw invalid("the text holds a lone surrogate");
   let name = "";
   let cut = 0;
   for (const byte of bytes) {
-    name += isPlain(byte) ? String.fromCharCode(byte) : `_${byte.toString(16).padStart(2, "0")}`;
+    name += SPELLINGS[byte];
     if (name.length <= maxLength - HASH_LENGTH) cut = name.length;
   }
   if (name.length <= maxLength) return name;
@@ -42,6 +52,10 @@ export function decodeName(name: string): string | undefined {
   );
   const text = bytes.toString("utf8");
   return encodeName(text, Number.MAX_SAFE_INTEGER) === name ? text : undefined;
+}
+
+function spelled(character: string): string {
+  return SPELLINGS[character.charCodeAt(0)] ?? "";
 }
 
 function isPlain(byte: number): boolean {
