@@ -6,7 +6,7 @@ import { Backoff } from "./connection/backoff.ts";
 import { dial, hangUp } from "./connection/dial.ts";
 import { Link } from "./connection/link.ts";
 import { codedError, NAME } from "./errors.ts";
-import { checkConnection, type NatsMessagingOptions } from "./options.ts";
+import { checkedOutlet, type NatsMessagingOptions } from "./options.ts";
 
 /** Headers, and with them all that travels beside a body, came with it. */
 const FIRST_VERSION = "2.2";
@@ -33,8 +33,9 @@ export class Client {
     await this.#life.open(call, async (opening) => {
       const connection = await this.#connect(opening);
       try {
+        const outlet = checkedOutlet(connection);
         await this.#greet(connection, opening);
-        this.#link = new Link(connection);
+        this.#link = new Link(connection, outlet);
         this.#link.follow({ onRoute: () => this.#backoff.reset(), onEnd: () => undefined });
         this.#backoff.reset();
         this.#connection = connection;
@@ -68,9 +69,7 @@ export class Client {
   async #connect(call: Call): Promise<NatsConnection> {
     const { connection } = this.#options;
     try {
-      if (connection === undefined) return await dial(this.#options, this.#backoff, call);
-      checkConnection(connection);
-      return connection;
+      return connection ?? (await dial(this.#options, this.#backoff, call));
     } catch (error) {
       throw this.#coded(error, call);
     }

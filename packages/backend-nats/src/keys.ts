@@ -5,7 +5,6 @@ import { encodeName } from "@muster/core/slots";
 /** Longer names are cut and end in a hash; plain ASCII of any allowed length stays below. */
 const MAX_TOKEN_LENGTH = 512;
 const MAX_ADDRESS_BYTES = 256;
-const MAX_REMEMBERED = 8_192;
 const PLAIN = /^[A-Za-z0-9-]{1,256}$/;
 /** Control characters, and halves of surrogate pairs. */
 const IMPOSSIBLE = /[\p{Cc}\p{Cs}]/u;
@@ -16,30 +15,21 @@ export function isAddress(address: string): boolean {
   return Buffer.byteLength(address) <= MAX_ADDRESS_BYTES && !IMPOSSIBLE.test(address);
 }
 
-export interface Subject {
-  readonly name: string;
-  /** The address can be read back from it. */
-  readonly isReversible: boolean;
-}
-
 /** The subjects of one namespace. */
 export class Subjects {
   readonly #base: string;
-  readonly #known = new Map<string, Subject>();
 
   constructor(prefix: string, namespace: string) {
     this.#base = `${prefix}.${encodeName(namespace, MAX_TOKEN_LENGTH)}.`;
   }
 
   /** `address` must be one. */
-  of(address: string): Subject {
-    if (PLAIN.test(address)) return { name: this.#base + address, isReversible: true };
-    const known = this.#known.get(address);
-    if (known !== undefined) return known;
-    const token = encodeName(address, MAX_TOKEN_LENGTH);
-    const subject = { name: this.#base + token, isReversible: !token.includes("__") };
-    if (this.#known.size >= MAX_REMEMBERED) this.#known.clear();
-    this.#known.set(address, subject);
-    return subject;
+  of(address: string): string {
+    return this.#base + (PLAIN.test(address) ? address : encodeName(address, MAX_TOKEN_LENGTH));
+  }
+
+  /** Whether the address can be read back from its subject. */
+  isReversible(subject: string): boolean {
+    return !subject.includes("__", this.#base.length);
   }
 }

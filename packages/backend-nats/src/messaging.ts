@@ -11,7 +11,7 @@ import {
   type Scope,
 } from "@muster/core/slots";
 import { Client } from "./client.ts";
-import { HeaderBlock, HeaderEncoder } from "./codec.ts";
+import { ADDRESS_HEADER, HeaderEncoder } from "./codec.ts";
 import type { Link } from "./connection/link.ts";
 import { codedError, invalid, NAME, tooLarge } from "./errors.ts";
 import { NatsInbox } from "./inbox/inbox.ts";
@@ -37,7 +37,6 @@ class NatsMessaging implements MessagingBackend {
   readonly #client: Client;
   readonly #prefix: string;
   readonly #encoder = new HeaderEncoder();
-  readonly #block = new HeaderBlock();
   readonly #inboxes = new Set<NatsInbox>();
   #traits: MessagingTraits = traitsWith(1);
   #subjects = new Subjects("", "");
@@ -111,22 +110,26 @@ class NatsMessaging implements MessagingBackend {
   /** All in one turn: what the connection was checked for holds for every message. */
   #send(link: Link, batch: readonly Outgoing[]): BatchFailure[] {
     const failures: BatchFailure[] = [];
-    const { publisher, maxMessageBytes } = link;
+    const { maxMessageBytes } = link;
+    const writer = link.writer();
     let index = 0;
     for (const { address, headers, body } of batch) {
       try {
         const subject = this.#subjects.of(address);
-        const head = this.#encoder.encode(headers, subject.isReversible ? undefined : address);
-        const bytes = body.length + (head?.length ?? 0);
+        const head = this.#encoder.encode(
+          this.#subjects.isReversible(subject) ? headers : { ...headers, [ADDRESS_HEADER]: address },
+        );
+        const bytes = head.length + body.length;
         if (bytes > maxMessageBytes) {
           throw tooLarge(bytes, maxMessageBytes, "the server takes, with headers,", address);
         }
-        publisher.publish(subject.name, body, head && { headers: this.#block.with(head) });
+        writer.write(subject, head, body);
       } catch (error) {
         failures.push({ index, error: codedError(error, { operation: "publishMany", subject: address }) });
       }
       index += 1;
     }
+    writer.end();
     return failures;
   }
 
@@ -138,7 +141,7 @@ class NatsMessaging implements MessagingBackend {
     const known = new Map(failures.map((failure) => [failure.index, failure]));
     return batch.flatMap(({ address }, index) => {
       const failure = known.get(index);
-      const refusal = failure ? undefined : refused.get(this.#subjects.of(address).name);
+      const refusal = failure ? undefined : refused.get(this.#subjects.of(address));
       if (refusal === undefined) return failure ?? [];
       return { index, error: codedError(refusal, { operation: "publishMany", subject: address }) };
     });

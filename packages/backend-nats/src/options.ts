@@ -2,6 +2,7 @@
 
 import type { Authenticator, NatsConnection, TlsOptions } from "@nats-io/transport-node";
 import { MusterError, type Violation } from "@muster/core/slots";
+import { type Outlet, outletOf } from "./connection/writer.ts";
 
 /** Where the servers are, and who asks: a connection of this object's own, closed with it. */
 export interface NatsServerOptions {
@@ -58,29 +59,33 @@ const MAX_PREFIX_LENGTH = 256;
 export function checkOptions(options: NatsMessagingOptions): void {
   const { connection } = options;
   const unusable = connection !== undefined && typeof connection?.publish !== "function";
-  failOn("nats.options", [
+  const violations = [
     ...(unusable ? [{ path: "connection", message: "is no connection of @nats-io/transport-node" }] : []),
     ...surplus(options),
     ...prefixViolations(options),
     ...timeViolations(options),
     ...serverViolations(options),
-  ]);
+  ];
+  if (violations.length > 0) throw configInvalid("nats.options", violations);
 }
 
 /**
- * Refuses a connection that was handed in and can't keep what the traits say.
+ * What of a connection takes messages; refuses one that was handed in and can't keep what the traits say.
  *
  * @throws CONFIG_INVALID
  */
-export function checkConnection(connection: NatsConnection): void {
+export function checkedOutlet(connection: NatsConnection): Outlet {
   const violations: Violation[] = [];
+  const outlet = outletOf(connection);
+  if (outlet === undefined) violations.push({ path: "connection", message: "is of a driver that is not known here" });
   if (connection.isClosed()) violations.push({ path: "connection", message: "has been closed" });
   else if (connection.isDraining()) violations.push({ path: "connection", message: "is being drained" });
   if (optionsOf(connection)["noEcho"] === true) {
     const message = "must not be set: what this process sends would not reach its own inboxes";
     violations.push({ path: "connection.noEcho", message });
   }
-  failOn("nats.open", violations);
+  if (outlet === undefined || violations.length > 0) throw configInvalid("nats.open", violations);
+  return outlet;
 }
 
 export function prefixOf({ prefix = DEFAULT_PREFIX }: NatsMessagingOptions): string {
@@ -140,8 +145,7 @@ export function serverUrl(server: string): URL | undefined {
   return url;
 }
 
-function failOn(source: string, violations: readonly Violation[]): void {
-  if (violations.length === 0) return;
+function configInvalid(source: string, violations: readonly Violation[]): MusterError<"CONFIG_INVALID"> {
   const message = violations.map(({ path, message: what }) => `${path} ${what}`).join("; ");
-  throw new MusterError({ code: "CONFIG_INVALID", source, message, detail: { violations } });
+  return new MusterError({ code: "CONFIG_INVALID", source, message, detail: { violations } });
 }

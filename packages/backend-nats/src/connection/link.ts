@@ -10,6 +10,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { Msg, NatsConnection, PermissionViolationError, Status, Subscription } from "@nats-io/transport-node";
 import { isMusterError, type MusterError } from "@muster/core/slots";
 import { type Circumstances, codedError, unavailable } from "../errors.ts";
+import { type Outlet, Writer } from "./writer.ts";
 
 export interface Follower {
   onRoute(state: "up" | "down"): void;
@@ -26,6 +27,7 @@ export interface Witness extends Disposable {
 
 export class Link {
   readonly #connection: NatsConnection;
+  readonly #outlet: Outlet;
   readonly #statuses: AsyncIterator<Status>;
   readonly #followers = new Set<Follower>();
   readonly #witnesses = new Set<{ readonly publishing: Map<string, Error>; subscribing: Error | undefined }>();
@@ -35,8 +37,9 @@ export class Link {
   #isLeft = false;
 
   /** The connection must stand. */
-  constructor(connection: NatsConnection) {
+  constructor(connection: NatsConnection, outlet: Outlet) {
     this.#connection = connection;
+    this.#outlet = outlet;
     this.#session = sessionOf(connection);
     this.#statuses = connection.status()[Symbol.asyncIterator]();
     void this.#follow();
@@ -56,11 +59,12 @@ export class Link {
   check(about: Circumstances): void {
     if (this.#end !== undefined) throw unavailable(this.#end.message, about, this.#end);
     if (!this.isUp) throw unavailable("there is no connection to the server", about);
+    if (this.#connection.isDraining()) throw unavailable("the connection is being drained", about);
   }
 
   /** For the same turn as {@link check}. */
-  get publisher(): Pick<NatsConnection, "publish"> {
-    return this.#connection;
+  writer(): Writer {
+    return new Writer(this.#outlet);
   }
 
   /** Live after the next round trip. */

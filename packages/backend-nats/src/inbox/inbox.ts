@@ -136,7 +136,7 @@ export class NatsInbox implements Inbox, Follower {
       if (error === null) this.#take(address, message);
       else this.#refuse(address, listening, error);
     };
-    const subscription = this.#link.subscribe(this.#subjects.of(address).name, take);
+    const subscription = this.#link.subscribe(this.#subjects.of(address), take);
     const listening: Listening = { subscription, waiting: 0, isLive: false };
     this.#listening.set(address, listening);
     return listening;
