@@ -1,6 +1,7 @@
 import type { RegistryCase } from "../case.ts";
 import { corpusCases } from "./filters/corpus.ts";
 import { differentialCases } from "./filters/differential.ts";
+import { filterIndexCases } from "./filters/indexes.ts";
 import { filteredScanCases } from "./filters/scans.ts";
 import { splitCases } from "./filters/split.ts";
 import { valueCases } from "./filters/values.ts";
@@ -10,6 +11,7 @@ export const filterCases: readonly RegistryCase[] = [
   ...splitCases,
   ...corpusCases,
   ...differentialCases,
+  ...filterIndexCases,
   ...valueCases,
   ...filteredScanCases,
 ];

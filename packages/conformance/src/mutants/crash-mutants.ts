@@ -1,5 +1,6 @@
 import type { Mutant } from "../mutant.ts";
 import { crashedEndMutants } from "./crash/ends.ts";
+import { crashHistoryMutants } from "./crash/histories.ts";
 import { crashedMessagingMutants } from "./crash/messages.ts";
 import { crashedRecordMutants } from "./crash/records.ts";
 
@@ -8,4 +9,5 @@ export const crashMutants: readonly Mutant[] = [
   ...crashedRecordMutants,
   ...crashedEndMutants,
   ...crashedMessagingMutants,
+  ...crashHistoryMutants,
 ];

@@ -11,7 +11,7 @@ import { expectAsEvaluated, type Population, populate } from "./support.ts";
 const DOCUMENTS = 60;
 const SESSION = "the-living";
 /** Filters asked before timers and signals get their turn. */
-const STRETCH = 50;
+export const STRETCH = 50;
 
 /** Documents of every shape, half of them served by a live session. */
 export async function generatedPopulation(ctx: RegistryContext): Promise<Population> {

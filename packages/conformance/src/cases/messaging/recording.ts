@@ -53,9 +53,11 @@ export class Recording {
     this.#read(name, inbox).catch((error: unknown) => {
       this.events.push({ kind: "receive", inbox: name, message: `an error, ${String(error)},`, address: "" });
     });
+    const own = new Set<string>();
     return {
       add: async (...addresses) => {
         for (const address of addresses) {
+          own.add(address);
           this.#addresses.add(address);
           this.#note(name, address, "adding");
           assert.deepEqual(await inbox.addMany([address], this.#ctx.call), []);
@@ -67,9 +69,18 @@ export class Recording {
           this.#note(name, address, "removing");
           assert.deepEqual(await inbox.removeMany([address], this.#ctx.call), []);
           this.#note(name, address, "gone");
+          own.delete(address);
         }
       },
+      note: (state) => {
+        for (const address of own) this.#note(name, address, state);
+      },
     };
+  }
+
+  /** Nothing more is published by that one. */
+  forget(publisher: string): void {
+    this.#publishers.delete(publisher);
   }
 
   fault(fault: string, state: "begins" | "ends"): void {
@@ -111,6 +122,8 @@ export class Recording {
 export interface RecordedInbox {
   add(...addresses: readonly string[]): Promise<void>;
   remove(...addresses: readonly string[]): Promise<void>;
+  /** Of all its addresses, as when its process dies. */
+  note(state: "removing" | "gone"): void;
 }
 
 async function outcomesOf(from: MessagingBackend, batch: readonly Outgoing[], call: Call): Promise<readonly Outcome[]> {

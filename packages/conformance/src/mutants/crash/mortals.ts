@@ -52,6 +52,10 @@ export class Unanswered {
     return this.#all.has(identity);
   }
 
+  get size(): number {
+    return this.#all.size;
+  }
+
   async during<T>(identities: readonly string[], work: () => Promise<T>): Promise<T> {
     for (const identity of identities) this.#all.add(identity);
     const answer = await work();
