@@ -9,7 +9,10 @@ export const DEFAULT_PREFIX = "muster";
 
 /** The keys of one namespace's registry. An identity's bytes are its name throughout. */
 export interface RegistryKeys {
-  /** HASH identity → its stamp: everything beside the metadata. Holds whatever is known of an identity, tombstones too. */
+  /**
+   * HASH identity → its stamp: everything beside the metadata. Holds whatever is known of an identity, tombstones too. Its
+   * empty field is the last epoch given to anyone.
+   */
   readonly stamps: string;
   /** HASH identity → its metadata as JSON text, as it was written. */
   readonly records: string;
@@ -17,8 +20,6 @@ export interface RegistryKeys {
   readonly order: string;
   /** ZSET, all with score 0, of session NUL identity: which of those a session serves. */
   readonly members: string;
-  /** STRING: the last epoch given to anyone. */
-  readonly epoch: string;
   /** What waits for a step of its end. */
   readonly expiring: QueueKeys;
   /** The same for sessions, apart so that the rest can be counted. */
@@ -46,7 +47,6 @@ export function registryKeys(prefix: string, namespace: string): RegistryKeys {
     records: key("records"),
     order: key("order"),
     members: key("members"),
-    epoch: key("epoch"),
     expiring: queue("expiry"),
     expiringSessions: queue("sessions"),
     graves: queue("graves"),

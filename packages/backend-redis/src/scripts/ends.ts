@@ -1,7 +1,7 @@
 /** The two ways out: a delete, and the reaper's two steps. */
 
 import { REINDEX } from "./index-entries.ts";
-import { BATCHES, LISTS } from "./lists.ts";
+import { BATCHES, LISTS, UNLIST } from "./lists.ts";
 import { SOME_RECORDS } from "./records.ts";
 import { type Script, script } from "./script.ts";
 import { CLOCK, STAMPS } from "./stamps.ts";
@@ -22,7 +22,7 @@ local function known(i)
   return latest[identity]
 end
 local function unlist_at(i, identity, stamp)
-  unlist(identity, stamp)
+  unlist(removals, queues, identity, stamp, now)
   if not before[i] then return end
   local size = #indexed + 1
   indexed[size], old_values[size], no_values[size] = identity, before[i], ''
@@ -35,7 +35,7 @@ end
 local function write_erased()
   send('HDEL', stamps, gone)
   send('HDEL', records, gone)
-  write_lists()
+  write_lists(removals, additions)
   if #indexed > 0 then reindex(values, indexes, indexed, old_values, no_values) end
 end
 `;
@@ -60,13 +60,14 @@ export const deleteScript: Script = script({
     STAMPS,
     BATCHES,
     LISTS,
+    UNLIST,
     REINDEX,
     ERASE,
     `
 local outcomes = {}
 for i = 1, count do
   local stamp, key = known(i), ARGV[1 + count + i]
-  if not is_live(stamp) then
+  if not is_live(stamp, now) then
     outcomes[i] = 'a'
   elseif key ~= 'e' .. stamp.epoch and key ~= 'a' .. stamp.attempt then
     outcomes[i] = 'f'
@@ -101,18 +102,19 @@ export const confirmScript: Script = script({
     STAMPS,
     BATCHES,
     LISTS,
+    UNLIST,
     REINDEX,
     ERASE,
     `
 local buried = {}
 for i = 1, count do
   local identity, stamp, claim = ARGV[1 + i], known(i), ARGV[1 + count + i]
-  if stamp and stamp.state == 's' and is_expired(stamp) and claim == 'e' .. stamp.epoch then
+  if stamp and stamp.state == 's' and is_expired(stamp, now) and claim == 'e' .. stamp.epoch then
     unlist_at(i, identity, stamp)
     stamp.state, stamp.is_fresh = 't' .. whole(now), true
     buried[#buried + 1] = identity
     buried[#buried + 1] = write_stamp(stamp)
-    add(graves.due, whole(now), identity)
+    add(additions, graves.due, whole(now), identity)
   elseif stamp and stamp.state ~= 's' and not stamp.is_fresh and claim == 'o' .. stamp.epoch then
     erase(i, identity, stamp)
   end
@@ -125,22 +127,22 @@ write_erased()
 
 const CLAIM = `
 local limit, until_then, grace = tonumber(ARGV[1]), whole(now + ARGV[2]), tonumber(ARGV[3])
-local queues = { expiring, expiring_sessions, graves }
+local all = { expiring, expiring_sessions, graves }
 
 local function due_at(stamp) return stamp.state == 's' and stamp.expiry or string.sub(stamp.state, 2) end
 
-for _, queue in ipairs(queues) do
+for _, queue in ipairs(all) do
   local lapsed = redis.call('ZRANGE', queue.claimed, '-inf', now, 'BYSCORE', 'LIMIT', 0, 500)
   for i, text in ipairs(fetch(stamps, lapsed)) do
-    remove(queue.claimed, lapsed[i])
-    if text then add(queue.due, due_at(read_stamp(text)), lapsed[i]) end
+    remove(removals, queue.claimed, lapsed[i])
+    if text then add(additions, queue.due, due_at(read_stamp(text)), lapsed[i]) end
   end
 end
-write_lists()
+write_lists(removals, additions)
 removals, additions = {}, {}
 
 local waiting, heads = {}, {}
-for number, queue in ipairs(queues) do
+for number, queue in ipairs(all) do
   local delay = queue == graves and grace or 0
   waiting[number] = redis.call('ZRANGE', queue.due, '-inf', whole(now - delay), 'BYSCORE', 'LIMIT', 0, limit, 'WITHSCORES')
   for i = 2, #waiting[number], 2 do waiting[number][i] = waiting[number][i] + delay end
@@ -155,18 +157,18 @@ while #names < limit do
   end
   if not oldest then break end
   names[#names + 1] = waiting[oldest][heads[oldest]]
-  queue_of_name[#names] = queues[oldest]
+  queue_of_name[#names] = all[oldest]
   heads[oldest] = heads[oldest] + 2
 end
 if #names == 0 then return { {}, {}, {} } end
 
-local texts = some_records(names)
+local texts = some_records(records, names)
 local claimed = { unpack(names, 1, #texts) }
 for i, identity in ipairs(claimed) do
-  remove(queue_of_name[i].due, identity)
-  add(queue_of_name[i].claimed, until_then, identity)
+  remove(removals, queue_of_name[i].due, identity)
+  add(additions, queue_of_name[i].claimed, until_then, identity)
 end
-write_lists()
+write_lists(removals, additions)
 return { claimed, fetch(stamps, claimed), texts }
 `;
 

@@ -9,7 +9,7 @@ import { CLOCK } from "./stamps.ts";
  * least one.
  */
 export const SOME_RECORDS = `
-local function some_records(names)
+local function some_records(records, names)
   local texts, size, bytes = {}, 0, 0
   for from = 1, #names, 16 do
     local some = redis.call('HMGET', records, unpack(names, from, math.min(from + 15, #names)))
@@ -39,7 +39,7 @@ export const readScript: Script = script({
     "local stamps, records = KEYS[1], KEYS[2]",
     CLOCK,
     SOME_RECORDS,
-    "return { now, redis.call('HMGET', stamps, unpack(ARGV)), some_records(ARGV) }",
+    "return { now, redis.call('HMGET', stamps, unpack(ARGV)), some_records(records, ARGV) }",
   ],
 });
 
@@ -66,7 +66,7 @@ local prefix = #ARGV[1]
 if prefix > 0 then
   for i = 1, #names do names[i] = string.sub(names[i], prefix + 1) end
 end
-return { now, names, redis.call('HMGET', stamps, unpack(names)), records and some_records(names) or {} }
+return { now, names, redis.call('HMGET', stamps, unpack(names)), records and some_records(records, names) or {} }
 `,
   ],
 });

@@ -8,46 +8,37 @@ local count = #ARGV / 4
 local found = redis.call('HMGET', stamps, unpack(ARGV, 1, count))
 local known, changed, outcomes = {}, {}, {}
 
-local function expiry_after(stamp, instant)
-  if instant == '' then
-    if stamp.expiry == 'bound' then return 'bound' end
-    return stamp.ttl == '' and 'never' or whole(now + math.ceil(stamp.ttl))
-  end
-  if stamp.expiry == 'bound' or stamp.expires_at and stamp.expires_at < tonumber(instant) then return instant end
-  return stamp.expiry
-end
-
-local function renew(identity, stamp, ttl, instant)
-  local text = write_stamp(stamp)
-  if ttl ~= '' then stamp.ttl = ttl end
-  local expiry = expiry_after(stamp, instant)
-  if expiry ~= stamp.expiry then
-    local due = queue_of(identity).due
-    stamp.expiry, stamp.expires_at = expiry, tonumber(expiry)
-    if stamp.expires_at then add(due, expiry, identity) else remove(due, identity) end
-  end
-  local renewed = write_stamp(stamp)
-  if renewed ~= text then
-    changed[#changed + 1] = identity
-    changed[#changed + 1] = renewed
-  end
-  return stamp.expires_at or -1
-end
-
 for i = 1, count do
-  local identity = ARGV[i]
+  local identity, instant = ARGV[i], ARGV[3 * count + i]
   local stamp = known[identity] or found[i] and read_stamp(found[i])
   known[identity] = stamp or nil
-  if not is_live(stamp) then
+  if not is_live(stamp, now) then
     outcomes[i] = -3
   elseif stamp.epoch ~= ARGV[count + i] then
     outcomes[i] = -2
   else
-    outcomes[i] = renew(identity, stamp, ARGV[2 * count + i], ARGV[3 * count + i])
+    local text, expiry = write_stamp(stamp), stamp.expiry
+    if ARGV[2 * count + i] ~= '' then stamp.ttl = ARGV[2 * count + i] end
+    if instant == '' then
+      if expiry ~= 'bound' then expiry = stamp.ttl == '' and 'never' or whole(now + math.ceil(stamp.ttl)) end
+    elseif expiry == 'bound' or stamp.expires_at and stamp.expires_at < tonumber(instant) then
+      expiry = instant
+    end
+    if expiry ~= stamp.expiry then
+      local due = (is_session(identity) and expiring_sessions or expiring).due
+      stamp.expiry, stamp.expires_at = expiry, tonumber(expiry)
+      if stamp.expires_at then add(additions, due, expiry, identity) else remove(removals, due, identity) end
+    end
+    local renewed = write_stamp(stamp)
+    if renewed ~= text then
+      changed[#changed + 1] = identity
+      changed[#changed + 1] = renewed
+    end
+    outcomes[i] = stamp.expires_at or -1
   end
 end
 send('HSET', stamps, changed)
-write_lists()
+write_lists(removals, additions)
 return outcomes
 `;
 

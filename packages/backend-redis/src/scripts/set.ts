@@ -5,179 +5,153 @@ import { type Script, script } from "./script.ts";
 import { CLOCK, STAMPS } from "./stamps.ts";
 import { CHECK_CATALOGUE, WRITE_KEYS } from "./write-keys.ts";
 
-const READ_ARGUMENTS = `
-local limit = tonumber(ARGV[2])
-local terms = {}
-local last = 3
-for number = 1, tonumber(ARGV[3]) do
-  local ttl, bound, session, address = ARGV[last + 1], ARGV[last + 2] == '1', ARGV[last + 3], ARGV[last + 4]
-  local expiry = bound and 'bound' or ttl == '' and 'never' or whole(now + math.ceil(ttl))
+/** Makes of the arguments `terms`; of what stands `was`, stamps by position; and `alive`, by session, for all that matter. */
+const READ = `
+local limit, term_count = tonumber(ARGV[2]), tonumber(ARGV[3])
+local mark = 4 + 4 * term_count
+local identities = mark + term_count
+local count = (#ARGV - identities) / (#indexes > 0 and 6 or 5)
+local texts, attempts, term_numbers, modes, packs =
+  identities + count, identities + 2 * count, identities + 3 * count, identities + 4 * count, identities + 5 * count
+local found = redis.call('HMGET', stamps, unpack(ARGV, mark, texts))
+
+local terms, alive = {}, {}
+for number = 1, term_count do
+  local at = 4 * number
+  local ttl, bound, session, address = ARGV[at], ARGV[at + 1] == '1', ARGV[at + 2], ARGV[at + 3]
   terms[tostring(number)] = {
-    bound = bound, session = session, expiry = expiry,
+    bound = bound, session = session, ends = not bound and ttl ~= '',
+    expiry = bound and 'bound' or ttl == '' and 'never' or whole(now + math.ceil(ttl)),
     rest = ' ' .. ttl .. '\\0' .. session .. '\\0' .. address .. '\\0'
   }
-  last = last + 4
+  local record = found[1 + number]
+  if bound and session ~= '' then alive[session] = record and is_live(read_stamp(record), now) end
 end
-local count = (#ARGV - last) / (#indexes > 0 and 6 or 5)
-local identities, texts, attempts, term_numbers, modes, packs =
-  last, last + count, last + 2 * count, last + 3 * count, last + 4 * count, last + 5 * count
-`;
 
-/** `alive` says of the sessions that matter whether they live; `found` and `before` hold what stands, by position. */
-const READ_STORE = `
-local found = redis.call('HMGET', stamps, unpack(ARGV, identities + 1, identities + count))
-local alive, asked, sessions = {}, {}, {}
-local function ask(session)
-  if session == '' or alive[session] ~= nil then return end
-  alive[session] = false
-  asked[#asked + 1] = session
-  sessions[#sessions + 1] = '$session/' .. session
-end
-for _, term in pairs(terms) do
-  if term.bound then ask(term.session) end
-end
+local was, asked, sessions = {}, {}, {}
 for i = 1, count do
-  if found[i] then
-    found[i] = read_stamp(found[i])
-    if ARGV[modes + i] == 'c' and is_live(found[i]) then ask(found[i].session) end
-  end
-end
-for i, text in ipairs(fetch(stamps, sessions)) do alive[asked[i]] = text and is_live(read_stamp(text)) end
-local before = {}
-if #indexes > 0 then before = redis.call('HMGET', values, unpack(ARGV, identities + 1, identities + count)) end
-local counted = limit and redis.call('ZCARD', order)
-local first_epoch = math.max((redis.call('GET', epoch_mark) or 0) + 1, time[1] * 1000000 + time[2])
-local next_epoch, started = first_epoch, whole(now)
-`;
-
-const STORE = `
-local new_stamps, new_records, indexed, old_values, new_values = {}, {}, {}, {}, {}
-local size = 0
-
-local function store(i, identity, text)
-  new_stamps[size + 1], new_stamps[size + 2] = identity, text
-  new_records[size + 1], new_records[size + 2] = identity, ARGV[texts + i]
-  size = size + 2
-end
-
-local function list(identity, session, was)
-  if not (was and was.state == 's') then add(order, 0, identity) end
-  local from = was and was.state == 's' and was.session or ''
-  if from == session then return end
-  if from ~= '' then remove(members, from .. '\\0' .. identity) end
-  if session ~= '' then add(members, 0, session .. '\\0' .. identity) end
-end
-
-local function place(i, identity, term, was, expiry)
-  if is_session(identity) then
-    alive[string.sub(identity, 10)] = expiry == 'never' or expiry == 'bound' or tonumber(expiry) > now
-  else
-    list(identity, term.session, was)
-    if #indexes > 0 then
-      local size = #indexed + 1
-      indexed[size], old_values[size], new_values[size] = identity, before[i] or '', ARGV[packs + i]
+  local text = found[1 + term_count + i]
+  if text then
+    local stamp = read_stamp(text)
+    was[i] = stamp
+    if stamp.session ~= '' and alive[stamp.session] == nil then
+      alive[stamp.session] = false
+      asked[#asked + 1] = stamp.session
+      sessions[#sessions + 1] = '$session/' .. stamp.session
     end
   end
 end
-
-local function start(i, identity, term, was)
-  store(i, identity, '1 s ' .. term.expiry .. ' ' .. whole(next_epoch) .. ' 1 ' .. started .. term.rest .. ARGV[attempts + i])
-  next_epoch = next_epoch + 1
-  if was then unqueue(identity, was) end
-  if term.expiry ~= 'never' and term.expiry ~= 'bound' then add(queue_of(identity).due, term.expiry, identity) end
-  place(i, identity, term, was, term.expiry)
+if #asked > 0 then
+  for i, text in ipairs(fetch(stamps, sessions)) do alive[asked[i]] = text and is_live(read_stamp(text), now) end
 end
-
-local function rewrite(i, identity, term, was)
-  local expiry = term.bound == (was.expiry == 'bound') and was.expiry or term.expiry
-  local text = '1 s ' .. expiry .. ' ' .. was.epoch .. ' ' .. whole(was.revision + 1) .. ' ' .. was.registered ..
-    term.rest .. ARGV[attempts + i]
-  store(i, identity, text)
-  if expiry ~= was.expiry then
-    unqueue(identity, was)
-    if expiry ~= 'never' and expiry ~= 'bound' then add(queue_of(identity).due, expiry, identity) end
-  end
-  place(i, identity, term, was, expiry)
-  return text
-end
+local counted = limit and redis.call('ZCARD', order)
+local old_values = #indexes > 0 and redis.call('HMGET', values, unpack(ARGV, identities + 1, texts))
 `;
 
+/** What is stored has an `expiry` and a `life`: what the stamp says of epoch, revision and time of registration. */
 const DECIDE = `
-local function decide(i, identity, term, was)
-  local live = is_live(was)
-  if live and was.attempt == ARGV[attempts + i] then return 'a' end
-  if term.bound and not alive[term.session] then return 's' end
-  local mode = ARGV[modes + i]
-  if mode ~= 'c' and mode ~= 'r' then
-    if not live then return 'g' end
-    local epoch, revision = string.match(mode, '^([^:]*):?(.*)$')
-    if was.epoch ~= epoch then return 'f' end
-    return revision ~= '' and was.revision ~= revision and 'c' or 'w'
-  end
-  if mode == 'c' and live and alive[was.session] then return 'x' end
-  if limit and not (was and was.state == 's') and not is_session(identity) then
-    if counted >= limit then return 'q' end
-    counted = counted + 1
-  end
-  return 'n'
-end
+local next_epoch = math.max((found[1] or 0) + 1, time[1] * 1000000 + time[2])
+local first_epoch, started = next_epoch, whole(now)
+local new_stamps, new_records, indexed, before, after = { '', '' }, {}, {}, {}, {}
+local codes, shown, in_the_way, size = {}, {}, {}, 0
 
-local codes, shown, in_the_way = {}, {}, {}
 for i = 1, count do
-  local identity, term, was = ARGV[identities + i], terms[ARGV[term_numbers + i]], found[i]
-  local code = decide(i, identity, term, was)
+  local identity, term, mode, stamp = ARGV[identities + i], terms[ARGV[term_numbers + i]], ARGV[modes + i], was[i]
+  local live, stands = is_live(stamp, now), stamp and stamp.state == 's'
+  local of_session = is_session(identity)
+  local code, expiry, life
+  if live and stamp.attempt == ARGV[attempts + i] then
+    code = 'a'
+  elseif term.bound and not alive[term.session] then
+    code = 's'
+  elseif mode == 'c' or mode == 'r' then
+    local takes_room = not stands and not of_session
+    if live and mode == 'c' and alive[stamp.session] then
+      code = 'x'
+    elseif limit and takes_room and counted >= limit then
+      code = 'q'
+    else
+      code, expiry, life = 'n', term.expiry, ' ' .. whole(next_epoch) .. ' 1 ' .. started
+      next_epoch = next_epoch + 1
+      if limit and takes_room then counted = counted + 1 end
+    end
+  elseif not live then
+    code = 'g'
+  else
+    local epoch, revision = string.match(mode, '^([^:]*):?(.*)$')
+    if stamp.epoch ~= epoch then
+      code = 'f'
+    elseif revision ~= '' and stamp.revision ~= revision then
+      code = 'c'
+    else
+      code, expiry = 'w', term.bound == (stamp.expiry == 'bound') and stamp.expiry or term.expiry
+      life = ' ' .. epoch .. ' ' .. whole(stamp.revision + 1) .. ' ' .. stamp.registered
+    end
+  end
   codes[i] = code
-  if code == 'n' then
-    start(i, identity, term, was)
-  elseif code == 'w' then
-    shown[#shown + 1] = rewrite(i, identity, term, was)
-  elseif code == 'a' or code == 'x' or code == 'f' or code == 'c' then
-    shown[#shown + 1] = write_stamp(was)
+`;
+
+const STORE = `
+  if life then
+    local text = '1 s ' .. expiry .. life .. term.rest .. ARGV[attempts + i]
+    new_stamps[size + 3], new_stamps[size + 4] = identity, text
+    new_records[size + 1], new_records[size + 2] = identity, ARGV[texts + i]
+    size = size + 2
+    if code == 'w' then shown[#shown + 1] = text end
+    if code == 'n' or expiry ~= stamp.expiry then
+      if stamp then unqueue(removals, queues, identity, stamp, now) end
+      if term.ends then add(additions, (of_session and expiring_sessions or expiring).due, expiry, identity) end
+    end
+    if of_session then
+      alive[string.sub(identity, 10)] = not tonumber(expiry) or tonumber(expiry) > now
+    else
+      if not stands then add(additions, order, 0, identity) end
+      local from = stands and stamp.session or ''
+      if from ~= term.session then
+        if from ~= '' then remove(removals, members, from .. '\\0' .. identity) end
+        if term.session ~= '' then add(additions, members, 0, term.session .. '\\0' .. identity) end
+      end
+      if old_values then
+        local last = #indexed + 1
+        indexed[last], before[last], after[last] = identity, old_values[i] or '', ARGV[packs + i]
+      end
+    end
+  elseif code ~= 's' and code ~= 'q' and code ~= 'g' then
+    shown[#shown + 1] = write_stamp(stamp)
     in_the_way[#in_the_way + 1] = identity
   end
 end
-local way_texts = some_records(in_the_way)
+
 if size > 0 then
+  new_stamps[2] = next_epoch > first_epoch and whole(next_epoch - 1) or found[1]
   send('HSET', stamps, new_stamps)
   send('HSET', records, new_records)
-  write_lists()
-  if #indexed > 0 then reindex(values, indexes, indexed, old_values, new_values) end
+  write_lists(removals, additions)
+  if old_values then reindex(values, indexes, indexed, before, after) end
 end
-if next_epoch > first_epoch then redis.call('SET', epoch_mark, whole(next_epoch - 1)) end
-return { now, first_epoch, table.concat(codes), shown, way_texts }
+if #shown == 0 then return { now, first_epoch, table.concat(codes) } end
+return { now, first_epoch, table.concat(codes), shown, some_records(records, in_the_way) }
 `;
 
 /**
  * Stores entries, each as `SetMode` says, and keeps every list, queue and index in step with them.
  *
  * Keys: `writeKeys`. Arguments: the catalogue's version; most registrations the namespace may count, or nothing; the
- * number of terms, and for each term ttlMs, 1 where it is bound to its session, session, address; then columns, each as
- * long as the batch: identities, JSON texts, attempts, numbers of terms, modes, and, where there are indexes, packed
- * values. Terms are what the entries of a batch mostly have in common. A mode is `c`, `r`, or the epoch to be rewritten,
- * perhaps with `:` and its revision.
+ * number of terms; for each term ttlMs, 1 where it is bound to its session, session, address; an empty one; for each term
+ * the identity of the session it is bound to, or an empty one; then columns, each as long as the batch, of up to 500:
+ * identities, JSON texts, attempts, numbers of terms, modes, and, where there are indexes, packed values. Terms are what
+ * the entries of a batch mostly have in common. A mode is `c`, `r`, or the epoch to be rewritten, perhaps with `:` and its
+ * revision.
  *
  * Result: `stale catalogue`; or the time, the epoch of the first that was stored anew, from which theirs count up, a
  * letter for each entry (n stored anew, w rewritten, a its attempt stands already, x exists, f fenced by another epoch,
  * g fenced by nothing, c conflict, s session, q quota), the stamps, in order, of w, a, x, f and c, and the JSON texts of
- * the last four, as many as `some_records` gives.
+ * the last four, as many as `some_records` gives; no lists where both are empty.
  *
  * Atomic because all stamps are read, every entry is decided by them and by what those before it have done, and only then
  * is anything written, in one piece.
  */
 export const setScript: Script = script({
   name: "set",
-  lua: [
-    WRITE_KEYS,
-    CHECK_CATALOGUE,
-    CLOCK,
-    STAMPS,
-    BATCHES,
-    LISTS,
-    REINDEX,
-    SOME_RECORDS,
-    READ_ARGUMENTS,
-    READ_STORE,
-    STORE,
-    DECIDE,
-  ],
+  lua: [WRITE_KEYS, CHECK_CATALOGUE, CLOCK, STAMPS, BATCHES, LISTS, REINDEX, SOME_RECORDS, READ, DECIDE, STORE],
 });

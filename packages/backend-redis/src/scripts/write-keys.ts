@@ -10,7 +10,6 @@ export function writeKeys(keys: RegistryKeys, indexes: readonly string[]): reado
     keys.records,
     keys.order,
     keys.members,
-    keys.epoch,
     expiring.due,
     expiring.claimed,
     expiringSessions.due,
@@ -25,11 +24,11 @@ export function writeKeys(keys: RegistryKeys, indexes: readonly string[]): reado
 
 /** The Lua side of {@link writeKeys}; a queue is a table of two keys. */
 export const WRITE_KEYS = `
-local stamps, records, order, members, epoch_mark = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local expiring = { due = KEYS[6], claimed = KEYS[7] }
-local expiring_sessions = { due = KEYS[8], claimed = KEYS[9] }
-local graves = { due = KEYS[10], claimed = KEYS[11] }
-local catalogue, values, indexes = KEYS[12], KEYS[13], { unpack(KEYS, 14) }
+local stamps, records, order, members = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local expiring = { due = KEYS[5], claimed = KEYS[6] }
+local expiring_sessions = { due = KEYS[7], claimed = KEYS[8] }
+local graves = { due = KEYS[9], claimed = KEYS[10] }
+local catalogue, values, indexes = KEYS[11], KEYS[12], { unpack(KEYS, 13) }
 `;
 
 /** What a script answers that has been sent with another catalogue than the namespace has: it has done nothing. */

@@ -1,6 +1,6 @@
 /** Entries as the script that stores them wants them. */
 
-import type { SetEntry, SetMode } from "@muster/core/slots";
+import { SESSION_PREFIX, type SetEntry, type SetMode } from "@muster/core/slots";
 import type { WriterCatalogue } from "./namespace.ts";
 
 /** An entry whose metadata has been written down. */
@@ -26,12 +26,14 @@ export function setArguments(
     if (catalogue.indexKeys.length > 0) values.push(catalogue.entriesOf(entry.metadata));
   }
   const head = [catalogue.version, maxIdentities === undefined ? "" : String(maxIdentities), String(terms.count)];
-  return head.concat(terms.list, identities, texts, attempts, termNumbers, modes, values);
+  return head.concat(terms.list, "", terms.sessions, identities, texts, attempts, termNumbers, modes, values);
 }
 
 /** What entries of one batch mostly have in common, told once. */
 class Terms {
   readonly list: string[] = [];
+  /** The records of those that terms are bound to. */
+  readonly sessions: string[] = [];
   readonly #numbers = new Map<string, string>();
   #last: SetEntry | undefined;
   #lastNumber = "";
@@ -50,6 +52,7 @@ class Terms {
       number = String(this.#numbers.size + 1);
       this.#numbers.set(key, number);
       this.list.push(...term);
+      this.sessions.push(sessionBound && session !== undefined ? SESSION_PREFIX + session : "");
     }
     this.#last = entry;
     this.#lastNumber = number;

@@ -43,8 +43,8 @@ function outcomesIn(reply: readonly unknown[], drafts: readonly Draft[]): readon
   const now = numberIn(reply[0]);
   let epoch = numberIn(reply[1]);
   const codes = textIn(reply[2]);
-  const stamps = listIn(reply[3]).values();
-  const texts = listIn(reply[4]).values();
+  const stamps = listIn(reply[3] ?? []).values();
+  const texts = listIn(reply[4] ?? []).values();
   const nextStamp = (): Stamp => decodeStamp(textIn(stamps.next().value));
   const refusedBy = (refused: "exists" | "conflict" | "fenced", { identity }: SetEntry): SetOutcome => {
     const [stamp, json] = [nextStamp(), optionalTextIn(texts.next().value)];
