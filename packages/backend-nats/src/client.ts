@@ -5,6 +5,7 @@ import { abortedError, type Call, isMusterError, Lifecycle, MusterError } from "
 import { Backoff } from "./connection/backoff.ts";
 import { dial, hangUp } from "./connection/dial.ts";
 import { Link } from "./connection/link.ts";
+import { tapOf } from "./connection/tap.ts";
 import { codedError, NAME } from "./errors.ts";
 import { checkedOutlet, type NatsMessagingOptions } from "./options.ts";
 
@@ -35,7 +36,7 @@ export class Client {
       try {
         const outlet = checkedOutlet(connection);
         await this.#greet(connection, opening);
-        this.#link = new Link(connection, outlet);
+        this.#link = new Link(connection, outlet, this.#isShared ? undefined : tapOf(connection));
         this.#link.follow({ onRoute: () => this.#backoff.reset(), onEnd: () => undefined });
         this.#backoff.reset();
         this.#connection = connection;
@@ -64,6 +65,10 @@ export class Client {
       this.#link?.leave();
       if (this.#connection !== undefined) await this.#release(this.#connection);
     });
+  }
+
+  get #isShared(): boolean {
+    return this.#options.connection !== undefined;
   }
 
   async #connect(call: Call): Promise<NatsConnection> {
@@ -95,7 +100,7 @@ export class Client {
   }
 
   async #release(connection: NatsConnection): Promise<void> {
-    if (this.#options.connection === undefined) await hangUp(connection);
+    if (!this.#isShared) await hangUp(connection);
   }
 
   /** An opening that was ended tells its caller why, whatever it broke. */

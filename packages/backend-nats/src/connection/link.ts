@@ -10,6 +10,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { Msg, NatsConnection, PermissionViolationError, Status, Subscription } from "@nats-io/transport-node";
 import { isMusterError, type MusterError } from "@muster/core/slots";
 import { type Circumstances, codedError, unavailable } from "../errors.ts";
+import type { Tap } from "./tap.ts";
 import { type Outlet, Writer } from "./writer.ts";
 
 export interface Follower {
@@ -28,6 +29,7 @@ export interface Witness extends Disposable {
 export class Link {
   readonly #connection: NatsConnection;
   readonly #outlet: Outlet;
+  readonly #tap: Tap | undefined;
   readonly #statuses: AsyncIterator<Status>;
   readonly #followers = new Set<Follower>();
   readonly #witnesses = new Set<{ readonly publishing: Map<string, Error>; subscribing: Error | undefined }>();
@@ -35,9 +37,11 @@ export class Link {
   #session: string | undefined;
   #end: MusterError | undefined;
   #isLeft = false;
+  #holders = 0;
 
-  /** The connection must stand. */
-  constructor(connection: NatsConnection, outlet: Outlet) {
+  /** The connection must stand. `tap`: what may be closed for a while, because nobody else reads from it. */
+  constructor(connection: NatsConnection, outlet: Outlet, tap?: Tap) {
+    this.#tap = tap;
     this.#connection = connection;
     this.#outlet = outlet;
     this.#session = sessionOf(connection);
@@ -96,6 +100,24 @@ export class Link {
     }
   }
 
+  /**
+   * Reads nothing more from the server until as many have let go as hold. Where others share the connection, or the driver
+   * shows no socket, nothing is held.
+   */
+  hold(): Disposable {
+    this.#holders += 1;
+    if (this.#holders === 1) this.#tap?.pause();
+    let isLetGo = false;
+    return {
+      [Symbol.dispose]: () => {
+        if (isLetGo) return;
+        isLetGo = true;
+        this.#holders -= 1;
+        if (this.#holders === 0) this.#tap?.resume();
+      },
+    };
+  }
+
   witness(): Witness {
     const seen = { publishing: new Map<string, Error>(), subscribing: undefined as Error | undefined };
     this.#witnesses.add(seen);
@@ -147,6 +169,7 @@ export class Link {
     }
     if (this.#isLeft || session === undefined || session !== sessionOf(this.#connection)) return;
     this.#session = session;
+    if (this.#holders > 0) this.#tap?.pause();
     for (const follower of [...this.#followers]) follower.onRoute("up");
   }
 

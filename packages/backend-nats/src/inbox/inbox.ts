@@ -19,6 +19,8 @@ import { isAddress, type Subjects } from "../keys.ts";
 
 /** What waits here at most in bytes, whatever `prefetch` is: deliveries of a megabyte are possible. */
 const MAX_WAITING_BYTES = 64 * 1_048_576;
+/** How long an inbox that nobody reads holds up the others on its connection, once. */
+const MAX_HOLD_MS = 250;
 
 interface Listening {
   readonly subscription: Subscription;
@@ -29,8 +31,9 @@ interface Listening {
 }
 
 /**
- * What comes while `prefetch` deliveries wait is dropped: the connection is shared, so that the server can't be held back
- * for this inbox alone, and would cut off a client that doesn't read.
+ * From half of `prefetch` on the connection is not read until somebody takes a page, for at most a moment: it is there for
+ * others too, and a server cuts off who doesn't read. Whoever takes none in that time has stalled: then the connection is
+ * read on, and what comes while `prefetch` deliveries wait is dropped.
  */
 export class NatsInbox implements Inbox, Follower {
   readonly #client: Client;
@@ -41,7 +44,10 @@ export class NatsInbox implements Inbox, Follower {
   readonly #onClosed: () => void;
   readonly #listening = new Map<string, Listening>();
   readonly #following: Disposable;
+  readonly #highWater: number;
   #waitingBytes = 0;
+  #held: Disposable | undefined;
+  #isStalled = false;
   #isClosed = false;
 
   constructor(client: Client, subjects: Subjects, { prefetch, onRoute }: InboxOptions, onClosed: () => void) {
@@ -50,6 +56,7 @@ export class NatsInbox implements Inbox, Follower {
     this.#link = client.link;
     this.#subjects = subjects;
     this.#channel = boundedChannel(prefetch);
+    this.#highWater = Math.ceil(prefetch / 2);
     this.#onRoute = onRoute ?? ((): void => {});
     this.#following = this.#link.follow(this);
   }
@@ -93,6 +100,7 @@ export class NatsInbox implements Inbox, Follower {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#release();
     this.#following[Symbol.dispose]();
     for (const address of [...this.#listening.keys()]) this.#forget(address, "at once");
     this.#channel.close();
@@ -163,6 +171,28 @@ export class NatsInbox implements Inbox, Follower {
     // A copy: the driver's bytes are a window on everything that came with them.
     const delivery = { address, headers: decodeHeaders(message), body: new Uint8Array(message.data) };
     if (this.#channel.push(delivery)) this.#waitingBytes += bytes;
+    if (this.#channel.size >= this.#highWater && !this.#isStalled) this.#hold();
+  }
+
+  #hold(): void {
+    if (this.#held !== undefined) return;
+    const held = this.#link.hold();
+    const stall = (): void => {
+      this.#isStalled = true;
+      this.#release();
+    };
+    const timer = setTimeout(stall, MAX_HOLD_MS);
+    this.#held = {
+      [Symbol.dispose]: () => {
+        clearTimeout(timer);
+        held[Symbol.dispose]();
+      },
+    };
+  }
+
+  #release(): void {
+    this.#held?.[Symbol.dispose]();
+    this.#held = undefined;
   }
 
   /** Of an address that was live, the server has withdrawn the permission. */
@@ -186,6 +216,8 @@ export class NatsInbox implements Inbox, Follower {
         const page = await received.next();
         if (page.done === true) return;
         for (const { body } of page.value) this.#waitingBytes -= body.length;
+        this.#isStalled = false;
+        this.#release();
         yield page.value;
       }
     } finally {
