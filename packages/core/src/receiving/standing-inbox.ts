@@ -15,7 +15,8 @@ import {
 import { untilAborted } from "../tasks/until-aborted.ts";
 
 const OPEN_TIMEOUT_MS = 10_000;
-const PREFETCH = 1_000;
+/** Of one read, a socket gives megabytes: many thousands of small messages. Some brokers drop what doesn't fit. */
+const PREFETCH = 65_536;
 const SOURCE = "core.inbox";
 
 export interface StandingInboxOptions {
