@@ -5,8 +5,9 @@ import { type Call, MusterError, throwIfAborted } from "@muster/core/slots";
 import { clusterNodes, clusterOptions, misconfigured, OWN, serverOptions } from "./connection/driver-options.ts";
 import { checkGivenClient, isCluster } from "./connection/given-client.ts";
 import { watchCluster, watchServer } from "./connection/liveness.ts";
-import { answered, discard, untilReady } from "./connection/reaching.ts";
+import { answered, connected, discard } from "./connection/reaching.ts";
 import { checkedVersion, type Topology } from "./connection/server-facts.ts";
+import { slotOwner } from "./connection/slot-owner.ts";
 import { isNoScript, NAME, redisError } from "./errors.ts";
 import { DEFAULT_PREFIX } from "./keys.ts";
 import type { RedisNode, RedisOptions } from "./options.ts";
@@ -44,10 +45,16 @@ export interface RedisClient {
    * @throws what {@link redisError} makes of it, from `redis.` and the script's name; TIMEOUT, ABORTED: the call had ended before it was sent.
    */
   run(script: Script, keys: readonly string[], args: readonly RedisArgument[], call: Call): Promise<unknown>;
-  /** {@link run}, sent in full: for short scripts that must run in the order in which they are sent. */
-  runInFull(script: Script, keys: readonly string[], args: readonly RedisArgument[], call: Call): Promise<unknown>;
+  /** One command. A cluster finds its node by its first key. @throws as {@link run}, from `source` */
+  send(name: string, args: readonly RedisArgument[], call: Call, source: string): Promise<unknown>;
 
-  /** Another connection to the server, or to one node of the cluster; not connected yet, and the caller's to discard. */
+  /** In a cluster the node that has the slot of that key; standalone `undefined`. Rejects as the driver does. */
+  owner(key: string): Promise<RedisNode | undefined>;
+
+  /**
+   * Another connection to the server, or to one node of the cluster: not connected yet, the caller's to discard, and once
+   * lost it does not come back.
+   */
   connection(options: ConnectionOptions): Redis;
 }
 
@@ -91,8 +98,8 @@ class DriverClient implements RedisClient {
     const driver = driverOf(this.#options);
     const source = `${NAME}.open`;
     try {
-      await untilReady(driver, call, source);
-      const info = await answered(driver.info(), call, source);
+      await answered(async (signal) => connected(driver, signal), call, source);
+      const info = await answered(async () => driver.info(), call, source);
       this.#version = checkedVersion(info, this.topology);
     } catch (error) {
       this.#release(driver);
@@ -119,34 +126,33 @@ class DriverClient implements RedisClient {
     } catch (error) {
       if (!isNoScript(error)) throw redisError(error, source);
     }
-    return this.runInFull(script, keys, args, call);
+    return this.send("eval", [script.lua, keys.length, ...keys, ...args], call, source);
   }
 
-  async runInFull(
-    script: Script,
-    keys: readonly string[],
-    args: readonly RedisArgument[],
-    call: Call,
-  ): Promise<unknown> {
-    const source = `${NAME}.${script.name}`;
+  async send(name: string, args: readonly RedisArgument[], call: Call, source: string): Promise<unknown> {
     try {
-      return await this.#send("eval", [script.lua, keys.length, ...keys, ...args], call, source);
+      return await this.#send(name, [...args], call, source);
     } catch (error) {
       throw redisError(error, source);
     }
   }
 
+  async owner(key: string): Promise<RedisNode | undefined> {
+    const driver = this.#driver;
+    return driver !== undefined && isCluster(driver) ? ownerOf(driver, key) : undefined;
+  }
+
   connection({ connectionName, node }: ConnectionOptions): Redis {
     const driver = this.#driver;
     if (driver === undefined) throw new MusterError({ code: "CLOSED", source: NAME, message: "it is not open yet" });
-    if (!isCluster(driver)) return quiet(new Redis({ ...driver.options, ...OWN, connectionName }));
+    const once = { ...OWN, connectionName, retryStrategy: () => null };
+    if (!isCluster(driver)) return quiet(new Redis({ ...driver.options, ...once }));
     const { natMap, redisOptions } = driver.options;
-    const at = node === undefined ? {} : translated(node, natMap);
-    return quiet(new Redis({ ...redisOptions, ...OWN, ...at, connectionName }));
+    return quiet(new Redis({ ...redisOptions, ...once, ...(node === undefined ? {} : translated(node, natMap)) }));
   }
 
   /** Not by the driver's own methods: these may add a prefix, or wait to be sent together with others. */
-  async #send(name: "evalsha" | "eval", args: RedisArgument[], call: Call, source: string): Promise<unknown> {
+  async #send(name: string, args: RedisArgument[], call: Call, source: string): Promise<unknown> {
     throwIfAborted(call, source);
     const driver = this.#driver;
     if (driver?.status !== "ready") {
@@ -158,6 +164,12 @@ class DriverClient implements RedisClient {
   #release(driver: Redis | Cluster): void {
     if (!("client" in this.#options)) discard(driver);
   }
+}
+
+async function ownerOf(cluster: Cluster, key: string): Promise<RedisNode> {
+  const owner = await slotOwner(cluster, key);
+  if (owner === undefined) throw new Error("CLUSTERDOWN nobody has the slot");
+  return owner;
 }
 
 /** @throws CONFIG_INVALID */

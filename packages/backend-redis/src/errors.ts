@@ -56,6 +56,7 @@ const MESSAGES: readonly (readonly [pattern: RegExp, meaning: Meaning])[] = [
   [/^None of startup nodes is available/, refused("UNAVAILABLE", "no node of the cluster answers")],
   [/^Failed to refresh slots cache/, refused("UNAVAILABLE", "no node of the cluster tells where the slots are")],
   [/^All sentinels are unreachable/, refused("UNAVAILABLE", "no sentinel tells where the master is")],
+  [/^The operation was aborted due to timeout/, refused("UNAVAILABLE", "the server does not take the connection")],
   [/^Command timed out/, unanswered("the server did not answer in time")],
   [/^Connection is closed/, unanswered("the connection was lost")],
   [/^Command aborted due to connection close/, unanswered("the connection was lost")],

@@ -1,5 +1,6 @@
 /** Muster on Redis. */
 
+export { redisMessaging } from "./messaging.ts";
 export type {
   RedisByClient,
   RedisByCluster,

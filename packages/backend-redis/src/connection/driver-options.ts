@@ -10,6 +10,7 @@ const LAST_RETRY_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 /** How long a connection that is given up may take to say goodbye. */
 const DISCONNECT_TIMEOUT_MS = 500;
+const LOADING_RETRY_MS = 500;
 const SLOTS_TIMEOUT_MS = 1_000;
 
 /** Before the next attempt to connect, the first being 1: twice as long each time up to 1 s, at random by half. */
@@ -26,13 +27,15 @@ export const OWN: DriverOptions = Object.freeze({
   lazyConnect: true,
   connectionName: "muster",
   disableClientInfo: true,
-  enableReadyCheck: false,
+  // Without it the driver takes a connection for ready that was lost while it gave its name, and never connects again.
+  enableReadyCheck: true,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
   autoResubscribe: false,
   maxRetriesPerRequest: 0,
   retryStrategy: reconnectMs,
   connectTimeout: CONNECT_TIMEOUT_MS,
+  maxLoadingRetryTime: LOADING_RETRY_MS,
   disconnectTimeout: DISCONNECT_TIMEOUT_MS,
 });
 
@@ -54,7 +57,8 @@ export function clusterNodes({ cluster }: RedisByCluster): RedisNode[] {
 export function clusterOptions(location: RedisByCluster): ClusterOptions {
   return {
     lazyConnect: true,
-    enableOfflineQueue: false,
+    // Nodes are connected to when they are needed first, and what comes meanwhile must wait: it leaves once, or not at all.
+    enableOfflineQueue: true,
     enableReadyCheck: false,
     retryDelayOnFailover: 0,
     retryDelayOnClusterDown: 0,

@@ -34,7 +34,6 @@ function clusterViolations(options: ClusterOptions): readonly Violation[] {
   const path = "client.options";
   return [
     must(options.retryDelayOnFailover === 0, `${path}.retryDelayOnFailover`, "must be 0: it sends again what was in flight"),
-    must(options.enableOfflineQueue === false, `${path}.enableOfflineQueue`, OFFLINE),
     // Nodes that don't reconnect by themselves have nowhere to send again to.
     typeof options.clusterNodeRetryStrategy === "function" ? resending(redisOptions, `${path}.redisOptions`) : [],
     must(!redisOptions.reconnectOnError, `${path}.redisOptions.reconnectOnError`, RECONNECT),

@@ -6,37 +6,41 @@ import { redisError } from "../errors.ts";
 import { isCluster } from "./given-client.ts";
 
 /**
- * Resolves when the client is ready for commands. It is asked to connect if nobody has yet.
- *
- * @throws UNAVAILABLE, UNAUTHENTICATED, CONFIG_INVALID: the first thing that goes wrong; TIMEOUT, ABORTED.
+ * Resolves when the client is ready for commands; it is asked to connect if nobody has yet. Rejects with the first thing
+ * that goes wrong, as the driver tells it, or with the signal's reason.
  */
-export async function untilReady(client: Redis | Cluster, call: Call, source: string): Promise<void> {
-  throwIfAborted(call, source);
+export async function connected(client: Redis | Cluster, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
   if (client.status === "ready") return;
   await new Promise<void>((resolve, reject) => {
-    const settle = (error?: Error): void => {
+    const stop = (): void => {
       client.off("ready", onReady).off("error", onError).off("end", onEnd);
-      call.signal.removeEventListener("abort", onAbort);
-      if (error === undefined) resolve();
-      else reject(error);
+      signal.removeEventListener("abort", onAbort);
     };
-    const onReady = (): void => settle();
-    const onError = (error: unknown): void => settle(redisError(error, source));
-    const onEnd = (): void => settle(redisError(new Error("Connection is closed."), source));
-    const onAbort = (): void => settle(abortedError(call, source));
+    const onReady = (): void => {
+      stop();
+      resolve();
+    };
+    const onError = (error: Error): void => {
+      stop();
+      reject(error);
+    };
+    const onEnd = (): void => onError(new Error("Connection is closed."));
+    const onAbort = (): void => onError(signal.reason);
     client.on("ready", onReady).on("error", onError).on("end", onEnd);
-    call.signal.addEventListener("abort", onAbort, { once: true });
+    signal.addEventListener("abort", onAbort, { once: true });
     if (client.status === "wait") client.connect().catch(ignore);
     else if (client.status === "end") onEnd();
   });
 }
 
-/** What `question` answers, unless the call ends first. @throws TIMEOUT, ABORTED, and what the answer rejects with, coded. */
-export async function answered<T>(question: Promise<T>, call: Call, source: string): Promise<T> {
+/** What the server answers, unless the call ends first. @throws TIMEOUT, ABORTED, and a coded error for whatever went wrong. */
+export async function answered<T>(asking: (signal: AbortSignal) => Promise<T>, call: Call, source: string): Promise<T> {
+  throwIfAborted(call, source);
   return new Promise<T>((resolve, reject) => {
     const onAbort = (): void => reject(abortedError(call, source));
     call.signal.addEventListener("abort", onAbort, { once: true });
-    question
+    asking(call.signal)
       .then(resolve, (error: unknown) => reject(redisError(error, source)))
       .finally(() => call.signal.removeEventListener("abort", onAbort));
   });

@@ -1,0 +1,83 @@
+/** Where shards are to be listened for: on one server, or on whichever master of a cluster has their slot. */
+
+import type { RedisClient } from "../client.ts";
+import type { RedisNode } from "../options.ts";
+import type { Channels } from "./channels.ts";
+import { Line } from "./line.ts";
+
+export interface HomeEvents {
+  onMessage(channel: Buffer, message: Buffer): void;
+  onLine(line: Line): void;
+  /** Shards that have no home any more, because the connection was lost. */
+  onLost(shards: readonly number[]): void;
+}
+
+/** A shard has a home as long as its beacon is subscribed to there. Rejects as the driver does. */
+export class Homes {
+  readonly #client: RedisClient;
+  readonly #channels: Channels;
+  readonly #events: HomeEvents;
+  /** By node; standalone there is one, under the empty name. */
+  readonly #lines = new Map<string, Promise<Line>>();
+  readonly #homes = new Map<number, Line>();
+  readonly #seeking = new Map<number, Promise<Line>>();
+
+  constructor(client: RedisClient, channels: Channels, events: HomeEvents) {
+    this.#client = client;
+    this.#channels = channels;
+    this.#events = events;
+  }
+
+  get all(): readonly (readonly [shard: number, home: Line])[] {
+    return [...this.#homes];
+  }
+
+  /** Resolves when there is one. */
+  async of(shard: number): Promise<Line> {
+    const known = this.#homes.get(shard) ?? this.#seeking.get(shard);
+    if (known !== undefined) return known;
+    const seeking = this.#seek(shard).finally(() => this.#seeking.delete(shard));
+    this.#seeking.set(shard, seeking);
+    return seeking;
+  }
+
+  async leave(): Promise<void> {
+    const lines = await Promise.allSettled(this.#lines.values());
+    await Promise.all(lines.map(async (line) => (line.status === "fulfilled" ? line.value.leave() : undefined)));
+  }
+
+  async #seek(shard: number): Promise<Line> {
+    const beacon = this.#channels.beaconOf(shard);
+    const line = await this.#line(await this.#client.owner(beacon));
+    await line.subscribe([beacon]);
+    if (!line.isLost) this.#homes.set(shard, line);
+    return line;
+  }
+
+  #line(node: RedisNode | undefined): Promise<Line> {
+    const key = node === undefined ? "" : `${node.host}:${node.port}`;
+    const known = this.#lines.get(key);
+    if (known !== undefined) return known;
+    const opening = this.#open(key, node);
+    this.#lines.set(key, opening);
+    return opening;
+  }
+
+  async #open(key: string, node: RedisNode | undefined): Promise<Line> {
+    const redis = this.#client.connection({ connectionName: "muster-inbox", ...(node === undefined ? {} : { node }) });
+    const line = new Line(redis, this.#client.topology, {
+      onMessage: this.#events.onMessage,
+      onLost: (lost) => this.#lose(key, lost),
+    });
+    await line.open();
+    this.#events.onLine(line);
+    return line;
+  }
+
+  #lose(key: string, line: Line): void {
+    this.#lines.delete(key);
+    const shards = this.all.filter(([, home]) => home === line).map(([shard]) => shard);
+    for (const shard of shards) this.#homes.delete(shard);
+    if (shards.length > 0) this.#events.onLost(shards);
+  }
+}

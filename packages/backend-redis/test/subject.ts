@@ -1,0 +1,83 @@
+import { type FaultProxy, faultProxy, type ServerFaults, type Subject } from "@muster/conformance";
+import type { Server, ServerCluster } from "@muster/servers";
+import { Redis } from "ioredis";
+import { setImmediate as turn } from "node:timers/promises";
+import { redisMessaging, type RedisNode, type RedisOptions } from "../src/index.ts";
+
+/** Longer than the second that a connection may take to come back, and the two until restarted masters take writes. */
+const CLUSTER_PATIENCE_MS = 15_000;
+
+/** One server, as the conformance kit looks at it: through a proxy that can break the line. */
+export async function standalone(server: Server): Promise<Subject> {
+  const proxy = await proxyOf(server);
+  return subjectOf("redis", { host: proxy.host, port: proxy.port }, faultsOf([proxy], [server]), [proxy]);
+}
+
+/** A cluster with a proxy before each node; the addresses that nodes tell of one another are translated to theirs. */
+export async function clustered({ nodes }: ServerCluster): Promise<Subject> {
+  const proxies = await Promise.all(nodes.map(proxyOf));
+  const cluster = proxies.map(({ host, port }) => ({ host, port }));
+  const natMap: Record<string, RedisNode> = {};
+  for (const [index, { host, port }] of nodes.entries()) {
+    const proxy = cluster[index];
+    if (proxy !== undefined) natMap[`${host}:${port}`] = proxy;
+  }
+  const faults = faultsOf(proxies, nodes, async () => void (await Promise.all(nodes.map(untilFormed))));
+  return { ...subjectOf("redis cluster", { cluster, natMap }, faults, proxies), patienceMs: CLUSTER_PATIENCE_MS };
+}
+
+/** Nodes that were away do not serve before they have heard of all others. */
+async function untilFormed({ url }: Server): Promise<void> {
+  const redis = new Redis(url);
+  try {
+    while (!(await redis.cluster("INFO")).includes("cluster_state:ok")) await turn();
+  } finally {
+    redis.disconnect();
+  }
+}
+
+function subjectOf(name: string, options: RedisOptions, faults: ServerFaults, proxies: readonly FaultProxy[]): Subject {
+  return {
+    name,
+    messaging: () => redisMessaging(options),
+    faults,
+    close: async () => void (await Promise.all(proxies.map(async (proxy) => proxy.close()))),
+  };
+}
+
+async function proxyOf({ host, port }: Server): Promise<FaultProxy> {
+  if (host !== "127.0.0.1") throw new Error(`the proxy leads to 127.0.0.1, not ${host}`);
+  return faultProxy({ host, port });
+}
+
+function faultsOf(
+  proxies: readonly FaultProxy[],
+  servers: readonly Server[],
+  untilServing: () => Promise<void> = async () => undefined,
+): ServerFaults {
+  const controls = servers.flatMap(({ control }) => control ?? []);
+  const everywhere = async (work: (control: (typeof controls)[number]) => Promise<void>): Promise<void> => {
+    await Promise.all(controls.map(work));
+  };
+  return {
+    cut: async () => proxies.forEach((proxy) => proxy.cut()),
+    dropReplies: async () => proxies.forEach((proxy) => proxy.dropReplies()),
+    heal: async () => {
+      await everywhere(async (control) => control.thaw());
+      await untilServing();
+      await Promise.all(proxies.map(async (proxy) => proxy.heal()));
+    },
+    ...(controls.length === servers.length && {
+      freeze: async () => everywhere(async (control) => control.freeze()),
+      thaw: async () => {
+        await everywhere(async (control) => control.thaw());
+        await untilServing();
+      },
+      restart: async () => {
+        await everywhere(async (control) => control.restart());
+        await untilServing();
+      },
+      keepsData: true,
+    }),
+  };
+}
