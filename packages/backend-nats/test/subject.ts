@@ -1,21 +1,32 @@
 import { faultProxy, type ServerFaults, type Subject } from "@muster/conformance";
+import { withMortalProcesses } from "@muster/conformance/processes";
 import type { Server } from "@muster/servers";
 import { natsMessaging } from "../src/index.ts";
 
-/** A server as the conformance kit looks at it: through a proxy that can break the line. */
+/**
+ * A server as the conformance kit looks at it: through a proxy that can break the line. Its mortal processes import this
+ * module, and get their clients from {@link subject}.
+ */
 export async function subjectOn({ host, port, control }: Server): Promise<Subject> {
   if (host !== "127.0.0.1") throw new Error(`the proxy leads to 127.0.0.1, not ${host}`);
   const proxy = await faultProxy({ host, port });
   const faults: ServerFaults = {
     cut: async () => proxy.cut(),
     dropReplies: async () => proxy.dropReplies(),
-    heal: async () => proxy.heal(),
-    ...(control ? { restart: async () => control.restart() } : {}),
+    async heal(): Promise<void> {
+      await proxy.heal();
+      await control?.thaw();
+    },
+    ...(control && {
+      freeze: async (): Promise<void> => control.freeze(),
+      thaw: async (): Promise<void> => control.thaw(),
+      restart: async (): Promise<void> => control.restart(),
+    }),
   };
-  return {
-    name: "nats",
-    messaging: () => natsMessaging({ servers: `nats://${proxy.host}:${proxy.port}`, followCluster: false }),
-    faults,
-    close: async () => proxy.close(),
-  };
+  const whole = { ...subject(`nats://${proxy.host}:${proxy.port}`), faults, close: async () => proxy.close() };
+  return withMortalProcesses(whole, new URL(import.meta.url), { args: [`nats://${host}:${port}`] });
+}
+
+export function subject(servers: string): Subject {
+  return { name: "nats", messaging: () => natsMessaging({ servers, followCluster: false }) };
 }
