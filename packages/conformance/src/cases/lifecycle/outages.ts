@@ -1,6 +1,7 @@
 /** A server that nobody reaches, and one whose answers nobody gets. */
 
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import {
   type Backend,
   linkCall,
@@ -14,6 +15,10 @@ import type { ServerFaults } from "../../subject.ts";
 import { entry, expectStored, setOne, storedIn, storeOne } from "../support.ts";
 import { messagingOperations, type Operation, registryOperations, type Staged } from "./operations.ts";
 import { expectRejected } from "./outcome.ts";
+
+/** As long as a client may take until it is on its way back. */
+const COMING_BACK_MS = 500;
+const ASKING_EVERY_MS = 20;
 
 /** Does something while a fault lasts, and heals whatever happens. */
 async function during<B extends Backend, T>(
@@ -83,6 +88,24 @@ async function repliesLost<B extends Backend>(ctx: CaseContext<B>, operations: r
   }
 }
 
+async function lostOnTheWayBack<B extends Backend>(
+  ctx: CaseContext<B>,
+  [operation]: readonly Operation<B>[],
+): Promise<void> {
+  assert.ok(operation !== undefined, "an operation that needs the server");
+  const { name, stage } = operation;
+  const { run } = await stage(ctx, await ctx.peer());
+  await during(ctx, "cut", async () => expectNoAnswer(ctx, name, run));
+  await during(ctx, "dropReplies", async () => {
+    const end = performance.now() + COMING_BACK_MS;
+    while (performance.now() < end) {
+      await expectNoAnswer(ctx, name, run);
+      await delay(ASKING_EVERY_MS);
+    }
+  });
+  await ctx.eventually(async () => run(ctx.call));
+}
+
 function casesOf<B extends Backend>(slot: Slot, operations: readonly Operation<B>[]): readonly ConformanceCase<B>[] {
   return [
     {
@@ -105,6 +128,13 @@ function casesOf<B extends Backend>(slot: Slot, operations: readonly Operation<B
       slot,
       applies: (_, { faults }) => faults?.dropReplies !== undefined,
       run: async (ctx) => repliesLost(ctx, operations),
+    },
+    {
+      id: `${slot}/lifecycle/lost-on-the-way-back`,
+      rule: "A client whose line is lost again while it comes back, before the server has said anything, comes back all the same.",
+      slot,
+      applies: (_, { faults }) => faults?.dropReplies !== undefined,
+      run: async (ctx) => lostOnTheWayBack(ctx, operations),
     },
   ];
 }

@@ -45,6 +45,31 @@ export const outageMutants: readonly Mutant[] = [
       }),
   },
   {
+    id: "lost-on-the-way-back",
+    breaks: "A client that loses its server a second time while it comes back never finds it again.",
+    kills: ["registry/lifecycle/lost-on-the-way-back", "messaging/lifecycle/lost-on-the-way-back"],
+    of: (subject) =>
+      withClients(subject, () => {
+        let isComingBack = false;
+        let lost: MusterError | undefined;
+        return {
+          around: async (_, call, run) => {
+            if (lost !== undefined) throw lost;
+            try {
+              const result = await run(call);
+              isComingBack = false;
+              return result;
+            } catch (error) {
+              if (!isMusterError(error, "UNAVAILABLE")) throw error;
+              if (isComingBack && error.mayHaveApplied) lost = error;
+              isComingBack = !error.mayHaveApplied;
+              throw error;
+            }
+          },
+        };
+      }),
+  },
+  {
     id: "opens-without-a-server",
     breaks: "Opening resolves whether or not there is a server.",
     kills: ["registry/lifecycle/unreachable-server-at-open", "messaging/lifecycle/unreachable-server-at-open"],
