@@ -83,15 +83,17 @@ function settings(folder: string): object {
   };
 }
 
-/** What each published package can be imported as, and the source behind it. */
+/** What each package can be imported as, and the source behind it; those of `tooling` are for contributors' pages. */
 function doors(): readonly (readonly [string, string])[] {
-  return readdirSync(join(ROOT, "packages")).flatMap((name) => {
-    const folder = join(ROOT, "packages", name);
+  const folders = ["packages", "tooling"].flatMap((group) =>
+    readdirSync(join(ROOT, group)).map((name) => join(ROOT, group, name)),
+  );
+  return folders.flatMap((folder) => {
     const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
       readonly name: string;
-      readonly exports: Readonly<Record<string, string>>;
+      readonly exports?: Readonly<Record<string, string>>;
     };
-    return Object.entries(manifest.exports).map(
+    return Object.entries(manifest.exports ?? {}).map(
       ([door, path]) => [manifest.name + door.slice(1), join(folder, path)] as const,
     );
   });
