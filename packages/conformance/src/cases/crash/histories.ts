@@ -14,11 +14,11 @@ import { canDie, startMortal } from "./support.ts";
 
 const ROUNDS = 3;
 /** That die in each round. */
-const MORTALS = 3;
+const MORTALS = 2;
 /** Of a mortal before the one it dies over, at most. */
 const BEFORE_DEATH = 6;
 /** Of a survivor in one round: so many at least, and no more than so many while others live. */
-const MEANWHILE = { least: 12, most: 60 } as const;
+const MEANWHILE = { least: 12, most: 30 } as const;
 /** Fewer than there are names, so that it is sometimes reached. */
 const QUOTA = 6;
 /** Most deeds read first, and then write. */

@@ -1,32 +1,38 @@
 /** What only shows when several work at once and some of them die. */
 
-import type { BatchFailure, Registration, SetEntry, SetOutcome } from "@muster/core/slots";
+import { randomUUID } from "node:crypto";
+import type { BatchFailure, Registration, RegistryBackend, SetEntry, SetOutcome } from "@muster/core/slots";
 import type { Mutant } from "../../mutant.ts";
 import { ownCall } from "../support.ts";
-import { crashMutant, identitiesIn, Unanswered } from "./mortals.ts";
+import { crashMutant, Unanswered } from "./mortals.ts";
 
 function isUpdate({ mode }: SetEntry): boolean {
   return typeof mode === "object";
+}
+
+/** Notes its reads and writes, each for itself. */
+function noting(real: RegistryBackend, asking: Unanswered): Partial<RegistryBackend> {
+  return {
+    setMany: async (entries, call) => asking.during([randomUUID()], async () => real.setMany(entries, call)),
+    getMany: async (identities, call) => asking.during([randomUUID()], async () => real.getMany(identities, call)),
+  };
 }
 
 export const crashHistoryMutants: readonly Mutant[] = [
   crashMutant(
     {
       id: "crash-leaks-quota",
-      breaks: "Whoever dies while it registers leaves a place taken that nobody has.",
+      breaks: "Whoever dies while it reads or writes leaves a place taken that nobody has.",
       kills: ["registry/crash/history", "registry/crash/create-whole-or-not-at-all"],
     },
     () => {
-      const registering = new Unanswered();
+      const asking = new Unanswered();
       return {
-        mortal: (real) => ({
-          setMany: async (entries, call) =>
-            registering.during(identitiesIn(entries), async () => real.setMany(entries, call)),
-        }),
+        mortal: (real) => noting(real, asking),
         survivor: (real) => ({
           async census(call) {
             const { counted, expired } = await real.census(call);
-            return { counted: counted + registering.size, expired };
+            return { counted: counted + asking.size, expired };
           },
         }),
       };
@@ -58,16 +64,13 @@ export const crashHistoryMutants: readonly Mutant[] = [
       kills: ["registry/crash/history"],
     },
     () => {
-      const registered = new Unanswered();
+      const asking = new Unanswered();
       const smaller = (outcome: SetOutcome): SetOutcome =>
-        "stored" in outcome && outcome.stored.revision === 1 && registered.size > 0
+        "stored" in outcome && outcome.stored.revision === 1 && asking.size > 0
           ? { stored: { ...outcome.stored, epoch: 1 } }
           : outcome;
       return {
-        mortal: (real) => ({
-          setMany: async (entries, call) =>
-            registered.during(identitiesIn(entries), async () => real.setMany(entries, call)),
-        }),
+        mortal: (real) => noting(real, asking),
         survivor: (real) => ({
           setMany: async (entries, call) => (await real.setMany(entries, call)).map(smaller),
         }),
