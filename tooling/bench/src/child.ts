@@ -18,9 +18,8 @@ type Reply = { readonly outcome: Outcome } | { readonly disagreement: string };
  *
  * @throws Disagreement as the scenario does; Error when the process ends without an answer.
  */
-export async function runInChild(scenario: Scenario, size: number, rounds: number): Promise<ScenarioResult> {
+export async function runInChild(scenario: Scenario, settings: Settings): Promise<ScenarioResult> {
   const start = performance.now();
-  const settings: Settings = { size, rounds };
   const entry = fileURLToPath(compiledUrl(import.meta.resolve("./scenario-process.ts")));
   const child = fork(entry, [scenario.name, JSON.stringify(settings)], { execArgv: FLAGS });
   let reply: Reply | undefined;
@@ -31,6 +30,7 @@ export async function runInChild(scenario: Scenario, size: number, rounds: numbe
   const { exitCode, signalCode } = child;
   if (reply === undefined) throw new Error(`the process ended (${signalCode ?? exitCode}) without a result`);
   if ("disagreement" in reply) throw new Disagreement(reply.disagreement);
+  const { size, rounds } = settings;
   return { scenario: scenario.name, size, rounds, elapsedMs: performance.now() - start, ...reply.outcome };
 }
 

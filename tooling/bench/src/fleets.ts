@@ -12,7 +12,7 @@ export const NODES = 20;
 const WAVE = 2_000;
 
 /** Twenty processes that share one event loop and one heap wait for each other's collections too. */
-const PATIENT = { ttlMs: 1_800_000, sessionLeaseMs: 600_000, timeoutMs: 300_000, auditIntervalMs: 1_800_000 };
+export const PATIENT = { ttlMs: 1_800_000, sessionLeaseMs: 600_000, timeoutMs: 300_000, auditIntervalMs: 1_800_000 };
 
 /** A payload of 100 bytes, as text. */
 export const PAYLOAD: string = "x".repeat(100);

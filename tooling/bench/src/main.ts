@@ -34,7 +34,8 @@ async function bench(options: Options): Promise<number> {
   let failed = false;
   for (const scenario of chosen(options)) {
     try {
-      const result = await runInChild(scenario, options.size ?? scenario.defaultSize, options.rounds);
+      const { size = scenario.defaultSize, rounds, seconds } = options;
+      const result = await runInChild(scenario, { size, rounds, ...(seconds === undefined ? {} : { seconds }) });
       results.push(result);
       print(`${tableOf(result)}\n`);
     } catch (error) {

@@ -9,6 +9,8 @@ export interface Options {
   /** Absent: each scenario's own. */
   readonly size?: number;
   readonly rounds: number;
+  /** Absent: each scenario's own. */
+  readonly seconds?: number;
   /** A file, or `-` for stdout. */
   readonly json?: string;
 }
@@ -29,6 +31,7 @@ export function parseCommandLine(argv: readonly string[], known: readonly string
       scenarios: positionals.length === 0 ? [...known] : [...new Set(positionals)],
       rounds: values.rounds === undefined ? DEFAULT_ROUNDS : countOf("--rounds", values.rounds),
       ...(values.size === undefined ? {} : { size: countOf("--size", values.size) }),
+      ...(values.seconds === undefined ? {} : { seconds: countOf("--seconds", values.seconds) }),
       ...(values.json === undefined ? {} : { json: fileOf(values.json) }),
     };
   } catch (error) {
@@ -39,12 +42,13 @@ export function parseCommandLine(argv: readonly string[], known: readonly string
 export function usage(scenarios: readonly { readonly name: string; readonly about: string }[]): string {
   const width = Math.max(...scenarios.map(({ name }) => name.length));
   return [
-    "Usage: pnpm bench [scenario…] [--size N] [--rounds N] [--json FILE|-]",
+    "Usage: pnpm bench [scenario…] [--size N] [--rounds N] [--seconds N] [--json FILE|-]",
     "",
     ...scenarios.map(({ name, about }) => `  ${name.padEnd(width)}  ${about}`),
     "",
     "  --size N     documents or identities; default: each scenario's own",
     `  --rounds N   how often every contender is timed; default ${DEFAULT_ROUNDS}`,
+    "  --seconds N  how long a load lasts, where there is one; default: each scenario's own",
     "  --json FILE  also write the results there; - is stdout, the table then goes to stderr",
     "",
     "Exit code: 0, whatever the times; 1 when contenders disagree or a scenario breaks; 2 for a wrong command line.",
@@ -54,6 +58,7 @@ export function usage(scenarios: readonly { readonly name: string; readonly abou
 const OPTIONS = {
   size: { type: "string" },
   rounds: { type: "string" },
+  seconds: { type: "string" },
   json: { type: "string" },
   help: { type: "boolean", short: "h" },
 } as const;

@@ -6,6 +6,8 @@ export interface Settings {
   /** How many documents or identities. */
   readonly size: number;
   readonly rounds: number;
+  /** How long a load lasts, where the scenario has one. */
+  readonly seconds?: number;
 }
 
 export interface Scenario {
@@ -14,6 +16,8 @@ export interface Scenario {
   /** What it compares, for the usage text. */
   readonly about: string;
   readonly defaultSize: number;
+  /** It talks to real servers. */
+  readonly needsServers?: boolean;
   /** @throws Disagreement when the contenders don't do the same work. */
   run(settings: Settings): Promise<Outcome>;
 }
@@ -23,17 +27,20 @@ export interface Outcome {
   readonly timings: readonly Timing[];
 }
 
-export type Goal = { readonly atLeast: number } | { readonly atMost: number };
+/** `floor` is what must hold where `atLeast` is more than that. */
+export type Goal = { readonly atLeast: number; readonly floor?: number } | { readonly atMost: number };
 
 /** One quantity, sampled once a round: most often a ratio of two times of the same round. */
 export interface Row extends Summary {
   readonly name: string;
-  /** `×` is a ratio. */
-  readonly unit: "×" | "MB" | "ms";
+  /** `×` is a ratio; nothing is a count of what the name says. */
+  readonly unit: "×" | "MB" | "ms" | "";
   readonly goal?: Goal;
   /** The median meets the goal; absent without a goal. */
   readonly met?: boolean;
-  /** The middle half of the samples agrees with the median about that; absent without a goal. */
+  /** The median keeps at least to the floor; absent without one. */
+  readonly floorMet?: boolean;
+  /** The middle half of the samples agrees with the median about all that; absent without a goal. */
   readonly clear?: boolean;
 }
 
@@ -53,14 +60,29 @@ export class Disagreement extends Error {
 export function rowOf(name: string, unit: Row["unit"], samples: readonly number[], goal?: Goal): Row {
   const summary = summarize(samples);
   if (goal === undefined) return { name, unit, ...summary };
-  const met = meets(goal, summary.median);
-  const clear = meets(goal, summary.q1) === met && meets(goal, summary.q3) === met;
-  return { name, unit, ...summary, goal, met, clear };
+  const { median, q1, q3 } = summary;
+  const met = meets(goal, median);
+  const floor = floorOf(goal);
+  const isAlike = (bound: Goal): boolean => [q1, q3].every((value) => meets(bound, value) === meets(bound, median));
+  const clear = isAlike(goal) && (floor === undefined || isAlike(floor));
+  return {
+    name,
+    unit,
+    ...summary,
+    goal,
+    met,
+    clear,
+    ...(floor === undefined ? {} : { floorMet: meets(floor, median) }),
+  };
 }
 
 export function timingOf(name: string, samplesMs: readonly number[], size: number): Timing {
   const medianMs = summarize(samplesMs).median;
   return { name, medianMs, perSecond: (size * 1000) / medianMs };
+}
+
+function floorOf(goal: Goal): Goal | undefined {
+  return "floor" in goal && goal.floor !== undefined ? { atLeast: goal.floor } : undefined;
 }
 
 function meets(goal: Goal, value: number): boolean {

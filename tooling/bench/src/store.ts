@@ -58,11 +58,8 @@ export class Tally {
   }
 }
 
-function entryOf(
-  identity: string,
-  metadata: Metadata,
-  addressOf: ((identity: string) => string) | undefined,
-): SetEntry {
+/** A new registration that nobody serves and that never expires. */
+export function entryOf(identity: string, metadata: Metadata, addressOf?: (identity: string) => string): SetEntry {
   return {
     identity,
     metadata,

@@ -23,21 +23,23 @@ export function tableOf(result: ScenarioResult): string {
   return lines.join("\n");
 }
 
-/** `met`, `missed`, and with a question mark where the middle half of the samples is of two minds. */
-export function verdictOf(row: Row): string {
-  if (row.met === undefined) return "";
-  return `${row.met ? "met" : "missed"}${row.clear === true ? "" : "?"}`;
+/** `met`, `floor met`, `missed`, and with a question mark where the middle half of the samples is of two minds. */
+export function verdictOf({ met, floorMet = false, clear }: Row): string {
+  if (met === undefined) return "";
+  const verdict = met ? "met" : floorMet ? "floor met" : "missed";
+  return clear === true ? verdict : `${verdict}?`;
 }
 
 function cellsOf(row: Row): readonly string[] {
   const goal = row.goal === undefined ? "" : goalOf(row.goal, row.unit);
-  const median = `${figures(row.median)} ${row.unit}`;
+  const median = `${figures(row.median)} ${row.unit}`.trimEnd();
   if (row.samples.length === 1) return [median, "", "", goal];
   return [median, `${figures(row.q1)} – ${figures(row.q3)}`, `${figures(row.min)} – ${figures(row.max)}`, goal];
 }
 
 function goalOf(goal: Goal, unit: string): string {
-  return "atLeast" in goal ? `≥ ${goal.atLeast} ${unit}` : `≤ ${goal.atMost} ${unit}`;
+  const bound = "atLeast" in goal ? `≥ ${goal.atLeast} ${unit}` : `≤ ${goal.atMost} ${unit}`.trimEnd();
+  return "floor" in goal ? `${bound}, floor ${goal.floor}` : bound;
 }
 
 function aligned(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {

@@ -21,6 +21,10 @@ test("size, rounds and the JSON target are read in both spellings", () => {
   });
 });
 
+test("a load lasts as long as it is told to", () => {
+  expect(parseCommandLine(["--seconds", "5"], KNOWN)).toMatchObject({ seconds: 5 });
+});
+
 test("--help wins over everything that is well-formed", () => {
   expect(parseCommandLine(["filter", "-h"], KNOWN)).toEqual({ kind: "help" });
 });
@@ -34,6 +38,7 @@ test.each([
   [["--size", "99999999999999999999"], "--size"],
   [["--rounds", "2.5"], '"2.5"'],
   [["--rounds=-1"], '"-1"'],
+  [["--seconds", "0.5"], '"0.5"'],
   [["--json="], "--json takes a file name"],
 ])("%j is a mistake, and the sentence names what is wrong", (argv, part) => {
   const command = parseCommandLine(argv, KNOWN);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { SCENARIOS } from "../src/scenarios/catalogue.ts";
 
-test.each([...SCENARIOS])(
+test.each([...SCENARIOS].filter(([, { needsServers = false }]) => !needsServers))(
   "the contenders of %s do the same work, and every row has a number",
   { timeout: 60_000 },
   async (_, scenario) => {

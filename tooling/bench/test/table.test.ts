@@ -55,3 +55,13 @@ test("a run says what makes it not worth quoting", () => {
   expect(noiseOf({ ...quiet, machine: { ...machine, loadAfter: 7.25 } })).toContain("the load was 7.3 on 2 cores");
   expect(noiseOf({ ...quiet, scenarios: [{ ...RESULT, size: 100 }] })).toMatch(/fewer than 9 rounds, N below 10,000/);
 });
+
+test.each([
+  [[2.9, 3, 3.1], "met?"],
+  [[3, 3.1, 3.2], "met"],
+  [[2.4, 2.5, 2.6], "floor met"],
+  [[1.7, 1.9, 2.1, 2.2, 2.3], "floor met?"],
+  [[1, 1.2, 1.4], "missed"],
+])("%j against a goal of at least 3 with a floor of 2 is %s", (samples, verdict) => {
+  expect(verdictOf(rowOf("ratio", "×", samples, { atLeast: 3, floor: 2 }))).toBe(verdict);
+});

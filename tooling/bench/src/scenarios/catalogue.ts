@@ -4,11 +4,29 @@ import type { Scenario } from "../scenario.ts";
 import { filterScenario } from "./filter.ts";
 import { multicastMemoryScenario } from "./multicast-memory.ts";
 import { multicastScenario } from "./multicast.ts";
+import { natsScenario } from "./nats.ts";
+import { pocScenario } from "./poc.ts";
+import { redisEnumerateScenario } from "./redis-enumerate.ts";
+import { redisPubsubScenario } from "./redis-pubsub.ts";
+import { redisRegisterScenario } from "./redis-register.ts";
+import { redisSlowlogScenario } from "./redis-slowlog.ts";
 import { registerScenario } from "./register.ts";
 import { scanScenario } from "./scan.ts";
 
+const ALL: readonly Scenario[] = [
+  filterScenario,
+  scanScenario,
+  registerScenario,
+  multicastScenario,
+  multicastMemoryScenario,
+  natsScenario,
+  redisRegisterScenario,
+  redisEnumerateScenario,
+  redisPubsubScenario,
+  redisSlowlogScenario,
+  pocScenario,
+];
+
 export const SCENARIOS: ReadonlyMap<string, Scenario> = new Map(
-  [filterScenario, scanScenario, registerScenario, multicastScenario, multicastMemoryScenario].map(
-    (scenario): [string, Scenario] => [scenario.name, scenario],
-  ),
+  ALL.map((scenario): [string, Scenario] => [scenario.name, scenario]),
 );

@@ -1,0 +1,53 @@
+/** What a receiving process is to do, and what it and the sender tell each other. */
+
+import type { RegistryReply, RegistryRequest } from "./remote-registry.ts";
+
+/** Where the receivers' registry is: on a server, or in the sender's memory, so that reading it costs next to nothing. */
+export type RegistryPlace = { readonly at: "redis"; readonly url: string } | { readonly at: "sender" };
+export interface BrokerPlace {
+  readonly at: "nats" | "redis";
+  readonly url: string;
+}
+
+/** Numbers of identities, `to` exclusive. */
+export interface Share {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Fleets that serve a share of the identities, each with a handler that counts. */
+export interface FleetPlan {
+  readonly kind: "fleets";
+  readonly namespace: string;
+  readonly registry: RegistryPlace;
+  readonly messaging: BrokerPlace;
+  readonly fleets: number;
+  readonly share: Share;
+  /** `identity`: each has an address of its own. */
+  readonly addresses: "node" | "identity";
+}
+
+/** A bare driver that counts what comes to a share of the subjects or channels, each subscribed to by itself. */
+export interface RawPlan {
+  readonly kind: "raw";
+  readonly broker: BrokerPlace;
+  readonly prefix: string;
+  readonly share: Share;
+  /** Instead, one subscription to everything that begins so. */
+  readonly pattern?: string;
+}
+
+export type ReceiverPlan = FleetPlan | RawPlan;
+
+export type ToReceiver =
+  /** Tell when so many have been received since the start. */
+  | { readonly kind: "expect"; readonly total: number }
+  /** Tell how many have been received until now. */
+  | { readonly kind: "count" }
+  | { readonly kind: "stop" }
+  | RegistryReply;
+
+export type FromReceiver =
+  | { readonly kind: "ready" }
+  | { readonly kind: "received"; readonly total: number; readonly as: "expected" | "counted" }
+  | RegistryRequest;

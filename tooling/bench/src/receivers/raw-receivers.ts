@@ -1,0 +1,37 @@
+/** Receivers with nothing but a driver. */
+
+import { connect } from "@nats-io/transport-node";
+import { Redis } from "ioredis";
+import { identityOf } from "../store.ts";
+import type { Counter } from "./counter.ts";
+import type { RawPlan } from "./plan.ts";
+
+const CHANNELS_AT_ONCE = 1_000;
+
+/** Resolves when everything is subscribed to. */
+export async function subscribeRaw(plan: RawPlan, counter: Counter): Promise<void> {
+  await (plan.broker.at === "nats" ? subscribeNats(plan, counter) : subscribeRedis(plan, counter));
+}
+
+async function subscribeNats({ broker, prefix, share, pattern }: RawPlan, { count }: Counter): Promise<void> {
+  const connection = await connect({ servers: broker.url });
+  const subjects = pattern === undefined ? namesOf(prefix, share) : [pattern];
+  for (const subject of subjects) connection.subscribe(subject, { callback: count });
+  await connection.flush();
+}
+
+async function subscribeRedis({ broker, prefix, share, pattern }: RawPlan, { count }: Counter): Promise<void> {
+  const redis = new Redis(broker.url);
+  redis.on("message", count);
+  redis.on("pmessage", count);
+  if (pattern !== undefined) await redis.psubscribe(pattern);
+  const channels = pattern === undefined ? namesOf(prefix, share) : [];
+  for (let start = 0; start < channels.length; start += CHANNELS_AT_ONCE) {
+    await redis.subscribe(...channels.slice(start, start + CHANNELS_AT_ONCE));
+  }
+}
+
+/** Subjects or channels, one for each identity. */
+export function namesOf(prefix: string, { from, to }: RawPlan["share"]): readonly string[] {
+  return Array.from({ length: to - from }, (_, offset) => prefix + identityOf(from + offset));
+}

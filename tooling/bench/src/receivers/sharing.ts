@@ -1,0 +1,50 @@
+/** Who receives what: the identities are divided evenly among the processes. */
+
+import type { BrokerPlace, FleetPlan, RawPlan, RegistryPlace, Share } from "./plan.ts";
+
+/** As many processes receive; more would only wait for the cores that two of them and the sender already share. */
+const PROCESSES = 2;
+
+export function sharesOf(size: number): readonly Share[] {
+  return Array.from({ length: PROCESSES }, (_, index) => ({
+    from: Math.floor((size * index) / PROCESSES),
+    to: Math.floor((size * (index + 1)) / PROCESSES),
+  }));
+}
+
+export interface FleetReceivers {
+  readonly namespace: string;
+  readonly registry: RegistryPlace;
+  readonly messaging: BrokerPlace;
+  readonly size: number;
+  /** Over all processes. */
+  readonly nodes: number;
+  readonly addresses: FleetPlan["addresses"];
+}
+
+export function fleetPlans({ size, nodes, ...common }: FleetReceivers): readonly FleetPlan[] {
+  const fleets = Math.max(1, nodes / PROCESSES);
+  return sharesOf(size).map((share) => ({ kind: "fleets", ...common, fleets, share }));
+}
+
+export interface RawReceivers {
+  readonly broker: BrokerPlace;
+  /** Of all subjects or channels; what the receivers of one contender hear must not be heard by another's. */
+  readonly prefix: string;
+  readonly size: number;
+  /** Behind the prefix of a process: one subscription to everything there, instead of one to each. */
+  readonly wildcard?: string;
+}
+
+export function rawPlans({ broker, prefix, size, wildcard }: RawReceivers): readonly RawPlan[] {
+  return sharesOf(size).map((share, index) => {
+    const own = `${prefix}${index}.`;
+    return {
+      kind: "raw",
+      broker,
+      prefix: own,
+      share,
+      ...(wildcard === undefined ? {} : { pattern: own + wildcard }),
+    };
+  });
+}

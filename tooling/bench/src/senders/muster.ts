@@ -1,0 +1,49 @@
+/** A multicast of Muster to fleets in other processes. */
+
+import { memoryRegistry } from "@muster/backend-memory";
+import { type Fleet, openRegistry } from "@muster/core";
+import { PATIENT } from "../fleets.ts";
+import { Crew } from "../receivers/crew.ts";
+import { messagingAt, registryAt } from "../receivers/fleet-receivers.ts";
+import { type FleetReceivers, fleetPlans } from "../receivers/sharing.ts";
+import { sharedRegistry } from "../receivers/shared-registry.ts";
+import type { Contender } from "../rounds.ts";
+import { CALL } from "../store.ts";
+import { Disagreement } from "../scenario.ts";
+
+export class Muster implements Contender, AsyncDisposable {
+  readonly name: string;
+  readonly fleet: Fleet;
+  readonly crew: Crew;
+  readonly #payload: string;
+
+  private constructor(name: string, fleet: Fleet, crew: Crew, payload: string) {
+    this.name = name;
+    this.fleet = fleet;
+    this.crew = crew;
+    this.#payload = payload;
+  }
+
+  /** Starts the receiving processes and a fleet that only sends. */
+  static async open(name: string, receivers: FleetReceivers, payload: string): Promise<Muster> {
+    const { namespace, registry: place, messaging } = receivers;
+    const memory = place.at === "sender" ? memoryRegistry() : undefined;
+    await memory?.open({ namespace }, CALL);
+    const registry = memory === undefined ? registryAt(place) : sharedRegistry(memory);
+    const crew = await Crew.start(fleetPlans(receivers), memory);
+    const fleet = await openRegistry({ namespace, registry, messaging: messagingAt(messaging), timing: PATIENT });
+    return new Muster(name, fleet, crew, payload);
+  }
+
+  async run(): Promise<string> {
+    const everyone = this.crew.expectOneEach();
+    const { deliveredCount, targetCount } = await this.fleet.multicast(null, this.#payload);
+    if (deliveredCount < targetCount) throw new Disagreement(`${deliveredCount} of ${targetCount} delivered`);
+    return `${await everyone} received`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.fleet.close();
+    await this.crew[Symbol.asyncDispose]();
+  }
+}
