@@ -12,12 +12,15 @@ export function watchServer(redis: Redis): Disposable {
   let silentRounds = 0;
   const look = (): void => {
     const { status, stream } = redis;
-    const isExpected = (status === "connect" || status === "ready") && !stream.isPaused();
-    const isSilent = isExpected && seen?.stream === stream && seen.bytes === stream.bytesRead;
+    if (status !== "connect" && status !== "ready") {
+      seen = undefined;
+      return;
+    }
+    const isSilent = seen?.stream === stream && seen.bytes === stream.bytesRead && !stream.isPaused();
     silentRounds = isSilent ? silentRounds + 1 : 0;
-    if (!isExpected) return;
     seen = { stream, bytes: stream.bytesRead };
     if (silentRounds >= SILENT_ROUNDS) stream.destroy();
+    // Also where nobody reads the answer now: that the connection is broken shows when something is written to it.
     else if (status === "ready") redis.ping().catch(ignore);
   };
   const timer = setInterval(look, EVERY_MS).unref();
