@@ -8,13 +8,13 @@ const IS_SOURCE = import.meta.url.endsWith(".ts");
 const LOADER = IS_SOURCE ? "tsx" : new URL("./published-loader.js", import.meta.url).href;
 
 /**
- * Runs the module at `path` below `src`, named without its ending, in a process of its own that ends with this one. Its
- * one argument is `plan` as JSON. What the two tell each other may hold everything that structured cloning takes.
+ * Runs a module of this package, named by the URL of its source, in a process of its own. Its one argument is `plan` as
+ * JSON. What the two tell each other may hold everything that structured cloning takes.
  */
-export function forkModule(path: string, plan: unknown): ChildProcess {
-  const module = new URL(`./${path}${IS_SOURCE ? ".ts" : ".js"}`, import.meta.url);
+export function forkModule(source: string, plan: unknown): ChildProcess {
+  const module = IS_SOURCE ? source : source.replace(/\.ts$/u, ".js");
   return fork(fileURLToPath(module), [JSON.stringify(plan)], {
-    execArgv: ["--import", LOADER, ...(process.env["MUSTER_BENCH_FLAGS"]?.split(" ") ?? [])],
+    execArgv: ["--import", LOADER],
     serialization: "advanced",
   });
 }

@@ -55,7 +55,7 @@ class Member {
   constructor(plan: ReceiverPlan, registry: RegistryBackend | undefined) {
     this.#registry = registry;
     this.#share = plan.share.to - plan.share.from;
-    this.#child = forkModule("receivers/receiving-process", plan);
+    this.#child = forkModule(import.meta.resolve("./receiving-process.ts"), plan);
     // Only receiving-process.ts is at the other end, through `tell`.
     this.#child.on("message", (message) => this.#take(message as FromReceiver));
     this.ready = new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 /** What a receiving process is to do, and what it and the sender tell each other. */
 
-import type { RegistryReply, RegistryRequest } from "./remote-registry.ts";
+import type { RegistryBackend } from "@muster/core/slots";
 
 /** Where the receivers' registry is: on a server, or in the sender's memory, so that reading it costs next to nothing. */
 export type RegistryPlace = { readonly at: "redis"; readonly url: string } | { readonly at: "sender" };
@@ -38,6 +38,25 @@ export interface RawPlan {
 }
 
 export type ReceiverPlan = FleetPlan | RawPlan;
+
+/** Every method that does something, its `call` left out. Scans answer with all their pages at once. */
+export type RegistryMethod = Exclude<
+  keyof RegistryBackend,
+  "name" | "traits" | "filters" | "counts" | "open" | "close" | symbol
+>;
+
+export interface RegistryRequest {
+  readonly kind: "registry";
+  readonly id: number;
+  readonly method: RegistryMethod;
+  readonly inputs: readonly unknown[];
+}
+
+export interface RegistryReply {
+  readonly kind: "registry";
+  readonly id: number;
+  readonly result: unknown;
+}
 
 export type ToReceiver =
   /** Tell when so many have been received since the start. */

@@ -1,6 +1,6 @@
 import type { RegistryBackend } from "@muster/core/slots";
 import { CALL } from "../store.ts";
-import type { RegistryReply, RegistryRequest } from "./remote-registry.ts";
+import type { RegistryReply, RegistryRequest } from "./plan.ts";
 
 type AnyMethod = (...inputs: readonly unknown[]) => Promise<unknown> | AsyncIterable<unknown>;
 

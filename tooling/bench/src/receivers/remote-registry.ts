@@ -5,23 +5,8 @@
 
 import { memoryRegistry } from "@muster/backend-memory";
 import type { RegistryBackend } from "@muster/core/slots";
+import type { RegistryMethod, RegistryReply } from "./plan.ts";
 import { tell } from "./telling.ts";
-
-/** Every method that does something, its `call` left out. Scans answer with all their pages at once. */
-type Method = Exclude<keyof RegistryBackend, "name" | "traits" | "filters" | "counts" | "open" | "close" | symbol>;
-
-export interface RegistryRequest {
-  readonly kind: "registry";
-  readonly id: number;
-  readonly method: Method;
-  readonly inputs: readonly unknown[];
-}
-
-export interface RegistryReply {
-  readonly kind: "registry";
-  readonly id: number;
-  readonly result: unknown;
-}
 
 type Settle = (result: unknown) => void;
 
@@ -54,7 +39,7 @@ export function answered({ id, result }: RegistryReply): void {
   asked.delete(id);
 }
 
-function ask<Result>(method: Method, ...inputs: readonly unknown[]): Promise<Result> {
+function ask<Result>(method: RegistryMethod, ...inputs: readonly unknown[]): Promise<Result> {
   const id = (requests += 1);
   return new Promise((resolve) => {
     asked.set(id, (result) => resolve(result as Result)); // What the same method of the sender's registry gave.
@@ -62,6 +47,9 @@ function ask<Result>(method: Method, ...inputs: readonly unknown[]): Promise<Res
   });
 }
 
-async function* askForPages<Item>(method: Method, query: unknown): AsyncGenerator<readonly Item[], void, undefined> {
+async function* askForPages<Item>(
+  method: RegistryMethod,
+  query: unknown,
+): AsyncGenerator<readonly Item[], void, undefined> {
   yield* await ask<readonly (readonly Item[])[]>(method, query);
 }

@@ -5,9 +5,10 @@ export function sharedRegistry(registry: RegistryBackend): RegistryBackend {
   const leave = async (): Promise<void> => {};
   const own: Partial<Record<PropertyKey, unknown>> = { open: leave, close: leave, [Symbol.asyncDispose]: leave };
   return new Proxy(registry, {
-    get(target, property) {
+    get(target, property): unknown {
       const value: unknown = own[property] ?? Reflect.get(target, property, target);
-      return typeof value === "function" ? value.bind(target) : value;
+      const bound: unknown = typeof value === "function" ? value.bind(target) : value;
+      return bound;
     },
   });
 }

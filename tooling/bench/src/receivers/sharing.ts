@@ -5,7 +5,7 @@ import type { BrokerPlace, FleetPlan, RawPlan, RegistryPlace, Share } from "./pl
 /** As many processes receive; more would only wait for the cores that two of them and the sender already share. */
 const PROCESSES = 2;
 
-export function sharesOf(size: number): readonly Share[] {
+function sharesOf(size: number): readonly Share[] {
   return Array.from({ length: PROCESSES }, (_, index) => ({
     from: Math.floor((size * index) / PROCESSES),
     to: Math.floor((size * (index + 1)) / PROCESSES),
