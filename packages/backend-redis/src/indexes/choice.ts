@@ -11,14 +11,16 @@ import type { Catalogue } from "./catalogue.ts";
 import type { CatalogueState } from "./catalogue-state.ts";
 import { type Range, singleValue } from "./ranges.ts";
 
-/** Looking up a larger share of all registrations one by one is no faster than reading them all. */
-const MAX_SHARE = 0.2;
+/** Looking up a larger share of all registrations one by one is hardly faster than reading them all. */
+const MAX_SHARE = 0.5;
 /** So few are always looked up. */
 const FEW = 64;
 /** Sorting more takes longer than anyone should have to wait for his turn; those of one value come in order instead. */
 const MAX_COLLECTED = 20_000;
 /** Ranges that one script looks at, which takes it up to some 5 ms. */
 export const MAX_RANGES = 250;
+/** Finding an entry and asking others about it, in records that are read and looked at. */
+const ENTRY_COST = 0.3;
 /** An index that lets through more of the candidates than this is not asked about them. */
 const MAX_MET_SHARE = 0.5;
 
@@ -59,7 +61,7 @@ export async function choose(
     // Asked even for nothing: so it is known that the catalogue is still the same.
     const sizes = await sizesOf(source, state, narrowing === undefined ? [] : lookupsOf(narrowing), call);
     if (sizes !== undefined) {
-      const choice = narrowing && smallestChoice(narrowing, sizes);
+      const choice = narrowing && bestChoice(narrowing, sizes);
       return choice && { choice, state };
     }
     await source.catalogue.reload(call);
@@ -112,12 +114,27 @@ export function rangeArguments(asked: readonly AskedRange[]): readonly (string |
   ]);
 }
 
-function smallestChoice(narrowing: Narrowing, sizes: Sizes): Choice | undefined {
-  const { lookups, size } = smallest(narrowing, sizes);
+/** Any part of a conjunction can be followed, and others then asked about what it finds. */
+function bestChoice(narrowing: Narrowing, sizes: Sizes): Choice | undefined {
+  const parts = "allOf" in narrowing ? narrowing.allOf : [narrowing];
+  const choices = parts.flatMap((part) => choiceOf(part, parts, sizes) ?? []);
+  return choices.toSorted((a, b) => a.cost - b.cost)[0]?.choice;
+}
+
+function choiceOf(
+  part: Narrowing,
+  parts: readonly Narrowing[],
+  sizes: Sizes,
+): { readonly choice: Choice; readonly cost: number } | undefined {
+  const { lookups, size } = smallest(part, sizes);
   if (size > FEW && size > sizes.total * MAX_SHARE) return undefined;
   if (size > MAX_COLLECTED && !isInOrder(lookups)) return undefined;
-  const meet = size > FEW && "allOf" in narrowing ? narrowing.allOf.flatMap((part) => metBy(part, lookups, sizes)) : [];
-  return { lookups, meet };
+  const met = size > FEW ? parts.flatMap((other) => (other === part ? [] : metBy(other, sizes))) : [];
+  const left = met.reduce((rest, { share }) => rest * share, size);
+  return {
+    choice: { lookups, meet: met.map(({ index, value }) => ({ index, value })) },
+    cost: left + size * ENTRY_COST,
+  };
 }
 
 interface Part {
@@ -136,11 +153,18 @@ function smallest(narrowing: Narrowing, sizes: Sizes): Part {
     .reduce((best, part) => (part.size < best.size ? part : best));
 }
 
-function metBy(part: Narrowing, chosen: readonly Lookup[], sizes: Sizes): Choice["meet"] {
-  if (!("index" in part) || part.index === "order" || chosen.includes(part)) return [];
+interface Met {
+  readonly index: number;
+  readonly value: string;
+  /** Of everyone. */
+  readonly share: number;
+}
+
+function metBy(part: Narrowing, sizes: Sizes): readonly Met[] {
+  if (!("index" in part) || part.index === "order") return [];
   const value = singleValue(part.ranges);
-  if (value === undefined || (sizes.of.get(part) ?? 0) > sizes.total * MAX_MET_SHARE) return [];
-  return [{ index: part.index, value }];
+  const share = (sizes.of.get(part) ?? 0) / sizes.total;
+  return value === undefined || share > MAX_MET_SHARE ? [] : [{ index: part.index, value, share }];
 }
 
 /** Whether what is found is in the order of identities, so that it can be read page by page: one value, or identities. */

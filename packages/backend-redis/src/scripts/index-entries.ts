@@ -13,38 +13,50 @@
  * somebody who has been in the indexes has come to stand elsewhere in them; the key is the local `catalogue`.
  */
 export const REINDEX = `
-local function each_value(packed)
-  return string.gmatch(packed .. "\\0", "([^%z]*)%z")
+local function split_values(packed, count, into)
+  local at = 1
+  for n = 1, count do
+    local nul = string.find(packed, "\\0", at, true)
+    into[n] = string.sub(packed, at, (nul or 0) - 1)
+    if not nul then
+      for rest = n + 1, count do into[rest] = "" end
+      return
+    end
+    at = nul + 1
+  end
 end
 
 local function reindex(values, indexes, identities, before, packed)
+  local count, old, new = #indexes, {}, {}
   local gone, come, kept, removed = {}, {}, {}, {}
   local moved = false
-  for n = 1, #indexes do gone[n], come[n] = {}, {} end
+  for n = 1, count do gone[n], come[n] = {}, {} end
   for i, identity in ipairs(identities) do
-    local old, new = before[i], packed[i]
-    if old ~= new then
-      local next_old, next_new = each_value(old), each_value(new)
-      for n = 1, #indexes do
-        local was, is = next_old() or "", next_new() or ""
+    if before[i] ~= packed[i] then
+      split_values(before[i], count, old)
+      split_values(packed[i], count, new)
+      local suffix, is_empty = "\\0" .. identity, true
+      for n = 1, count do
+        local was, is = old[n], new[n]
+        is_empty = is_empty and is == ""
         if was ~= is then
-          if was ~= "" then table.insert(gone[n], was .. "\\0" .. identity) end
+          if was ~= "" then gone[n][#gone[n] + 1] = was .. suffix end
           if is ~= "" then
-            table.insert(come[n], 0)
-            table.insert(come[n], is .. "\\0" .. identity)
+            local list, size = come[n], #come[n]
+            list[size + 1], list[size + 2] = 0, is .. suffix
           end
         end
       end
-      if not string.find(new, "[^%z]") then
-        table.insert(removed, identity)
+      if is_empty then
+        removed[#removed + 1] = identity
       else
-        moved = moved or old ~= ""
-        table.insert(kept, identity)
-        table.insert(kept, new)
+        moved = moved or before[i] ~= ""
+        kept[#kept + 1] = identity
+        kept[#kept + 1] = packed[i]
       end
     end
   end
-  for n = 1, #indexes do
+  for n = 1, count do
     if #gone[n] > 0 then redis.call("ZREM", indexes[n], unpack(gone[n])) end
     if #come[n] > 0 then redis.call("ZADD", indexes[n], unpack(come[n])) end
   end
