@@ -15,3 +15,4 @@ export type {
   RedisOptions,
   RedisTls,
 } from "./options.ts";
+export { redisRegistry, type RedisRegistryOptions } from "./registry.ts";
