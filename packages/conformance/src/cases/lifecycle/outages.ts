@@ -46,7 +46,7 @@ async function expectNoAnswer<B extends Backend>(
   name: string,
   run: Staged["run"],
 ): Promise<MusterError> {
-  const timeoutMs = (ctx.subject.patienceMs ?? PATIENCE_MS) / 4;
+  const timeoutMs = PATIENCE_MS / 4;
   using call = linkCall({ timeoutMs }, timeoutMs, "conformance");
   const error = await expectRejected(ctx, name, run(call), "UNAVAILABLE", "TIMEOUT");
   assert.equal(error.retryable, true, "it may be tried again");
