@@ -15,6 +15,11 @@ import type { Script } from "./scripts/script.ts";
 
 export type RedisArgument = string | number | Buffer;
 
+export interface RedisCall extends Call {
+  /** The slot's method, as it stands in the source of errors; absent: the name of the script is. */
+  readonly operation?: string;
+}
+
 const PREFIX = /^[A-Za-z0-9_.:-]{1,64}$/;
 
 /**
@@ -42,9 +47,9 @@ export interface RedisClient {
   /**
    * Runs a script by its digest, and in full when the server has not seen it yet. Strings in the answer are UTF-8.
    *
-   * @throws what {@link redisError} makes of it, from `redis.` and the script's name; TIMEOUT, ABORTED: the call had ended before it was sent.
+   * @throws what {@link redisError} makes of it, from `redis.` and the call's operation; TIMEOUT, ABORTED: the call had ended before it was sent.
    */
-  run(script: Script, keys: readonly string[], args: readonly RedisArgument[], call: Call): Promise<unknown>;
+  run(script: Script, keys: readonly string[], args: readonly RedisArgument[], call: RedisCall): Promise<unknown>;
   /** One command. A cluster finds its node by its first key. @throws as {@link run}, from `source` */
   send(name: string, args: readonly RedisArgument[], call: Call, source: string): Promise<unknown>;
 
@@ -118,9 +123,9 @@ class DriverClient implements RedisClient {
     script: Script,
     keys: readonly string[],
     args: readonly RedisArgument[],
-    call: Call,
+    call: RedisCall,
   ): Promise<unknown> {
-    const source = `${NAME}.${script.name}`;
+    const source = `${NAME}.${call.operation ?? script.name}`;
     try {
       return await this.#send("evalsha", [script.sha, keys.length, ...keys, ...args], call, source);
     } catch (error) {

@@ -5,7 +5,10 @@ import { type ErrorCode, isMusterError, MusterError } from "@muster/core/slots";
 /** The name of this backend, as it stands in the source of errors. */
 export const NAME = "redis";
 
-type Code = Extract<ErrorCode, "UNAUTHENTICATED" | "PERMISSION_DENIED" | "UNAVAILABLE" | "CONFIG_INVALID" | "INTERNAL">;
+type Code = Extract<
+  ErrorCode,
+  "UNAUTHENTICATED" | "PERMISSION_DENIED" | "UNAVAILABLE" | "UNSUPPORTED" | "CONFIG_INVALID" | "INTERNAL"
+>;
 
 interface Meaning {
   readonly code: Code;
@@ -37,6 +40,7 @@ const REPLIES: Readonly<Record<string, Meaning>> = {
   BUSY: refused("UNAVAILABLE", "the server is busy with a script"),
   MISCONF: refused("UNAVAILABLE", "the server can't save its data and takes no writes"),
   OOM: refused("UNAVAILABLE", "the server's memory is full"),
+  UNKNOWNSTAMP: refused("UNSUPPORTED", "stored records of another version"),
   NOREPLICAS: refused("UNAVAILABLE", "the server has too few replicas to take writes"),
 };
 
@@ -89,6 +93,7 @@ export function redisError(error: unknown, source: string, subject?: string): Mu
   if (code === "CONFIG_INVALID") {
     return new MusterError({ code, ...common, detail: { violations: [{ path: "", message: text }] } });
   }
+  if (code === "UNSUPPORTED") return new MusterError({ code, ...common, detail: { feature: message } });
   return new MusterError({ code, ...common });
 }
 

@@ -22,7 +22,7 @@ import {
   type SetOutcome,
 } from "@muster/core/slots";
 import { type Filter, splitForEvaluator } from "@muster/filter";
-import { type RedisClient, redisClient } from "./client.ts";
+import { type RedisCall, type RedisClient, redisClient } from "./client.ts";
 import { NAME } from "./errors.ts";
 import { Catalogue } from "./indexes/catalogue.ts";
 import { indexKey, registryKeys } from "./keys.ts";
@@ -79,7 +79,8 @@ class RedisRegistry implements RegistryBackend {
         const keys = registryKeys(client.prefix, namespace);
         const store = { client, keys, indexKey: (position: number) => indexKey(client.prefix, namespace, position) };
         const catalogue = new Catalogue(store, schema);
-        await catalogue.reload(opening);
+        const sent: RedisCall = { signal: opening.signal, operation: "open" };
+        await catalogue.reload(sent);
         this.#opened = { client, keys, store, catalogue, maxIdentities };
       } catch (error) {
         client.close();
@@ -89,19 +90,19 @@ class RedisRegistry implements RegistryBackend {
   }
 
   async setMany(entries: readonly SetEntry[], call: Call): Promise<readonly SetOutcome[]> {
-    return this.#run("setMany", call, async (namespace) => setMany(namespace, entries, call));
+    return this.#run("setMany", call, async (namespace, sent) => setMany(namespace, entries, sent));
   }
 
   async getMany(identities: readonly string[], call: Call): Promise<readonly (Registration | undefined)[]> {
-    return this.#run("getMany", call, async (namespace) => getMany(namespace, identities, call));
+    return this.#run("getMany", call, async (namespace, sent) => getMany(namespace, identities, sent));
   }
 
   async renewMany(leases: readonly Lease[], call: Call): Promise<readonly LeaseOutcome[]> {
-    return this.#run("renewMany", call, async (namespace) => renewMany(namespace, leases, call));
+    return this.#run("renewMany", call, async (namespace, sent) => renewMany(namespace, leases, sent));
   }
 
   async deleteMany(keys: readonly DeleteKey[], call: Call): Promise<readonly DeleteOutcome[]> {
-    return this.#run("deleteMany", call, async (namespace) => deleteMany(namespace, keys, call));
+    return this.#run("deleteMany", call, async (namespace, sent) => deleteMany(namespace, keys, sent));
   }
 
   async *scan(query: ScanQuery, call: Call): AsyncGenerator<readonly Registration[], void, undefined> {
@@ -116,15 +117,15 @@ class RedisRegistry implements RegistryBackend {
     options: { readonly limit: number; readonly claimMs: number; readonly graceMs: number },
     call: Call,
   ): Promise<readonly ReapClaim[]> {
-    return this.#run("reap", call, async (namespace) => reap(namespace, options, call));
+    return this.#run("reap", call, async (namespace, sent) => reap(namespace, options, sent));
   }
 
   async confirmMany(claims: readonly ReapClaim[], call: Call): Promise<void> {
-    await this.#run("confirmMany", call, async (namespace) => confirmMany(namespace, claims, call));
+    await this.#run("confirmMany", call, async (namespace, sent) => confirmMany(namespace, claims, sent));
   }
 
   async census(call: Call): Promise<Census> {
-    return this.#run("census", call, async (namespace) => readCensus(namespace, call));
+    return this.#run("census", call, readCensus);
   }
 
   async close(): Promise<void> {
@@ -143,8 +144,12 @@ class RedisRegistry implements RegistryBackend {
     throw new MusterError({ code: "CLOSED", source: NAME, message: "it is not open yet" });
   }
 
-  async #run<T>(operation: string, call: Call, work: (namespace: Namespace) => Promise<T>): Promise<T> {
-    return this.#life.run(operation, call, async () => work(this.#namespace));
+  async #run<T>(
+    operation: string,
+    call: Call,
+    work: (namespace: Namespace, call: RedisCall) => Promise<T>,
+  ): Promise<T> {
+    return this.#life.run(operation, call, async () => work(this.#namespace, { signal: call.signal, operation }));
   }
 
   async *#pages<T extends Route>(
@@ -156,12 +161,13 @@ class RedisRegistry implements RegistryBackend {
     checkPageSize(pageSize, operation);
     this.#life.check(operation, call);
     const wait = async <R>(work: () => Promise<R>): Promise<R> => this.#life.run(operation, call, work);
-    yield* pagesOf({ source: sourceIn(this.#namespace), after, pageSize, call, wait });
+    const sent = { signal: call.signal, operation };
+    yield* pagesOf({ source: sourceIn(this.#namespace), after, pageSize, call: sent, wait });
   }
 
   async #count(filter: Filter | undefined, call: Call): Promise<number> {
     if (filter === undefined) {
-      const { counted, expired } = await this.#run("count", call, async (namespace) => readCensus(namespace, call));
+      const { counted, expired } = await this.#run("count", call, readCensus);
       return counted - expired;
     }
     const query = { filter, pageSize: Number.MAX_SAFE_INTEGER };

@@ -2,7 +2,7 @@ import { type FaultProxy, faultProxy, type ServerFaults, type Subject } from "@m
 import type { Server, ServerCluster } from "@muster/servers";
 import { Redis } from "ioredis";
 import { setImmediate as turn } from "node:timers/promises";
-import { redisMessaging, type RedisNode, type RedisOptions } from "../src/index.ts";
+import { redisMessaging, type RedisNode, type RedisOptions, redisRegistry } from "../src/index.ts";
 
 /** Longer than the second that a connection may take to come back, and the two until restarted masters take writes. */
 const CLUSTER_PATIENCE_MS = 15_000;
@@ -39,6 +39,7 @@ async function untilFormed({ url }: Server): Promise<void> {
 function subjectOf(name: string, options: RedisOptions, faults: ServerFaults, proxies: readonly FaultProxy[]): Subject {
   return {
     name,
+    registry: () => redisRegistry(options),
     messaging: () => redisMessaging(options),
     faults,
     close: async () => void (await Promise.all(proxies.map(async (proxy) => proxy.close()))),

@@ -1,6 +1,7 @@
 /** Ends: `deleteMany`, `reap` and `confirmMany`. */
 
-import type { Call, DeleteKey, DeleteOutcome, ReapClaim } from "@muster/core/slots";
+import type { DeleteKey, DeleteOutcome, ReapClaim } from "@muster/core/slots";
+import type { RedisCall } from "../client.ts";
 import { decodeMetadata, decodeStamp, registrationOf } from "../codec.ts";
 import { NAME } from "../errors.ts";
 import { confirmScript, deleteScript, reapScript } from "../scripts/ends.ts";
@@ -19,7 +20,7 @@ const OUTCOMES: ReadonlyMap<string, DeleteOutcome> = new Map([
 export async function deleteMany(
   namespace: Namespace,
   keys: readonly DeleteKey[],
-  call: Call,
+  call: RedisCall,
 ): Promise<readonly DeleteOutcome[]> {
   const parts = partsOf(keys, ({ identity }) => identity.length);
   return sendParts(parts, `${NAME}.deleteMany`, call, async (part) => {
@@ -36,7 +37,7 @@ export async function deleteMany(
 export async function reap(
   { client, keys }: Namespace,
   options: { readonly limit: number; readonly claimMs: number; readonly graceMs: number },
-  call: Call,
+  call: RedisCall,
 ): Promise<readonly ReapClaim[]> {
   const limit = Math.min(Math.floor(options.limit), MAX_ENTRIES);
   const claimMs = Math.ceil(options.claimMs);
@@ -51,7 +52,7 @@ export async function reap(
 }
 
 /** The contract's `confirmMany`. */
-export async function confirmMany(namespace: Namespace, claims: readonly ReapClaim[], call: Call): Promise<void> {
+export async function confirmMany(namespace: Namespace, claims: readonly ReapClaim[], call: RedisCall): Promise<void> {
   const parts = partsOf(claims, ({ registration }) => registration.identity.length);
   await sendParts(parts, `${NAME}.confirmMany`, call, async (part) => {
     const columns = [

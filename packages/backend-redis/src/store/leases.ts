@@ -1,6 +1,7 @@
 /** Extending lives: `renewMany`. */
 
-import type { Call, Lease, LeaseOutcome } from "@muster/core/slots";
+import type { Lease, LeaseOutcome } from "@muster/core/slots";
+import type { RedisCall } from "../client.ts";
 import { NAME } from "../errors.ts";
 import { renewScript } from "../scripts/renew.ts";
 import { writeKeys } from "../scripts/write-keys.ts";
@@ -18,7 +19,7 @@ const NOT_RENEWED: ReadonlyMap<number, LeaseOutcome> = new Map([
 export async function renewMany(
   { client, keys }: Namespace,
   leases: readonly Lease[],
-  call: Call,
+  call: RedisCall,
 ): Promise<readonly LeaseOutcome[]> {
   const parts = partsOf(leases, ({ identity }) => identity.length);
   return sendParts(parts, `${NAME}.renewMany`, call, async (part) => {

@@ -1,8 +1,7 @@
 /** One namespace as an open registry knows it, and how scripts that maintain its indexes are run. */
 
-import type { Call } from "@muster/core/slots";
 import type { Metadata } from "@muster/filter";
-import type { RedisClient } from "../client.ts";
+import type { RedisCall, RedisClient } from "../client.ts";
 import type { Catalogue } from "../indexes/catalogue.ts";
 import type { IndexStore } from "../indexes/catalogue-state.ts";
 import type { RegistryKeys } from "../keys.ts";
@@ -26,7 +25,7 @@ export interface WriterCatalogue {
   /** What the indexes hold of one registration: an encoded value for each, empty where it has none, a NUL between two. */
   entriesOf(metadata: Metadata): string;
   /** Asks the server for what is there now. */
-  reload(call: Call): Promise<void>;
+  reload(call: RedisCall): Promise<void>;
 }
 
 /**
@@ -37,7 +36,7 @@ export async function runIndexed(
   { client, keys, catalogue }: Namespace,
   script: Script,
   argumentsFor: (catalogue: WriterCatalogue) => readonly string[],
-  call: Call,
+  call: RedisCall,
 ): Promise<unknown> {
   while (true) {
     const reply = await client.run(script, writeKeys(keys, catalogue.indexKeys), argumentsFor(catalogue), call);

@@ -1,17 +1,18 @@
 /** A scan as its caller sees it: pages no longer than he asked for, the next one on its way while he reads this one. */
 
-import type { Call, Route } from "@muster/core/slots";
+import type { Route } from "@muster/core/slots";
+import type { RedisCall } from "../client.ts";
 import type { Page } from "./reading.ts";
 
 /** Pages of what stands behind an identity, in order; they may be empty. */
-export type PageSource<T extends Route> = (after: string | undefined, call: Call) => AsyncIterable<Page<T>>;
+export type PageSource<T extends Route> = (after: string | undefined, call: RedisCall) => AsyncIterable<Page<T>>;
 
 export interface Pages<T extends Route> {
   readonly source: PageSource<T>;
   readonly after: string | undefined;
   /** Most items that are given at once. */
   readonly pageSize: number;
-  readonly call: Call;
+  readonly call: RedisCall;
   /** Waits for what the server is asked, as long as anybody wants to know it. */
   wait<R>(work: () => Promise<R>): Promise<R>;
 }

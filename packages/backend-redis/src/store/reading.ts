@@ -1,6 +1,7 @@
 /** Reading without writing: registrations by identity, pages of all of them, and how many there are. */
 
-import type { Call, Census, Registration, Route } from "@muster/core/slots";
+import type { Census, Registration, Route } from "@muster/core/slots";
+import type { RedisCall } from "../client.ts";
 import { decodeMetadata, decodeStamp, isLive, registrationOf, routeOf } from "../codec.ts";
 import { NAME } from "../errors.ts";
 import { censusScript, pageScript, readScript } from "../scripts/records.ts";
@@ -30,7 +31,7 @@ export interface PageQuery {
 export async function getMany(
   namespace: Namespace,
   identities: readonly string[],
-  call: Call,
+  call: RedisCall,
 ): Promise<readonly (Registration | undefined)[]> {
   const parts = partsOf(identities, ({ length }) => length);
   return sendParts(parts, `${NAME}.getMany`, call, async (part) => (await read(namespace, part, call)).found);
@@ -40,7 +41,7 @@ export async function getMany(
 export async function readLive(
   namespace: Namespace,
   identities: readonly string[],
-  call: Call,
+  call: RedisCall,
 ): Promise<Page<Registration>> {
   const sentAt = performance.now();
   const { found, now } = await read(namespace, identities, call);
@@ -49,7 +50,7 @@ export async function readLive(
 }
 
 /** A page with metadata. */
-export async function readPage({ client, keys }: Namespace, query: PageQuery, call: Call): Promise<Page<Registration>> {
+export async function readPage({ client, keys }: Namespace, query: PageQuery, call: RedisCall): Promise<Page<Registration>> {
   const sentAt = performance.now();
   const pageKeys = [listOf(query, keys), keys.stamps, keys.records];
   const reply = listIn(await client.run(pageScript, pageKeys, boundsOf(query), call));
@@ -65,7 +66,7 @@ export async function readPage({ client, keys }: Namespace, query: PageQuery, ca
 }
 
 /** A page for which metadata is neither read nor sent. */
-export async function readRoutes({ client, keys }: Namespace, query: PageQuery, call: Call): Promise<Page<Route>> {
+export async function readRoutes({ client, keys }: Namespace, query: PageQuery, call: RedisCall): Promise<Page<Route>> {
   const sentAt = performance.now();
   const reply = listIn(await client.run(pageScript, [listOf(query, keys), keys.stamps], boundsOf(query), call));
   const [now, names, stamps] = [numberIn(reply[0]), listIn(reply[1]), listIn(reply[2])];
@@ -79,7 +80,7 @@ export async function readRoutes({ client, keys }: Namespace, query: PageQuery, 
 }
 
 /** The contract's `census`. */
-export async function readCensus({ client, keys }: Namespace, call: Call): Promise<Census> {
+export async function readCensus({ client, keys }: Namespace, call: RedisCall): Promise<Census> {
   const { due, claimed } = keys.expiring;
   const [counted, expired] = listIn(await client.run(censusScript, [keys.order, due, claimed], [], call));
   return { counted: numberIn(counted), expired: numberIn(expired) };
@@ -89,7 +90,7 @@ export async function readCensus({ client, keys }: Namespace, call: Call): Promi
 async function read(
   { client, keys }: Namespace,
   identities: readonly string[],
-  call: Call,
+  call: RedisCall,
 ): Promise<{ readonly found: readonly (Registration | undefined)[]; readonly now: number }> {
   const found: (Registration | undefined)[] = [];
   let now: number | undefined;

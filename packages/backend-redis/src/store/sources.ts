@@ -1,7 +1,8 @@
 /** Where the pages of a scan come from: the order of identities, what a session serves, or candidates of an index. */
 
-import type { Call, Registration, Route, ScanQuery } from "@muster/core/slots";
+import type { Registration, Route, ScanQuery } from "@muster/core/slots";
 import { compileFilter, type Filter, needsFacts } from "@muster/filter";
+import type { RedisCall } from "../client.ts";
 import { routeOf } from "../codec.ts";
 import { candidatePages } from "../indexes/candidates.ts";
 import type { Namespace } from "./namespace.ts";
@@ -30,7 +31,7 @@ export function routeSource(namespace: Namespace, query: Selection): PageSource<
 
 function pageByPage<T extends Route>(
   query: Omit<PageQuery, "after">,
-  read: (query: PageQuery, call: Call) => Promise<Page<T>>,
+  read: (query: PageQuery, call: RedisCall) => Promise<Page<T>>,
 ): PageSource<T> {
   return async function* (first, call) {
     for (let after = first, isLast = false; !isLast; ) {

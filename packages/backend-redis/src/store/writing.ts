@@ -1,6 +1,7 @@
 /** Storing entries: `setMany`. */
 
-import type { Call, Registration, SetEntry, SetOutcome } from "@muster/core/slots";
+import type { Registration, SetEntry, SetOutcome } from "@muster/core/slots";
+import type { RedisCall } from "../client.ts";
 import { decodeMetadata, decodeStamp, encodeMetadata, registrationOf, type Stamp } from "../codec.ts";
 import { NAME } from "../errors.ts";
 import { setScript } from "../scripts/set.ts";
@@ -14,7 +15,7 @@ import { type Draft, setArguments } from "./set-arguments.ts";
 export async function setMany(
   namespace: Namespace,
   entries: readonly SetEntry[],
-  call: Call,
+  call: RedisCall,
 ): Promise<readonly SetOutcome[]> {
   checkEntries(entries);
   const drafts = entries.map(draftOf);
@@ -28,7 +29,7 @@ function draftOf(entry: SetEntry): Draft {
   return { entry, json };
 }
 
-async function setPart(namespace: Namespace, drafts: readonly Draft[], call: Call): Promise<readonly SetOutcome[]> {
+async function setPart(namespace: Namespace, drafts: readonly Draft[], call: RedisCall): Promise<readonly SetOutcome[]> {
   const reply = await runIndexed(
     namespace,
     setScript,
