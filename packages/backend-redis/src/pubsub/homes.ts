@@ -7,7 +7,6 @@ import { Line } from "./line.ts";
 
 export interface HomeEvents {
   onMessage(channel: Buffer, message: Buffer): void;
-  onLine(line: Line): void;
   /** Shards that have no home any more, because the connection was lost. */
   onLost(shards: readonly number[]): void;
 }
@@ -19,8 +18,10 @@ export class Homes {
   readonly #events: HomeEvents;
   /** By node; standalone there is one, under the empty name. */
   readonly #lines = new Map<string, Promise<Line>>();
+  readonly #connected = new Set<Line>();
   readonly #homes = new Map<number, Line>();
   readonly #seeking = new Map<number, Promise<Line>>();
+  #isPaused = false;
 
   constructor(client: RedisClient, channels: Channels, events: HomeEvents) {
     this.#client = client;
@@ -39,6 +40,17 @@ export class Homes {
     const seeking = this.#seek(shard).finally(() => this.#seeking.delete(shard));
     this.#seeking.set(shard, seeking);
     return seeking;
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /** While paused nothing is read from the server: no messages, and no confirmations either. */
+  pause(isPaused: boolean): void {
+    if (this.#isPaused === isPaused) return;
+    this.#isPaused = isPaused;
+    for (const line of this.#connected) line.pause(isPaused);
   }
 
   async leave(): Promise<void> {
@@ -70,12 +82,14 @@ export class Homes {
       onLost: (lost) => this.#lose(key, lost),
     });
     await line.open();
-    this.#events.onLine(line);
+    this.#connected.add(line);
+    line.pause(this.#isPaused);
     return line;
   }
 
   #lose(key: string, line: Line): void {
     this.#lines.delete(key);
+    this.#connected.delete(line);
     const shards = this.all.filter(([, home]) => home === line).map(([shard]) => shard);
     for (const shard of shards) this.#homes.delete(shard);
     if (shards.length > 0) this.#events.onLost(shards);

@@ -70,19 +70,17 @@ export class Line {
     await this.#sendAll(this.#isSharded ? "sunsubscribe" : "unsubscribe", channels);
   }
 
-  /** Nothing is read any more, so that the server is held back. */
-  pause(): void {
-    this.#redis.stream.pause();
-  }
-
-  resume(): void {
-    this.#redis.stream.resume();
+  /** While paused nothing is read, so that the server is held back. */
+  pause(isPaused: boolean): void {
+    const { stream } = this.#redis;
+    if (isPaused) stream.pause();
+    else stream.resume();
   }
 
   /** Unsubscribes from everything, so that the server counts it no longer, then closes; soon, whatever the server does. */
   async leave(): Promise<void> {
     if (this.#redis.status === "ready") {
-      this.resume();
+      this.pause(false);
       await settledWithin(GOODBYE_MS, this.#send(this.#isSharded ? "sunsubscribe" : "unsubscribe", []));
     }
     this.close();

@@ -4,7 +4,6 @@ import type { RedisClient } from "../client.ts";
 import { reconnectMs } from "../connection/driver-options.ts";
 import type { Channels } from "./channels.ts";
 import { Homes } from "./homes.ts";
-import type { Line } from "./line.ts";
 import { Pause } from "./pause.ts";
 
 /** A server tells when a slot leaves it; this is for what has gone unheard. */
@@ -28,7 +27,6 @@ export class Subscriptions {
   readonly #checking: NodeJS.Timeout | undefined;
   #additions = 0;
   #restoring: Promise<void> | undefined;
-  #isPaused = false;
   #isClosed = false;
 
   constructor(client: RedisClient, channels: Channels, events: SubscriptionEvents) {
@@ -37,7 +35,6 @@ export class Subscriptions {
     this.#addresses = Array.from({ length: channels.shards }, () => new Map<string, number>());
     this.#homes = new Homes(client, channels, {
       onMessage: (channel, message) => this.#take(channels.addressOf(channel), message),
-      onLine: (line) => this.#pauseLine(line),
       onLost: (shards) => this.#lose(shards),
     });
     if (channels.shards > 1) this.#checking = setInterval(() => this.#check(), CHECK_MS).unref();
@@ -69,11 +66,9 @@ export class Subscriptions {
     });
   }
 
-  /** While paused nothing is read from the server: no messages, and no confirmations either. */
+  /** See {@link Homes.pause}. */
   pause(isPaused: boolean): void {
-    if (this.#isPaused === isPaused) return;
-    this.#isPaused = isPaused;
-    for (const line of new Set(this.#homes.all.map(([, home]) => home))) this.#pauseLine(line);
+    this.#homes.pause(isPaused);
   }
 
   /** The server counts nothing of it any more, if it answers soon. */
@@ -87,11 +82,6 @@ export class Subscriptions {
 
   #take(address: string, message: Buffer): void {
     if (this.#of(this.#channels.shardOf(address)).has(address)) this.#events.onMessage(address, message);
-  }
-
-  #pauseLine(line: Line): void {
-    if (this.#isPaused) line.pause();
-    else line.resume();
   }
 
   #lose(shards: readonly number[]): void {
@@ -118,7 +108,7 @@ export class Subscriptions {
 
   /** Where a slot is no longer the line is lost with this. */
   #check(): void {
-    if (this.#isPaused) return;
+    if (this.#homes.isPaused) return;
     for (const [shard, home] of this.#homes.all) home.subscribe([this.#channels.beaconOf(shard)]).catch(ignore);
   }
 
