@@ -95,7 +95,7 @@ function checkName(name: string): void {
 }
 
 /** Of several values of one name the first counts; names of foreign senders are read in lower case. */
-export function decodeHeaders({ headers }: Msg): Headers {
+export function decodeHeaders({ headers }: Pick<Msg, "headers">): Headers {
   if (headers === undefined) return {};
   const entries: [string, string][] = [];
   for (const [name, values] of headers) {
