@@ -9,7 +9,7 @@ import { STALE_CATALOGUE } from "../scripts/write-keys.ts";
 import { type CatalogueState, type IndexStore, newVersion } from "./catalogue-state.ts";
 
 /** After so long without a sign of its builder anybody else goes on with an index. */
-const CLAIM_MS = 10_000;
+const CLAIM_MS = 3_000;
 /** Identities, values in all their indexes, and bytes of their records, of one page: some 5 ms of the server's time. */
 const PAGE_SIZE = 500;
 const PAGE_VALUES = 2_000;
