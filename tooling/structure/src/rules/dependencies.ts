@@ -12,7 +12,9 @@ interface Direction {
 
 const filterDoors = ["@muster/filter", "@muster/filter/corpus"];
 const coreDoors = ["@muster/core", "@muster/core/slots"];
-const conformanceDoors = ["@muster/conformance", "@muster/conformance/vitest", "@muster/conformance/node-test"];
+const conformanceDoors = ["", "/vitest", "/node-test", "/processes", "/faults"].map(
+  (door) => `@muster/conformance${door}`,
+);
 /** Real servers for tests; private, so never in `src`. */
 const serverDoors = ["@muster/servers", "@muster/servers/vitest"];
 const everywhere = "@opentelemetry/api";
