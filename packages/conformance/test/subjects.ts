@@ -32,19 +32,19 @@ export function memorySubject(): Required<Subject> {
         hub.faults.down("replies");
       },
       async freeze(): Promise<void> {
-      hub.faults.freeze();
-    },
-    async thaw(): Promise<void> {
-      hub.faults.thaw();
-    },
-    async heal(): Promise<void> {
-      hub.faults.thaw();
+        hub.faults.freeze();
+      },
+      async thaw(): Promise<void> {
+        hub.faults.thaw();
+      },
+      async heal(): Promise<void> {
+        hub.faults.thaw();
         hub.faults.up("store");
         hub.faults.up("broker");
         hub.faults.up("replies");
       },
       keepsData: true,
-    async restart(): Promise<void> {
+      async restart(): Promise<void> {
         for (const part of ["store", "broker"] as const) hub.faults.down(part);
         for (const part of ["store", "broker"] as const) hub.faults.up(part);
       },

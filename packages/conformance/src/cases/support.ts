@@ -46,7 +46,24 @@ export function numbered(prefix: string, count: number): readonly string[] {
 /** Namespaces that are told apart by one character, by where they end, or by their last one of 64. */
 export function alikeNamespaces(stem: string): readonly string[] {
   const long = `${stem}-`.padEnd(63, "x");
-  const endings = [".", "-", "_", "..", "--", "__", ".a", "-a", "_a", ".a.b", "-a-b", "_a_b", ".A", "-5f", "_2e", "_5f"];
+  const endings = [
+    ".",
+    "-",
+    "_",
+    "..",
+    "--",
+    "__",
+    ".a",
+    "-a",
+    "_a",
+    ".a.b",
+    "-a-b",
+    "_a_b",
+    ".A",
+    "-5f",
+    "_2e",
+    "_5f",
+  ];
   return [...endings.map((ending) => stem + ending), long, `${long}x`, `${long}y`, `${long}.`];
 }
 

@@ -53,7 +53,8 @@ function* order(deeds: readonly Deed[]): Generator<string> {
         (deed.toldAt ?? begunAt) < begunAt &&
         (lifeOf(deed) > told.epoch || (lifeOf(deed) === told.epoch && revisionOf(deed) > told.revision)),
     );
-    if (lost) yield `lost: ${lost.attempt} was told, and epoch ${told.epoch}, revision ${told.revision} is read after that`;
+    if (lost)
+      yield `lost: ${lost.attempt} was told, and epoch ${told.epoch}, revision ${told.revision} is read after that`;
   }
   for (const [index, deed] of stored.entries()) {
     for (const other of stored.slice(0, index)) {
@@ -71,20 +72,26 @@ function* order(deeds: readonly Deed[]): Generator<string> {
 function* standing(deeds: readonly Deed[], found: Registration): Generator<string> {
   const { attempt, epoch, revision, metadata, expiresAt } = found;
   const author = deeds.find((deed) => deed.attempt === attempt);
-  if (author === undefined) return yield `phantom: nobody has written ${attempt}`;
+  if (author === undefined) {
+    yield `phantom: nobody has written ${attempt}`;
+    return;
+  }
   if (author.told?.as === "refused") yield `phantom: ${attempt} had been refused`;
   if (!isDeepStrictEqual(author.metadata, metadata)) yield `torn: ${attempt} wrote other metadata`;
   const told = deeds.filter((deed) => deed.told?.as === "stored");
   const latest = Math.max(0, ...told.map(lifeOf));
   if (epoch < latest) yield `lost: epoch ${latest} was told, and ${epoch} is found`;
   for (const deed of told.filter((one) => lifeOf(one) === epoch)) {
-    if (revisionOf(deed) > revision) yield `lost: ${deed.attempt} was told revision ${revisionOf(deed)}, and ${revision} is found`;
-    if (revisionOf(deed) === revision && deed !== author) yield `lost: ${deed.attempt} was told what ${attempt} has written`;
+    if (revisionOf(deed) > revision)
+      yield `lost: ${deed.attempt} was told revision ${revisionOf(deed)}, and ${revision} is found`;
+    if (revisionOf(deed) === revision && deed !== author)
+      yield `lost: ${deed.attempt} was told what ${attempt} has written`;
   }
   const updates = deeds.filter((deed) => deed.kind === "update" && deed.epoch === epoch && deed.told?.as !== "refused");
   if (revision > 1 + updates.length) yield `twice: ${updates.length} updates have come to revision ${revision}`;
   for (const { kind, epoch: ended, told: answer } of deeds) {
-    if (kind === "unregister" && answer?.as === "deleted" && ended === epoch) yield `revived: epoch ${epoch} had been deleted`;
+    if (kind === "unregister" && answer?.as === "deleted" && ended === epoch)
+      yield `revived: epoch ${epoch} had been deleted`;
     if (answer?.as === "renewed" && ended === epoch && answer.expiresAt > (expiresAt ?? Number.POSITIVE_INFINITY))
       yield `lost: a renewal until ${answer.expiresAt} was told, and ${expiresAt} is found`;
   }

@@ -33,7 +33,11 @@ export function notingAddresses(real: Inbox, noted: Set<string>): Inbox["addMany
 
 /** Ways to take two namespaces for one, which either slot can have. */
 export const respelt: readonly { readonly id: string; readonly breaks: string; spell(namespace: string): string }[] = [
-  { id: "are-cut", breaks: "Namespaces are the same when their first 63 characters are.", spell: (name) => name.slice(0, 63) },
+  {
+    id: "are-cut",
+    breaks: "Namespaces are the same when their first 63 characters are.",
+    spell: (name) => name.slice(0, 63),
+  },
   {
     id: "are-flattened",
     breaks: "What a broker or a store gives a meaning to becomes an underscore in a namespace.",

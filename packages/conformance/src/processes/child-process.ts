@@ -1,6 +1,7 @@
 /** The other end of a process that may die: what it is asked, what it answers, and that it has died. */
 
 import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
 import { createRequire } from "node:module";
 import type { Socket } from "node:net";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -47,9 +48,9 @@ export class Child {
     this.#process.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-TAIL);
     });
-    this.ready = new Promise((resolve, reject) => this.#questions.set(0, { resolve: () => resolve(), reject }));
+    this.ready = this.#answer(0).then(() => {});
     this.ready.catch(() => {}); // Told to whoever takes it.
-    this.ended = new Promise((resolve) => this.#process.once("close", resolve)).then(() => this.#end());
+    this.ended = once(this.#process, "close").then(() => this.#end());
     this.#process.on("message", (report) => this.#hear(report as Report)); // Only child.ts is at the other end.
     this.#process.on("error", () => {}); // What can't be sent to it any more is answered by its end.
   }
@@ -77,7 +78,7 @@ export class Child {
   ): { readonly id: number; readonly answer: Promise<unknown> } {
     this.#ids += 1;
     const id = this.#ids;
-    const answer = new Promise((resolve, reject) => this.#questions.set(id, { resolve, reject }));
+    const answer = this.#answer(id);
     const ended = call?.signal.aborted === true && { ended: errorOnWire(call.signal.reason) };
     this.#send({ kind: "call", id, target, method, args, ...ended });
     if (this.#hasEnded) this.#failAll();
@@ -89,6 +90,11 @@ export class Child {
     const giveUp = (): void => this.#send({ kind: "give up", id, reason: errorOnWire(signal.reason) });
     signal.addEventListener("abort", giveUp, { once: true });
     return { [Symbol.dispose]: () => signal.removeEventListener("abort", giveUp) };
+  }
+
+  /** Once, when it has ended. */
+  onEnd(listener: () => void): void {
+    this.#process.once("close", listener);
   }
 
   onRoute(inbox: number, listener: (state: "up" | "down") => void): void {
@@ -108,6 +114,12 @@ export class Child {
   kill(): void {
     this.#isDoomed = true;
     this.#process.kill("SIGKILL");
+  }
+
+  async #answer(id: number): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#questions.set(id, { resolve, reject });
+    });
   }
 
   async #whileGoing(id: number, call: Call, answer: Promise<unknown>): Promise<unknown> {
@@ -152,7 +164,7 @@ export class Child {
 }
 
 /** As compiled as this file is. */
-const ENTRY = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "./child.ts" : "./child.js", import.meta.url));
+const ENTRY = fileURLToPath(new URL("./child.ts", import.meta.url)).replace(/ts$/, import.meta.url.slice(-2));
 
 /** TypeScript is run by tsx, if the subject's package has that. */
 function flagsFor(module: URL): readonly string[] {

@@ -16,5 +16,7 @@ process.on("message", (orders) => host.obey(orders as readonly Order[])); // Onl
 await tell({ kind: "ready" });
 
 async function tell(report: Report): Promise<void> {
-  await new Promise<void>((resolve) => process.send?.(report, () => resolve())); // Without a watcher it is about to die.
+  await new Promise<void>((resolve) => {
+    process.send?.(report, () => resolve()); // Without a watcher it is about to die.
+  });
 }

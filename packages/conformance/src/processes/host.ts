@@ -1,6 +1,6 @@
 /** In a process that may die: carries out on its clients what it is asked to. */
 
-import type { Moments } from "./moments.ts";
+import { die, type Moments } from "./moments.ts";
 import { type Asked, type Methods, messagingMethods, registryMethods } from "./methods.ts";
 import type { Subject } from "../subject.ts";
 import { errorOffWire, errorOnWire, type Order, type Report, type Target } from "./wire.ts";
@@ -28,7 +28,7 @@ export class Host {
     for (const order of orders) if (order.kind === "die") this.#moments.dieAt(order.turn);
     for (const order of orders) {
       if (order.kind === "give up") this.#calls.get(order.id)?.abort(errorOffWire(order.reason));
-      else if (order.kind === "call") void this.#carryOut(order);
+      else if (order.kind === "call") this.#carryOut(order).catch(die); // It tells of every error but its own.
     }
     this.#dieIfDone();
   }

@@ -86,8 +86,7 @@ class Pool {
 
   /** One that is ready, for whoever has asked alone. @throws Error: it could not be started, or the pool is closed. */
   async take(): Promise<Child> {
-    while (this.#spares.length === 0 && this.#alive.size >= MOST_ALIVE && !this.#isClosed)
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    while (this.#spares.length === 0 && this.#alive.size >= MOST_ALIVE && !this.#isClosed) await this.#turn();
     if (this.#isClosed) throw new Error("the subject has been closed");
     const child = this.#spares.shift() ?? this.#start();
     child.isAwaited = true;
@@ -111,15 +110,23 @@ class Pool {
     await Promise.all(ends);
   }
 
+  async #turn(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#waiting.push(resolve);
+    });
+  }
+
   #start(): Child {
     const child = new Child(this.#options);
     this.#alive.add(child);
-    void child.ended.then(() => {
-      this.#alive.delete(child);
-      const at = this.#spares.indexOf(child);
-      if (at >= 0) this.#spares.splice(at, 1);
-      this.#waiting.shift()?.();
-    });
+    child.onEnd(() => this.#forget(child));
     return child;
+  }
+
+  #forget(child: Child): void {
+    this.#alive.delete(child);
+    const at = this.#spares.indexOf(child);
+    if (at >= 0) this.#spares.splice(at, 1);
+    this.#waiting.shift()?.();
   }
 }

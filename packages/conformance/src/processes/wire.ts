@@ -1,6 +1,12 @@
 /** What a process that may die and the one that watches it say to each other. */
 
-import { type BatchFailure, type ErrorCode, isMusterError, MusterError, type MusterErrorInit } from "@muster/core/slots";
+import {
+  type BatchFailure,
+  type ErrorCode,
+  isMusterError,
+  MusterError,
+  type MusterErrorInit,
+} from "@muster/core/slots";
 
 /** What calls are made on: one of the clients, or an inbox or a scan that the watcher has numbered. */
 export type Target = "registry" | "messaging" | number;

@@ -43,11 +43,19 @@ describe("a good history", () => {
     ["ends as it was told", [registered, updated], found("second", 1, 2)],
     ["ends with what nobody was told of", [registered, deed("register", "unheard")], found("unheard", 2)],
     ["ends without what nobody was told of", [registered, deed("register", "unheard")], found("first", 1)],
-    ["has an update that nobody was told of", [registered, deed("update", "unheard", undefined, 1)], found("unheard", 1, 2)],
+    [
+      "has an update that nobody was told of",
+      [registered, deed("update", "unheard", undefined, 1)],
+      found("unheard", 1, 2),
+    ],
     ["ends in a deletion", [registered, deed("unregister", "x", { as: "deleted" }, 1)], undefined],
     ["ends in a deletion that nobody was told of", [registered, deed("unregister", "x", undefined, 1)], undefined],
     ["ends with nobody where none was told", [deed("register", "unheard")], undefined],
-    ["is renewed", [registered, deed("renew", "x", { as: "renewed", expiresAt: 5 }, 1)], found("first", 1, 1, { expiresAt: 5 })],
+    [
+      "is renewed",
+      [registered, deed("renew", "x", { as: "renewed", expiresAt: 5 }, 1)],
+      found("first", 1, 1, { expiresAt: 5 }),
+    ],
   ])("%s", (_, deeds, one) => {
     expect(check(deeds, one)).toEqual([]);
   });
@@ -63,13 +71,21 @@ describe("a broken promise is named", () => {
     ["phantom: no had been refused", [deed("register", "no", { as: "refused" })], found("no", 1)],
     ["torn: first wrote other metadata", [registered], found("first", 1, 1, { metadata: {} })],
     ["twice: 1 updates have come to revision 3", [registered, updated], found("second", 1, 3)],
-    ["revived: epoch 1 had been deleted", [registered, deed("unregister", "x", { as: "deleted" }, 1)], found("first", 1)],
+    [
+      "revived: epoch 1 had been deleted",
+      [registered, deed("unregister", "x", { as: "deleted" }, 1)],
+      found("first", 1),
+    ],
     [
       "lost: a renewal until 9 was told, and 5 is found",
       [registered, deed("renew", "x", { as: "renewed", expiresAt: 9 }, 1)],
       found("first", 1, 1, { expiresAt: 5 }),
     ],
-    ["again got epoch 1, though 2 had been given before", [deed("register", "one", stored(2)), deed("register", "again", stored(1))], found("one", 2)],
+    [
+      "again got epoch 1, though 2 had been given before",
+      [deed("register", "one", stored(2)), deed("register", "again", stored(1))],
+      found("one", 2),
+    ],
     [
       "lost: second was told, and epoch 1, revision 1 is read after that",
       [registered, updated, deed("read", "x", { as: "found", epoch: 1, revision: 1 })],

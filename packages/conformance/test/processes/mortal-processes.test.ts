@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { setMaxListeners } from "node:events";
+import { once, setMaxListeners } from "node:events";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
@@ -19,6 +19,9 @@ const MODULE = new URL("../fixtures/mortal.ts", import.meta.url);
 const CALL: Call = { signal: new AbortController().signal };
 setMaxListeners(0, CALL.signal); // Calls on the dead never end, and so never stop listening.
 
+/** For what is certain, on a busy machine. */
+const WAIT = { timeout: 20_000 };
+
 let heard = "";
 const echo = createServer((socket) => {
   socket.setEncoding("utf8").on("data", (text: string) => {
@@ -30,13 +33,16 @@ const echo = createServer((socket) => {
 const folder = mkdtempSync(join(tmpdir(), "muster-mortal-"));
 let mortals: ReturnType<typeof subjectWith>;
 
-function subjectWith(module: URL, options: MortalProcessOptions): Subject & Required<Pick<Subject, "mortal" | "close">> {
+function subjectWith(
+  module: URL,
+  options: MortalProcessOptions,
+): Subject & Required<Pick<Subject, "mortal" | "close">> {
   const subject: Subject = { name: "memory", registry: memoryRegistry, messaging: memoryMessaging };
   return withMortalProcesses(subject, module, options);
 }
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => echo.listen(0, "127.0.0.1", resolve));
+  await once(echo.listen(0, "127.0.0.1"), "listening");
   mortals = subjectWith(MODULE, { args: [(echo.address() as AddressInfo).port] });
 });
 
@@ -81,7 +87,7 @@ describe("it dies at a moment", { timeout: 60_000 }, () => {
       );
       await kill(turn);
       // What has left it arrives, whether it lives or not.
-      if (turn > 1) await vi.waitUntil(() => heard.length >= (turn > 4 ? 4 : 2));
+      if (turn > 1) await vi.waitUntil(() => heard.length >= (turn > 4 ? 4 : 2), WAIT);
       seen.push(`${heard.replaceAll("\n", "")}${wasTold ? " told" : ""}`);
     }
     expect(seen).toEqual(["", "", "a", "a", "a", "ab", "ab", "ab", "ab told"]);
@@ -134,7 +140,9 @@ describe("a client of another process", { timeout: 60_000 }, () => {
     expect([registry.name, registry.traits.consistency]).toEqual(["memory", "linearizable"]);
     const entries = ["a", "b", "c"].map((one) => entry(one, { metadata: { of: one } }));
     const outcomes = await registry.setMany(entries, CALL);
-    expect(outcomes.map((one) => ("stored" in one ? one.stored.metadata : one))).toEqual(entries.map(({ metadata }) => metadata));
+    expect(outcomes.map((one) => ("stored" in one ? one.stored.metadata : one))).toEqual(
+      entries.map(({ metadata }) => metadata),
+    );
     const native = registry.filters?.split(where("of").eq("b")).native;
     if (native === undefined) throw new Error("memory selects by itself");
     const found = await collect(registry.scan({ pageSize: 2, filter: native }, CALL));
@@ -150,7 +158,9 @@ describe("a client of another process", { timeout: 60_000 }, () => {
   test("publishes and receives there, and hears of the errors of each message", async () => {
     const { messaging, kill } = await opened();
     const inbox = await messaging.openInbox({ prefetch: 10 }, CALL);
-    expect((await inbox.addMany(["a", ""], CALL)).map(({ index, error }) => [index, error.code])).toEqual([[1, "INVALID_ARGUMENT"]]);
+    expect((await inbox.addMany(["a", ""], CALL)).map(({ index, error }) => [index, error.code])).toEqual([
+      [1, "INVALID_ARGUMENT"],
+    ]);
     const failures = await messaging.publishMany([message("a", "1"), message("none"), message("a", "2")], CALL);
     expect(failures.map(({ index, error }) => [index, error.code, error.subject])).toEqual([[1, "NO_ROUTE", "none"]]);
     const texts: string[] = [];
@@ -199,7 +209,9 @@ describe("a client of another process", { timeout: 60_000 }, () => {
 describe("no process is left behind", { timeout: 60_000 }, () => {
   test("by a module that is none", async () => {
     const subject = subjectWith(new URL("../fixtures/none.ts", import.meta.url), {});
-    await expect(subject.mortal().registry?.open({ namespace: "test" }, CALL)).rejects.toThrow(/has ended \(1\):[^]*none\.ts/);
+    await expect(subject.mortal().registry?.open({ namespace: "test" }, CALL)).rejects.toThrow(
+      /has ended \(1\):[^]*none\.ts/,
+    );
     await subject.close();
   });
 
@@ -213,13 +225,17 @@ describe("no process is left behind", { timeout: 60_000 }, () => {
   });
 
   test("when the process that started it is killed", async () => {
-    const watcher = spawn(process.execPath, ["--import", "tsx", "watcher.ts", String((echo.address() as AddressInfo).port)], {
-      cwd: FIXTURES,
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const pid = await new Promise<number>((resolve) => watcher.stdout.once("data", (text) => resolve(Number(text))));
+    const watcher = spawn(
+      process.execPath,
+      ["--import", "tsx", "watcher.ts", String((echo.address() as AddressInfo).port)],
+      {
+        cwd: FIXTURES,
+        stdio: ["ignore", "pipe", "inherit"],
+      },
+    );
+    const pid = Number(String((await once(watcher.stdout, "data"))[0]));
     expect(isAlive(pid)).toBe(true);
     watcher.kill("SIGKILL");
-    await vi.waitUntil(() => !isAlive(pid), { timeout: 5_000 });
+    await vi.waitUntil(() => !isAlive(pid), WAIT);
   });
 });

@@ -34,7 +34,8 @@ export class DeedRecording {
     const deed = this.#begin({ identity, kind: "read", attempt: randomUUID() });
     const [found] = await client.getMany([identity], this.#ctx.call);
     const isCurrent = client.traits.consistency === "linearizable";
-    if (found && isCurrent) await this.#tell([deed], async () => [{ as: "found", epoch: found.epoch, revision: found.revision }]);
+    if (found && isCurrent)
+      await this.#tell([deed], async () => [{ as: "found", epoch: found.epoch, revision: found.revision }]);
     return found;
   }
 

@@ -130,7 +130,10 @@ const messages: MessagingCase = {
     const publish = async (name: string, from: typeof peer): Promise<void> => {
       const most = Math.min(4, from.traits.maxBatch);
       const count = 1 + Math.floor(ctx.random() * most);
-      const addresses = Array.from({ length: count }, () => (["a", "a.b", "b", "c"] as const)[Math.floor(ctx.random() * 4)] ?? "a");
+      const addresses = Array.from(
+        { length: count },
+        () => (["a", "a.b", "b", "c"] as const)[Math.floor(ctx.random() * 4)] ?? "a",
+      );
       await recording.publish(name, from, addresses);
     };
     await (await recording.openInbox("steady", ctx.backend)).add("a", "a.b");

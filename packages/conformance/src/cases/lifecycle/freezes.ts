@@ -64,9 +64,7 @@ async function frozen<B extends Backend>(ctx: CaseContext<B>, operations: readon
     using call = linkCall({ timeoutMs: FROZEN_CALL_MS }, FROZEN_CALL_MS, "conformance");
     return await Promise.all(
       stages.map(async ({ operation: { name, mayBeLocal }, staged }) =>
-        mayBeLocal
-          ? outcomeOf(ctx, name, staged.run(call))
-          : expectRejected(ctx, name, staged.run(call), "TIMEOUT"),
+        mayBeLocal ? outcomeOf(ctx, name, staged.run(call)) : expectRejected(ctx, name, staged.run(call), "TIMEOUT"),
       ),
     );
   });

@@ -152,7 +152,11 @@ const acrossFreeze: MessagingCase = {
     recording.fault("freeze", "ends");
     for (let batch = 0; batch < 5; batch += 1) assert.equal(await publish(SHORT_MS), "accepted");
     await recording.verify(states.length > 0 ? ["fault"] : []);
-    assert.deepEqual(states, states.map((_, index) => (index % 2 === 0 ? "down" : "up")), "in turns");
+    assert.deepEqual(
+      states,
+      states.map((_, index) => (index % 2 === 0 ? "down" : "up")),
+      "in turns",
+    );
   },
 };
 

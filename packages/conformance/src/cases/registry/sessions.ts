@@ -27,7 +27,26 @@ import { claimDue } from "./due-steps.ts";
 
 /** What a key, a pattern or a query might give a meaning to; some differ in one character, or begin alike. */
 const HOSTILE_IDS = [
-  ...["s", "s*", "*", "s?", "s ", " s", "s:", ":s", "s.t", "s/t", "s-t", "s_t", "s_2e_t", "{s}", "{}", "[s]", ">", "s.>"],
+  ...[
+    "s",
+    "s*",
+    "*",
+    "s?",
+    "s ",
+    " s",
+    "s:",
+    ":s",
+    "s.t",
+    "s/t",
+    "s-t",
+    "s_t",
+    "s_2e_t",
+    "{s}",
+    "{}",
+    "[s]",
+    ">",
+    "s.>",
+  ],
   ...["S", "s%", "s\\", "'", '"', "$session/s", "\u00e9", "e\u0301", "\u{1f600}", "__proto__", "null", "0", "00"],
 ] as const;
 
@@ -110,7 +129,7 @@ export const sessionCases: readonly RegistryCase[] = [
         await storeOne(ctx, entry(`of-${n}`, { session: id, sessionBound: true, ttlMs: LONG_MS }));
       }
       for (const [n, id] of HOSTILE_IDS.entries()) await expectScanned(ctx, [`of-${n}`], { session: id });
-      const [first = "", ...others] = HOSTILE_IDS;
+      const [first, ...others] = HOSTILE_IDS;
       const { identity, epoch } = (await getOne(ctx, SESSION_PREFIX + first)) ?? { identity: "", epoch: 0 };
       assert.equal(await deleteOne(ctx, { identity, epoch }), "deleted");
       assert.equal(await refusal(ctx, entry("new", { session: first, sessionBound: true })), "session");

@@ -50,8 +50,9 @@ export const crashHistoryMutants: readonly Mutant[] = [
           const [update, ...others] = entries;
           if (update === undefined || others.length > 0 || !isUpdate(update)) return real.setMany(entries, call);
           const [current] = await real.getMany([update.identity], call);
-          const later = setTimeout(() => real.setMany(entries, ownCall()).catch(() => {}), 0); // Nobody asks any more.
-          later.unref();
+          setImmediate(() => {
+            real.setMany(entries, ownCall()).catch(() => {}); // Nobody asks any more.
+          });
           return [current ? { stored: written(current, update) } : { refused: "fenced" }];
         },
       }),

@@ -175,7 +175,10 @@ const failsTogether: Mutant = {
     withInboxes(subject, (real) => ({
       async addMany(addresses, call) {
         if (addresses.every(isAddress)) return real.addMany(addresses, call);
-        return real.addMany(addresses.map((address) => (isAddress(address) ? "" : address)), call);
+        return real.addMany(
+          addresses.map((address) => (isAddress(address) ? "" : address)),
+          call,
+        );
       },
     })),
 };

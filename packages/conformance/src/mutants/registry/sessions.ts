@@ -32,7 +32,10 @@ export const sessionMutants: readonly Mutant[] = [
     },
     (real) => ({
       async *scan({ session, ...query }, call) {
-        if (session?.endsWith("*") !== true) return yield* real.scan(session === undefined ? query : { ...query, session }, call);
+        if (session?.endsWith("*") !== true) {
+          yield* real.scan(session === undefined ? query : { ...query, session }, call);
+          return;
+        }
         for await (const page of real.scan(query, call))
           yield page.filter((one) => one.session?.startsWith(session.slice(0, -1)) === true);
       },
