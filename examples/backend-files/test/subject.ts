@@ -19,6 +19,7 @@ export function fileSubject(folder: string): Subject {
   return withMortalProcesses(whole, new URL(import.meta.url), { args: [folder, MORTAL_LEASE_MS] });
 }
 
+/** @public For the processes that die; with a short lease, they hold the others up no longer than that. */
 export function subject(folder: string, leaseMs?: number): Subject {
   return { name: "files", registry: () => fileRegistry({ folder, ...(leaseMs !== undefined && { leaseMs }) }) };
 }
