@@ -10,8 +10,8 @@ export interface Slots {
   readonly messaging: MessagingBackend;
 }
 
-/** Short, so that the demo is: users of a dead node turn offline within 2 s, and are gone after 6 s. */
-const TIMING = { sessionLeaseMs: 2_000, ttlMs: 6_000, reapIntervalMs: 500 };
+/** Short, so that the demo is: users of a dead node turn offline within 3 s, and are gone after 7 s. */
+const TIMING = { sessionLeaseMs: 3_000, ttlMs: 7_000, reapIntervalMs: 500 };
 
 export class ChatNode implements Chat, AsyncDisposable {
   readonly #fleet: Fleet<User>;

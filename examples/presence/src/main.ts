@@ -2,17 +2,11 @@
 
 import { randomUUID } from "node:crypto";
 import { obtainServer } from "@muster/servers";
-import { runDemo, tell } from "./demo.ts";
+import { runDemo, tell } from "@muster/servers/demo";
 import { RemoteChat } from "./remote-chat.ts";
 import { story } from "./story.ts";
 
-const USAGE = `Usage: npx -y pnpm@10.34.9 --filter @muster/example-presence demo [--json]
-
-  --json    one JSON document on stdout and nothing else
-  --help    this text
-`;
-
-process.exitCode = await runDemo(USAGE, async (audience) => {
+process.exitCode = await runDemo("@muster/example-presence", async (audience) => {
   await using redis = await obtainServer("redis");
   await using nats = await obtainServer("nats");
   const namespace = `chat-${randomUUID()}`; // The servers may be somebody's own, and have other visitors.

@@ -1,8 +1,8 @@
 /** An afternoon in two chat rooms, told step by step; every step is checked. */
 
 import { setTimeout as delay } from "node:timers/promises";
+import { type Step, step } from "@muster/servers/demo";
 import type { Chat, Participant } from "./chat.ts";
-import { type Step, step } from "./step.ts";
 
 /** A node that can be asked, and killed. */
 export interface MortalChat extends Chat {

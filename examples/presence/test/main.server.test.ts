@@ -1,8 +1,8 @@
 import { type ChildProcess, execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import type { Step } from "@muster/servers/demo";
 import { withServer } from "@muster/servers/vitest";
 import { describe, expect, it } from "vitest";
-import type { Step } from "../src/step.ts";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 

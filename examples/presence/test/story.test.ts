@@ -1,8 +1,8 @@
 import { memoryFaults, memoryHub, memoryMessaging, memoryRegistry } from "@muster/backend-memory";
+import type { Step } from "@muster/servers/demo";
 import { expect, it } from "vitest";
 import type { Participant } from "../src/chat.ts";
 import { ChatNode } from "../src/chat-node.ts";
-import type { Step } from "../src/step.ts";
 import { type MortalChat, type Nodes, story } from "../src/story.ts";
 
 /** Two nodes in this process; one that is killed stays silent. */

@@ -4,17 +4,11 @@ import { randomUUID } from "node:crypto";
 import { natsMessaging } from "@muster/backend-nats";
 import { redisRegistry } from "@muster/backend-redis";
 import { obtainServer } from "@muster/servers";
-import { runDemo, tell } from "./demo.ts";
+import { runDemo, tell } from "@muster/servers/demo";
 import { story } from "./story.ts";
 import { System } from "./system.ts";
 
-const USAGE = `Usage: npx -y pnpm@10.34.9 --filter @muster/example-services demo [--json]
-
-  --json    one JSON document on stdout and nothing else
-  --help    this text
-`;
-
-process.exitCode = await runDemo(USAGE, async (audience) => {
+process.exitCode = await runDemo("@muster/example-services", async (audience) => {
   await using redis = await obtainServer("redis");
   await using nats = await obtainServer("nats");
   const namespace = `services-${randomUUID()}`; // The servers may be somebody's own, and have other visitors.

@@ -2,10 +2,10 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import type { FilterInput } from "@muster/core";
+import { type Step, step } from "@muster/servers/demo";
 import type { Configuration } from "./instance.ts";
 import { INSTANCES } from "./instances.ts";
 import type { Service } from "./schema.ts";
-import { type Step, step } from "./step.ts";
 import type { System } from "./system.ts";
 
 /** Longest wait for anything; a healthy run never waits this long. */

@@ -1,6 +1,6 @@
 import { memoryHub, memoryMessaging, memoryRegistry } from "@muster/backend-memory";
+import type { Step } from "@muster/servers/demo";
 import { expect, it } from "vitest";
-import type { Step } from "../src/step.ts";
 import { story } from "../src/story.ts";
 import { System } from "../src/system.ts";
 
