@@ -50,8 +50,8 @@ export interface RedisClient {
    * @throws what {@link redisError} makes of it, from `redis.` and the call's operation; TIMEOUT, ABORTED: the call had ended before it was sent.
    */
   run(script: Script, keys: readonly string[], args: readonly RedisArgument[], call: RedisCall): Promise<unknown>;
-  /** One command. A cluster finds its node by its first key. @throws as {@link run}, from `source` */
-  send(name: string, args: readonly RedisArgument[], call: Call, source: string): Promise<unknown>;
+  /** One command, which takes `args` over. A cluster finds its node by its first key. @throws as {@link run}, from `source` */
+  send(name: string, args: RedisArgument[], call: Call, source: string): Promise<unknown>;
 
   /** In a cluster the node that has the slot of that key; standalone `undefined`. Rejects as the driver does. */
   owner(key: string): Promise<RedisNode | undefined>;
@@ -134,9 +134,9 @@ class DriverClient implements RedisClient {
     return this.send("eval", [script.lua, keys.length, ...keys, ...args], call, source);
   }
 
-  async send(name: string, args: readonly RedisArgument[], call: Call, source: string): Promise<unknown> {
+  async send(name: string, args: RedisArgument[], call: Call, source: string): Promise<unknown> {
     try {
-      return await this.#send(name, [...args], call, source);
+      return await this.#send(name, args, call, source);
     } catch (error) {
       throw redisError(error, source);
     }

@@ -33,13 +33,16 @@ export interface ChannelScope {
 
 export function channelsOf({ topology, prefix, db, namespace }: ChannelScope): Channels {
   const start = db === 0 ? prefix : `${prefix}@${db}`;
-  const isSharded = topology === "cluster";
-  const beaconOf = (shard: number): string =>
-    isSharded ? `${start}:{${namespace}/${shard.toString(16)}}:` : `${start}:{${namespace}}:`;
-  const addressAt = Buffer.byteLength(beaconOf(0));
-  const shardOf = (address: string): number => (isSharded ? fnv1a(address) % SHARDS : 0);
+  const beacons =
+    topology === "cluster"
+      ? Array.from({ length: SHARDS }, (_, shard) => `${start}:{${namespace}/${shard.toString(16)}}:`)
+      : [`${start}:{${namespace}}:`];
+  const shards = beacons.length;
+  const addressAt = Buffer.byteLength(beacons[0] ?? "");
+  const beaconOf = (shard: number): string => beacons[shard] ?? "";
+  const shardOf = (address: string): number => (shards > 1 ? fnv1a(address) % shards : 0);
   return {
-    shards: isSharded ? SHARDS : 1,
+    shards,
     shardOf,
     beaconOf,
     channelOf: (address) => beaconOf(shardOf(address)) + address,

@@ -12,13 +12,25 @@ const HEADERS_AT = 5;
 const NONE: Headers = Object.freeze({});
 
 export function encodeEnvelope(headers: Headers, body: Uint8Array): Buffer {
-  const text = hasAny(headers) ? JSON.stringify(headers) : "";
-  const bodyAt = HEADERS_AT + Buffer.byteLength(text);
-  const envelope = Buffer.allocUnsafe(bodyAt + body.length);
+  return hasAny(headers) ? encodeWith(JSON.stringify(headers), body) : encodeBare(body);
+}
+
+function encodeWith(text: string, body: Uint8Array): Buffer {
+  const length = Buffer.byteLength(text);
+  const envelope = Buffer.allocUnsafe(HEADERS_AT + length + body.length);
   envelope[0] = VERSION;
-  envelope.writeUInt32BE(bodyAt - HEADERS_AT, 1);
+  envelope.writeUInt32BE(length, 1);
   envelope.write(text, HEADERS_AT);
-  envelope.set(body, bodyAt);
+  envelope.set(body, HEADERS_AT + length);
+  return envelope;
+}
+
+/** By far the most. */
+function encodeBare(body: Uint8Array): Buffer {
+  const envelope = Buffer.allocUnsafe(HEADERS_AT + body.length);
+  envelope[0] = VERSION;
+  envelope[1] = envelope[2] = envelope[3] = envelope[4] = 0;
+  envelope.set(body, HEADERS_AT);
   return envelope;
 }
 

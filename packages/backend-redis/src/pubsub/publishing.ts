@@ -9,10 +9,10 @@ import { encodeEnvelope } from "./envelope.ts";
 
 const SOURCE = `${NAME}.publishMany`;
 /** Of one script: the server does nothing else meanwhile. */
-const MAX_MESSAGES = 500;
+const MAX_MESSAGES = 1_000;
 const MAX_BYTES = 1_048_576;
 /** Scripts of one batch; what has not been sent when the call ends is not sent any more. */
-const MAX_IN_FLIGHT = 4;
+const MAX_IN_FLIGHT = 8;
 
 export interface Publishing {
   readonly client: RedisClient;
@@ -21,8 +21,14 @@ export interface Publishing {
   readonly call: Call;
 }
 
-/** Messages of one script: positions in the batch, in its order. */
-type Part = readonly number[];
+/** Messages of one script, in the order of the batch. */
+interface Part {
+  readonly shard: number;
+  readonly messages: Outgoing[];
+  /** Where each of them stands in the batch. */
+  readonly indexes: number[];
+  bytes: number;
+}
 
 /**
  * Scripts leave in the order of the batch (in a cluster: of each shard) and in full, so that none has to be sent again.
@@ -41,7 +47,7 @@ export async function publish(publishing: Publishing): Promise<readonly BatchFai
       } catch (cause) {
         const error = coded(cause);
         broken.push(error);
-        for (const index of part) failures.push({ index, error });
+        for (const index of part.indexes) failures.push({ index, error });
       }
     }
   };
@@ -52,56 +58,52 @@ export async function publish(publishing: Publishing): Promise<readonly BatchFai
 
 function split({ channels, batch }: Publishing): readonly Part[] {
   const parts: Part[] = [];
-  const open = new Map<number, { indexes: number[]; bytes: number }>();
-  for (const [index, { address, body }] of batch.entries()) {
-    const shard = channels.shardOf(address);
-    let part = open.get(shard);
-    if (part === undefined || part.indexes.length >= MAX_MESSAGES || part.bytes + body.length > MAX_BYTES) {
-      part = { indexes: [], bytes: 0 };
-      parts.push(part.indexes);
-      open.set(shard, part);
+  const filling = new Map<number, Part>();
+  for (const [index, message] of batch.entries()) {
+    const shard = channels.shardOf(message.address);
+    let part = filling.get(shard);
+    if (part === undefined || part.messages.length >= MAX_MESSAGES || part.bytes + message.body.length > MAX_BYTES) {
+      part = { shard, messages: [], indexes: [], bytes: 0 };
+      parts.push(part);
+      filling.set(shard, part);
     }
+    part.messages.push(message);
     part.indexes.push(index);
-    part.bytes += body.length;
+    part.bytes += message.body.length;
   }
   return parts;
 }
 
 /** Positions in the batch of what nobody listened for. */
-async function publishPart({ client, channels, batch, call }: Publishing, part: Part): Promise<readonly number[]> {
-  const args: RedisArgument[] = [];
-  for (const index of part) {
-    const message = batch[index];
-    if (message !== undefined) args.push(channels.channelOf(message.address), encodeEnvelope(message.headers, message.body));
+async function publishPart(publishing: Publishing, part: Part): Promise<readonly number[]> {
+  const { client, channels, call } = publishing;
+  const isSharded = client.topology === "cluster";
+  const args: RedisArgument[] = isSharded ? [PUBLISH_TO_SHARD.lua, 1, channels.beaconOf(part.shard)] : [PUBLISH.lua, 0];
+  for (const { address, headers, body } of part.messages) {
+    args.push(channels.channelOf(address), encodeEnvelope(headers, body));
   }
-  if (client.topology === "standalone") {
-    const unheard = await client.send("eval", [PUBLISH.lua, 0, ...args], call, SOURCE);
-    return positions(unheard).map((at) => part[at] ?? 0);
-  }
-  const unheard = await client.send("eval", [PUBLISH_TO_SHARD.lua, 1, args[0] ?? "", ...args], call, SOURCE);
-  return askOwner({ client, args, call, part, unheard: positions(unheard) });
-}
-
-interface Unheard {
-  readonly client: RedisClient;
-  readonly args: readonly RedisArgument[];
-  readonly call: Call;
-  readonly part: Part;
-  readonly unheard: readonly number[];
+  const unheard = new Set(positionsIn(await client.send("eval", args, call, SOURCE)));
+  if (unheard.size === 0) return [];
+  const indexes = part.indexes.filter((_, at) => unheard.has(at));
+  if (!isSharded) return indexes;
+  const heard = await askOwner(publishing, part.messages.filter((_, at) => unheard.has(at)));
+  return indexes.filter((_, at) => heard[at] === 0);
 }
 
 /**
  * While its slot moves, a script runs where the slot is going to, and subscribers are still where it is. Nobody has got
  * these messages, so they are published once more, each by itself: that the owner of the slot takes until it has moved.
+ * Gives for each how many listened.
  */
-async function askOwner({ client, args, call, part, unheard }: Unheard): Promise<readonly number[]> {
-  const counts = await Promise.all(
-    unheard.map(async (at) => client.send("spublish", args.slice(2 * at, 2 * at + 2), call, SOURCE)),
+async function askOwner({ client, channels, call }: Publishing, messages: readonly Outgoing[]): Promise<readonly unknown[]> {
+  return Promise.all(
+    messages.map(async ({ address, headers, body }) =>
+      client.send("spublish", [channels.channelOf(address), encodeEnvelope(headers, body)], call, SOURCE),
+    ),
   );
-  return unheard.filter((_, index) => counts[index] === 0).map((at) => part[at] ?? 0);
 }
 
-function positions(answer: unknown): readonly number[] {
+function positionsIn(answer: unknown): readonly number[] {
   if (Array.isArray(answer) && answer.every((one) => typeof one === "number")) return answer;
   throw new MusterError({ code: "INTERNAL", source: SOURCE, message: "an unexpected answer", mayHaveApplied: true });
 }
