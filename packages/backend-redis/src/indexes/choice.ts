@@ -19,7 +19,7 @@ const FEW = 64;
 const MAX_COLLECTED = 20_000;
 /** Ranges that one script looks at, which takes it up to some 5 ms. */
 export const MAX_RANGES = 250;
-/** Finding an entry and asking others about it, in records that are read and looked at. */
+/** What it costs to find an entry and to ask others about it, where it costs 1 to read a record and look at it. */
 const ENTRY_COST = 0.3;
 /** An index that lets through more of the candidates than this is not asked about them. */
 const MAX_MET_SHARE = 0.5;
