@@ -13,7 +13,8 @@ import { type Headers, MusterError } from "@muster/core/slots";
 export const ADDRESS_HEADER = "muster-address";
 
 const PREAMBLE = "NATS/1.0\r\n";
-const END = "\r\n";
+const LINE_END = "\r\n";
+const MAX_REMEMBERED = 64;
 const NAME = /^[!-9;-~]+$/;
 /** Printable ASCII without `%`, and no space at either end. */
 const LITERAL = /^[!-$&-~](?:[ -$&-~]*[!-$&-~])?$/;
@@ -68,14 +69,14 @@ export class HeaderEncoder {
     const changed = isFresh ? values.flatMap((value, index) => (value === last.values[index] ? [] : [index])) : [];
     const [from = names.length, to = names.length - 1] = [changed[0], changed.at(-1)];
     this.#template = templateOf(names, values, from, to + 1);
-    return names.length === 0 ? "" : PREAMBLE + linesOf(names, values) + END;
+    return names.length === 0 ? "" : PREAMBLE + linesOf(names, values) + LINE_END;
   }
 }
 
 function templateOf(names: readonly string[], values: readonly string[], from: number, to: number): Template {
   const isEmpty = names.length === 0;
   const head = isEmpty ? "" : PREAMBLE + linesOf(names.slice(0, from), values.slice(0, from));
-  const tail = isEmpty ? "" : linesOf(names.slice(to), values.slice(to)) + END;
+  const tail = isEmpty ? "" : linesOf(names.slice(to), values.slice(to)) + LINE_END;
   return { names, values, from, to, head: flat(head), tail: flat(tail) };
 }
 
@@ -94,14 +95,74 @@ function checkName(name: string): void {
   throw new MusterError({ code: "INVALID_ARGUMENT", source: "nats.publishMany", subject: name, message });
 }
 
-/** Of several values of one name the first counts; names of foreign senders are read in lower case. */
-export function decodeHeaders({ headers }: Pick<Msg, "headers">): Headers {
-  if (headers === undefined) return {};
-  const entries: [string, string][] = [];
-  for (const [name, values] of headers) {
-    if (name !== ADDRESS_HEADER) entries.push([name.toLowerCase(), decodeValue(values[0] ?? "")]);
+/** What the driver keeps of a message besides what it shows: it takes longer to read headers than for all the rest. */
+interface RawMessage {
+  readonly _msg?: { readonly hdr: number };
+  readonly _rdata?: Uint8Array;
+}
+
+interface ReadLine {
+  readonly text: string;
+  /** Name and colon, as they stand there. */
+  readonly label: string;
+  readonly name: string;
+  readonly value: string;
+}
+
+/**
+ * Reads headers. Of several values of one name the first counts; names of foreign senders are read in lower case. A line
+ * that stands where it stood in the message before is not read again.
+ */
+export class HeaderDecoder {
+  readonly #lines: ReadLine[] = [];
+
+  decode(message: Pick<Msg, "headers">): Headers {
+    const { _msg, _rdata } = message as RawMessage;
+    if (_msg === undefined || _rdata === undefined) return shownHeaders(message);
+    return _msg.hdr < 0 ? {} : this.#read(textOf(_rdata.subarray(0, _msg.hdr)));
   }
-  return Object.fromEntries(entries);
+
+  #read(block: string): Headers {
+    const headers: Record<string, string> = {};
+    let at = block.indexOf(LINE_END) + LINE_END.length;
+    for (let index = 0; !block.startsWith(LINE_END, at) && at < block.length; index += 1) {
+      const line = this.#line(block, at, index);
+      put(headers, line.name, line.value);
+      at += line.text.length;
+    }
+    return headers;
+  }
+
+  #line(block: string, at: number, index: number): ReadLine {
+    const last = this.#lines[index];
+    if (last !== undefined && block.startsWith(last.text, at)) return last;
+    const end = block.indexOf(LINE_END, at);
+    const text = block.slice(at, end < 0 ? block.length : end + LINE_END.length);
+    const isAlike = last !== undefined && last.label !== "" && text.startsWith(last.label);
+    const label = isAlike ? last.label : text.slice(0, text.indexOf(":") + 1);
+    const name = isAlike ? last.name : label.slice(0, -1).toLowerCase();
+    const line = { text, label, name, value: decodeValue(text.slice(label.length).trim()) };
+    if (index < MAX_REMEMBERED) this.#lines[index] = line;
+    return line;
+  }
+}
+
+function shownHeaders({ headers: shown }: Pick<Msg, "headers">): Headers {
+  const headers: Record<string, string> = {};
+  for (const [name, values] of shown ?? []) put(headers, name.toLowerCase(), decodeValue(values[0] ?? ""));
+  return headers;
+}
+
+function put(headers: Record<string, string>, name: string, value: string): void {
+  if (name === "" || name === ADDRESS_HEADER || Object.hasOwn(headers, name)) return;
+  if (name !== "__proto__") headers[name] = value;
+  else Object.defineProperty(headers, name, { value, enumerable: true, configurable: true, writable: true });
+}
+
+/** ASCII for the most part; a foreign sender may have written UTF-8. */
+function textOf(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+  return /[\x80-\xff]/.test(text) ? Buffer.from(text, "latin1").toString("utf8") : text;
 }
 
 export function encodeValue(value: string): string {

@@ -12,7 +12,7 @@ import {
   MusterError,
 } from "@muster/core/slots";
 import type { Client } from "../client.ts";
-import { decodeHeaders } from "../codec.ts";
+import { HeaderDecoder } from "../codec.ts";
 import type { Follower, Link } from "../connection/link.ts";
 import { codedError, invalid, NAME } from "../errors.ts";
 import { isAddress, type Subjects } from "../keys.ts";
@@ -44,6 +44,7 @@ export class NatsInbox implements Inbox, Follower {
   readonly #onClosed: () => void;
   readonly #listening = new Map<string, Listening>();
   readonly #following: Disposable;
+  readonly #decoder = new HeaderDecoder();
   readonly #highWater: number;
   #waitingBytes = 0;
   #held: Disposable | undefined;
@@ -169,7 +170,7 @@ export class NatsInbox implements Inbox, Follower {
     const bytes = message.data.length;
     if (this.#waitingBytes + bytes > MAX_WAITING_BYTES && this.#waitingBytes > 0) return;
     // A copy: the driver's bytes are a window on everything that came with them.
-    const delivery = { address, headers: decodeHeaders(message), body: new Uint8Array(message.data) };
+    const delivery = { address, headers: this.#decoder.decode(message), body: new Uint8Array(message.data) };
     if (this.#channel.push(delivery)) this.#waitingBytes += bytes;
     if (this.#channel.size >= this.#highWater && !this.#isStalled) this.#hold();
   }
