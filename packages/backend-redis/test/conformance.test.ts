@@ -2,9 +2,12 @@ import { conformance } from "@muster/conformance/vitest";
 import { withRedisCluster, withServer } from "@muster/servers/vitest";
 import { clustered, standalone } from "./subject.ts";
 
+const filters = Number(process.env["MUSTER_FILTERS"] ?? 1_000);
+
 // `vitest -u` writes CONFORMANCE.md anew.
 await withServer("redis", {}, async (server) => {
-  conformance(await standalone(server), { markdown: new URL("../CONFORMANCE.md", import.meta.url) });
+  const markdown = new URL("../CONFORMANCE.md", import.meta.url);
+  conformance(await standalone(server), { markdown, filters, deadlineMs: 30_000 + 30 * filters });
 });
 
 await withRedisCluster({}, async (cluster) => {
