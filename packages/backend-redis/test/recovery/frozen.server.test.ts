@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import type { Told } from "./serving-process.ts";
 import { codeOf, eventually, freshNamespace, openFleet, withOwnServer } from "./support.ts";
 
-const TIMING = { sessionLeaseMs: 2_000, ttlMs: 8_000 };
+const TIMING = { sessionLeaseMs: 3_000, ttlMs: 8_000 };
 const FROZEN_MS = TIMING.sessionLeaseMs + 15_000;
 
 class Victim implements AsyncDisposable {
@@ -66,12 +66,12 @@ await withOwnServer({}, ({ url }, control) => {
 
     await eventually(
       "it is back",
-      async () => (await observer.count({ $attached: true })) === 1 && victim.epochs.length === 2,
+      async () => (await observer.count({ $attached: true })) === 1 && victim.epochs.length > 1,
     );
     await observer.multicast({ $identity: "victim" }, "after");
     await eventually("it hears again", () => victim.handled.includes("after"));
     expect(victim.handled).toEqual(["before", "after"]);
-    expect(victim.epochs[1]).toBeGreaterThan(victim.epochs[0] ?? 0);
+    expect(victim.epochs.at(-1)).toBeGreaterThan(victim.epochs[0] ?? 0);
   });
 
   test("a server that was frozen beyond every lease ends all sessions, and everyone comes back", {

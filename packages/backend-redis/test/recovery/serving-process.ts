@@ -17,7 +17,7 @@ async function serve(url: string, namespace: string): Promise<void> {
   const fleet: Fleet = await openRegistry({
     ...slots,
     namespace,
-    timing: { sessionLeaseMs: 2_000, ttlMs: 8_000 },
+    timing: { sessionLeaseMs: 3_000, ttlMs: 8_000 },
     onWarning: () => {},
   });
   const handle = await fleet.register(

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { codeOf, eventually, freshNamespace, openFleet, withOwnServer } from "./support.ts";
 
 const REFUSED = ["UNAVAILABLE", "TIMEOUT"];
-const TIMING = { sessionLeaseMs: 2_000, timeoutMs: 1_000 };
+const TIMING = { sessionLeaseMs: 3_000, timeoutMs: 1_000 };
 
 /** Sends one command, over a connection of its own. */
 async function tell(url: string, command: string, ...args: readonly string[]): Promise<void> {
