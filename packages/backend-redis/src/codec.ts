@@ -1,14 +1,14 @@
 /**
  * How a registration is written down: its metadata as JSON text, and a stamp, which is everything beside that.
  *
- * A stamp is text that a script takes apart with one match (`scripts/stamps.ts` reads and writes it) and TypeScript with
- * two splits; only scripts write one:
+ * A stamp is ten fields with a NUL between two, so that a script takes it apart with one match (`scripts/stamps.ts` reads
+ * and writes it) and TypeScript a whole page of them with one split. Only scripts write one:
  *
  * ```
- * 1 <state> <expiry> <epoch> <revision> <registeredAt> <ttlMs> NUL <session> NUL <address> NUL <attempt>
- * │    │        └ epoch ms; "never"; or "bound": its session keeps it alive
- * │    └ "s": it stands, live or expired; "t" and epoch ms: a tombstone since then
- * └ version of the format
+ * version · state · expiry · epoch · revision · registeredAt · ttlMs · session · address · attempt
+ *    │        │        └ epoch ms; "never"; or "bound": its session keeps it alive
+ *    │        └ "s": it stands, live or expired; "t" and epoch ms: a tombstone since then
+ *    └ of the format
  * ```
  *
  * What is absent is the empty text. Numbers are decimal digits, so that epochs keep every bit in Lua and here.
@@ -18,6 +18,8 @@ import { MusterError, type Registration, type Route } from "@muster/core/slots";
 import type { Metadata } from "@muster/filter";
 
 const VERSION = "1";
+/** Of a stamp. */
+const FIELDS = 10;
 
 /** A stamp, taken apart. */
 export interface Stamp {
@@ -35,19 +37,37 @@ export interface Stamp {
 
 /** @throws UNSUPPORTED: it has been written by a version of this package that is not known here. */
 export function decodeStamp(text: string): Stamp {
-  const [facts = "", session = "", address = "", attempt = ""] = text.split("\0");
-  const [version = "", state = "", expiry = "", epoch, revision, registeredAt, ttlMs = ""] = facts.split(" ");
+  return stampAt(text.split("\0"), 0);
+}
+
+/**
+ * Stamps with a NUL between two; `undefined` for one of empty fields, which is none.
+ *
+ * @throws UNSUPPORTED, as {@link decodeStamp}.
+ */
+export function decodeStamps(text: string): readonly (Stamp | undefined)[] {
+  const fields = text.split("\0");
+  const stamps: (Stamp | undefined)[] = [];
+  for (let at = 0; at + FIELDS <= fields.length; at += FIELDS) {
+    stamps.push(fields[at] === "" ? undefined : stampAt(fields, at));
+  }
+  return stamps;
+}
+
+function stampAt(fields: readonly string[], at: number): Stamp {
+  const version = fields[at] ?? "";
   if (version !== VERSION) throw unknownVersion(version);
+  const expiry = fields[at + 2] ?? "";
   return {
-    isStanding: state === "s",
-    epoch: Number(epoch),
-    revision: Number(revision),
-    registeredAt: Number(registeredAt),
+    isStanding: fields[at + 1] === "s",
+    epoch: Number(fields[at + 3]),
+    revision: Number(fields[at + 4]),
+    registeredAt: Number(fields[at + 5]),
     expiresAt: expiry === "never" || expiry === "bound" ? undefined : Number(expiry),
-    ttlMs: ttlMs === "" ? undefined : Number(ttlMs),
-    session: session === "" ? undefined : session,
-    address: address === "" ? undefined : address,
-    attempt,
+    ttlMs: fields[at + 6] ? Number(fields[at + 6]) : undefined,
+    session: fields[at + 7] || undefined,
+    address: fields[at + 8] || undefined,
+    attempt: fields[at + 9] ?? "",
   };
 }
 
@@ -69,6 +89,11 @@ export function registrationOf(identity: string, stamp: Stamp, metadata: Metadat
 /** Of JSON text that {@link encodeMetadata} made: nothing else is ever stored. */
 export function decodeMetadata(json: string): Metadata {
   return JSON.parse(json) as Metadata; // Metadata was stringified, and no script looks into it.
+}
+
+/** Of a JSON array of such texts, in which `null` is none. */
+export function decodeMetadataList(json: string): readonly (Metadata | null)[] {
+  return JSON.parse(json) as readonly (Metadata | null)[]; // As above.
 }
 
 export function encodeMetadata(metadata: Metadata): string {

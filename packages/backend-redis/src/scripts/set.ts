@@ -22,7 +22,7 @@ for number = 1, term_count do
   terms[tostring(number)] = {
     bound = bound, session = session, ends = not bound and ttl ~= '',
     expiry = bound and 'bound' or ttl == '' and 'never' or whole(now + math.ceil(ttl)),
-    rest = ' ' .. ttl .. '\\0' .. session .. '\\0' .. address .. '\\0'
+    rest = '\\0' .. ttl .. '\\0' .. session .. '\\0' .. address .. '\\0'
   }
   local record = found[1 + number]
   if bound and session ~= '' then alive[session] = record and is_live(read_stamp(record), now) end
@@ -71,7 +71,7 @@ for i = 1, count do
     elseif limit and takes_room and counted >= limit then
       code = 'q'
     else
-      code, expiry, life = 'n', term.expiry, ' ' .. whole(next_epoch) .. ' 1 ' .. started
+      code, expiry, life = 'n', term.expiry, '\\0' .. whole(next_epoch) .. '\\0' .. '1' .. '\\0' .. started
       next_epoch = next_epoch + 1
       if limit and takes_room then counted = counted + 1 end
     end
@@ -85,7 +85,7 @@ for i = 1, count do
       code = 'c'
     else
       code, expiry = 'w', term.bound == (stamp.expiry == 'bound') and stamp.expiry or term.expiry
-      life = ' ' .. epoch .. ' ' .. whole(stamp.revision + 1) .. ' ' .. stamp.registered
+      life = '\\0' .. epoch .. '\\0' .. whole(stamp.revision + 1) .. '\\0' .. stamp.registered
     end
   end
   codes[i] = code
@@ -93,7 +93,7 @@ for i = 1, count do
 
 const STORE = `
   if life then
-    local text = '1 s ' .. expiry .. life .. term.rest .. ARGV[attempts + i]
+    local text = '1\\0s\\0' .. expiry .. life .. term.rest .. ARGV[attempts + i]
     new_stamps[size + 3], new_stamps[size + 4] = identity, text
     new_records[size + 1], new_records[size + 2] = identity, ARGV[texts + i]
     size = size + 2

@@ -22,7 +22,7 @@ local function whole(number) return string.format('%.0f', number) end
 export const STAMPS = `
 local function read_stamp(text)
   local state, expiry, epoch, revision, registered, ttl, session, address, attempt =
-    string.match(text, '^1 (%S+) (%S+) (%d+) (%d+) (%d+) ([^%z]*)%z([^%z]*)%z([^%z]*)%z([^%z]*)$')
+    string.match(text, '^1%z([^%z]+)%z([^%z]+)%z(%d+)%z(%d+)%z(%d+)%z([^%z]*)%z([^%z]*)%z([^%z]*)%z([^%z]*)$')
   if not state then error({ err = 'UNKNOWNSTAMP a record has been written by a newer release' }) end
   return {
     state = state, expiry = expiry, epoch = epoch, revision = revision, registered = registered,
@@ -30,8 +30,10 @@ local function read_stamp(text)
   }
 end
 local function write_stamp(stamp)
-  return '1 ' .. stamp.state .. ' ' .. stamp.expiry .. ' ' .. stamp.epoch .. ' ' .. stamp.revision .. ' ' ..
-    stamp.registered .. ' ' .. stamp.ttl .. '\\0' .. stamp.session .. '\\0' .. stamp.address .. '\\0' .. stamp.attempt
+  return table.concat({
+    '1', stamp.state, stamp.expiry, stamp.epoch, stamp.revision, stamp.registered, stamp.ttl, stamp.session,
+    stamp.address, stamp.attempt
+  }, '\\0')
 end
 local function is_expired(stamp, now) return stamp.expires_at ~= nil and stamp.expires_at <= now end
 local function is_live(stamp, now)

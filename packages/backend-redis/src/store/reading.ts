@@ -1,13 +1,14 @@
 /** Reading without writing: registrations by identity, pages of all of them, and how many there are. */
 
 import type { Census, Registration, Route } from "@muster/core/slots";
+import type { Metadata } from "@muster/filter";
 import type { RedisCall } from "../client.ts";
-import { decodeMetadata, decodeStamp, isLive, registrationOf, routeOf } from "../codec.ts";
+import { decodeMetadataList, decodeStamps, isLive, registrationOf, routeOf, type Stamp } from "../codec.ts";
 import { NAME } from "../errors.ts";
 import { censusScript, pageScript, readScript } from "../scripts/records.ts";
 import { partsOf, sendParts } from "./batches.ts";
 import type { Namespace } from "./namespace.ts";
-import { listIn, numberIn, optionalTextIn, textIn } from "./replies.ts";
+import { listIn, numberIn, textIn } from "./replies.ts";
 
 /** Live registrations, or routes, of one moment, in the order of their identities' bytes. */
 export interface Page<T extends Route> {
@@ -50,32 +51,34 @@ export async function readLive(
 }
 
 /** A page with metadata. */
-export async function readPage({ client, keys }: Namespace, query: PageQuery, call: RedisCall): Promise<Page<Registration>> {
+export async function readPage(
+  { client, keys }: Namespace,
+  query: PageQuery,
+  call: RedisCall,
+): Promise<Page<Registration>> {
   const sentAt = performance.now();
   const pageKeys = [listOf(query, keys), keys.stamps, keys.records];
-  const reply = listIn(await client.run(pageScript, pageKeys, boundsOf(query), call));
-  const [now, names, stamps, texts] = [numberIn(reply[0]), listIn(reply[1]), listIn(reply[2]), listIn(reply[3])];
-  const items: Registration[] = [];
-  for (const [index, text] of texts.entries()) {
-    const registration = registrationIn(textIn(names[index]), stamps[index], text, now);
-    if (registration !== undefined) items.push(registration);
-  }
+  const { now, names, stamps, reply } = pageIn(await client.run(pageScript, pageKeys, boundsOf(query), call));
+  const texts = names.length === 0 ? [] : decodeMetadataList(textIn(reply[4]));
+  const items = registrationsIn(names, stamps, texts, now).filter((one) => one !== undefined);
   const isLast = names.length < query.size && texts.length === names.length;
-  const next = isLast ? undefined : textIn(names[texts.length - 1]);
-  return { items, freshUntil: sentAt + shortestLife(items, now), next };
+  return { items, freshUntil: sentAt + shortestLife(items, now), next: isLast ? undefined : names[texts.length - 1] };
 }
 
 /** A page for which metadata is neither read nor sent. */
-export async function readRoutes({ client, keys }: Namespace, query: PageQuery, call: RedisCall): Promise<Page<Route>> {
+export async function readRoutes(
+  { client, keys }: Namespace,
+  query: PageQuery,
+  call: RedisCall,
+): Promise<Page<Route>> {
   const sentAt = performance.now();
-  const reply = listIn(await client.run(pageScript, [listOf(query, keys), keys.stamps], boundsOf(query), call));
-  const [now, names, stamps] = [numberIn(reply[0]), listIn(reply[1]), listIn(reply[2])];
+  const pageKeys = [listOf(query, keys), keys.stamps];
+  const { now, names, stamps } = pageIn(await client.run(pageScript, pageKeys, boundsOf(query), call));
   const items: Route[] = [];
-  for (const [index, name] of names.entries()) {
-    const stamp = decodeStamp(textIn(stamps[index]));
-    if (isLive(stamp, now)) items.push(routeOf(textIn(name), stamp));
+  for (const [index, stamp] of stamps.entries()) {
+    if (stamp !== undefined && isLive(stamp, now)) items.push(routeOf(names[index] ?? "", stamp));
   }
-  const next = names.length < query.size ? undefined : textIn(names.at(-1));
+  const next = names.length < query.size ? undefined : names.at(-1);
   return { items, freshUntil: sentAt + shortestLife(items, now), next };
 }
 
@@ -97,20 +100,39 @@ async function read(
   while (found.length < identities.length) {
     const asked = identities.slice(found.length);
     const reply = listIn(await client.run(readScript, [keys.stamps, keys.records], asked, call));
-    const [time, stamps, texts] = [numberIn(reply[0]), listIn(reply[1]), listIn(reply[2])];
-    for (const [index, text] of texts.entries()) {
-      found.push(registrationIn(asked[index] ?? "", stamps[index], text, time));
-    }
+    const time = numberIn(reply[0]);
+    found.push(...registrationsIn(asked, decodeStamps(textIn(reply[1])), decodeMetadataList(textIn(reply[2])), time));
     now ??= time;
   }
   return { found, now: now ?? 0 };
 }
 
-function registrationIn(identity: string, stamp: unknown, text: unknown, now: number): Registration | undefined {
-  const written = optionalTextIn(stamp);
-  if (written === undefined) return undefined;
-  const decoded = decodeStamp(written);
-  return isLive(decoded, now) ? registrationOf(identity, decoded, decodeMetadata(textIn(text))) : undefined;
+interface PageReply {
+  readonly now: number;
+  readonly names: readonly string[];
+  readonly stamps: readonly (Stamp | undefined)[];
+  readonly reply: readonly unknown[];
+}
+
+function pageIn(answer: unknown): PageReply {
+  const reply = listIn(answer);
+  const now = numberIn(reply[0]);
+  if (reply[1] === 0) return { now, names: [], stamps: [], reply };
+  return { now, names: textIn(reply[2]).split("\0"), stamps: decodeStamps(textIn(reply[3])), reply };
+}
+
+/** As many as there is metadata of; `undefined` for the dead. */
+function registrationsIn(
+  identities: readonly string[],
+  stamps: readonly (Stamp | undefined)[],
+  metadata: readonly (Metadata | null)[],
+  now: number,
+): readonly (Registration | undefined)[] {
+  return metadata.map((one, index) => {
+    const stamp = stamps[index];
+    if (stamp === undefined || one === null || !isLive(stamp, now)) return undefined;
+    return registrationOf(identities[index] ?? "", stamp, one);
+  });
 }
 
 /** In ms from `now` on, of which the first to expire has left the fewest. */
