@@ -1,21 +1,9 @@
 import { createServer, type Socket } from "node:net";
 import { connect, headers as natsHeaders, type Msg } from "@nats-io/transport-node";
-import { faultProxy } from "@muster/conformance";
 import { withServer } from "@muster/servers/vitest";
 import { assert, describe, expect, test } from "vitest";
 import { natsMessaging } from "../src/index.ts";
-import {
-  arrive,
-  callOf,
-  configured,
-  eventually,
-  freePort,
-  message,
-  opened,
-  publish,
-  reading,
-  rejection,
-} from "./support.ts";
+import { arrive, callOf, eventually, freePort, message, opened, publish, reading, rejection } from "./support.ts";
 
 const HASHED = "\u{1f600}".repeat(64);
 
@@ -103,7 +91,7 @@ await withServer("nats", { password: "s3cret" }, ({ host, port, url }) => {
   });
 });
 
-await withServer("nats", {}, ({ url, origin, control }) => {
+await withServer("nats", {}, ({ url, control }) => {
   test("a foreign consumer reads subject, headers and body", async () => {
     await using messaging = await opened({ servers: url });
     const foreign = await connect({ servers: url });
@@ -146,60 +134,6 @@ await withServer("nats", {}, ({ url, origin, control }) => {
     await publish(other, message("a", "2"));
     await arrive(mine, "1");
     await arrive(theirs, "2");
-  });
-
-  test("two namespaces share a connection that is handed in, and closing both leaves it open", async () => {
-    const connection = await connect({ servers: url });
-    const [one, other] = [await opened({ connection }, "one"), await opened({ connection }, "other")];
-    const [mine, theirs] = [await reading(one, ["a"]), await reading(other, ["a"])];
-    await publish(one, message("a", "1"));
-    await publish(other, message("a", "2"));
-    await arrive(mine, "1");
-    await arrive(theirs, "2");
-    await one.close();
-    await publish(other, message("a", "3"));
-    await arrive(theirs, "2", "3");
-    await other.close();
-    assert.isFalse(connection.isClosed());
-    await connection.flush();
-    await connection.close();
-  });
-
-  test("a connection that can't be used is CONFIG_INVALID and named", async () => {
-    using call = callOf();
-    const deaf = await connect({ servers: url, noEcho: true });
-    const error = await rejection(
-      natsMessaging({ connection: deaf }).open({ namespace: "iot" }, call),
-      "CONFIG_INVALID",
-    );
-    assert.deepEqual(
-      error.detail.violations.map(({ path }) => path),
-      ["connection.noEcho"],
-    );
-    await deaf.close();
-    await rejection(natsMessaging({ connection: deaf }).open({ namespace: "iot" }, call), "CONFIG_INVALID");
-  });
-
-  test("when its owner closes the connection, inboxes end with UNAVAILABLE and nothing can be published", async () => {
-    const connection = await connect({ servers: url });
-    await using messaging = await opened({ connection });
-    const reader = await reading(messaging, ["a"]);
-    await connection.close();
-    await eventually(() => assert.isDefined(reader.end));
-    await rejection(Promise.reject(reader.end?.error), "UNAVAILABLE");
-    using call = callOf();
-    const error = await rejection(messaging.publishMany([message("a")], call), "UNAVAILABLE");
-    assert.isFalse(error.mayHaveApplied);
-  });
-
-  test("an owner's drain lets what has arrived be read, and then ends inboxes", async () => {
-    const connection = await connect({ servers: url });
-    await using messaging = await opened({ connection });
-    const reader = await reading(messaging, ["a"]);
-    await publish(messaging, message("a", "1"));
-    await connection.drain();
-    await eventually(() => assert.isDefined(reader.end));
-    assert.deepEqual(reader.texts, ["1"]);
   });
 
   test("a burst that a slow reader can't keep up with arrives whole", async () => {
@@ -268,76 +202,4 @@ await withServer("nats", {}, ({ url, origin, control }) => {
       assert.notInclude(reader.texts, "never sent");
     },
   );
-
-  describe.skipIf(origin !== "native")("with a configuration of its own", () => {
-    test("what the server doesn't permit is PERMISSION_DENIED, message by message and address by address", async () => {
-      await using server = await configured(`
-        authorization { users = [{ user: u, password: p, permissions: {
-          publish: { deny: ["muster.iot.no-send"] }, subscribe: { deny: ["muster.iot.no-read"] } } }] }`);
-      await using messaging = await opened({ servers: server.url, user: "u", pass: "p" });
-      const reader = await reading(messaging, ["a"]);
-      using call = callOf();
-      const batch = [message("no-send"), message("a", "1"), message("no-send"), message("a", "2")];
-      const refused = await messaging.publishMany(batch, call);
-      assert.deepEqual(
-        refused.map(({ index, error }) => [index, error.code, error.subject]),
-        [
-          [0, "PERMISSION_DENIED", "no-send"],
-          [2, "PERMISSION_DENIED", "no-send"],
-        ],
-      );
-      const unheard = await reader.inbox.addMany(["b", "no-read", "c"], call);
-      assert.deepEqual(
-        unheard.map(({ index, error }) => [index, error.code]),
-        [[1, "PERMISSION_DENIED"]],
-      );
-      await publish(messaging, message("b", "3"), message("c", "4"));
-      await arrive(reader, "1", "2", "3", "4");
-    });
-
-    test("more subscriptions than the server permits are refused as a whole, and the others go on", async () => {
-      await using server = await configured("max_subscriptions: 2");
-      await using messaging = await opened({ servers: server.url });
-      const reader = await reading(messaging, ["a"]);
-      using call = callOf();
-      await rejection(reader.inbox.addMany(["b", "c", "d"], call), "PERMISSION_DENIED");
-      await publish(messaging, message("a", "1"), message("b", "2"));
-      await arrive(reader, "1");
-      assert.deepEqual(await reader.inbox.addMany(["e"], call), []);
-    });
-
-    test("the payload limit is the server's, and a smaller one after a reconnect fails message by message", async () => {
-      await using large = await configured("max_payload: 2MB");
-      await using small = await configured("max_payload: 64KB");
-      await using messaging = await opened({ servers: [large.url, small.url] });
-      assert.equal(messaging.traits.maxPayloadBytes, 2 * 1_048_576 - 4_096);
-      const reader = await reading(messaging, ["a"]);
-      await large.control?.kill();
-      await eventually(() => assert.deepEqual(reader.routes, ["down", "up"]));
-      using call = callOf();
-      const batch = [message("a", "1"), message("a", new Uint8Array(100_000)), message("a", "2")];
-      const failures = await messaging.publishMany(batch, call);
-      assert.deepEqual(
-        failures.map(({ index, error }) => [index, error.code]),
-        [[1, "PAYLOAD_TOO_LARGE"]],
-      );
-      await arrive(reader, "1", "2");
-      assert.equal(messaging.traits.maxPayloadBytes, 2 * 1_048_576 - 4_096);
-    });
-
-    test("a client that the server cuts off as too slow is told, and listens again", async () => {
-      await using server = await configured('write_deadline: "300ms"\nmax_pending: 1MB');
-      await using proxy = await faultProxy({ host: "127.0.0.1", port: server.port });
-      await using sender = await opened({ servers: server.url });
-      await using slow = await opened({ servers: `nats://127.0.0.1:${proxy.port}`, followCluster: false });
-      const reader = await reading(slow, ["a"]);
-      proxy.stall();
-      const batch = Array.from({ length: 200 }, () => message("a", new Uint8Array(10_000)));
-      for (let round = 0; round < 10; round += 1) await publish(sender, ...batch);
-      await proxy.heal();
-      await eventually(() => assert.deepEqual(reader.routes, ["down", "up"]));
-      await publish(sender, message("a", "again"));
-      await eventually(() => assert.equal(reader.texts.at(-1), "again"));
-    });
-  });
 });
