@@ -1,7 +1,13 @@
 /** A process that dies over the end of others, and what becomes of what it served itself. */
 
 import assert from "node:assert/strict";
-import { type ReapClaim, type ReapStep, SESSION_PREFIX } from "@muster/core/slots";
+import {
+  type ReapClaim,
+  type ReapStep,
+  type Registration,
+  type RegistryBackend,
+  SESSION_PREFIX,
+} from "@muster/core/slots";
 import type { RegistryCase, RegistryContext } from "../../case.ts";
 import {
   entry,
@@ -11,7 +17,7 @@ import {
   LONG_MS,
   numbered,
   SHORT_MS,
-  startSession,
+  setOne,
   storeAll,
   storeOne,
   untilExpired,
@@ -48,6 +54,17 @@ async function finish(
     assert.deepEqual(missing, [], "still to be handed out for the step `over`");
   });
   return seen;
+}
+
+/** A session that serves somebody, and that is so short that it is sometimes over before it does. */
+async function serve(ctx: RegistryContext, client: RegistryBackend, id: string): Promise<Registration> {
+  const bound = entry(`bound-to-${id}`, { session: id, sessionBound: true, ttlMs: LONG_MS });
+  for (let ttlMs = SESSION_MS; ; ttlMs *= 2) {
+    const session = await storeOne(ctx, entry(SESSION_PREFIX + id, { ttlMs, mode: "replace" }), client);
+    const outcome = await setOne(ctx, bound, client);
+    if ("stored" in outcome) return session;
+    assert.equal(outcome.refused, "session");
+  }
 }
 
 export const endCases: readonly RegistryCase[] = [
@@ -96,8 +113,7 @@ export const endCases: readonly RegistryCase[] = [
       for await (const { index, client, turn, dieDuring } of doomedRegistries(ctx)) {
         const session = `dead-${index}-at-${turn}`;
         dead.push(session);
-        const { identity, epoch } = await startSession(ctx, session, SESSION_MS, client);
-        await storeOne(ctx, entry(`bound-to-${session}`, { session, sessionBound: true, ttlMs: LONG_MS }), client);
+        const { identity, epoch } = await serve(ctx, client, session);
         await storeOne(ctx, entry(`served-by-${session}`, { session, ttlMs: LONG_MS }), client);
         await dieDuring(async () => client.renewMany([{ identity, epoch }], ctx.call));
       }

@@ -8,7 +8,7 @@ import type { MortalProcess, Subject } from "../../subject.ts";
 /** The first moments at which a process dies; of the one at 0 nothing is ever seen. */
 const FIRST_TURNS = [0, 1, 2, 3, 4] as const;
 /** How many die at moments beyond those. */
-const LATER_TURNS = 3;
+const LATER_TURNS = 2;
 /** By now whatever was going on has been answered. */
 const LAST_TURN = 40;
 
