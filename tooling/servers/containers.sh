@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# `pnpm test:containers [vitest's arguments]`: the tests that need servers, with every server in a container.
+# `pnpm test:containers [vitest's arguments]`: the tests that need servers, with every server in a container; with
+# `--project` only those of that project.
 # With a Docker engine at hand it is used as it is. Without one, root on Debian gets a podman in a private network, mount
 # and process namespace, with an image made from Debian's packages; nothing of it is left behind.
 set -euo pipefail
@@ -7,6 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 export MUSTER_SERVERS=container MUSTER_REQUIRE=all
 projects=(--project @muster/servers --project @muster/backend-redis --project @muster/backend-nats)
+if [[ " $* " == *" --project"* ]]; then projects=(); fi
 tests=(node_modules/.bin/vitest run "${projects[@]}" "$@")
 packages=(podman crun netavark aardvark-dns iptables iproute2 mmdebstrap)
 
@@ -71,6 +73,6 @@ sources=(/etc/apt/sources.list.d/debian.sources)
 [[ -f ${sources[0]} ]] || sources=(/etc/apt/sources.list)
 mmdebstrap --quiet --variant=extract --include=redis-server,nats-server "" "$world/servers.tar" "${sources[@]}"
 export -f in_the_world
-# --kill-child: should this script be killed, the whole world goes with it.
-unshare --net --mount --propagation private --pid --fork --kill-child --mount-proc \
+# Should this script be killed, the whole world goes with it.
+setpriv --pdeathsig KILL unshare --net --mount --propagation private --pid --fork --kill-child --mount-proc \
   bash -euc 'in_the_world "$@"' world "${tests[@]}"

@@ -1,21 +1,23 @@
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import type { Readable, Writable } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 
-/** A running server process. `log` gives its last lines, `ended` resolves when it is gone. */
+/** A server process that was started. `ended` resolves when it is gone. */
 export interface Child {
   readonly pid: number;
   readonly ended: Promise<void>;
   isAlive(): boolean;
-  log(): string;
+  /** Its last lines; of one that has ended all of them have arrived. */
+  log(): Promise<string>;
 }
 
 const LOG_LINES = 30;
 
-// The shell becomes the server, so its pid is the server's. Before that it leaves behind a watcher that reads from a
-// pipe of ours: a line means that the server has ended, the end of the pipe that we have, however that came about.
+// The shell becomes the server, so its pid is the server's. Before that it leaves behind a watcher, which says that it
+// is there and reads from a pipe of ours: a line means that the server has ended, the end of the pipe that we have,
+// however that came about.
 const BOUND_TO_US = `
-( ( read -r ended <&3 || { kill -9 $$; rm -rf "$0"; } ) >/dev/null 2>&1 & )
+( ( echo >&3; read -r ended <&3 || { kill -9 $$; rm -rf "$0"; } ) >/dev/null 2>&1 & )
 exec 3<&-
 exec "$@"`;
 
@@ -31,7 +33,7 @@ export async function startChild(binary: string, args: readonly string[], direct
     cwd: directory,
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
-  const [, out, err, lifeline] = child.stdio as unknown as [null, Readable, Readable, Writable];
+  const [, out, err, lifeline] = child.stdio as unknown as [null, Readable, Readable, Duplex];
   let lines: string[] = [];
   for (const stream of [out, err]) {
     stream.setEncoding("utf8");
@@ -46,15 +48,22 @@ export async function startChild(binary: string, args: readonly string[], direct
       resolve();
     });
   });
+  const drained = new Promise<void>((resolve) => {
+    child.once("close", () => resolve());
+  });
   const pid = await new Promise<number>((resolve, reject) => {
     child.once("error", reject);
-    child.once("spawn", () => resolve(child.pid ?? 0));
+    lifeline.once("data", () => resolve(child.pid ?? 0));
+    child.once("exit", () => resolve(child.pid ?? 0));
   });
   return {
     pid,
     ended,
     isAlive: () => child.exitCode === null && child.signalCode === null,
-    log: () => lines.join("\n"),
+    log: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) await drained;
+      return lines.join("\n");
+    },
   };
 }
 

@@ -59,9 +59,8 @@ class ChildHousing implements Housing {
     try {
       await this.answers();
     } catch (error) {
-      const log = this.#child.log();
       await this.signal("SIGKILL");
-      throw new Error(`${this.#binary} did not start; its last lines:\n${log}`, { cause: error });
+      throw new Error(`${this.#binary} did not start; its last lines:\n${await this.#child.log()}`, { cause: error });
     }
   }
 

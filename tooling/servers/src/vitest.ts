@@ -28,7 +28,13 @@ async function withObtained<T extends AsyncDisposable>(
     throw error;
   }
   afterAll(() => obtained[Symbol.asyncDispose]());
-  await define(obtained);
+  try {
+    await define(obtained);
+  } catch (error) {
+    // In a file that does not load no hook runs.
+    await obtained[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 /**

@@ -54,4 +54,5 @@ test("a frozen child does not outlive its parent", async () => {
   process.kill(pid, "SIGSTOP");
   parent.kill("SIGKILL");
   await expect.poll(() => isGone(pid), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => existsSync(directory), { timeout: 10_000 }).toBe(false);
 });
