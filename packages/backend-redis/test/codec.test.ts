@@ -1,10 +1,26 @@
 import { describe, expect, test } from "vitest";
-import { decodeStamp, isLive, registrationOf, routeOf } from "../src/codec.ts";
+import { decodeStamp, decodeStamps, isLive, registrationOf, routeOf } from "../src/codec.ts";
 import { outcomeOf } from "./support.ts";
 
-const NUMBERS = "1 s 1700000030000 1700000000000001 3 1700000000000 30000";
-const WHOLE = `${NUMBERS}\0session-1\0node-1\0attempt-1`;
-const BARE = "1 s never 7 1 1700000000000 \0\0\0attempt-1";
+const FIELDS = {
+  version: "1",
+  state: "s",
+  expiry: "1700000030000",
+  epoch: "1700000000000001",
+  revision: "3",
+  registeredAt: "1700000000000",
+  ttlMs: "30000",
+  session: "session-1",
+  address: "node-1",
+  attempt: "attempt-1",
+};
+
+function stampOf(changes: Partial<typeof FIELDS> = {}): string {
+  return Object.values({ ...FIELDS, ...changes }).join("\0");
+}
+
+const WHOLE = stampOf();
+const BARE = stampOf({ expiry: "never", ttlMs: "", session: "", address: "" });
 
 describe("decodeStamp", () => {
   test("gives every part of a stamp", () => {
@@ -27,21 +43,39 @@ describe("decodeStamp", () => {
   });
 
   test("knows no expiry of what its session keeps alive", () => {
-    const { expiresAt, ttlMs } = decodeStamp(BARE.replace("never", "bound").replace(" \0", " 500\0"));
+    const { expiresAt, ttlMs } = decodeStamp(stampOf({ expiry: "bound", ttlMs: "500" }));
     expect([expiresAt, ttlMs]).toEqual([undefined, 500]);
   });
 
   test("keeps spaces, braces and text of every script in names", () => {
-    const { session, address, attempt } = decodeStamp("1 s never 7 1 0 \0a b {c}\0\u{1f600} *\0:\u00e9 1 s");
+    const { session, address, attempt } = decodeStamp(
+      stampOf({ session: "a b {c}", address: "\u{1f600} *", attempt: ":\u00e9 1 s" }),
+    );
     expect([session, address, attempt]).toEqual(["a b {c}", "\u{1f600} *", ":\u00e9 1 s"]);
   });
 
   test("keeps every digit of the largest epoch", () => {
-    expect(decodeStamp(BARE.replace(" 7 ", " 9007199254740991 ")).epoch).toBe(Number.MAX_SAFE_INTEGER);
+    expect(decodeStamp(stampOf({ epoch: "9007199254740991" })).epoch).toBe(Number.MAX_SAFE_INTEGER);
   });
 
   test("refuses what a newer release has written", async () => {
-    expect(await outcomeOf((async () => decodeStamp(WHOLE.replace("1", "2")))())).toBe("UNSUPPORTED");
+    expect(await outcomeOf((async () => decodeStamp(stampOf({ version: "2" })))())).toBe("UNSUPPORTED");
+  });
+});
+
+describe("decodeStamps", () => {
+  test("tells one stamp from the next, and nothing from a stamp", () => {
+    const nothing = "\0".repeat(9);
+    expect(decodeStamps([WHOLE, nothing, BARE].join("\0"))).toEqual([decodeStamp(WHOLE), undefined, decodeStamp(BARE)]);
+  });
+
+  test("finds none in nothing", () => {
+    expect(decodeStamps("")).toEqual([]);
+  });
+
+  test("refuses all of them for one that a newer release has written", async () => {
+    const text = [WHOLE, stampOf({ version: "2" })].join("\0");
+    expect(await outcomeOf((async () => decodeStamps(text))())).toBe("UNSUPPORTED");
   });
 });
 
@@ -57,8 +91,9 @@ describe("isLive", () => {
   });
 
   test("is over for a tombstone, whatever its expiry", () => {
-    expect(isLive(decodeStamp(WHOLE.replace(" s ", " t1700000040000 ")), 0)).toBe(false);
-    expect(isLive(decodeStamp(BARE.replace(" s ", " t1700000040000 ")), 0)).toBe(false);
+    const state = "t1700000040000";
+    expect(isLive(decodeStamp(stampOf({ state })), 0)).toBe(false);
+    expect(isLive(decodeStamp(stampOf({ state, expiry: "never" })), 0)).toBe(false);
   });
 });
 
