@@ -6,6 +6,7 @@ import { Backoff } from "./connection/backoff.ts";
 import { dial, hangUp } from "./connection/dial.ts";
 import { Link } from "./connection/link.ts";
 import { tapOf } from "./connection/tap.ts";
+import { untilEnded } from "./connection/until-ended.ts";
 import { codedError, NAME } from "./errors.ts";
 import { checkedOutlet, type NatsMessagingOptions } from "./options.ts";
 
@@ -81,18 +82,8 @@ export class Client {
   }
 
   /** One answer from the server shows that the connection stands. */
-  async #greet(connection: NatsConnection, { signal }: Call): Promise<void> {
-    let end = (): void => {};
-    const ended = new Promise<never>((_resolve, reject) => {
-      end = (): void => reject(signal.reason);
-      if (signal.aborted) end();
-      else signal.addEventListener("abort", end, { once: true });
-    });
-    try {
-      await Promise.race([connection.flush(), ended]);
-    } finally {
-      signal.removeEventListener("abort", end);
-    }
+  async #greet(connection: NatsConnection, call: Call): Promise<void> {
+    await untilEnded(connection.flush(), call);
     const { headers, version } = connection.info ?? {};
     if (headers === true) return;
     const message = `server ${version ?? "of unknown version"} has no message headers: they need ${FIRST_VERSION}`;

@@ -1,4 +1,5 @@
 import { connect } from "@nats-io/transport-node";
+import { isMusterError } from "@muster/core/slots";
 import { withServer } from "@muster/servers/vitest";
 import { assert, test } from "vitest";
 import { natsMessaging } from "../src/index.ts";
@@ -43,7 +44,7 @@ await withServer("nats", {}, ({ url }) => {
     const reader = await reading(messaging, ["a"]);
     await connection.close();
     await eventually(() => assert.isDefined(reader.end));
-    await rejection(Promise.reject(reader.end?.error), "UNAVAILABLE");
+    assert.isTrue(isMusterError(reader.end?.error, "UNAVAILABLE"));
     using call = callOf();
     const error = await rejection(messaging.publishMany([message("a")], call), "UNAVAILABLE");
     assert.isFalse(error.mayHaveApplied);

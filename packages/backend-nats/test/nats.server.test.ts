@@ -1,5 +1,8 @@
+import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
+import { setImmediate as turn } from "node:timers/promises";
 import { connect, headers as natsHeaders, type Msg } from "@nats-io/transport-node";
+import type { Delivery } from "@muster/core/slots";
 import { withServer } from "@muster/servers/vitest";
 import { assert, describe, expect, test } from "vitest";
 import { natsMessaging } from "../src/index.ts";
@@ -15,12 +18,12 @@ async function impostor(onClient: (socket: Socket) => void): Promise<{ url: stri
     clients.add(socket.on("error", () => undefined));
     onClient(socket);
   });
-  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  await once(server.listen(port, "127.0.0.1"), "listening");
   return {
     url: `nats://127.0.0.1:${port}`,
     async [Symbol.asyncDispose](): Promise<void> {
       for (const client of clients) client.destroy();
-      await new Promise((resolve) => server.close(resolve));
+      await once(server.close(), "close");
     },
   };
 }
@@ -148,7 +151,7 @@ await withServer("nats", {}, ({ url, control }) => {
       for await (const page of inbox) {
         for (const _ of page) {
           received += 1;
-          if (received % 256 === 0) await new Promise((resolve) => setImmediate(resolve));
+          if (received % 256 === 0) await turn();
         }
         if (received >= count) return;
       }
@@ -170,7 +173,7 @@ await withServer("nats", {}, ({ url, control }) => {
       await publish(messaging, message("c", "elsewhere"));
     }
     await arrive(other, "elsewhere", "elsewhere", "elsewhere");
-    const pages = inbox[Symbol.asyncIterator]();
+    const pages: AsyncIterator<readonly Delivery[], undefined> = inbox[Symbol.asyncIterator]();
     assert.isAtMost((await pages.next()).value?.length ?? 0, 10);
     await publish(messaging, message("b", "last"));
     const texts: string[] = [];

@@ -1,5 +1,6 @@
 /** What the tests with a server share. */
 
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -128,9 +129,9 @@ export async function configured(configuration: string): Promise<Server> {
 /** Of a server that is started next: nobody else has it now. */
 export async function freePort(): Promise<number> {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await once(server.listen(0, "127.0.0.1"), "listening");
   const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
+  await once(server.close(), "close");
   if (address === null || typeof address === "string") throw new Error("no port");
   return address.port;
 }

@@ -11,6 +11,7 @@ import type { Call } from "@muster/core/slots";
 import { type NatsServerOptions, serverUrl } from "../options.ts";
 import type { Backoff } from "./backoff.ts";
 import { type Door, knock } from "./knock.ts";
+import { untilEnded } from "./until-ended.ts";
 
 const DEFAULT_SERVER = "nats://127.0.0.1:4222";
 const CONNECT_TIMEOUT_MS = 2_000;
@@ -24,7 +25,10 @@ export async function dial(options: NatsServerOptions, backoff: Backoff, call: C
   const doors = urls.map((url): Door => ({ host: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port) }));
   const first = await knock(doors, { timeoutMs, isMute: tls?.handshakeFirst === true }, call);
   const inOrder = [...urls.slice(first), ...urls.slice(0, first)];
-  return unlessEnded(connect(driverOptions(options, inOrder, timeoutMs, backoff)), call);
+  const connecting = connect(driverOptions(options, inOrder, timeoutMs, backoff));
+  return untilEnded(connecting, call, (late) => {
+    hangUp(late).catch(() => undefined); // Nobody waits for it any more.
+  });
 }
 
 /** Ends it, whatever it is doing: the driver's own `close` leaves a socket open that it is just dialling. */
@@ -75,26 +79,4 @@ function credentials(options: NatsServerOptions, urls: readonly URL[]): NodeConn
 
 function listed(authenticator: Authenticator | readonly Authenticator[]): Authenticator | Authenticator[] {
   return typeof authenticator === "function" ? authenticator : [...authenticator];
-}
-
-async function unlessEnded(connecting: Promise<NatsConnection>, { signal }: Call): Promise<NatsConnection> {
-  let isGivenUp = false;
-  let end = (): void => {};
-  const ended = new Promise<never>((_resolve, reject) => {
-    end = (): void => {
-      isGivenUp = true;
-      reject(signal.reason);
-    };
-    if (signal.aborted) end();
-    else signal.addEventListener("abort", end, { once: true });
-  });
-  connecting.then(
-    (connection) => (isGivenUp ? hangUp(connection) : undefined),
-    () => undefined, // Told to whoever waits, if anybody still does.
-  );
-  try {
-    return await Promise.race([connecting, ended]);
-  } finally {
-    signal.removeEventListener("abort", end);
-  }
 }

@@ -4,8 +4,9 @@
  */
 
 import { connect, type Socket } from "node:net";
-import type { Call } from "@muster/core/slots";
+import { type Call, throwIfAborted } from "@muster/core/slots";
 import { unavailable } from "../errors.ts";
+import { untilEnded } from "./until-ended.ts";
 
 export interface Door {
   readonly host: string;
@@ -21,7 +22,7 @@ export interface Knocking {
 /**
  * The first server that lets in, as an index.
  *
- * @throws UNAVAILABLE, as the last one; whatever `call` was ended with.
+ * @throws UNAVAILABLE, of the last one; TIMEOUT, ABORTED
  */
 export async function knock(doors: readonly Door[], options: Knocking, call: Call): Promise<number> {
   let failure: unknown;
@@ -30,29 +31,27 @@ export async function knock(doors: readonly Door[], options: Knocking, call: Cal
       await greeting(door, options, call);
       return index;
     } catch (error) {
-      call.signal.throwIfAborted();
+      throwIfAborted(call, "nats.open");
       failure = error;
     }
   }
   throw failure;
 }
 
-async function greeting({ host, port }: Door, { timeoutMs, isMute }: Knocking, { signal }: Call): Promise<void> {
-  signal.throwIfAborted();
+async function greeting({ host, port }: Door, { timeoutMs, isMute }: Knocking, call: Call): Promise<void> {
+  throwIfAborted(call, "nats.open");
   const socket = connect({ host, port });
-  let end = (): void => {};
+  const heard = new Promise<void>((resolve, reject) => {
+    const fail = (what: string): void => reject(unavailable(`${host}:${port} ${what}`, { operation: "open" }));
+    socket.setTimeout(timeoutMs, () => fail("stays silent"));
+    socket.once("error", reject);
+    socket.once("close", () => fail("hangs up"));
+    if (isMute) socket.once("connect", () => resolve());
+    else listenForInfo(socket, resolve, () => fail("is no NATS server"));
+  });
   try {
-    await new Promise<void>((resolve, reject) => {
-      end = (): void => reject(signal.reason);
-      signal.addEventListener("abort", end, { once: true });
-      socket.setTimeout(timeoutMs, () => reject(silent(`${host}:${port} stays silent`)));
-      socket.once("error", reject);
-      socket.once("close", () => reject(silent(`${host}:${port} hangs up`)));
-      if (isMute) socket.once("connect", () => resolve());
-      else listenForInfo(socket, resolve, () => reject(silent(`${host}:${port} is no NATS server`)));
-    });
+    await untilEnded(heard, call);
   } finally {
-    signal.removeEventListener("abort", end);
     socket.on("error", () => undefined); // Of a socket that nobody uses any more.
     socket.destroy();
   }
@@ -68,8 +67,4 @@ function listenForInfo(socket: Socket, onInfo: () => void, onOther: () => void):
     if (heard.startsWith(expected)) onInfo();
     else onOther();
   });
-}
-
-function silent(message: string): Error {
-  return unavailable(message, { operation: "open" });
 }

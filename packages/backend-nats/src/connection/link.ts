@@ -46,8 +46,9 @@ export class Link {
     this.#outlet = outlet;
     this.#session = sessionOf(connection);
     this.#statuses = connection.status()[Symbol.asyncIterator]();
-    void this.#follow();
-    void connection.closed().then((error) => this.#finish(error ?? undefined));
+    const finish = (cause: unknown): void => this.#finish(cause);
+    this.#follow().catch(finish);
+    connection.closed().then(finish, finish);
   }
 
   get isUp(): boolean {
@@ -134,20 +135,20 @@ export class Link {
     this.#isLeft = true;
     this.#session = undefined;
     this.#followers.clear();
-    void this.#statuses.return?.(); // Takes effect with the next event; nothing waits for that.
+    this.#statuses.return?.().catch(() => undefined); // Takes effect with the next event; nothing waits for that.
   }
 
   async #follow(): Promise<void> {
     for (;;) {
-      const { done, value } = await this.#statuses.next();
-      if (done === true || this.#isLeft) return;
-      this.#take(value);
+      const next = await this.#statuses.next();
+      if (next.done === true || this.#isLeft) return;
+      this.#take(next.value);
     }
   }
 
   #take(status: Status): void {
     if (status.type === "disconnect") this.#lose();
-    else if (status.type === "reconnect") void this.#resume();
+    else if (status.type === "reconnect") this.#resume().catch((error: unknown) => this.#finish(error));
     else if (status.type === "error") this.#note(status.error);
   }
 
@@ -183,7 +184,8 @@ export class Link {
     }
   }
 
-  #finish(cause: Error | undefined): void {
+  #finish(cause: unknown): void {
+    if (this.#isLeft || this.#end !== undefined) return;
     this.#session = undefined;
     this.#end = unavailable("the connection has been closed for good", { operation: "connection" }, cause);
     for (const give of this.#waiting) give(this.#end);
