@@ -50,13 +50,14 @@ await withOwnServer({}, ({ url }, control) => {
     await using observer = await openFleet(url, { namespace, timing: TIMING });
     await using victim = new Victim(url, namespace);
     await eventually("it serves", () => victim.epochs.length === 1);
-    await observer.multicast({ $identity: "victim" }, "before");
-    await eventually("it hears", () => victim.handled.includes("before"));
+    await observer.multicast({ $identity: "victim" }, "busy");
+    await observer.multicast({ $identity: "victim" }, "waiting");
+    await eventually("it is busy", () => victim.handled.includes("busy"));
 
-    victim.freeze();
+    victim.freeze(); // In the middle of the first message, with the second one waiting for its turn.
     const frozenAt = performance.now();
     const early = await observer.multicast({ $identity: "victim" }, "during");
-    expect(early.deliveredCount).toBe(1); // It lies in the frozen process' socket now.
+    expect(early.deliveredCount).toBe(1); // It lies in the frozen process' socket.
     await eventually("it is offline", async () => (await observer.count({ $attached: false })) === 1);
     const { statuses } = await observer.multicast({ $identity: "victim" }, "offline");
     expect(statuses.map(({ code }) => code)).toEqual(["NO_ROUTE"]);
@@ -70,7 +71,7 @@ await withOwnServer({}, ({ url }, control) => {
     );
     await observer.multicast({ $identity: "victim" }, "after");
     await eventually("it hears again", () => victim.handled.includes("after"));
-    expect(victim.handled).toEqual(["before", "after"]);
+    expect(victim.handled).toEqual(["busy", "after"]);
     expect(victim.epochs.at(-1)).toBeGreaterThan(victim.epochs[0] ?? 0);
   });
 
