@@ -1,45 +1,17 @@
 /** Connections: what is refused at open, what becomes of commands when a connection breaks, and coming back. */
 
-import { type FaultProxy, faultProxy } from "@muster/conformance";
-import { withRedisCluster, withServer } from "@muster/servers/vitest";
-import { obtainServer, type Server } from "@muster/servers";
-import { Cluster, Redis } from "ioredis";
+import { obtainServer } from "@muster/servers";
+import { withServer } from "@muster/servers/vitest";
+import { Redis } from "ioredis";
 import { expect, test } from "vitest";
-import { type RedisClient, redisClient } from "../src/client.ts";
-import type { RedisNode, RedisOptions } from "../src/options.ts";
-import { type Script, script } from "../src/scripts/script.ts";
-import { freshNamespace, outcomeOf, tell, within } from "./support.ts";
-
-const SOON = { timeout: 10_000, interval: 20 };
-const COUNT: Script = script({ name: "count", lua: [`return redis.call("INCR", KEYS[1])`] });
-const READ: Script = script({ name: "read", flags: ["no-writes"], lua: [`return redis.call("GET", KEYS[1])`] });
+import { redisClient } from "../src/client.ts";
+import { script } from "../src/scripts/script.ts";
+import { count, freshNamespace, isEval, opened, outcomeOf, proxyOf, READ, SOON, tell, within } from "./support.ts";
 
 /** A client of the user's that sends nothing again. */
 const GIVEN = { autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, enableOfflineQueue: false };
 /** Milliseconds for each key, in which the server says that it is loading. */
 const LOADING_SLOWLY = ["--key-load-delay", "5000", "--loading-process-events-interval-bytes", "1024"];
-
-async function opened(options: RedisOptions): Promise<RedisClient & Disposable> {
-  const client = redisClient(options);
-  await client.open(within(5_000));
-  return Object.assign(client, { [Symbol.dispose]: () => client.close() });
-}
-
-async function count(client: RedisClient, key: string): Promise<unknown> {
-  return client.run(COUNT, [key], [], within(5_000));
-}
-
-function isEval(request: Uint8Array): boolean {
-  return /evalsha|eval/.test(Buffer.from(request).toString("latin1"));
-}
-
-function proxyAt(proxy: FaultProxy | undefined): RedisNode {
-  return { host: proxy?.host ?? "", port: proxy?.port ?? 0 };
-}
-
-async function proxyOf({ port }: Server): ReturnType<typeof faultProxy> {
-  return faultProxy({ host: "127.0.0.1", port });
-}
 
 await withServer("redis", { password: "secret" }, (server) => {
   const { host, port } = server;
@@ -185,72 +157,40 @@ await withServer("redis", {}, (server) => {
     await expect.poll(() => outcomeOf(count(client, key)), SOON).toBe("fine");
   });
 
-  test.runIf(control)("a server that is frozen hangs no call longer than it takes to notice", { timeout: 20_000 }, async () => {
-    using client = await opened({ host, port });
-    await control?.freeze();
-    const running = outcomeOf(count(client, freshNamespace()));
-    expect(await running).toBe("UNAVAILABLE?");
-    await control?.thaw();
-    await expect.poll(() => outcomeOf(count(client, freshNamespace())), SOON).toBe("fine");
-  });
+  test.runIf(control)(
+    "a server that is frozen hangs no call longer than it takes to notice",
+    { timeout: 20_000 },
+    async () => {
+      using client = await opened({ host, port });
+      await control?.freeze();
+      const running = outcomeOf(count(client, freshNamespace()));
+      expect(await running).toBe("UNAVAILABLE?");
+      await control?.thaw();
+      await expect.poll(() => outcomeOf(count(client, freshNamespace())), SOON).toBe("fine");
+    },
+  );
 });
 
 await withServer("redis", { arguments: LOADING_SLOWLY }, ({ url, control }) => {
-  test.runIf(control)("a server that is still loading is told as such, and used when it has loaded", { timeout: 30_000 }, async () => {
-    using client = await opened({ url });
-    const fill = script({ name: "fill", lua: [`for i = 1, 400 do redis.call("SET", "key:" .. i, i) end`] });
-    await client.run(fill, [], [], within(5_000));
-    await control?.kill();
-    const starting = control?.start();
-    const outcomes = new Set<string>();
-    await expect
-      .poll(async () => {
-        const outcome = await outcomeOf(client.run(READ, ["key:1"], [], within(1_000)));
-        outcomes.add(outcome);
-        return outcome;
-      }, SOON)
-      .toBe("fine");
-    await starting;
-    expect([...outcomes].toSorted()).toEqual(["UNAVAILABLE", "fine"]);
-  });
-});
-
-await withRedisCluster({}, ({ nodes }) => {
-  const [first] = nodes;
-  const cluster = nodes.map(({ host, port }) => ({ host, port }));
-
-  test("some nodes of a cluster are enough to find the others", async () => {
-    using client = await opened({ cluster: cluster.slice(0, 1) });
-    expect(client.topology).toBe("cluster");
-    for (let n = 0; n < 32; n += 1) expect(await count(client, `${freshNamespace()}-${n}`)).toBe(1);
-  });
-
-  test("a node of a cluster is no server that stands alone", async () => {
-    const client = redisClient({ url: first?.url ?? "" });
-    expect(await outcomeOf(client.open(within(5_000)))).toBe("CONFIG_INVALID");
-  });
-
-  test("a script whose connection is cut after it was sent has run once in a cluster, too", async () => {
-    const proxies = await Promise.all(nodes.map(proxyOf));
-    const natMap = Object.fromEntries(nodes.map(({ host, port }, n) => [`${host}:${port}`, proxyAt(proxies[n])]));
-    using client = await opened({ cluster: proxies.map(proxyAt), natMap });
-    const key = freshNamespace();
-    expect(await count(client, key)).toBe(1);
-    for (const proxy of proxies) proxy.cutAfterRequest(isEval).catch(() => undefined);
-    expect(await outcomeOf(count(client, key))).toBe("UNAVAILABLE?");
-    await Promise.all(proxies.map(async (proxy) => proxy.heal()));
-    await expect.poll(() => outcomeOf(client.run(READ, [key], [], within(1_000))), SOON).toBe("fine");
-    expect(await client.run(READ, [key], [], within(1_000))).toBe("2");
-    await Promise.all(proxies.map(async (proxy) => proxy.close()));
-  });
-
-  test("a cluster's client that was handed in is used, and stays open when ours is closed", async () => {
-    const given = new Cluster(cluster, { retryDelayOnFailover: 0 });
-    const client = redisClient({ client: given });
-    await client.open(within(5_000));
-    expect(await count(client, freshNamespace())).toBe(1);
-    client.close();
-    expect(await given.ping()).toBe("PONG");
-    given.disconnect();
-  });
+  test.runIf(control)(
+    "a server that is still loading is told as such, and used when it has loaded",
+    { timeout: 30_000 },
+    async () => {
+      using client = await opened({ url });
+      const fill = script({ name: "fill", lua: [`for i = 1, 400 do redis.call("SET", "key:" .. i, i) end`] });
+      await client.run(fill, [], [], within(5_000));
+      await control?.kill();
+      const starting = control?.start();
+      const outcomes = new Set<string>();
+      await expect
+        .poll(async () => {
+          const outcome = await outcomeOf(client.run(READ, ["key:1"], [], within(1_000)));
+          outcomes.add(outcome);
+          return outcome;
+        }, SOON)
+        .toBe("fine");
+      await starting;
+      expect([...outcomes].toSorted()).toEqual(["UNAVAILABLE", "fine"]);
+    },
+  );
 });

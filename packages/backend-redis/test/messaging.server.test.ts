@@ -1,23 +1,19 @@
 /** Pub/Sub on a real server: what the kit can't arrange. */
 
-import type { MessagingBackend, Outgoing } from "@muster/core/slots";
-import { withRedisCluster, withServer } from "@muster/servers/vitest";
-import { Cluster, Redis } from "ioredis";
+import { withServer } from "@muster/servers/vitest";
+import { Redis } from "ioredis";
 import { expect, test } from "vitest";
-import { freshNamespace, message, openMessaging, reading, tell, within } from "./support.ts";
-import { moveSlot, slotsOf } from "./slots.ts";
-
-const SOON = { timeout: 15_000, interval: 20 };
-
-function numbered(count: number): readonly string[] {
-  return Array.from({ length: count }, (_, n) => `address-${n}`);
-}
-
-/** Publishes, and gives index and code of each failure. */
-async function failuresOf(publisher: MessagingBackend, batch: readonly Outgoing[]): Promise<readonly string[]> {
-  const failures = await publisher.publishMany(batch, within(10_000));
-  return failures.map(({ index, error }) => `${index} ${error.code}`);
-}
+import {
+  failuresOf,
+  freshNamespace,
+  message,
+  numbered,
+  openMessaging,
+  reading,
+  SOON,
+  tell,
+  within,
+} from "./support.ts";
 
 await withServer("redis", {}, (server) => {
   const { host, port, url } = server;
@@ -30,12 +26,22 @@ await withServer("redis", {}, (server) => {
     const heard = reading(inbox);
     const addresses = numbered(10_000);
     const silent = new Set(["address-0", "address-4999", "address-9999"]);
-    expect(await inbox.addMany(addresses.filter((address) => !silent.has(address)), within(10_000))).toEqual([]);
+    expect(
+      await inbox.addMany(
+        addresses.filter((address) => !silent.has(address)),
+        within(10_000),
+      ),
+    ).toEqual([]);
     await tell(url, "CONFIG", "RESETSTAT");
-    const failures = await failuresOf(publisher, addresses.map((address) => message(address, address)));
+    const failures = await failuresOf(
+      publisher,
+      addresses.map((address) => message(address, address)),
+    );
     expect(failures).toEqual(["0 NO_ROUTE", "4999 NO_ROUTE", "9999 NO_ROUTE"]);
     await expect.poll(() => heard.length, SOON).toBe(9_997);
-    expect(heard).toEqual(addresses.filter((address) => !silent.has(address)).map((address) => `${address}=${address}`));
+    expect(heard).toEqual(
+      addresses.filter((address) => !silent.has(address)).map((address) => `${address}=${address}`),
+    );
     const stats = String(await tell(url, "INFO", "commandstats"));
     expect(Number(/cmdstat_eval:calls=(\d+)/.exec(stats)?.[1])).toBe(10);
     expect(stats).toContain("cmdstat_publish:calls=10000");
@@ -57,7 +63,12 @@ await withServer("redis", {}, (server) => {
 
   test("databases and prefixes are worlds apart, although channels know of neither", async () => {
     const namespace = freshNamespace();
-    const worlds = [{ host, port }, { host, port, db: 1 }, { host, port, prefix: "other" }, { host, port, db: 1, prefix: "other" }];
+    const worlds = [
+      { host, port },
+      { host, port, db: 1 },
+      { host, port, prefix: "other" },
+      { host, port, db: 1, prefix: "other" },
+    ];
     const opened = await Promise.all(worlds.map(async (options) => openMessaging(options, namespace)));
     const heard: (readonly string[])[] = [];
     for (const messaging of opened) {
@@ -84,7 +95,9 @@ await withServer("redis", {}, (server) => {
     await expect.poll(() => heard, SOON).toEqual(["a=by hand"]);
   });
 
-  test("an inbox that nobody reads is cut off by the server, told, and live again once it is read", { timeout: 30_000 }, async () => {
+  test("an inbox that nobody reads is cut off by the server, told, and live again once it is read", {
+    timeout: 30_000,
+  }, async () => {
     const namespace = freshNamespace();
     await tell(url, "CONFIG", "SET", "client-output-buffer-limit", "pubsub 262144 0 0");
     await using publisher = await openMessaging({ url }, namespace);
@@ -104,73 +117,24 @@ await withServer("redis", {}, (server) => {
   });
 
   test("a client that was handed in lends its settings to inboxes, whose connections end with them", async () => {
-    const redis = new Redis({ host, port, autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, enableOfflineQueue: false });
+    const redis = new Redis({
+      host,
+      port,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      enableOfflineQueue: false,
+    });
     const messaging = await openMessaging({ client: redis }, freshNamespace());
     const inbox = await messaging.openInbox({ prefetch: 10 }, within(5_000));
     const heard = reading(inbox);
     await inbox.addMany(["a"], within(5_000));
     expect(await failuresOf(messaging, [message("a", "one")])).toEqual([]);
     await expect.poll(() => heard, SOON).toEqual(["a=one"]);
-    const inboxes = async (): Promise<number> => String(await redis.client("LIST")).split("name=muster-inbox ").length - 1;
+    const inboxes = async (): Promise<number> =>
+      String(await redis.client("LIST")).split("name=muster-inbox ").length - 1;
     const before = await inboxes();
     await messaging.close();
     await expect.poll(inboxes, SOON).toBe(before - 1);
     redis.disconnect();
-  });
-});
-
-await withRedisCluster({}, ({ nodes }) => {
-  const cluster = nodes.map(({ host, port }) => ({ host, port }));
-
-  test("messages of one batch reach receivers on every master of a cluster", async () => {
-    const namespace = freshNamespace();
-    await using publisher = await openMessaging({ cluster }, namespace);
-    await using receiver = await openMessaging({ cluster }, namespace);
-    const inbox = await receiver.openInbox({ prefetch: 20_000 }, within(5_000));
-    const heard = reading(inbox);
-    const addresses = numbered(5_000);
-    expect(await inbox.addMany(addresses.slice(1), within(10_000))).toEqual([]);
-    const failures = await failuresOf(publisher, addresses.map((address) => message(address, address)));
-    expect(failures).toEqual(["0 NO_ROUTE"]);
-    await expect.poll(() => heard.length, SOON).toBe(4_999);
-    expect(new Set(heard).size).toBe(4_999);
-  });
-
-  test("an address is live before, while and after its slot moves to another master", { timeout: 30_000 }, async () => {
-    const namespace = freshNamespace();
-    await using publisher = await openMessaging({ cluster }, namespace);
-    await using receiver = await openMessaging({ cluster }, namespace);
-    const routes: string[] = [];
-    const onRoute = (state: string): void => void routes.push(state);
-    const inbox = await receiver.openInbox({ prefetch: 1_000, onRoute }, within(5_000));
-    const heard = reading(inbox);
-    const addresses = numbered(40);
-    await inbox.addMany(addresses, within(5_000));
-    const all = addresses.map((address) => message(address, "before"));
-    expect(await failuresOf(publisher, all)).toEqual([]);
-
-    const [slot = 0] = await slotsOf(nodes, [`muster:{${namespace}/0}:`]);
-    await moveSlot(nodes, slot, async () => {
-      expect(await failuresOf(publisher, addresses.map((address) => message(address, "while")))).toEqual([]);
-    });
-    await expect.poll(() => routes, SOON).toEqual(["down", "up"]);
-    expect(await failuresOf(publisher, addresses.map((address) => message(address, "after")))).toEqual([]);
-    for (const text of ["before", "while", "after"]) {
-      const expected = addresses.map((address) => `${address}=${text}`).toSorted();
-      await expect.poll(() => heard.filter((one) => one.endsWith(`=${text}`)).toSorted(), SOON).toEqual(expected);
-    }
-  });
-
-  test("a cluster's client that was handed in lends its settings to inboxes", async () => {
-    const given = new Cluster(cluster, { retryDelayOnFailover: 0 });
-    const messaging = await openMessaging({ client: given }, freshNamespace());
-    expect(messaging.traits.order).toBe("per-address");
-    const inbox = await messaging.openInbox({ prefetch: 10 }, within(5_000));
-    const heard = reading(inbox);
-    await inbox.addMany(["a", "b"], within(5_000));
-    expect(await failuresOf(messaging, [message("a", "1"), message("b", "2")])).toEqual([]);
-    await expect.poll(() => heard.toSorted(), SOON).toEqual(["a=1", "b=2"]);
-    await messaging.close();
-    given.disconnect();
   });
 });

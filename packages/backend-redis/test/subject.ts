@@ -1,4 +1,6 @@
-import { type FaultProxy, faultProxy, type ServerFaults, type Subject } from "@muster/conformance";
+import type { ServerFaults, Subject } from "@muster/conformance";
+import { type FaultProxy, faultProxy } from "@muster/conformance/faults";
+import { withMortalProcesses } from "@muster/conformance/processes";
 import type { Server, ServerCluster } from "@muster/servers";
 import { Redis } from "ioredis";
 import { setImmediate as turn } from "node:timers/promises";
@@ -6,11 +8,18 @@ import { redisMessaging, type RedisNode, type RedisOptions, redisRegistry } from
 
 /** Longer than the second that a connection may take to come back, and the two until restarted masters take writes. */
 const CLUSTER_PATIENCE_MS = 15_000;
+const MODULE = new URL(import.meta.url);
+
+/** Clients and nothing else: for those processes of the kit that die, which import this module. */
+export function subject(options: RedisOptions): Subject {
+  return { name: "redis", registry: () => redisRegistry(options), messaging: () => redisMessaging(options) };
+}
 
 /** One server, as the conformance kit looks at it: through a proxy that can break the line. */
 export async function standalone(server: Server): Promise<Subject> {
   const proxy = await proxyOf(server);
-  return subjectOf("redis", { host: proxy.host, port: proxy.port }, faultsOf([proxy], [server]), [proxy]);
+  const whole = wholeOf({ host: proxy.host, port: proxy.port }, faultsOf([proxy], [server]), [proxy]);
+  return withMortalProcesses(whole, MODULE, { args: [{ host: server.host, port: server.port }] });
 }
 
 /** A cluster with a proxy before each node; the addresses that nodes tell of one another are translated to theirs. */
@@ -23,7 +32,12 @@ export async function clustered({ nodes }: ServerCluster): Promise<Subject> {
     if (proxy !== undefined) natMap[`${host}:${port}`] = proxy;
   }
   const faults = faultsOf(proxies, nodes, async () => void (await Promise.all(nodes.map(untilFormed))));
-  return { ...subjectOf("redis cluster", { cluster, natMap }, faults, proxies), patienceMs: CLUSTER_PATIENCE_MS };
+  const whole = {
+    ...wholeOf({ cluster, natMap }, faults, proxies),
+    name: "redis cluster",
+    patienceMs: CLUSTER_PATIENCE_MS,
+  };
+  return withMortalProcesses(whole, MODULE, { args: [{ cluster: nodes.map(({ host, port }) => ({ host, port })) }] });
 }
 
 /** Nodes that were away do not serve before they have heard of all others. */
@@ -36,14 +50,9 @@ async function untilFormed({ url }: Server): Promise<void> {
   }
 }
 
-function subjectOf(name: string, options: RedisOptions, faults: ServerFaults, proxies: readonly FaultProxy[]): Subject {
-  return {
-    name,
-    registry: () => redisRegistry(options),
-    messaging: () => redisMessaging(options),
-    faults,
-    close: async () => void (await Promise.all(proxies.map(async (proxy) => proxy.close()))),
-  };
+function wholeOf(options: RedisOptions, faults: ServerFaults, proxies: readonly FaultProxy[]): Subject {
+  const close = async (): Promise<void> => void (await Promise.all(proxies.map(async (proxy) => proxy.close())));
+  return { ...subject(options), faults, close };
 }
 
 async function proxyOf({ host, port }: Server): Promise<FaultProxy> {

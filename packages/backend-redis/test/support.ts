@@ -1,9 +1,25 @@
 /** What tests with a real server share. */
 
 import { randomUUID } from "node:crypto";
-import { type Call, type Delivery, type Inbox, isMusterError, type MessagingBackend, type Outgoing } from "@muster/core/slots";
+import { faultProxy } from "@muster/conformance/faults";
+import {
+  type Call,
+  type Delivery,
+  type Inbox,
+  isMusterError,
+  type MessagingBackend,
+  type Outgoing,
+} from "@muster/core/slots";
+import type { Server } from "@muster/servers";
 import { Redis } from "ioredis";
+import { type RedisClient, redisClient } from "../src/client.ts";
 import { type RedisOptions, redisMessaging } from "../src/index.ts";
+import { type Script, script } from "../src/scripts/script.ts";
+
+/** For `expect.poll`. */
+export const SOON = { timeout: 15_000, interval: 20 };
+export const COUNT: Script = script({ name: "count", lua: [`return redis.call("INCR", KEYS[1])`] });
+export const READ: Script = script({ name: "read", flags: ["no-writes"], lua: [`return redis.call("GET", KEYS[1])`] });
 
 export function within(ms: number): Call {
   return { signal: AbortSignal.timeout(ms) };
@@ -56,4 +72,33 @@ export async function tell(url: string, command: string, ...args: readonly (stri
   } finally {
     redis.disconnect();
   }
+}
+
+export async function opened(options: RedisOptions): Promise<RedisClient & Disposable> {
+  const client = redisClient(options);
+  await client.open(within(5_000));
+  return Object.assign(client, { [Symbol.dispose]: () => client.close() });
+}
+
+export async function count(client: RedisClient, key: string): Promise<unknown> {
+  return client.run(COUNT, [key], [], within(5_000));
+}
+
+/** Whether a request runs a script. */
+export function isEval(request: Uint8Array): boolean {
+  return /evalsha|eval/.test(Buffer.from(request).toString("latin1"));
+}
+
+export async function proxyOf({ port }: Server): ReturnType<typeof faultProxy> {
+  return faultProxy({ host: "127.0.0.1", port });
+}
+
+export function numbered(length: number): readonly string[] {
+  return Array.from({ length }, (_, n) => `address-${n}`);
+}
+
+/** Publishes, and gives index and code of each failure. */
+export async function failuresOf(publisher: MessagingBackend, batch: readonly Outgoing[]): Promise<readonly string[]> {
+  const failures = await publisher.publishMany(batch, within(10_000));
+  return failures.map(({ index, error }) => `${index} ${error.code}`);
 }

@@ -40,10 +40,13 @@ export const OWN: DriverOptions = Object.freeze({
 });
 
 /** For a connection to one server, wherever the location says that it is. @throws CONFIG_INVALID */
-export function serverOptions(location: Exclude<RedisLocation, RedisByCluster | { readonly client: unknown }>): DriverOptions {
+export function serverOptions(
+  location: Exclude<RedisLocation, RedisByCluster | { readonly client: unknown }>,
+): DriverOptions {
   if ("url" in location) return { ...OWN, ...READONLY_RECONNECTS, ...urlOptions(location.url) };
   const { db = 0 } = location;
-  const where = "sentinels" in location ? sentinelOptions(location) : defined({ host: location.host, port: location.port });
+  const where =
+    "sentinels" in location ? sentinelOptions(location) : defined({ host: location.host, port: location.port });
   return { ...OWN, ...READONLY_RECONNECTS, ...credentials(location), ...where, db };
 }
 
@@ -73,7 +76,9 @@ export function clusterOptions(location: RedisByCluster): ClusterOptions {
 }
 
 /** A demoted master is left for whoever is master now. The answer 1 means: reconnect, and don't send again. */
-const READONLY_RECONNECTS: DriverOptions = { reconnectOnError: ({ message }) => (message.startsWith("READONLY") ? 1 : false) };
+const READONLY_RECONNECTS: DriverOptions = {
+  reconnectOnError: ({ message }) => (message.startsWith("READONLY") ? 1 : false),
+};
 
 function credentials({ username, password, tls }: RedisCredentials): DriverOptions {
   return { ...defined({ username, password }), ...(tls === undefined ? {} : { tls: tls === true ? {} : { ...tls } }) };

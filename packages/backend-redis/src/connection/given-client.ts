@@ -33,7 +33,11 @@ function clusterViolations(options: ClusterOptions): readonly Violation[] {
   const { redisOptions = {} } = options;
   const path = "client.options";
   return [
-    must(options.retryDelayOnFailover === 0, `${path}.retryDelayOnFailover`, "must be 0: it sends again what was in flight"),
+    must(
+      options.retryDelayOnFailover === 0,
+      `${path}.retryDelayOnFailover`,
+      "must be 0: it sends again what was in flight",
+    ),
     // Nodes that don't reconnect by themselves have nowhere to send again to.
     typeof options.clusterNodeRetryStrategy === "function" ? resending(redisOptions, `${path}.redisOptions`) : [],
     must(!redisOptions.reconnectOnError, `${path}.redisOptions.reconnectOnError`, RECONNECT),
@@ -61,7 +65,10 @@ function resending(options: DriverOptions, path: string): readonly Violation[] {
 }
 
 /** What would change the meaning of what is sent and answered. */
-function readable(options: { readonly keyPrefix?: unknown; readonly stringNumbers?: unknown }, path: string): readonly Violation[] {
+function readable(
+  options: { readonly keyPrefix?: unknown; readonly stringNumbers?: unknown },
+  path: string,
+): readonly Violation[] {
   return [
     must(!options.keyPrefix, `${path}.keyPrefix`, "must be empty: use the option prefix"),
     must(!options.stringNumbers, `${path}.stringNumbers`, "must be false: numbers are read as numbers"),

@@ -26,7 +26,10 @@ export async function connected(client: Redis | Cluster, signal: AbortSignal): P
       reject(error);
     };
     const onEnd = (): void => onError(new Error("Connection is closed."));
-    const onAbort = (): void => onError(signal.reason);
+    const onAbort = (): void => {
+      const reason: unknown = signal.reason;
+      onError(reason instanceof Error ? reason : new Error("the caller gave up"));
+    };
     client.on("ready", onReady).on("error", onError).on("end", onEnd);
     signal.addEventListener("abort", onAbort, { once: true });
     if (client.status === "wait") client.connect().catch(ignore);
@@ -51,7 +54,8 @@ export function discard(client: Redis | Cluster): void {
   const connections = isCluster(client) ? client.nodes() : [client];
   client.disconnect();
   // Nobody waits for a goodbye that may never come. Before it first connects there is no stream, whatever its type says.
-  for (const { stream } of connections as readonly { readonly stream: Redis["stream"] | undefined }[]) stream?.destroy();
+  for (const { stream } of connections as readonly { readonly stream: Redis["stream"] | undefined }[])
+    stream?.destroy();
 }
 
 /** It is told by an event, too. */

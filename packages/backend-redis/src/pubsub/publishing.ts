@@ -52,7 +52,8 @@ export async function publish(publishing: Publishing): Promise<readonly BatchFai
     }
   };
   await Promise.all(Array.from({ length: Math.min(MAX_IN_FLIGHT, parts.length) }, work));
-  if (broken.length > 0 && broken.length === parts.length) throw broken.find(mayHaveApplied) ?? broken[0];
+  const [first] = broken;
+  if (first !== undefined && broken.length === parts.length) throw broken.find(mayHaveApplied) ?? first;
   return failures.toSorted((one, other) => one.index - other.index);
 }
 
@@ -86,7 +87,10 @@ async function publishPart(publishing: Publishing, part: Part): Promise<readonly
   if (unheard.size === 0) return [];
   const indexes = part.indexes.filter((_, at) => unheard.has(at));
   if (!isSharded) return indexes;
-  const heard = await askOwner(publishing, part.messages.filter((_, at) => unheard.has(at)));
+  const heard = await askOwner(
+    publishing,
+    part.messages.filter((_, at) => unheard.has(at)),
+  );
   return indexes.filter((_, at) => heard[at] === 0);
 }
 
@@ -95,7 +99,10 @@ async function publishPart(publishing: Publishing, part: Part): Promise<readonly
  * these messages, so they are published once more, each by itself: that the owner of the slot takes until it has moved.
  * Gives for each how many listened.
  */
-async function askOwner({ client, channels, call }: Publishing, messages: readonly Outgoing[]): Promise<readonly unknown[]> {
+async function askOwner(
+  { client, channels, call }: Publishing,
+  messages: readonly Outgoing[],
+): Promise<readonly unknown[]> {
   return Promise.all(
     messages.map(async ({ address, headers, body }) =>
       client.send("spublish", [channels.channelOf(address), encodeEnvelope(headers, body)], call, SOURCE),
@@ -110,7 +117,10 @@ function positionsIn(answer: unknown): readonly number[] {
 
 function noRoute({ batch }: Publishing, index: number): BatchFailure {
   const message = "nobody listens on this address";
-  return { index, error: new MusterError({ code: "NO_ROUTE", source: SOURCE, subject: batch[index]?.address, message }) };
+  return {
+    index,
+    error: new MusterError({ code: "NO_ROUTE", source: SOURCE, subject: batch[index]?.address, message }),
+  };
 }
 
 function mayHaveApplied(error: MusterError): boolean {

@@ -112,7 +112,10 @@ export class Subscriptions {
     for (const [shard, home] of this.#homes.all) home.subscribe([this.#channels.beaconOf(shard)]).catch(ignore);
   }
 
-  async #each(addresses: readonly string[], work: (shard: number, some: readonly string[]) => Promise<void>): Promise<void> {
+  async #each(
+    addresses: readonly string[],
+    work: (shard: number, some: readonly string[]) => Promise<void>,
+  ): Promise<void> {
     const byShard = new Map<number, string[]>();
     for (const address of new Set(addresses)) {
       const shard = this.#channels.shardOf(address);

@@ -4,7 +4,9 @@ import { checkedVersion, isReplica, type Topology } from "../../src/connection/s
 
 function info(facts: Readonly<Record<string, string>> = {}): string {
   const all = { redis_version: "7.0.15", loading: "0", role: "master", cluster_enabled: "0", ...facts };
-  return `# Server\r\n${Object.entries(all).map(([name, value]) => `${name}:${value}\r\n`).join("")}`;
+  return `# Server\r\n${Object.entries(all)
+    .map(([name, value]) => `${name}:${value}\r\n`)
+    .join("")}`;
 }
 
 function codeOf(text: string, topology: Topology = "standalone"): string {
