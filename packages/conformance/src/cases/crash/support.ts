@@ -66,9 +66,15 @@ export async function startMortal<B extends Backend>(
   const mortal = ctx.subject.mortal?.();
   const client = mortal && clientOf(mortal);
   assert.ok(mortal !== undefined && client !== undefined, "the mortal process that was there when the run was planned");
-  await client.open({ namespace: ctx.namespace, ...scope }, ctx.call);
   let killing: Promise<void> | undefined;
-  return { client, kill: async (turn) => (killing ??= mortal.kill(turn)) };
+  const kill = async (turn: number): Promise<void> => (killing ??= mortal.kill(turn));
+  try {
+    await client.open({ namespace: ctx.namespace, ...scope }, ctx.call);
+  } catch (error) {
+    await kill(0);
+    throw error;
+  }
+  return { client, kill };
 }
 
 async function die<T>(work: () => Promise<T>, kill: () => Promise<void>): Promise<{ readonly answer: T } | undefined> {

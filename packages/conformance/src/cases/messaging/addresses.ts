@@ -174,12 +174,15 @@ const pairwise: MessagingCase = {
     const names = alikeNamespaces(ctx.namespace);
     const peers = await Promise.all(names.map(async (namespace) => ctx.peer({ namespace })));
     const listeners = await Promise.all(peers.map(async (at) => listen(ctx, ["a", "b.a"], { at })));
-    for (const [index, peer] of peers.entries()) await publish(ctx, [message("a", names[index] ?? "")], peer);
-    for (const [index, peer] of peers.entries()) await publish(ctx, [message("b.a", names[index] ?? "")], peer);
+    for (const address of ["a", "b.a"]) {
+      for (const [index, peer] of peers.entries()) {
+        await publish(ctx, [message(address, `${address} in ${names[index]}`)], peer);
+      }
+    }
     for (const [index, peer] of peers.entries()) {
-      const name = names[index] ?? "";
       const listener = listeners[index];
-      if (listener) await expectTexts(ctx, listener, [name, name], peer);
+      const texts = ["a", "b.a"].map((address) => `${address} in ${names[index]}`);
+      if (listener) await expectTexts(ctx, listener, texts, peer);
     }
   },
 };
