@@ -1,11 +1,13 @@
 /**
- * How a registration is written down: its metadata as JSON text, and a stamp, which is everything beside that.
+ * How a registration is written down: as a record, which is the attempt that wrote it, a NUL, and its metadata as JSON
+ * text; and as a stamp, which is everything beside the metadata. What has been read apart belongs together if both name
+ * the same attempt.
  *
- * A stamp is ten fields with a NUL between two, so that a script takes it apart with one match (`scripts/stamps.ts` reads
+ * A stamp is eleven fields with a NUL between two, so that a script takes it apart with one match (`scripts/stamps.ts` reads
  * and writes it) and TypeScript a whole page of them with one split. Only scripts write one:
  *
  * ```
- * version · state · expiry · epoch · revision · registeredAt · ttlMs · session · address · attempt
+ * version · state · expiry · epoch · revision · registeredAt · ttlMs · session · address · attempt · bytes of the record
  *    │        │        └ epoch ms; "never"; or "bound": its session keeps it alive
  *    │        └ "s": it stands, live or expired; "t" and epoch ms: a tombstone since then
  *    └ of the format
@@ -19,7 +21,7 @@ import type { Metadata } from "@muster/filter";
 
 const VERSION = "1";
 /** Of a stamp. */
-const FIELDS = 10;
+const FIELDS = 11;
 
 /** A stamp, taken apart. */
 export interface Stamp {
@@ -33,6 +35,8 @@ export interface Stamp {
   readonly session: string | undefined;
   readonly address: string | undefined;
   readonly attempt: string;
+  /** Length of the record. */
+  readonly bytes: number;
 }
 
 /** @throws UNSUPPORTED: it has been written by a version of this package that is not known here. */
@@ -40,17 +44,11 @@ export function decodeStamp(text: string): Stamp {
   return stampAt(text.split("\0"), 0);
 }
 
-/**
- * Stamps with a NUL between two; `undefined` for one of empty fields, which is none.
- *
- * @throws UNSUPPORTED, as {@link decodeStamp}.
- */
-export function decodeStamps(text: string): readonly (Stamp | undefined)[] {
+/** Stamps with a NUL between two. @throws UNSUPPORTED, as {@link decodeStamp}. */
+export function decodeStamps(text: string): readonly Stamp[] {
   const fields = text.split("\0");
-  const stamps: (Stamp | undefined)[] = [];
-  for (let at = 0; at + FIELDS <= fields.length; at += FIELDS) {
-    stamps.push(fields[at] === "" ? undefined : stampAt(fields, at));
-  }
+  const stamps: Stamp[] = [];
+  for (let at = 0; at < fields.length; at += FIELDS) stamps.push(stampAt(fields, at));
   return stamps;
 }
 
@@ -68,6 +66,7 @@ function stampAt(fields: readonly string[], at: number): Stamp {
     session: fields[at + 7] || undefined,
     address: fields[at + 8] || undefined,
     attempt: fields[at + 9] ?? "",
+    bytes: Number(fields[at + 10]),
   };
 }
 
@@ -86,18 +85,19 @@ export function registrationOf(identity: string, stamp: Stamp, metadata: Metadat
   return { identity, epoch, session, address, registeredAt, expiresAt, ttlMs, metadata, revision, attempt };
 }
 
-/** Of JSON text that {@link encodeMetadata} made: nothing else is ever stored. */
-export function decodeMetadata(json: string): Metadata {
-  return JSON.parse(json) as Metadata; // Metadata was stringified, and no script looks into it.
+/** Of a record that {@link encodeRecord} made: nothing else is ever stored. */
+export function decodeMetadata(record: string): Metadata {
+  return JSON.parse(record.slice(record.indexOf("\0") + 1)) as Metadata; // Metadata was stringified.
 }
 
-/** Of a JSON array of such texts, in which `null` is none. */
-export function decodeMetadataList(json: string): readonly (Metadata | null)[] {
-  return JSON.parse(json) as readonly (Metadata | null)[]; // As above.
+/** Whether it is the record of that stamp, and not of one before or after. */
+export function isRecordOf({ attempt }: Stamp, record: string): boolean {
+  return record.startsWith(attempt) && record.charCodeAt(attempt.length) === 0;
 }
 
-export function encodeMetadata(metadata: Metadata): string {
-  return JSON.stringify(metadata);
+/** `attempt` holds no NUL. */
+export function encodeRecord(attempt: string, metadata: Metadata): string {
+  return `${attempt}\0${JSON.stringify(metadata)}`;
 }
 
 function unknownVersion(version: string): MusterError<"UNSUPPORTED"> {

@@ -14,7 +14,7 @@ export interface RegistryKeys {
    * empty field is the last epoch given to anyone.
    */
   readonly stamps: string;
-  /** HASH identity → its metadata as JSON text, as it was written. */
+  /** HASH identity → its record: the metadata as JSON text. */
   readonly records: string;
   /** ZSET of identities, all with score 0: standing registrations without sessions, which is what the quota counts. */
   readonly order: string;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { decodeStamp, decodeStamps, isLive, registrationOf, routeOf } from "../src/codec.ts";
+import { decodeMetadata, decodeStamp, decodeStamps, encodeRecord, isLive, isRecordOf, registrationOf, routeOf } from "../src/codec.ts";
 import { outcomeOf } from "./support.ts";
 
 const FIELDS = {
@@ -13,6 +13,7 @@ const FIELDS = {
   session: "session-1",
   address: "node-1",
   attempt: "attempt-1",
+  bytes: "200",
 };
 
 function stampOf(changes: Partial<typeof FIELDS> = {}): string {
@@ -34,6 +35,7 @@ describe("decodeStamp", () => {
       session: "session-1",
       address: "node-1",
       attempt: "attempt-1",
+      bytes: 200,
     });
   });
 
@@ -64,13 +66,8 @@ describe("decodeStamp", () => {
 });
 
 describe("decodeStamps", () => {
-  test("tells one stamp from the next, and nothing from a stamp", () => {
-    const nothing = "\0".repeat(9);
-    expect(decodeStamps([WHOLE, nothing, BARE].join("\0"))).toEqual([decodeStamp(WHOLE), undefined, decodeStamp(BARE)]);
-  });
-
-  test("finds none in nothing", () => {
-    expect(decodeStamps("")).toEqual([]);
+  test("tells one stamp from the next", () => {
+    expect(decodeStamps([WHOLE, BARE].join("\0"))).toEqual([decodeStamp(WHOLE), decodeStamp(BARE)]);
   });
 
   test("refuses all of them for one that a newer release has written", async () => {
@@ -94,6 +91,19 @@ describe("isLive", () => {
     const state = "t1700000040000";
     expect(isLive(decodeStamp(stampOf({ state })), 0)).toBe(false);
     expect(isLive(decodeStamp(stampOf({ state, expiry: "never" })), 0)).toBe(false);
+  });
+});
+
+describe("a record", () => {
+  const record = encodeRecord("attempt-1", { list: [], text: "\u0000 and \u2028" });
+
+  test("gives the metadata back", () => {
+    expect(decodeMetadata(record)).toEqual({ list: [], text: "\u0000 and \u2028" });
+  });
+
+  test("belongs to the stamp of its attempt, and to none whose attempt begins or ends alike", () => {
+    const stamps = ["attempt-1", "attempt-12", "attempt-", "", "x"].map((attempt) => decodeStamp(stampOf({ attempt })));
+    expect(stamps.map((stamp) => isRecordOf(stamp, record))).toEqual([true, false, false, false, false]);
   });
 });
 

@@ -178,7 +178,7 @@ return { claimed, fetch(stamps, claimed), texts }
  * Keys: `writeKeys` without indexes. Arguments: how many, up to 500; for how many ms; ms from the confirmation of
  * `expired` until `over` is due.
  *
- * Result: identities, their stamps (a tombstone's step is `over`) and their JSON texts; fewer than are due when they are
+ * Result: identities, their stamps (a tombstone's step is `over`) and their records; fewer than are due when they are
  * large, as `some_records` says.
  *
  * Atomic: a step leaves the queue of what is due in the script that finds it there, so that nobody else does. Finding it

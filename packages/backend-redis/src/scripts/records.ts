@@ -4,9 +4,8 @@ import { type Script, script } from "./script.ts";
 import { CLOCK } from "./stamps.ts";
 
 /**
- * The JSON texts of identities in their order, or `false` for the unknown. It stops after a MiB, at a sixteenth text at
- * the latest, so that no script lasts long however large records are: there may be fewer texts than identities, but at
- * least one.
+ * The records of identities in their order, or `false` for the unknown. It stops after a MiB, at a sixteenth record at
+ * the latest, so that no script lasts long however large they are: there may be fewer than identities, but at least one.
  */
 export const SOME_RECORDS = `
 local function some_records(records, names)
@@ -25,27 +24,14 @@ end
 `;
 
 /**
- * A page as one text each of identities, stamps and JSON: that is faster to send and to read than a text for each. NULs
- * stand between identities and between stamps, which have ten fields; metadata is a JSON array.
- */
-const PAGE = `
-local function json_list(texts)
-  for i = 1, #texts do texts[i] = texts[i] or 'null' end
-  return '[' .. table.concat(texts, ',') .. ']'
-end
-local function stamp_list(found)
-  for i = 1, #found do found[i] = found[i] or '\\0\\0\\0\\0\\0\\0\\0\\0\\0' end
-  return table.concat(found, '\\0')
-end
-`;
-
-/**
  * Reads registrations by identity.
  *
  * Keys: stamps, records. Arguments: up to a thousand identities.
  *
- * Result: the time, a stamp for each, empty where nothing is known, and the JSON array of the first of them, as many as
- * `some_records` gives: the rest is to be asked for again.
+ * Result: the time, a stamp or nothing for each, and the records of the first of them, as many as `some_records` gives:
+ * the rest is to be asked for again.
+ *
+ * Atomic so that stamps and records belong together.
  */
 export const readScript: Script = script({
   name: "read",
@@ -54,39 +40,35 @@ export const readScript: Script = script({
     "local stamps, records = KEYS[1], KEYS[2]",
     CLOCK,
     SOME_RECORDS,
-    PAGE,
-    "local found = redis.call('HMGET', stamps, unpack(ARGV))",
-    "return { now, stamp_list(found), json_list(some_records(records, ARGV)) }",
+    "return { now, redis.call('HMGET', stamps, unpack(ARGV)), some_records(records, ARGV) }",
   ],
 });
 
 /**
- * A page of identities in the order of their bytes, with their stamps and, given the key of records, their JSON texts.
+ * A page of identities in the order of their bytes, with their stamps.
  *
- * Keys: the sorted set that lists them, stamps, and perhaps records. Arguments: what stands before each identity in that
- * set; between which members, as ZRANGE BYLEX wants it, in two; how many, up to a thousand.
+ * Keys: the sorted set that lists them, stamps. Arguments: what stands before each identity in that set; between which
+ * members, as ZRANGE BYLEX wants it, in two; how many, up to a thousand.
  *
- * Result: the time, how many there are, the identities, their stamps, and the JSON array of as many of them as
- * `some_records` gives: the rest belongs to the next page.
+ * Result: the time; and where there are any, the identities and the stamps, each in one text with a NUL between two, which
+ * is faster to send and to read than a text for each.
+ *
+ * Atomic so that each of them stands.
  */
 export const pageScript: Script = script({
   name: "page",
   flags: ["no-writes"],
   lua: [
-    "local stamps, records = KEYS[2], KEYS[3]",
     CLOCK,
-    SOME_RECORDS,
-    PAGE,
     `
 local names = redis.call('ZRANGE', KEYS[1], ARGV[2], ARGV[3], 'BYLEX', 'LIMIT', 0, ARGV[4])
-if #names == 0 then return { now, 0 } end
+if #names == 0 then return { now } end
 local prefix = #ARGV[1]
 if prefix > 0 then
   for i = 1, #names do names[i] = string.sub(names[i], prefix + 1) end
 end
-local found = redis.call('HMGET', stamps, unpack(names))
-local texts = records and json_list(some_records(records, names))
-return { now, #names, table.concat(names, '\\0'), stamp_list(found), texts }
+local found = redis.call('HMGET', KEYS[2], unpack(names))
+return { now, table.concat(names, '\\0'), table.concat(found, '\\0') }
 `,
   ],
 });

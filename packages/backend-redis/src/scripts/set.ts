@@ -93,7 +93,7 @@ for i = 1, count do
 
 const STORE = `
   if life then
-    local text = '1\\0s\\0' .. expiry .. life .. term.rest .. ARGV[attempts + i]
+    local text = '1\\0s\\0' .. expiry .. life .. term.rest .. ARGV[attempts + i] .. '\\0' .. #ARGV[texts + i]
     new_stamps[size + 3], new_stamps[size + 4] = identity, text
     new_records[size + 1], new_records[size + 2] = identity, ARGV[texts + i]
     size = size + 2
@@ -139,13 +139,13 @@ return { now, first_epoch, table.concat(codes), shown, some_records(records, in_
  * Keys: `writeKeys`. Arguments: the catalogue's version; most registrations the namespace may count, or nothing; the
  * number of terms; for each term ttlMs, 1 where it is bound to its session, session, address; an empty one; for each term
  * the identity of the session it is bound to, or an empty one; then columns, each as long as the batch, of up to 500:
- * identities, JSON texts, attempts, numbers of terms, modes, and, where there are indexes, packed values. Terms are what
+ * identities, records, attempts, numbers of terms, modes, and, where there are indexes, packed values. Terms are what
  * the entries of a batch mostly have in common. A mode is `c`, `r`, or the epoch to be rewritten, perhaps with `:` and its
  * revision.
  *
  * Result: `stale catalogue`; or the time, the epoch of the first that was stored anew, from which theirs count up, a
  * letter for each entry (n stored anew, w rewritten, a its attempt stands already, x exists, f fenced by another epoch,
- * g fenced by nothing, c conflict, s session, q quota), the stamps, in order, of w, a, x, f and c, and the JSON texts of
+ * g fenced by nothing, c conflict, s session, q quota), the stamps, in order, of w, a, x, f and c, and the records of
  * the last four, as many as `some_records` gives; no lists where both are empty.
  *
  * Atomic because all stamps are read, every entry is decided by them and by what those before it have done, and only then

@@ -21,18 +21,18 @@ local function whole(number) return string.format('%.0f', number) end
  */
 export const STAMPS = `
 local function read_stamp(text)
-  local state, expiry, epoch, revision, registered, ttl, session, address, attempt =
-    string.match(text, '^1%z([^%z]+)%z([^%z]+)%z(%d+)%z(%d+)%z(%d+)%z([^%z]*)%z([^%z]*)%z([^%z]*)%z([^%z]*)$')
+  local state, expiry, epoch, revision, registered, ttl, session, address, attempt, bytes =
+    string.match(text, '^1%z([^%z]+)%z([^%z]+)%z(%d+)%z(%d+)%z(%d+)%z([^%z]*)%z([^%z]*)%z([^%z]*)%z([^%z]*)%z(%d+)$')
   if not state then error({ err = 'UNKNOWNSTAMP a record has been written by a newer release' }) end
   return {
     state = state, expiry = expiry, epoch = epoch, revision = revision, registered = registered,
-    ttl = ttl, session = session, address = address, attempt = attempt, expires_at = tonumber(expiry)
+    ttl = ttl, session = session, address = address, attempt = attempt, bytes = bytes, expires_at = tonumber(expiry)
   }
 end
 local function write_stamp(stamp)
   return table.concat({
     '1', stamp.state, stamp.expiry, stamp.epoch, stamp.revision, stamp.registered, stamp.ttl, stamp.session,
-    stamp.address, stamp.attempt
+    stamp.address, stamp.attempt, stamp.bytes
   }, '\\0')
 end
 local function is_expired(stamp, now) return stamp.expires_at ~= nil and stamp.expires_at <= now end

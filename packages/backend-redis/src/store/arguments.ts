@@ -27,10 +27,10 @@ export function checkEntries(entries: readonly SetEntry[]): void {
 }
 
 /** @throws PAYLOAD_TOO_LARGE */
-export function checkRecord({ identity, session = "", address = "", attempt }: SetEntry, json: string): void {
-  const units = identity.length + session.length + address.length + attempt.length + json.length;
+export function checkRecord({ identity, session = "", address = "", attempt }: SetEntry, record: string): void {
+  const units = identity.length + session.length + address.length + attempt.length + record.length;
   if (units * 3 + STAMP_BYTES <= MAX_RECORD_BYTES) return;
-  const bytes = STAMP_BYTES + Buffer.byteLength(identity + session + address + attempt) + Buffer.byteLength(json);
+  const bytes = STAMP_BYTES + Buffer.byteLength(identity + session + address + attempt) + Buffer.byteLength(record);
   if (bytes <= MAX_RECORD_BYTES) return;
   throw new MusterError({
     code: "PAYLOAD_TOO_LARGE",

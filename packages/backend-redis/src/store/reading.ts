@@ -1,14 +1,22 @@
 /** Reading without writing: registrations by identity, pages of all of them, and how many there are. */
 
 import type { Census, Registration, Route } from "@muster/core/slots";
-import type { Metadata } from "@muster/filter";
 import type { RedisCall } from "../client.ts";
-import { decodeMetadataList, decodeStamps, isLive, registrationOf, routeOf, type Stamp } from "../codec.ts";
+import {
+  decodeMetadata,
+  decodeStamp,
+  decodeStamps,
+  isLive,
+  isRecordOf,
+  registrationOf,
+  routeOf,
+  type Stamp,
+} from "../codec.ts";
 import { NAME } from "../errors.ts";
 import { censusScript, pageScript, readScript } from "../scripts/records.ts";
 import { partsOf, sendParts } from "./batches.ts";
 import type { Namespace } from "./namespace.ts";
-import { listIn, numberIn, textIn } from "./replies.ts";
+import { listIn, numberIn, optionalTextIn, textIn } from "./replies.ts";
 
 /** Live registrations, or routes, of one moment, in the order of their identities' bytes. */
 export interface Page<T extends Route> {
@@ -47,39 +55,37 @@ export async function readLive(
   const sentAt = performance.now();
   const { found, now } = await read(namespace, identities, call);
   const items = found.filter((one) => one !== undefined);
-  return { items, freshUntil: sentAt + shortestLife(items, now), next: undefined };
+  let end = Number.POSITIVE_INFINITY;
+  for (const { expiresAt } of items) if (expiresAt !== undefined && expiresAt < end) end = expiresAt;
+  return { items, freshUntil: sentAt + end - now, next: undefined };
 }
 
-/** A page with metadata. */
+/** A page with metadata: routes, and then their records. */
 export async function readPage(
-  { client, keys }: Namespace,
+  namespace: Namespace,
   query: PageQuery,
   call: RedisCall,
 ): Promise<Page<Registration>> {
-  const sentAt = performance.now();
-  const pageKeys = [listOf(query, keys), keys.stamps, keys.records];
-  const { now, names, stamps, reply } = pageIn(await client.run(pageScript, pageKeys, boundsOf(query), call));
-  const texts = names.length === 0 ? [] : decodeMetadataList(textIn(reply[4]));
-  const items = registrationsIn(names, stamps, texts, now).filter((one) => one !== undefined);
-  const isLast = names.length < query.size && texts.length === names.length;
-  return { items, freshUntil: sentAt + shortestLife(items, now), next: isLast ? undefined : names[texts.length - 1] };
+  const { live, freshUntil, next } = await readStamps(namespace, query, call);
+  const parts = partsOf(live, ({ stamp }) => stamp.bytes);
+  const source = `${NAME}.${call.operation ?? "scan"}`;
+  const items = await sendParts(parts, source, call, async (part) => readMetadata(namespace, part, call, source));
+  // While its records were on their way somebody may have expired, or have been renewed: then nothing but one script knows.
+  if (performance.now() >= freshUntil) {
+    const identities = live.map(({ identity }) => identity);
+    return { ...(await readLive(namespace, identities, call)), next };
+  }
+  return { items: items.filter((one) => one !== undefined), freshUntil, next };
 }
 
 /** A page for which metadata is neither read nor sent. */
 export async function readRoutes(
-  { client, keys }: Namespace,
+  namespace: Namespace,
   query: PageQuery,
   call: RedisCall,
 ): Promise<Page<Route>> {
-  const sentAt = performance.now();
-  const pageKeys = [listOf(query, keys), keys.stamps];
-  const { now, names, stamps } = pageIn(await client.run(pageScript, pageKeys, boundsOf(query), call));
-  const items: Route[] = [];
-  for (const [index, stamp] of stamps.entries()) {
-    if (stamp !== undefined && isLive(stamp, now)) items.push(routeOf(names[index] ?? "", stamp));
-  }
-  const next = names.length < query.size ? undefined : names.at(-1);
-  return { items, freshUntil: sentAt + shortestLife(items, now), next };
+  const { live, freshUntil, next } = await readStamps(namespace, query, call);
+  return { items: live.map(({ identity, stamp }) => routeOf(identity, stamp)), freshUntil, next };
 }
 
 /** The contract's `census`. */
@@ -100,46 +106,69 @@ async function read(
   while (found.length < identities.length) {
     const asked = identities.slice(found.length);
     const reply = listIn(await client.run(readScript, [keys.stamps, keys.records], asked, call));
-    const time = numberIn(reply[0]);
-    found.push(...registrationsIn(asked, decodeStamps(textIn(reply[1])), decodeMetadataList(textIn(reply[2])), time));
+    const [time, stamps, records] = [numberIn(reply[0]), listIn(reply[1]), listIn(reply[2])];
+    for (const [index, record] of records.entries()) {
+      const text = optionalTextIn(stamps[index]);
+      const stamp = text === undefined ? undefined : decodeStamp(text);
+      const isShown = stamp !== undefined && isLive(stamp, time);
+      const identity = asked[index] ?? "";
+      found.push(isShown ? registrationOf(identity, stamp, decodeMetadata(textIn(record))) : undefined);
+    }
     now ??= time;
   }
   return { found, now: now ?? 0 };
 }
 
-interface PageReply {
-  readonly now: number;
-  readonly names: readonly string[];
-  readonly stamps: readonly (Stamp | undefined)[];
-  readonly reply: readonly unknown[];
+interface Stamped {
+  readonly identity: string;
+  readonly stamp: Stamp;
 }
 
-function pageIn(answer: unknown): PageReply {
-  const reply = listIn(answer);
+async function readStamps(
+  { client, keys }: Namespace,
+  query: PageQuery,
+  call: RedisCall,
+): Promise<Omit<Page<Route>, "items"> & { readonly live: readonly Stamped[] }> {
+  const sentAt = performance.now();
+  const reply = listIn(await client.run(pageScript, [listOf(query, keys), keys.stamps], boundsOf(query), call));
   const now = numberIn(reply[0]);
-  if (reply[1] === 0) return { now, names: [], stamps: [], reply };
-  return { now, names: textIn(reply[2]).split("\0"), stamps: decodeStamps(textIn(reply[3])), reply };
-}
-
-/** As many as there is metadata of; `undefined` for the dead. */
-function registrationsIn(
-  identities: readonly string[],
-  stamps: readonly (Stamp | undefined)[],
-  metadata: readonly (Metadata | null)[],
-  now: number,
-): readonly (Registration | undefined)[] {
-  return metadata.map((one, index) => {
-    const stamp = stamps[index];
-    if (stamp === undefined || one === null || !isLive(stamp, now)) return undefined;
-    return registrationOf(identities[index] ?? "", stamp, one);
-  });
-}
-
-/** In ms from `now` on, of which the first to expire has left the fewest. */
-function shortestLife(items: readonly Route[], now: number): number {
+  if (reply.length === 1) return { live: [], freshUntil: Number.POSITIVE_INFINITY, next: undefined };
+  const names = textIn(reply[1]).split("\0");
+  const live: Stamped[] = [];
   let end = Number.POSITIVE_INFINITY;
-  for (const { expiresAt } of items) if (expiresAt !== undefined && expiresAt < end) end = expiresAt;
-  return end - now;
+  for (const [index, stamp] of decodeStamps(textIn(reply[2])).entries()) {
+    if (!isLive(stamp, now)) continue;
+    live.push({ identity: names[index] ?? "", stamp });
+    if (stamp.expiresAt !== undefined && stamp.expiresAt < end) end = stamp.expiresAt;
+  }
+  return { live, freshUntil: sentAt + end - now, next: names.length < query.size ? undefined : names.at(-1) };
+}
+
+/**
+ * Records by a plain command, from which the server copies them three times as fast as from a script. A record that has
+ * been written since its stamp was read is read again together with the stamp.
+ */
+async function readMetadata(
+  namespace: Namespace,
+  stamped: readonly Stamped[],
+  call: RedisCall,
+  source: string,
+): Promise<readonly (Registration | undefined)[]> {
+  const { client, keys } = namespace;
+  const names = stamped.map(({ identity }) => identity);
+  const records = listIn(await client.send("HMGET", [keys.records, ...names], call, source));
+  const changed: string[] = [];
+  const found = stamped.map(({ identity, stamp }, index) => {
+    const record = optionalTextIn(records[index]);
+    if (record !== undefined && isRecordOf(stamp, record)) {
+      return registrationOf(identity, stamp, decodeMetadata(record));
+    }
+    changed.push(identity);
+    return undefined;
+  });
+  if (changed.length === 0) return found;
+  const again = (await read(namespace, changed, call)).found.values();
+  return found.map((one) => one ?? again.next().value);
 }
 
 function listOf({ session }: PageQuery, { order, members }: Namespace["keys"]): string {

@@ -3,10 +3,10 @@
 import { SESSION_PREFIX, type SetEntry, type SetMode } from "@muster/core/slots";
 import type { WriterCatalogue } from "./namespace.ts";
 
-/** An entry whose metadata has been written down. */
+/** An entry, and its record as it is to be stored. */
 export interface Draft {
   readonly entry: SetEntry;
-  readonly json: string;
+  readonly record: string;
 }
 
 /** See `setScript` for their order. */
@@ -16,17 +16,17 @@ export function setArguments(
   maxIdentities: number | undefined,
 ): readonly string[] {
   const terms = new Terms();
-  const [identities, texts, attempts, termNumbers, modes, values] = columns();
-  for (const { entry, json } of drafts) {
+  const [identities, records, attempts, termNumbers, modes, values] = columns();
+  for (const { entry, record } of drafts) {
     identities.push(entry.identity);
-    texts.push(json);
+    records.push(record);
     attempts.push(entry.attempt);
     termNumbers.push(terms.numberOf(entry));
     modes.push(modeOf(entry.mode));
     if (catalogue.indexKeys.length > 0) values.push(catalogue.entriesOf(entry.metadata));
   }
   const head = [catalogue.version, maxIdentities === undefined ? "" : String(maxIdentities), String(terms.count)];
-  return head.concat(terms.list, "", terms.sessions, identities, texts, attempts, termNumbers, modes, values);
+  return head.concat(terms.list, "", terms.sessions, identities, records, attempts, termNumbers, modes, values);
 }
 
 /** What entries of one batch mostly have in common, told once. */

@@ -2,7 +2,7 @@
 
 import type { Registration, SetEntry, SetOutcome } from "@muster/core/slots";
 import type { RedisCall } from "../client.ts";
-import { decodeMetadata, decodeStamp, encodeMetadata, registrationOf, type Stamp } from "../codec.ts";
+import { decodeMetadata, decodeStamp, encodeRecord, registrationOf, type Stamp } from "../codec.ts";
 import { NAME } from "../errors.ts";
 import { setScript } from "../scripts/set.ts";
 import { checkEntries, checkRecord } from "./arguments.ts";
@@ -19,14 +19,14 @@ export async function setMany(
 ): Promise<readonly SetOutcome[]> {
   checkEntries(entries);
   const drafts = entries.map(draftOf);
-  const parts = partsOf(drafts, ({ json }) => json.length);
+  const parts = partsOf(drafts, ({ record }) => record.length);
   return sendParts(parts, `${NAME}.setMany`, call, async (part) => setPart(namespace, part, call));
 }
 
 function draftOf(entry: SetEntry): Draft {
-  const json = encodeMetadata(entry.metadata);
-  checkRecord(entry, json);
-  return { entry, json };
+  const record = encodeRecord(entry.attempt, entry.metadata);
+  checkRecord(entry, record);
+  return { entry, record };
 }
 
 async function setPart(namespace: Namespace, drafts: readonly Draft[], call: RedisCall): Promise<readonly SetOutcome[]> {
@@ -45,12 +45,12 @@ function outcomesIn(reply: readonly unknown[], drafts: readonly Draft[]): readon
   let epoch = numberIn(reply[1]);
   const codes = textIn(reply[2]);
   const stamps = listIn(reply[3] ?? []).values();
-  const texts = listIn(reply[4] ?? []).values();
+  const records = listIn(reply[4] ?? []).values();
   const nextStamp = (): Stamp => decodeStamp(textIn(stamps.next().value));
   const refusedBy = (refused: "exists" | "conflict" | "fenced", { identity }: SetEntry): SetOutcome => {
-    const [stamp, json] = [nextStamp(), optionalTextIn(texts.next().value)];
-    if (json === undefined) return { refused };
-    return { refused, current: registrationOf(identity, stamp, decodeMetadata(json)) };
+    const [stamp, record] = [nextStamp(), optionalTextIn(records.next().value)];
+    if (record === undefined) return { refused };
+    return { refused, current: registrationOf(identity, stamp, decodeMetadata(record)) };
   };
   return drafts.map(({ entry }, index): SetOutcome => {
     const { identity, metadata } = entry;
@@ -60,9 +60,9 @@ function outcomesIn(reply: readonly unknown[], drafts: readonly Draft[]): readon
       case "w":
         return { stored: registrationOf(identity, nextStamp(), metadata) };
       case "a": {
-        const [stamp, json] = [nextStamp(), optionalTextIn(texts.next().value)];
-        // Text that was left out is what this attempt has written, which is what it writes now.
-        return { stored: registrationOf(identity, stamp, json === undefined ? metadata : decodeMetadata(json)) };
+        const [stamp, record] = [nextStamp(), optionalTextIn(records.next().value)];
+        // A record that was left out is what this attempt has written, which is what it writes now.
+        return { stored: registrationOf(identity, stamp, record === undefined ? metadata : decodeMetadata(record)) };
       }
       case "x":
         return refusedBy("exists", entry);
