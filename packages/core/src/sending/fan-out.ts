@@ -51,7 +51,7 @@ export async function fanOut(
   try {
     for await (const page of prefetched(selectedRoutes(context, selection, {}, call))) {
       const living = await livingSessions(context, page.selected, call);
-      for (const parcels of route(page.selected, living, grouping, tally)) await publisher.publish(parcels);
+      await publisher.publish(route(page.selected, living, grouping, tally));
       publisher.flush();
       after = page.last;
       await tally.show();
@@ -71,20 +71,21 @@ export async function fanOut(
   };
 }
 
-/** Parcels as they fill up; who can't be reached is tallied at once. */
-function* route(
+/** The parcels of a page that are to be sent now, all at once; who can't be reached is tallied. */
+function route(
   routes: readonly Route[],
   living: ReadonlySet<string>,
   grouping: Grouping,
   tally: Tally,
-): Generator<readonly Parcel[], void, undefined> {
+): readonly Parcel[] {
+  const parcels: Parcel[] = [];
   for (const route of routes) {
     const { identity, epoch, address } = route;
     if (address === undefined || !isAttached(route, living)) {
       tally.miss("failed", [identity], "NO_ROUTE", "it is registered, but no process is attached to it");
       continue;
     }
-    const parcels = grouping.add({ identity, epoch, address });
-    if (parcels.length > 0) yield parcels;
+    for (const parcel of grouping.add({ identity, epoch, address })) parcels.push(parcel);
   }
+  return parcels;
 }

@@ -10,6 +10,7 @@ import {
   abortedError,
   type BatchFailure,
   type Call,
+  type Headers,
   type MessagingBackend,
   type MusterError,
   type Outgoing,
@@ -19,6 +20,7 @@ import { TimeSlice } from "../tasks/time-slice.ts";
 const MAX_BATCHES_IN_FLIGHT = 2;
 const MAX_BATCH_MESSAGES = 4_096;
 const MAX_BATCH_BYTES = 1_048_576;
+const NO_HEADERS: Headers = Object.freeze({});
 const SOURCE = "core.multicast";
 
 /**
@@ -31,6 +33,8 @@ export class Publisher {
   readonly #content: Content;
   readonly #tally: Tally;
   readonly #call: Call;
+  readonly #headersFor: ReturnType<typeof messageHeaders>;
+  readonly #maxMessages: number;
   readonly #slice = new TimeSlice();
   readonly #inFlight = new Set<Promise<void>>();
   #batch: Parcel[] = [];
@@ -43,6 +47,8 @@ export class Publisher {
     this.#content = content;
     this.#tally = tally;
     this.#call = call;
+    this.#headersFor = messageHeaders(content);
+    this.#maxMessages = Math.min(messaging.traits.maxBatch, MAX_BATCH_MESSAGES);
   }
 
   /** Whether something may have left. */
@@ -79,8 +85,7 @@ export class Publisher {
   }
 
   #isFull(): boolean {
-    const maxMessages = Math.min(this.#messaging.traits.maxBatch, MAX_BATCH_MESSAGES);
-    return this.#batch.length >= maxMessages || this.#batchBytes >= MAX_BATCH_BYTES;
+    return this.#batch.length >= this.#maxMessages || this.#batchBytes >= MAX_BATCH_BYTES;
   }
 
   async #room(): Promise<void> {
@@ -119,11 +124,20 @@ export class Publisher {
   async #encode(batch: readonly Parcel[]): Promise<readonly Outgoing[]> {
     const messages: Outgoing[] = [];
     for (const parcel of batch) {
-      messages.push(toMessage(this.#content, parcel));
-      const rest = this.#slice.rest();
+      const isFrame = isNodeAddress(parcel.address);
+      messages.push(isFrame ? this.#frame(parcel) : this.#single(parcel));
+      const rest = isFrame ? this.#slice.rest() : this.#slice.step();
       if (rest !== undefined) await rest;
     }
     return messages;
+  }
+
+  #frame(parcel: Parcel): Outgoing {
+    return { address: parcel.address, headers: NO_HEADERS, body: encodeMessage(this.#content, parcel) };
+  }
+
+  #single({ address, identities, epochs }: Parcel): Outgoing {
+    return { address, headers: this.#headersFor(identities[0] ?? "", epochs[0] ?? 0), body: this.#content.payload };
   }
 
   #settle(batch: readonly Parcel[], failures: readonly BatchFailure[]): void {
@@ -139,11 +153,4 @@ export class Publisher {
     if (error.mayHaveApplied) this.#tally.miss("timeout", identities, "INDETERMINATE", error.message);
     else this.#tally.miss("failed", identities, error.code, error.message);
   }
-}
-
-function toMessage(content: Content, parcel: Parcel): Outgoing {
-  const { address, identities, epochs } = parcel;
-  const [identity, epoch] = [identities[0] ?? "", epochs[0] ?? 0];
-  if (isNodeAddress(address)) return { address, headers: {}, body: encodeMessage(content, parcel) };
-  return { address, headers: messageHeaders(content, identity, epoch), body: content.payload };
 }

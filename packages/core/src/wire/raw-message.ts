@@ -6,17 +6,16 @@ import { type Headers, MusterError } from "../slots/index.ts";
 const VERSION = "1";
 const SOURCE = "core.rawMessage";
 
-/** Headers of a message for one recipient; its body is the payload as it is. */
-export function messageHeaders(content: Content, identity: string, epoch: number): Headers {
-  return {
+/** Headers of a message for each of its recipients, whose body is the payload as it is: what they share is made once. */
+export function messageHeaders(content: Content): (identity: string, epoch: number) => Headers {
+  const shared = {
     ...content.trace,
     "muster-version": VERSION,
     "muster-id": content.id,
-    "muster-identity": identity,
-    "muster-epoch": String(epoch),
     "muster-sent-at": String(content.sentAt),
     "content-type": content.contentType,
   };
+  return (identity, epoch) => ({ ...shared, "muster-identity": identity, "muster-epoch": String(epoch) });
 }
 
 /** Headers of the word that another life has taken over; its body is empty. */

@@ -6,7 +6,7 @@ import { isMusterError } from "../../src/slots/index.ts";
 const CONTENT = { id: "m-1", contentType: "text/plain", sentAt: 1_700_000_000_000, payload: Buffer.from("hi") };
 
 test("a foreign consumer finds the payload bare and everything else in headers", () => {
-  expect(messageHeaders(CONTENT, "zoë", 7)).toEqual({
+  expect(messageHeaders(CONTENT)("zoë", 7)).toEqual({
     "muster-version": "1",
     "muster-id": "m-1",
     "muster-identity": "zoë",
@@ -17,7 +17,7 @@ test("a foreign consumer finds the payload bare and everything else in headers",
 });
 
 test("a raw message reads back as a frame with one recipient", () => {
-  const frame = decodeRaw(messageHeaders(CONTENT, "zoë", 2 ** 53 - 1), CONTENT.payload);
+  const frame = decodeRaw(messageHeaders(CONTENT)("zoë", 2 ** 53 - 1), CONTENT.payload);
   expect(frame).toEqual({ kind: "message", ...CONTENT, identities: ["zoë"], epochs: [2 ** 53 - 1] });
 });
 
@@ -31,16 +31,16 @@ test("the word that another life has taken over reads back", () => {
 
 test("what Muster did not send is refused as such", () => {
   expect(() => decodeRaw({}, new Uint8Array())).toThrow(/\[UNSUPPORTED\] .*not sent by Muster/);
-  expect(() => decodeRaw({ ...messageHeaders(CONTENT, "a", 1), "muster-version": "2" }, CONTENT.payload)).toThrow(
+  expect(() => decodeRaw({ ...messageHeaders(CONTENT)("a", 1), "muster-version": "2" }, CONTENT.payload)).toThrow(
     /reads version 1/,
   );
 });
 
 test("a header that is missing or makes no sense gives a coded error", () => {
-  const names = Object.keys(messageHeaders(CONTENT, "a", 1));
+  const names = Object.keys(messageHeaders(CONTENT)("a", 1));
   fc.assert(
     fc.property(fc.constantFrom(...names), fc.option(fc.string(), { nil: undefined }), (name, value) => {
-      const { [name]: _, ...rest } = messageHeaders(CONTENT, "a", 1);
+      const { [name]: _, ...rest } = messageHeaders(CONTENT)("a", 1);
       try {
         decodeRaw(value === undefined ? rest : { ...rest, [name]: value }, CONTENT.payload);
       } catch (error) {
@@ -48,7 +48,7 @@ test("a header that is missing or makes no sense gives a coded error", () => {
       }
     }),
   );
-  expect(() => decodeRaw({ ...messageHeaders(CONTENT, "a", 1), "muster-epoch": "1e3" }, CONTENT.payload)).toThrow(
+  expect(() => decodeRaw({ ...messageHeaders(CONTENT)("a", 1), "muster-epoch": "1e3" }, CONTENT.payload)).toThrow(
     /\[INTERNAL\].*muster-epoch/,
   );
 });
