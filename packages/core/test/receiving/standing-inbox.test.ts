@@ -39,11 +39,13 @@ test("of fifty thousand messages that come at once none is lost, though their br
     openInbox: (open) => async (options, call) => {
       const channel = boundedChannel<Delivery>(options.prefetch);
       return interposed(await open(options, call), {
-        addMany: () => async ([address = ""]) => {
-          const { body } = frameFor([["sensor", 1]]);
-          for (let index = 0; index < burst; index += 1) channel.push({ address, headers: {}, body });
-          return [];
-        },
+        addMany:
+          () =>
+          async ([address = ""]) => {
+            const { body } = frameFor([["sensor", 1]]);
+            for (let index = 0; index < burst; index += 1) channel.push({ address, headers: {}, body });
+            return [];
+          },
         [Symbol.asyncIterator]: () => () => channel[Symbol.asyncIterator](),
         [Symbol.asyncDispose]: (dispose) => async () => {
           channel.close();
