@@ -51,6 +51,10 @@ await withServer("redis", { persistent: false }, (server) => {
         [where("n").lt(100), range(0, 100)],
         [where("n").in([7, 3, 7, 2_000]), [idOf(3), idOf(7), idOf(2_000)]],
         [or(where("n").lt(2), where("n").eq(2_999)), [idOf(0), idOf(1), idOf(2_999)]],
+        [
+          or(where("n").in([5, 10, 2_999]), where("kind").eq("rare")),
+          [...range(0, COUNT, 10), idOf(5), idOf(2_999)].sort(),
+        ],
         [identity.startswith("id-0001"), range(10, 20)],
         [identity.in([idOf(4), idOf(2), "nobody"]), [idOf(2), idOf(4)]],
         [and(where("kind").eq("rare"), where("zone").eq("a")), range(0, COUNT, 20)],
@@ -66,6 +70,14 @@ await withServer("redis", { persistent: false }, (server) => {
           expect(await one.candidates(filter, { after, pageSize: 5 }), JSON.stringify(filter)).toEqual(behind);
         }
       }
+    });
+
+    test("are all there when they are more than one script may read", async () => {
+      await using place = new Place(server);
+      const one = await crowded(place);
+      const more = Array.from({ length: 4 * COUNT }, (_, i) => [idOf(COUNT + i), metadataOf(COUNT + i)] as const);
+      await one.put(Object.fromEntries(more));
+      expect(await one.candidates(where("n").lt(7_000), { pageSize: 1_000 })).toEqual(range(0, 7_000));
     });
 
     test("of a conjunction are those of its smallest part that have the values it asks of others", async () => {
