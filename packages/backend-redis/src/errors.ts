@@ -104,7 +104,7 @@ export function isNoScript(error: unknown): boolean {
 
 function meaningOf(error: unknown, text: string): Meaning {
   const cause = lastNodeError(error);
-  if (cause !== undefined) return meaningOf(cause, cause.message);
+  if (cause !== undefined) return { ...meaningOf(cause, cause.message), mayHaveApplied: false }; // It was only asked where the slots are.
   const reply = REPLIES[firstWord(text)];
   if (reply !== undefined) return reply;
   const found = MESSAGES.find(([pattern]) => pattern.test(text));

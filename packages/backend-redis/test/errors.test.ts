@@ -70,6 +70,13 @@ test("what no node of a cluster could tell is what the last of them said", () =>
   expect(redisError(error, "redis.open").code).toBe("UNAUTHENTICATED");
 });
 
+test("where no node of a cluster could be reached nothing was applied", () => {
+  const error = Object.assign(new Error("Failed to refresh slots cache."), {
+    lastNodeError: new Error("Connection is closed."),
+  });
+  expect(redisError(error, "redis.open")).toMatchObject({ code: "UNAVAILABLE", mayHaveApplied: false });
+});
+
 test("a coded error stays what it is", () => {
   const error = new MusterError({ code: "CLOSED", source: "redis.scan", message: "it has been closed" });
   expect(redisError(error, "redis.setMany")).toBe(error);

@@ -17,11 +17,11 @@ export class Homes {
   readonly #channels: Channels;
   readonly #events: HomeEvents;
   /** By node; standalone there is one, under the empty name. */
-  readonly #lines = new Map<string, Promise<Line>>();
-  readonly #connected = new Set<Line>();
+  readonly #lines = new Map<string, Line>();
   readonly #homes = new Map<number, Line>();
   readonly #seeking = new Map<number, Promise<Line>>();
   #isPaused = false;
+  #hasLeft = false;
 
   constructor(client: RedisClient, channels: Channels, events: HomeEvents) {
     this.#client = client;
@@ -50,46 +50,41 @@ export class Homes {
   pause(isPaused: boolean): void {
     if (this.#isPaused === isPaused) return;
     this.#isPaused = isPaused;
-    for (const line of this.#connected) line.pause(isPaused);
+    for (const line of this.#lines.values()) line.pause(isPaused);
   }
 
+  /** For good. */
   async leave(): Promise<void> {
-    const lines = await Promise.allSettled(this.#lines.values());
-    await Promise.all(lines.map(async (line) => (line.status === "fulfilled" ? line.value.leave() : undefined)));
+    this.#hasLeft = true;
+    await Promise.all([...this.#lines.values()].map(async (line) => line.leave()));
   }
 
   async #seek(shard: number): Promise<Line> {
     const beacon = this.#channels.beaconOf(shard);
-    const line = await this.#line(await this.#client.owner(beacon));
+    const line = this.#line(await this.#client.owner(beacon));
+    await line.opened;
     await line.subscribe([beacon]);
     if (!line.isLost) this.#homes.set(shard, line);
     return line;
   }
 
-  #line(node: RedisNode | undefined): Promise<Line> {
+  #line(node: RedisNode | undefined): Line {
+    if (this.#hasLeft) throw new Error("Connection is closed.");
     const key = node === undefined ? "" : `${node.host}:${node.port}`;
     const known = this.#lines.get(key);
     if (known !== undefined) return known;
-    const opening = this.#open(key, node);
-    this.#lines.set(key, opening);
-    return opening;
-  }
-
-  async #open(key: string, node: RedisNode | undefined): Promise<Line> {
     const redis = this.#client.connection({ connectionName: "muster-inbox", ...(node === undefined ? {} : { node }) });
     const line = new Line(redis, this.#client.topology, {
       onMessage: this.#events.onMessage,
       onLost: (lost) => this.#lose(key, lost),
     });
-    await line.open();
-    this.#connected.add(line);
     line.pause(this.#isPaused);
+    this.#lines.set(key, line);
     return line;
   }
 
   #lose(key: string, line: Line): void {
     this.#lines.delete(key);
-    this.#connected.delete(line);
     const shards = this.all.filter(([, home]) => home === line).map(([shard]) => shard);
     for (const shard of shards) this.#homes.delete(shard);
     if (shards.length > 0) this.#events.onLost(shards);

@@ -24,6 +24,9 @@ export class Line {
   readonly #watch: Disposable;
   /** How to reject what has not been confirmed yet. */
   readonly #unconfirmed = new Set<(error: Error) => void>();
+  /** Resolves when it is connected. Rejects as the driver does, and is closed then. */
+  readonly opened: Promise<void>;
+  #isPaused = false;
   #isLost = false;
 
   constructor(redis: Redis, topology: Topology, events: LineEvents) {
@@ -43,22 +46,12 @@ export class Line {
       for (const reject of this.#unconfirmed) reject(new Error("Connection is closed."));
       events.onLost(this);
     });
+    this.opened = this.#open();
+    this.opened.catch(() => undefined); // Told to whoever waits for it.
   }
 
   get isLost(): boolean {
     return this.#isLost;
-  }
-
-  /** Resolves when it is connected. Rejects as the driver does, and is closed then. */
-  async open(): Promise<void> {
-    try {
-      await connected(this.#redis, AbortSignal.timeout(CONNECT_MS));
-      if (this.#isSharded) return; // There a replica says who has the slot.
-      if (isReplica(await this.#redis.info("replication"))) throw new Error("READONLY nobody counts who listens here");
-    } catch (error) {
-      this.close();
-      throw error;
-    }
   }
 
   /** Resolves when all of them are live. In a cluster all lie in one slot; when that is elsewhere the line is lost. */
@@ -70,11 +63,10 @@ export class Line {
     await this.#sendAll(this.#isSharded ? "sunsubscribe" : "unsubscribe", channels);
   }
 
-  /** While paused nothing is read, so that the server is held back. */
+  /** While paused nothing is read, so that the server is held back; from when it is connected. */
   pause(isPaused: boolean): void {
-    const { stream } = this.#redis;
-    if (isPaused) stream.pause();
-    else stream.resume();
+    this.#isPaused = isPaused;
+    if (this.#redis.status === "ready") this.#redis.stream[isPaused ? "pause" : "resume"]();
   }
 
   /** Unsubscribes from everything, so that the server counts it no longer, then closes; soon, whatever the server does. */
@@ -89,6 +81,23 @@ export class Line {
   close(): void {
     this.#watch[Symbol.dispose]();
     discard(this.#redis);
+  }
+
+  async #open(): Promise<void> {
+    try {
+      await connected(this.#redis, AbortSignal.timeout(CONNECT_MS));
+      await this.#checkRole();
+      this.pause(this.#isPaused);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** Nobody counts who listens on a replica. In a cluster replicas say so themselves. */
+  async #checkRole(): Promise<void> {
+    if (this.#isSharded) return;
+    if (isReplica(await this.#redis.info("replication"))) throw new Error("READONLY it is a replica");
   }
 
   async #sendAll(name: string, channels: readonly string[]): Promise<void> {

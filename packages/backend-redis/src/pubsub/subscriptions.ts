@@ -77,7 +77,6 @@ export class Subscriptions {
     clearInterval(this.#checking);
     this.#backoff.end();
     await this.#homes.leave();
-    await this.#restoring;
   }
 
   #take(address: string, message: Buffer): void {
