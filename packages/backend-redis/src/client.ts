@@ -63,7 +63,7 @@ export interface RedisClient {
   connection(options: ConnectionOptions): Redis;
 }
 
-export interface ConnectionOptions {
+interface ConnectionOptions {
   /** As the server shows it in `CLIENT LIST`. */
   readonly connectionName: string;
   /** Of a cluster; as its nodes tell of one another. */

@@ -18,7 +18,7 @@ import { type Script, script } from "../src/scripts/script.ts";
 
 /** For `expect.poll`. */
 export const SOON = { timeout: 15_000, interval: 20 };
-export const COUNT: Script = script({ name: "count", lua: [`return redis.call("INCR", KEYS[1])`] });
+const COUNT: Script = script({ name: "count", lua: [`return redis.call("INCR", KEYS[1])`] });
 export const READ: Script = script({ name: "read", flags: ["no-writes"], lua: [`return redis.call("GET", KEYS[1])`] });
 
 export function within(ms: number): Call {
