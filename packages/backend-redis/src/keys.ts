@@ -32,7 +32,7 @@ export interface RegistryKeys {
   readonly values: string;
 }
 
-export interface QueueKeys {
+interface QueueKeys {
   /** ZSET identity → the instant its step becomes due (of a grave: its confirmation), epoch ms. */
   readonly due: string;
   /** ZSET identity → the instant the claim on its step lapses, epoch ms. Who is here is not in `due`. */

@@ -1,5 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { decodeMetadata, decodeStamp, decodeStamps, encodeRecord, isLive, isRecordOf, registrationOf, routeOf } from "../src/codec.ts";
+import {
+  decodeMetadata,
+  decodeStamp,
+  decodeStamps,
+  encodeRecord,
+  isLive,
+  isRecordOf,
+  registrationOf,
+  routeOf,
+} from "../src/codec.ts";
 import { outcomeOf } from "./support.ts";
 
 const FIELDS = {

@@ -61,11 +61,7 @@ export async function readLive(
 }
 
 /** A page with metadata: routes, and then their records. */
-export async function readPage(
-  namespace: Namespace,
-  query: PageQuery,
-  call: RedisCall,
-): Promise<Page<Registration>> {
+export async function readPage(namespace: Namespace, query: PageQuery, call: RedisCall): Promise<Page<Registration>> {
   const { live, freshUntil, next } = await readStamps(namespace, query, call);
   const parts = partsOf(live, ({ stamp }) => stamp.bytes);
   const source = `${NAME}.${call.operation ?? "scan"}`;
@@ -79,11 +75,7 @@ export async function readPage(
 }
 
 /** A page for which metadata is neither read nor sent. */
-export async function readRoutes(
-  namespace: Namespace,
-  query: PageQuery,
-  call: RedisCall,
-): Promise<Page<Route>> {
+export async function readRoutes(namespace: Namespace, query: PageQuery, call: RedisCall): Promise<Page<Route>> {
   const { live, freshUntil, next } = await readStamps(namespace, query, call);
   return { items: live.map(({ identity, stamp }) => routeOf(identity, stamp)), freshUntil, next };
 }

@@ -61,9 +61,7 @@ class Terms {
 }
 
 function haveSameTerms(a: SetEntry, b: SetEntry): boolean {
-  return (
-    a.ttlMs === b.ttlMs && a.sessionBound === b.sessionBound && a.session === b.session && a.address === b.address
-  );
+  return a.ttlMs === b.ttlMs && a.sessionBound === b.sessionBound && a.session === b.session && a.address === b.address;
 }
 
 function modeOf(mode: SetMode): string {

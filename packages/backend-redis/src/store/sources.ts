@@ -15,7 +15,10 @@ const MAX_BLOCK = 1_000;
 type Selection = Pick<ScanQuery, "pageSize" | "filter" | "session">;
 
 /** Registrations that a query selects. */
-export function registrationSource(namespace: Namespace, { pageSize, filter, session }: Selection): PageSource<Registration> {
+export function registrationSource(
+  namespace: Namespace,
+  { pageSize, filter, session }: Selection,
+): PageSource<Registration> {
   const size = filter === undefined ? Math.min(pageSize, MAX_BLOCK) : MAX_BLOCK;
   const all = pageByPage({ size, session }, async (query, call) => readPage(namespace, query, call));
   if (filter === undefined) return all;

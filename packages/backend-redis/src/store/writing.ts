@@ -29,7 +29,11 @@ function draftOf(entry: SetEntry): Draft {
   return { entry, record };
 }
 
-async function setPart(namespace: Namespace, drafts: readonly Draft[], call: RedisCall): Promise<readonly SetOutcome[]> {
+async function setPart(
+  namespace: Namespace,
+  drafts: readonly Draft[],
+  call: RedisCall,
+): Promise<readonly SetOutcome[]> {
   const reply = await runIndexed(
     namespace,
     setScript,
