@@ -11,6 +11,9 @@ import type { Counter } from "./counter.ts";
 import type { BrokerPlace, FleetPlan, RegistryPlace } from "./plan.ts";
 import { remoteRegistry } from "./remote-registry.ts";
 
+/** Before an identity: its own address, where it has one. */
+export const OWN_ADDRESS = "own-";
+
 /** Registers in flight at once. */
 const WAVE = 2_000;
 
@@ -31,7 +34,7 @@ export async function serveFleets(plan: FleetPlan, counter: Counter): Promise<vo
     const wave = documents.slice(start, Math.min(start + WAVE, share.to)).map(async (metadata, offset) => {
       const identity = identityOf(start + offset);
       const fleet = fleets[(start + offset) % fleets.length];
-      const own = addresses === "identity" ? { address: `bench.${identity}` } : {};
+      const own = addresses === "identity" ? { address: OWN_ADDRESS + identity } : {};
       await fleet?.register(identity, metadata, { onMessage: counter.count, ...own });
     });
     await Promise.all(wave);

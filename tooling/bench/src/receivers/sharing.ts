@@ -32,13 +32,13 @@ export interface RawReceivers {
   /** Of all subjects or channels; what the receivers of one contender hear must not be heard by another's. */
   readonly prefix: string;
   readonly size: number;
-  /** Behind the prefix of a process: one subscription to everything there, instead of one to each. */
+  /** One subscription to everything there is for a process, behind a prefix of its own, instead of one to each. */
   readonly wildcard?: string;
 }
 
 export function rawPlans({ broker, prefix, size, wildcard }: RawReceivers): readonly RawPlan[] {
   return sharesOf(size).map((share, index) => {
-    const own = `${prefix}${index}.`;
+    const own = wildcard === undefined ? prefix : `${prefix}${index}.`;
     return {
       kind: "raw",
       broker,

@@ -26,6 +26,7 @@ const EACH = "raw, a subscription each";
 const WILD = "raw, wildcards";
 const REDIS = "registry on Redis";
 const AT_HAND = "registry at hand";
+const BARE = "to bare subscribers";
 
 interface Part {
   readonly size: number;
@@ -54,6 +55,10 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
       rowOf(`speed of ${name} / raw`, "×", played.speedup(REDIS, EACH, WILD), part.goal),
       rowOf("… with the registry at hand", "×", played.speedup(AT_HAND, EACH, WILD), part.goal),
     );
+    if (part.addresses === "identity") {
+      const name = "… and the subscribers of raw";
+      rows.push(rowOf(name, "×", played.speedup(BARE, EACH), part.goal));
+    }
     timings.push(...played.timings.map((timing) => ({ ...timing, name: `${name}: ${timing.name}` })));
   }
   return { rows, timings };
@@ -75,5 +80,7 @@ async function play(
   await using wild = await RawNats.open(WILD, { prefix: "raw.wild.", size, wildcard: ">" }, urls.nats, payload);
   await using onRedis = await muster(REDIS, `redis-${addresses}-${payload.length}`, { at: "redis", url: urls.redis });
   await using atHand = await muster(AT_HAND, `hand-${addresses}-${payload.length}`, { at: "sender" });
-  return await playRounds([each, wild, onRedis, atHand], { rounds, size });
+  if (addresses === "node") return await playRounds([each, wild, onRedis, atHand], { rounds, size });
+  await using bare = await Muster.toBareSubscribers(BARE, urls.nats, size, payload);
+  return await playRounds([each, wild, onRedis, atHand, bare], { rounds, size });
 }

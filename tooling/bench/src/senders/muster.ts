@@ -4,11 +4,11 @@ import { memoryRegistry } from "@muster/backend-memory";
 import { type Fleet, openRegistry } from "@muster/core";
 import { PATIENT } from "../fleets.ts";
 import { Crew } from "../receivers/crew.ts";
-import { messagingAt, registryAt } from "../receivers/fleet-receivers.ts";
-import { type FleetReceivers, fleetPlans } from "../receivers/sharing.ts";
+import { messagingAt, OWN_ADDRESS, registryAt } from "../receivers/fleet-receivers.ts";
+import { type FleetReceivers, fleetPlans, rawPlans } from "../receivers/sharing.ts";
 import { sharedRegistry } from "../receivers/shared-registry.ts";
 import type { Contender } from "../rounds.ts";
-import { CALL } from "../store.ts";
+import { CALL, identityOf } from "../store.ts";
 import { Disagreement } from "../scenario.ts";
 
 export class Muster implements Contender, AsyncDisposable {
@@ -32,6 +32,23 @@ export class Muster implements Contender, AsyncDisposable {
     const registry = memory === undefined ? registryAt(place) : sharedRegistry(memory);
     const crew = await Crew.start(fleetPlans(receivers), memory);
     const fleet = await openRegistry({ namespace, registry, messaging: messagingAt(messaging), timing: PATIENT });
+    return new Muster(name, fleet, crew, payload);
+  }
+
+  /**
+   * The same from a registry at hand to who has nothing of Muster and listens on the identity addresses: subjects that the
+   * NATS backend makes of them.
+   */
+  static async toBareSubscribers(name: string, url: string, size: number, payload: string): Promise<Muster> {
+    const namespace = "bare";
+    const messaging = { at: "nats", url } as const;
+    const crew = await Crew.start(rawPlans({ broker: messaging, prefix: `muster.${namespace}.${OWN_ADDRESS}`, size }));
+    const registry = memoryRegistry();
+    const fleet = await openRegistry({ namespace, registry, messaging: messagingAt(messaging), timing: PATIENT });
+    const registering = Array.from({ length: size }, (_, index) =>
+      fleet.register(identityOf(index), {}, { address: OWN_ADDRESS + identityOf(index) }),
+    );
+    await Promise.all(registering);
     return new Muster(name, fleet, crew, payload);
   }
 
