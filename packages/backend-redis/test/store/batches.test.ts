@@ -37,7 +37,9 @@ describe("sendParts", () => {
   test("gives outcomes in the order of the parts, however they come back", async () => {
     const waiting: (() => void)[] = [];
     const all = sendParts([[1, 2], [3], [4]], "test", within(5_000), async (part) => {
-      await new Promise<void>((resolve) => void waiting.push(resolve));
+      await new Promise<void>((resolve) => {
+        waiting.push(resolve);
+      });
       return part.map((n) => n * 10);
     });
     for (const answer of waiting.toReversed()) answer();
