@@ -16,7 +16,7 @@ export interface IndexStore {
 }
 
 /** Its number is its position among the fields. */
-export interface IndexedField {
+interface IndexedField {
   readonly path: Path;
   /** Whether everyone who stands in the namespace is in its index, so that it may be asked. */
   readonly isReady: boolean;

@@ -36,7 +36,7 @@ async function* pagesOf(
 }
 
 await withServer("redis", { persistent: false }, (server) => {
-  describe("candidates", () => {
+  describe("candidates", { timeout: 60_000 }, () => {
     async function crowded(place: Place): Promise<Process> {
       const process = await place.open(SCHEMA);
       await process.put(CROWD);

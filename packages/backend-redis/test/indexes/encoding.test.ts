@@ -28,7 +28,7 @@ function isCut(value: JsonPrimitive): boolean {
   return typeof value === "string" && Array.from(value).length > MAX_CODE_POINTS;
 }
 
-describe("encoded values", () => {
+describe("encoded values", { timeout: 60_000 }, () => {
   test("are in the order of the values they stand for", () => {
     fc.assert(
       fc.property(primitives, primitives, (a, b) => {

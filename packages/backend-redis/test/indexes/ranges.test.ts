@@ -27,7 +27,7 @@ const ranges: fc.Arbitrary<readonly Range[]> = fc
     united(pairs.flatMap(([min, max]) => (max === undefined || compareStrings(min, max) < 0 ? [{ min, max }] : []))),
   );
 
-describe("ranges of values", () => {
+describe("ranges of values", { timeout: 60_000 }, () => {
   test("hold the entry of every value for which a comparison holds", () => {
     let held = 0;
     fc.assert(
@@ -47,9 +47,9 @@ describe("ranges of values", () => {
           }
         }
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_000 },
     );
-    expect(held).toBeGreaterThan(5_000);
+    expect(held).toBeGreaterThan(1_000);
   });
 
   test("of strings that begin alike for longer than an entry hold all of these", () => {

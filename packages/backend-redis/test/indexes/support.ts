@@ -3,8 +3,9 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import type { IdentitySchema } from "@muster/core/slots";
-import { type Filter, formatPath, type Metadata, parsePath } from "@muster/filter";
+import { type Filter, formatPath, type Metadata, parsePath, where } from "@muster/filter";
 import type { Server } from "@muster/servers";
+import { expect } from "vitest";
 import { type RedisClient, redisClient } from "../../src/client.ts";
 import { candidatePages } from "../../src/indexes/candidates.ts";
 import { Catalogue } from "../../src/indexes/catalogue.ts";
@@ -16,6 +17,9 @@ import { CHECK_CATALOGUE, STALE_CATALOGUE, WRITE_KEYS, writeKeys } from "../../s
 
 export const CALL = { signal: new AbortController().signal };
 const PREFIX = "muster";
+export const RARE: Filter = where("kind").eq("rare");
+export const KIND: IdentitySchema = schemaOf({ kind: "string" });
+export const PLACE: IdentitySchema = schemaOf({ place: "geo_point" });
 
 /** Writes records without stamps: all that indexes know of them. Arguments: version, then identity, record, values. */
 const putScript = script({
@@ -152,4 +156,22 @@ export async function untilReady({ catalogue }: Process): Promise<void> {
     if (performance.now() > deadline) throw new Error("the indexes have not become ready");
     await setTimeout(5);
   }
+}
+
+/** One in ten is rare. */
+export function crowd(count: number, from = 0): Readonly<Record<string, Metadata>> {
+  const entries = Array.from({ length: count }, (_, i) => {
+    const number = from + i;
+    return [`id-${String(number).padStart(6, "0")}`, { kind: number % 10 === 0 ? "rare" : "common", number }] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+export function rareOf(records: Readonly<Record<string, Metadata>>): readonly string[] {
+  return Object.keys(records).filter((identity) => records[identity]?.["kind"] === "rare");
+}
+
+/** Asserts that these are the candidates. */
+export async function expectRare(process: Process, expected: readonly string[], filter: Filter = RARE): Promise<void> {
+  expect(await process.candidates(filter)).toEqual(expected);
 }

@@ -9,6 +9,7 @@ import { generateDocument, type Random, seededRandom } from "@muster/filter/corp
 import { withServer } from "@muster/servers/vitest";
 import { Redis } from "ioredis";
 import { describe, expect, test } from "vitest";
+import { decodeMetadata } from "../../src/codec.ts";
 import { pack } from "../../src/indexes/encoding.ts";
 import { redisRegistry } from "../../src/index.ts";
 import { DEFAULT_PREFIX, indexKey, registryKeys } from "../../src/keys.ts";
@@ -76,7 +77,7 @@ class Inside implements Disposable {
     const paths = await this.paths();
     const standing = await this.#redis.zrange(order, 0, -1);
     const texts = await this.#redis.hgetall(records);
-    const expected = standing.map((one) => [one, pack(paths, JSON.parse(texts[one] ?? "") as Metadata)] as const);
+    const expected = standing.map((one) => [one, pack(paths, decodeMetadata(texts[one] ?? ""))] as const);
     const indexed = expected.filter(([, packed]) => /[^\0]/.test(packed));
     expect(await this.#redis.hgetall(values)).toEqual(Object.fromEntries(indexed));
     for (const number of paths.keys()) {
