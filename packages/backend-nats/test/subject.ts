@@ -27,6 +27,7 @@ export async function subjectOn({ host, port, control }: Server): Promise<Subjec
   return withMortalProcesses(whole, new URL(import.meta.url), { args: [`nats://${host}:${port}`] });
 }
 
+/** @public Clients and nothing else: for the processes that die, which import this module. */
 export function subject(servers: string): Subject {
   return { name: "nats", messaging: () => natsMessaging({ servers, followCluster: false }) };
 }

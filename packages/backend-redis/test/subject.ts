@@ -10,7 +10,7 @@ import { redisMessaging, type RedisNode, type RedisOptions, redisRegistry } from
 const CLUSTER_PATIENCE_MS = 15_000;
 const MODULE = new URL(import.meta.url);
 
-/** Clients and nothing else: for those processes of the kit that die, which import this module. */
+/** @public Clients and nothing else: for those processes of the kit that die, which import this module. */
 export function subject(options: RedisOptions): Subject {
   return { name: "redis", registry: () => redisRegistry(options), messaging: () => redisMessaging(options) };
 }
