@@ -21,7 +21,16 @@ export { and, attached, type Field, identity, not, or, registeredAt, type Where,
 export { compileFilter, type FilterTest, needsFacts } from "./compile.ts";
 export { FilterError, type FilterErrorCode } from "./errors.ts";
 export { formatFilter } from "./format.ts";
-export { boundingBox, distanceM, EARTH_RADIUS_M, type GeoBox, type GeoCircle, type GeoPoint, isWithin, readPoint } from "./geo.ts";
+export {
+  boundingBox,
+  distanceM,
+  EARTH_RADIUS_M,
+  type GeoBox,
+  type GeoCircle,
+  type GeoPoint,
+  isWithin,
+  readPoint,
+} from "./geo.ts";
 export { canonicalJson, deepEqual, isObject, isStorableText } from "./json.ts";
 export { DEFAULT_LIMITS, type FilterLimits } from "./limits.ts";
 export { compareStrings, compareValues } from "./order.ts";
