@@ -3,13 +3,14 @@ import { withRedisCluster, withServer } from "@muster/servers/vitest";
 import { clustered, standalone } from "./subject.ts";
 
 const filters = Number(process.env["MUSTER_FILTERS"] ?? 1_000);
+const seeds = [Number(process.env["MUSTER_SEED"] ?? 1)];
 
 // `vitest -u` writes CONFORMANCE.md anew.
 await withServer("redis", {}, async (server) => {
   const markdown = new URL("../CONFORMANCE.md", import.meta.url);
-  conformance(await standalone(server), { markdown, filters, deadlineMs: 30_000 + 30 * filters });
+  conformance(await standalone(server), { markdown, filters, seeds, deadlineMs: 30_000 + 30 * filters });
 });
 
 await withRedisCluster({}, async (cluster) => {
-  conformance(await clustered(cluster));
+  conformance(await clustered(cluster), { seeds });
 });
