@@ -2,7 +2,7 @@
 
 import type { Call } from "./backend.ts";
 import { MusterError } from "./errors.ts";
-import { abortedError, throwIfAborted } from "./signals.ts";
+import { abortedError, offEnd, onEnd, throwIfAborted } from "./signals.ts";
 
 export type LifecycleState = "new" | "opening" | "open" | "closing" | "closed";
 
@@ -60,22 +60,29 @@ export class Lifecycle {
    *
    * @throws CLOSED, TIMEOUT, ABORTED; otherwise what `work` throws.
    */
-  async run<T>(operation: string, call: Call, work: () => Promise<T>): Promise<T> {
-    this.check(operation, call);
-    let interrupt = (_error: MusterError): void => {};
-    const interrupted = new Promise<never>((_resolve, reject) => {
-      interrupt = reject;
+  run<T>(operation: string, call: Call, work: () => Promise<T>): Promise<T> {
+    // One promise, and no signal unless `work` asks for one: this stands in front of everything a backend does.
+    return new Promise<T>((resolve, reject) => {
+      this.check(operation, call);
+      const fail = (error: unknown): void => {
+        this.#interrupts.delete(onClose);
+        offEnd(call, onAbort);
+        reject(error);
+      };
+      const onClose = (): void => fail(this.#closedError(operation, true));
+      const onAbort = (): void => fail(abortedError(call, `${this.#name}.${operation}`, true));
+      this.#interrupts.add(onClose);
+      onEnd(call, onAbort);
+      try {
+        work().then((result) => {
+          this.#interrupts.delete(onClose);
+          offEnd(call, onAbort);
+          resolve(result);
+        }, fail);
+      } catch (error) {
+        fail(error);
+      }
     });
-    const onClose = (): void => interrupt(this.#closedError(operation, true));
-    const onAbort = (): void => interrupt(abortedError(call, `${this.#name}.${operation}`, true));
-    this.#interrupts.add(onClose);
-    call.signal.addEventListener("abort", onAbort, { once: true });
-    try {
-      return await Promise.race([work(), interrupted]);
-    } finally {
-      this.#interrupts.delete(onClose);
-      call.signal.removeEventListener("abort", onAbort);
-    }
   }
 
   /**
