@@ -126,12 +126,15 @@ class DriverClient implements RedisClient {
     call: RedisCall,
   ): Promise<unknown> {
     const source = `${NAME}.${call.operation ?? script.name}`;
+    const counted: RedisArgument[] = [script.sha, keys.length];
+    const all = counted.concat(keys, args);
     try {
-      return await this.#send("evalsha", [script.sha, keys.length, ...keys, ...args], call, source);
+      return await this.#send("evalsha", all, call, source);
     } catch (error) {
       if (!isNoScript(error)) throw redisError(error, source);
     }
-    return this.send("eval", [script.lua, keys.length, ...keys, ...args], call, source);
+    all[0] = script.lua;
+    return this.send("eval", all, call, source);
   }
 
   async send(name: string, args: RedisArgument[], call: Call, source: string): Promise<unknown> {
@@ -156,14 +159,18 @@ class DriverClient implements RedisClient {
     return quiet(new Redis({ ...redisOptions, ...once, ...(node === undefined ? {} : translated(node, natMap)) }));
   }
 
-  /** Not by the driver's own methods: these may add a prefix, or wait to be sent together with others. */
-  async #send(name: string, args: RedisArgument[], call: Call, source: string): Promise<unknown> {
+  /**
+   * Not by the driver's own methods: these may add a prefix, or wait to be sent together with others. It throws where it
+   * has not sent anything.
+   */
+  #send(name: string, args: RedisArgument[], call: Call, source: string): Promise<unknown> {
     throwIfAborted(call, source);
     const driver = this.#driver;
     if (driver?.status !== "ready") {
       throw new MusterError({ code: "UNAVAILABLE", source, message: "there is no connection to the server" });
     }
-    return driver.sendCommand(new Command(name, args, { replyEncoding: "utf8" }));
+    // A promise, though it is not declared as one.
+    return driver.sendCommand(new Command(name, args, { replyEncoding: "utf8" })) as Promise<unknown>;
   }
 
   #release(driver: Redis | Cluster): void {

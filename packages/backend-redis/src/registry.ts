@@ -90,7 +90,7 @@ class RedisRegistry implements RegistryBackend {
   }
 
   async setMany(entries: readonly SetEntry[], call: Call): Promise<readonly SetOutcome[]> {
-    return this.#run("setMany", call, async (namespace, sent) => setMany(namespace, entries, sent));
+    return this.#life.run("setMany", call, async () => setMany(this.#namespace, entries, call));
   }
 
   async getMany(identities: readonly string[], call: Call): Promise<readonly (Registration | undefined)[]> {

@@ -2,7 +2,7 @@ import { REINDEX } from "./index-entries.ts";
 import { BATCHES, LISTS } from "./lists.ts";
 import { SOME_RECORDS } from "./records.ts";
 import { type Script, script } from "./script.ts";
-import { CLOCK, STAMPS } from "./stamps.ts";
+import { CLOCK, NEXT_EPOCH, STAMPS } from "./stamps.ts";
 import { CHECK_CATALOGUE, WRITE_KEYS } from "./write-keys.ts";
 
 /** Makes of the arguments `terms`; of what stands `was`, stamps by position; and `alive`, by session, for all that matter. */
@@ -50,7 +50,7 @@ local old_values = #indexes > 0 and redis.call('HMGET', values, unpack(ARGV, ide
 
 /** What is stored has an `expiry` and a `life`: what the stamp says of epoch, revision and time of registration. */
 const DECIDE = `
-local next_epoch = math.max((found[1] or 0) + 1, time[1] * 1000000 + time[2])
+local next_epoch = ${NEXT_EPOCH}
 local first_epoch, started = next_epoch, whole(now)
 local new_stamps, new_records, indexed, before, after = { '', '' }, {}, {}, {}, {}
 local codes, shown, in_the_way, size = {}, {}, {}, 0
@@ -152,6 +152,6 @@ return { now, first_epoch, table.concat(codes), shown, some_records(records, in_
  * is anything written, in one piece.
  */
 export const setScript: Script = script({
-  name: "set",
+  name: "setMany",
   lua: [WRITE_KEYS, CHECK_CATALOGUE, CLOCK, STAMPS, BATCHES, LISTS, REINDEX, SOME_RECORDS, READ, DECIDE, STORE],
 });

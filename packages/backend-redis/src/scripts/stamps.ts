@@ -43,3 +43,6 @@ local function is_session(identity)
   return string.byte(identity) == 36 and string.sub(identity, 1, 9) == '$session/'
 end
 `;
+
+/** The first epoch that may be given out: past `found[1]`, the last that has been, and never before the clock. */
+export const NEXT_EPOCH = "math.max((found[1] or 0) + 1, time[1] * 1000000 + time[2])";

@@ -37,9 +37,10 @@ export async function runIndexed(
   script: Script,
   argumentsFor: (catalogue: WriterCatalogue) => readonly string[],
   call: RedisCall,
+  keysFor: (keys: RegistryKeys, indexKeys: readonly string[]) => readonly string[] = writeKeys,
 ): Promise<unknown> {
   while (true) {
-    const reply = await client.run(script, writeKeys(keys, catalogue.indexKeys), argumentsFor(catalogue), call);
+    const reply = await client.run(script, keysFor(keys, catalogue.indexKeys), argumentsFor(catalogue), call);
     if (reply !== STALE_CATALOGUE) return reply;
     await catalogue.reload(call);
   }

@@ -1,12 +1,13 @@
 /** Storing entries: `setMany`. */
 
-import type { Registration, SetEntry, SetOutcome } from "@muster/core/slots";
+import type { SetEntry, SetOutcome } from "@muster/core/slots";
 import type { RedisCall } from "../client.ts";
 import { decodeMetadata, decodeStamp, encodeRecord, registrationOf, type Stamp } from "../codec.ts";
 import { NAME } from "../errors.ts";
 import { setScript } from "../scripts/set.ts";
 import { checkEntries, checkRecord } from "./arguments.ts";
 import { partsOf, sendParts } from "./batches.ts";
+import { begin, mayBegin, startedAt } from "./beginning.ts";
 import { type Namespace, runIndexed } from "./namespace.ts";
 import { listIn, numberIn, optionalTextIn, textIn, unexpected } from "./replies.ts";
 import { type Draft, setArguments } from "./set-arguments.ts";
@@ -19,6 +20,11 @@ export async function setMany(
 ): Promise<readonly SetOutcome[]> {
   checkEntries(entries);
   const drafts = entries.map(draftOf);
+  const [first] = drafts;
+  if (first !== undefined && drafts.length === 1 && mayBegin(first.entry)) {
+    const outcome = await begin(namespace, first, call);
+    if (outcome !== undefined) return [outcome];
+  }
   const parts = partsOf(drafts, ({ record }) => record.length);
   return sendParts(parts, `${NAME}.setMany`, call, async (part) => setPart(namespace, part, call));
 }
@@ -84,11 +90,4 @@ function outcomesIn(reply: readonly unknown[], drafts: readonly Draft[]): readon
         throw unexpected(codes);
     }
   });
-}
-
-/** What the script has stored for an entry that began a life at `now`. */
-function startedAt(now: number, entry: SetEntry, epoch: number): Registration {
-  const { identity, session, address, ttlMs, metadata, attempt } = entry;
-  const expiresAt = entry.sessionBound || ttlMs === undefined ? undefined : now + Math.ceil(ttlMs);
-  return { identity, epoch, session, address, registeredAt: now, expiresAt, ttlMs, metadata, revision: 1, attempt };
 }
