@@ -18,10 +18,10 @@ export function summary(earlierFailures = 0): Reporter {
       const tally = tallyOf(modules, unhandledErrors.length + earlierFailures);
       if (tally.failed > 0 || tally.passed === 0) process.exitCode = 1;
       const outcomes = modules.map(outcomeOf);
+      const table = matrix(outcomes);
       const lines = [
         ...listSkipped(modules, MOST_LISTED),
-        "",
-        ...matrix(outcomes),
+        ...(table.length > 0 ? ["", ...table] : []),
         ...listMissing(outcomes),
         formatTally(tally),
       ];
