@@ -40,9 +40,10 @@ class Waiting<Entry, Outcome> {
   state: "queued" | "sent" | "over" = "queued";
   /** Its caller gave up. */
   isWithdrawn = false;
-  #resolve: (outcome: Outcome) => void = () => {};
-  #reject: (error: Error) => void = () => {};
-  #stopListening: (() => void) | undefined;
+  #resolve: (outcome: Outcome) => void = unset;
+  #reject: (error: Error) => void = unset;
+  #call: Call | undefined;
+  #withdraw: () => void = unset;
 
   constructor(entry: Entry, key: string) {
     this.entry = entry;
@@ -55,25 +56,32 @@ class Waiting<Entry, Outcome> {
 
   /** Until it has settled, `withdraw` runs when the call ends. */
   listen(call: Call, withdraw: () => void): void {
+    this.#call = call;
+    this.#withdraw = withdraw;
     onEnd(call, withdraw);
-    this.#stopListening = () => offEnd(call, withdraw);
   }
 
   resolve(outcome: Outcome): void {
-    this.#stopListening?.();
+    if (this.#call !== undefined) offEnd(this.#call, this.#withdraw);
     this.#resolve(outcome);
   }
 
   reject(error: Error): void {
-    this.#stopListening?.();
+    if (this.#call !== undefined) offEnd(this.#call, this.#withdraw);
     this.#reject(error);
   }
 }
 
+/** Until the promise's own are known. */
+function unset(): void {}
+
 const MAX_BATCH = 1_000;
 const MAX_IN_FLIGHT = 4;
 
-/** Entries that come in within one turn of the event loop, and while all batches are on their way, share a batch. */
+/**
+ * Entries that come in at once, and those that come in while all batches are on their way, share a batch; who finds nothing
+ * on its way does not wait for another turn of the event loop.
+ */
 export function createBatcher<Entry, Outcome>(options: BatchOptions<Entry, Outcome>): Batcher<Entry, Outcome> {
   return new Queue(options);
 }
@@ -86,6 +94,10 @@ class Queue<Entry, Outcome> implements Batcher<Entry, Outcome> {
   readonly #behind = new Map<string, Waiting<Entry, Outcome>[] | undefined>();
   #inFlight = 0;
   #scheduled = false;
+  readonly #run = (): void => {
+    this.#scheduled = false;
+    this.#flush();
+  };
 
   constructor(options: BatchOptions<Entry, Outcome>) {
     this.#options = options;
@@ -116,17 +128,18 @@ class Queue<Entry, Outcome> implements Batcher<Entry, Outcome> {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      this.#flush();
-    });
+    // Who finds nothing on its way waits only for what the promises of this moment bring along.
+    if (this.#inFlight === 0) process.nextTick(this.#run);
+    else setImmediate(this.#run);
   }
 
   #flush(): void {
     const { maxBatch = MAX_BATCH, maxInFlight = MAX_IN_FLIGHT } = this.#options;
     const withdrawn = this.#ready.filter((waiting) => waiting.state === "over");
-    this.#ready = this.#ready.filter((waiting) => waiting.state !== "over");
-    this.#release(withdrawn);
+    if (withdrawn.length > 0) {
+      this.#ready = this.#ready.filter((waiting) => waiting.state !== "over");
+      this.#release(withdrawn);
+    }
     while (this.#inFlight < maxInFlight && this.#ready.length > 0) {
       const batch = this.#ready.splice(0, maxBatch);
       this.#inFlight += 1;
