@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import {
   decodeMetadata,
   decodeStamp,
-  decodeStamps,
   encodeRecord,
   isLive,
   isRecordOf,
@@ -69,19 +68,17 @@ describe("decodeStamp", () => {
     expect(decodeStamp(stampOf({ epoch: "9007199254740991" })).epoch).toBe(Number.MAX_SAFE_INTEGER);
   });
 
+  test("gives the same whatever was read before", () => {
+    const others = [{ session: "session-12", address: "node-" }, { session: "", address: "" }, { session: "s", address: "node-1" }];
+    const befores = others.map((changes) => decodeStamp(stampOf(changes)));
+    for (const before of [...befores, decodeStamp(WHOLE)]) {
+      expect(decodeStamp(WHOLE, before)).toEqual(decodeStamp(WHOLE));
+      expect(decodeStamp(BARE, before)).toEqual(decodeStamp(BARE));
+    }
+  });
+
   test("refuses what a newer release has written", async () => {
     expect(await outcomeOf((async () => decodeStamp(stampOf({ version: "2" })))())).toBe("UNSUPPORTED");
-  });
-});
-
-describe("decodeStamps", () => {
-  test("tells one stamp from the next", () => {
-    expect(decodeStamps([WHOLE, BARE].join("\0"))).toEqual([decodeStamp(WHOLE), decodeStamp(BARE)]);
-  });
-
-  test("refuses all of them for one that a newer release has written", async () => {
-    const text = [WHOLE, stampOf({ version: "2" })].join("\0");
-    expect(await outcomeOf((async () => decodeStamps(text))())).toBe("UNSUPPORTED");
   });
 });
 

@@ -2,37 +2,45 @@
 
 import type { Census, Registration, Route } from "@muster/core/slots";
 import type { RedisCall } from "../client.ts";
-import {
-  decodeMetadata,
-  decodeStamp,
-  decodeStamps,
-  isLive,
-  isRecordOf,
-  registrationOf,
-  routeOf,
-  type Stamp,
-} from "../codec.ts";
+import { decodeMetadata, decodeStamp, isLive, isRecordOf, registrationOf, routeOf, type Stamp } from "../codec.ts";
 import { NAME } from "../errors.ts";
-import { censusScript, pageScript, readScript } from "../scripts/records.ts";
+import { censusScript, clockScript, readScript } from "../scripts/records.ts";
 import { partsOf, sendParts } from "./batches.ts";
 import type { Namespace } from "./namespace.ts";
 import { listIn, numberIn, optionalTextIn, textIn } from "./replies.ts";
 
-/** Live registrations, or routes, of one moment, in the order of their identities' bytes. */
+/** Of records in one answer: the server copies them in half a millisecond. */
+const MAX_BYTES = 1_048_576;
+
+/** Live registrations, or routes, in the order of their identities' bytes. */
 export interface Page<T extends Route> {
   readonly items: readonly T[];
   /** Until when all of them live at least, by `performance.now()`. */
   readonly freshUntil: number;
+}
+
+/** Which of them pages are taken from. */
+export interface PageQuery {
+  /** Up to a thousand. */
+  readonly size: number;
+  /** Only those that it serves. */
+  readonly session: string | undefined;
+}
+
+/** Who stands, in order. */
+export interface Listed {
+  readonly identities: readonly string[];
   /** There may be more behind this identity. */
   readonly next: string | undefined;
 }
 
-/** Which of them a page is taken from. */
-export interface PageQuery {
-  readonly after: string | undefined;
-  /** Up to a thousand. */
-  readonly size: number;
-  /** Only those that it serves. */
+/** Who of those that were listed lived at one moment. */
+export interface Stamped {
+  readonly identities: readonly string[];
+  /** One for each. */
+  readonly stamps: readonly Stamp[];
+  /** What turns an instant of the server's clock into one of `performance.now()` that is not later. */
+  readonly offset: number;
   readonly session: string | undefined;
 }
 
@@ -55,29 +63,109 @@ export async function readLive(
   const sentAt = performance.now();
   const { found, now } = await read(namespace, identities, call);
   const items = found.filter((one) => one !== undefined);
-  let end = Number.POSITIVE_INFINITY;
-  for (const { expiresAt } of items) if (expiresAt !== undefined && expiresAt < end) end = expiresAt;
-  return { items, freshUntil: sentAt + end - now, next: undefined };
+  return { items, freshUntil: endOf(items) + sentAt - now };
 }
 
-/** A page with metadata: routes, and then their records. */
-export async function readPage(namespace: Namespace, query: PageQuery, call: RedisCall): Promise<Page<Registration>> {
-  const { live, freshUntil, next } = await readStamps(namespace, query, call);
-  const parts = partsOf(live, ({ stamp }) => stamp.bytes);
-  const source = `${NAME}.${call.operation ?? "scan"}`;
-  const items = await sendParts(parts, source, call, async (part) => readMetadata(namespace, part, call, source));
-  // While its records were on their way somebody may have expired, or have been renewed: then nothing but one script knows.
-  if (performance.now() >= freshUntil) {
-    const identities = live.map(({ identity }) => identity);
-    return { ...(await readLive(namespace, identities, call)), next };
+/** Who stands behind an identity: one command. */
+export async function listIdentities(
+  { client, keys }: Namespace,
+  { size, session }: PageQuery,
+  after: string | undefined,
+  call: RedisCall,
+): Promise<Listed> {
+  // What a session serves stands together, for no session's id holds a NUL.
+  const prefix = session === undefined ? "" : `${session}\0`;
+  const [key, all, end] =
+    session === undefined ? [keys.order, "-", "+"] : [keys.members, `[${prefix}`, `(${session}\u0001`];
+  const start = after === undefined ? all : `(${prefix}${after}`;
+  const reply = await client.send("zrange", [key, start, end, "BYLEX", "LIMIT", 0, size], call, sourceOf(call));
+  const identities = listIn(reply).map((member) => textIn(member).slice(prefix.length));
+  return { identities, next: identities.length < size ? undefined : identities.at(-1) };
+}
+
+/**
+ * The stamps of those that live. Who has gone since he was listed is passed over.
+ *
+ * The clock is read before them: what has been renewed in between lives by its stamp, and what has expired in between is
+ * found out by {@link readRecords} and {@link routesOf}.
+ */
+export async function readStamps(
+  { client, keys }: Namespace,
+  listed: readonly string[],
+  session: string | undefined,
+  call: RedisCall,
+): Promise<Stamped> {
+  const source = sourceOf(call);
+  const sentAt = performance.now();
+  const [time, texts] = await Promise.all([
+    client.send("eval", [clockScript.lua, 1, keys.stamps], call, source),
+    client.send("hmget", [keys.stamps, ...listed], call, source),
+  ]);
+  const [seconds, micros] = listIn(time);
+  const now = Number(seconds) * 1_000 + Number(micros) / 1_000;
+  const identities: string[] = [];
+  const stamps: Stamp[] = [];
+  let stamp: Stamp | undefined;
+  for (const [index, text] of listIn(texts).entries()) {
+    if (text === null) continue;
+    stamp = decodeStamp(textIn(text), stamp);
+    if (!isLive(stamp, now) || (session !== undefined && stamp.session !== session)) continue;
+    identities.push(listed[index] ?? "");
+    stamps.push(stamp);
   }
-  return { items: items.filter((one) => one !== undefined), freshUntil, next };
+  return { identities, stamps, offset: sentAt - now, session };
 }
 
-/** A page for which metadata is neither read nor sent. */
-export async function readRoutes(namespace: Namespace, query: PageQuery, call: RedisCall): Promise<Page<Route>> {
-  const { live, freshUntil, next } = await readStamps(namespace, query, call);
-  return { items: live.map(({ identity, stamp }) => routeOf(identity, stamp)), freshUntil, next };
+/** Parts of which one command may read the records: a mebibyte, or one record. */
+export function splitByBytes(stamped: Stamped): readonly Stamped[] {
+  const { identities, stamps } = stamped;
+  const parts: Stamped[] = [];
+  const cut = (from: number, to: number): number =>
+    parts.push({ ...stamped, identities: identities.slice(from, to), stamps: stamps.slice(from, to) });
+  let [start, size] = [0, 0];
+  for (const [index, { bytes }] of stamps.entries()) {
+    if (index > start && size + bytes > MAX_BYTES) {
+      cut(start, index);
+      [start, size] = [index, 0];
+    }
+    size += bytes;
+  }
+  if (start === 0) return [stamped];
+  cut(start, stamps.length);
+  return parts;
+}
+
+/** A page with metadata, by one command; what has been written or has expired since its stamp was read is read again. */
+export async function readRecords(
+  namespace: Namespace,
+  { identities, stamps, offset, session }: Stamped,
+  call: RedisCall,
+): Promise<Page<Registration>> {
+  const { client, keys } = namespace;
+  if (identities.length === 0) return { items: [], freshUntil: Number.POSITIVE_INFINITY };
+  const records = listIn(await client.send("hmget", [keys.records, ...identities], call, sourceOf(call)));
+  const present = performance.now() - offset;
+  const items: (Registration | undefined)[] = [];
+  for (const [index, stamp] of stamps.entries()) {
+    const record = records[index];
+    const isCurrent = isLive(stamp, present) && typeof record === "string" && isRecordOf(stamp, record);
+    items.push(isCurrent ? registrationOf(identities[index] ?? "", stamp, decodeMetadata(record)) : undefined);
+  }
+  return completed(namespace, { identities, items, offset, session }, (one) => one, call);
+}
+
+/** A page for which metadata is neither read nor sent, unless somebody has expired since his stamp was read. */
+export async function routesOf(
+  namespace: Namespace,
+  { identities, stamps, offset, session }: Stamped,
+  call: RedisCall,
+): Promise<Page<Route>> {
+  const present = performance.now() - offset;
+  const items: (Route | undefined)[] = [];
+  for (const [index, stamp] of stamps.entries()) {
+    items.push(isLive(stamp, present) ? routeOf(identities[index] ?? "", stamp) : undefined);
+  }
+  return completed(namespace, { identities, items, offset, session }, (one) => routeOf(one.identity, one), call);
 }
 
 /** The contract's `census`. */
@@ -111,65 +199,39 @@ async function read(
   return { found, now: now ?? 0 };
 }
 
-interface Stamped {
-  readonly identity: string;
-  readonly stamp: Stamp;
+interface Incomplete<T> extends Pick<Stamped, "identities" | "offset" | "session"> {
+  /** One for each identity; absent is what must be read again. */
+  readonly items: readonly (T | undefined)[];
 }
 
-async function readStamps(
-  { client, keys }: Namespace,
-  query: PageQuery,
-  call: RedisCall,
-): Promise<Omit<Page<Route>, "items"> & { readonly live: readonly Stamped[] }> {
-  const sentAt = performance.now();
-  const reply = listIn(await client.run(pageScript, [listOf(query, keys), keys.stamps], boundsOf(query), call));
-  const now = numberIn(reply[0]);
-  if (reply.length === 1) return { live: [], freshUntil: Number.POSITIVE_INFINITY, next: undefined };
-  const names = textIn(reply[1]).split("\0");
-  const live: Stamped[] = [];
-  let end = Number.POSITIVE_INFINITY;
-  for (const [index, stamp] of decodeStamps(textIn(reply[2])).entries()) {
-    if (!isLive(stamp, now)) continue;
-    live.push({ identity: names[index] ?? "", stamp });
-    if (stamp.expiresAt !== undefined && stamp.expiresAt < end) end = stamp.expiresAt;
-  }
-  return { live, freshUntil: sentAt + end - now, next: names.length < query.size ? undefined : names.at(-1) };
-}
-
-/**
- * Records by a plain command, from which the server copies them three times as fast as from a script. A record that has
- * been written since its stamp was read is read again together with the stamp.
- */
-async function readMetadata(
+/** Reads again what is absent: stamp and record together, for then nothing but one script knows. */
+async function completed<T extends Route>(
   namespace: Namespace,
-  stamped: readonly Stamped[],
+  { identities, items, offset, session }: Incomplete<T>,
+  map: (registration: Registration) => T,
   call: RedisCall,
-  source: string,
-): Promise<readonly (Registration | undefined)[]> {
-  const { client, keys } = namespace;
-  const names = stamped.map(({ identity }) => identity);
-  const records = listIn(await client.send("HMGET", [keys.records, ...names], call, source));
-  const changed: string[] = [];
-  const found = stamped.map(({ identity, stamp }, index) => {
-    const record = optionalTextIn(records[index]);
-    if (record !== undefined && isRecordOf(stamp, record)) {
-      return registrationOf(identity, stamp, decodeMetadata(record));
-    }
-    changed.push(identity);
-    return undefined;
-  });
-  if (changed.length === 0) return found;
-  const again = (await read(namespace, changed, call)).found.values();
-  return found.map((one) => one ?? again.next().value);
+): Promise<Page<T>> {
+  const sure = items.filter((one) => one !== undefined);
+  const freshUntil = endOf(sure) + offset;
+  if (sure.length === items.length) return { items: sure, freshUntil };
+  const page = await readLive(namespace, identities.filter((_, index) => items[index] === undefined), call);
+  const again = new Map(page.items.map((one) => [one.identity, one]));
+  const whole: T[] = [];
+  for (const [index, identity] of identities.entries()) {
+    const found = again.get(identity);
+    const item = items[index] ?? (found === undefined ? undefined : map(found));
+    if (item !== undefined && (session === undefined || item.session === session)) whole.push(item);
+  }
+  return { items: whole, freshUntil: Math.min(freshUntil, page.freshUntil) };
 }
 
-function listOf({ session }: PageQuery, { order, members }: Namespace["keys"]): string {
-  return session === undefined ? order : members;
+/** When the first of them ends, by the server's clock. */
+function endOf(items: readonly Route[]): number {
+  let end = Number.POSITIVE_INFINITY;
+  for (const { expiresAt } of items) if (expiresAt !== undefined && expiresAt < end) end = expiresAt;
+  return end;
 }
 
-/** What a session serves stands together, for no session's id holds a NUL. */
-function boundsOf({ after, size, session }: PageQuery): readonly string[] {
-  if (session === undefined) return ["", after === undefined ? "-" : `(${after}`, "+", String(size)];
-  const prefix = `${session}\0`;
-  return [prefix, after === undefined ? `[${prefix}` : `(${prefix}${after}`, `(${session}\u0001`, String(size)];
+function sourceOf({ operation = "scan" }: RedisCall): string {
+  return `${NAME}.${operation}`;
 }

@@ -20,7 +20,7 @@ function route(identity: string): Route {
 }
 
 function page(identities: string, freshUntil = NEVER): Page<Route> {
-  return { items: Array.from(identities, route), freshUntil, next: undefined };
+  return { items: Array.from(identities, route), freshUntil };
 }
 
 /** Counts what it has been asked for; `begin` tells what stands behind an identity. */
