@@ -69,7 +69,11 @@ describe("decodeStamp", () => {
   });
 
   test("gives the same whatever was read before", () => {
-    const others = [{ session: "session-12", address: "node-" }, { session: "", address: "" }, { session: "s", address: "node-1" }];
+    const others = [
+      { session: "session-12", address: "node-" },
+      { session: "", address: "" },
+      { session: "s", address: "node-1" },
+    ];
     const befores = others.map((changes) => decodeStamp(stampOf(changes)));
     for (const before of [...befores, decodeStamp(WHOLE)]) {
       expect(decodeStamp(WHOLE, before)).toEqual(decodeStamp(WHOLE));

@@ -214,7 +214,11 @@ async function completed<T extends Route>(
   const sure = items.filter((one) => one !== undefined);
   const freshUntil = endOf(sure) + offset;
   if (sure.length === items.length) return { items: sure, freshUntil };
-  const page = await readLive(namespace, identities.filter((_, index) => items[index] === undefined), call);
+  const page = await readLive(
+    namespace,
+    identities.filter((_, index) => items[index] === undefined),
+    call,
+  );
   const again = new Map(page.items.map((one) => [one.identity, one]));
   const whole: T[] = [];
   for (const [index, identity] of identities.entries()) {
