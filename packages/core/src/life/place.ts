@@ -25,7 +25,7 @@ export async function place(host: Host, served: Served, mode: "create" | "replac
   let stored: Registration | undefined;
   host.served.begin(served.options.identity);
   try {
-    expectation = await openRoute(host, served, call);
+    if (served.mailbox !== undefined) expectation = await openRoute(host, served, call);
     const outcome = await store(host, served, mode, call);
     if (!("stored" in outcome)) return outcome;
     stored = outcome.stored;
@@ -47,7 +47,7 @@ export function addressOf(host: Host, served: Served): string | undefined {
 /** Resolves when messages can arrive here; they are held from then on. */
 async function openRoute(host: Host, served: Served, call: Call): Promise<Expectation | undefined> {
   const { node } = host;
-  if (node === undefined || served.mailbox === undefined) return undefined;
+  if (node === undefined) return undefined;
   await node.open(call);
   await holdAddress(host, served, call);
   return node.expect(served.options.identity);

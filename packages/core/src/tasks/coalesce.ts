@@ -79,8 +79,8 @@ const MAX_BATCH = 1_000;
 const MAX_IN_FLIGHT = 4;
 
 /**
- * Entries that come in at once, and those that come in while all batches are on their way, share a batch; who finds nothing
- * on its way does not wait for another turn of the event loop.
+ * Entries that come in within one turn of the event loop, and while all batches are on their way, share a batch; one that
+ * is full leaves at once.
  */
 export function createBatcher<Entry, Outcome>(options: BatchOptions<Entry, Outcome>): Batcher<Entry, Outcome> {
   return new Queue(options);
@@ -122,15 +122,22 @@ class Queue<Entry, Outcome> implements Batcher<Entry, Outcome> {
     }
     this.#behind.set(waiting.key, undefined);
     this.#ready.push(waiting);
-    this.#schedule();
+    this.#advance();
+  }
+
+  /** A batch that is full leaves at once: what takes it works while the next one is made. */
+  #advance(): void {
+    const { maxBatch = MAX_BATCH, maxInFlight = MAX_IN_FLIGHT } = this.#options;
+    if (this.#inFlight >= maxInFlight) return;
+    if (this.#ready.length >= maxBatch) this.#flush();
+    else this.#schedule();
   }
 
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    // Who finds nothing on its way waits only for what the promises of this moment bring along.
-    if (this.#inFlight === 0) process.nextTick(this.#run);
-    else setImmediate(this.#run);
+    // Never sooner: where batches are answered at once, a loop of writes would let nothing else in this process run.
+    setImmediate(this.#run);
   }
 
   #flush(): void {
@@ -178,7 +185,7 @@ class Queue<Entry, Outcome> implements Batcher<Entry, Outcome> {
   #sent(batch: readonly Waiting<Entry, Outcome>[]): void {
     this.#inFlight -= 1;
     this.#release(batch);
-    if (this.#ready.length > 0) this.#schedule();
+    if (this.#ready.length > 0) this.#advance();
   }
 
   /** Lets the next entry of each key come up, passing over those withdrawn meanwhile. */
