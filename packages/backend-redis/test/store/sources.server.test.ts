@@ -1,0 +1,86 @@
+/** Pages are read by several commands: what comes in between is put there by hand. */
+
+import type { RegistryBackend, SetEntry } from "@muster/core/slots";
+import { withServer } from "@muster/servers/vitest";
+import { describe, expect, test } from "vitest";
+import { redisRegistry } from "../../src/index.ts";
+import { registryKeys } from "../../src/keys.ts";
+import { freshNamespace, tell, within } from "../support.ts";
+
+const SECOND = 1_000;
+
+function entry(identity: string, changes: Partial<SetEntry> = {}): SetEntry {
+  return {
+    identity,
+    metadata: { of: identity },
+    ttlMs: 60 * SECOND,
+    session: undefined,
+    address: undefined,
+    sessionBound: false,
+    attempt: `attempt of ${identity}`,
+    mode: "create",
+    ...changes,
+  };
+}
+
+/** Who is in each page, of both kinds of scan, which must agree. */
+async function scanned(registry: RegistryBackend, pageSize: number, session?: string): Promise<readonly string[]> {
+  const query = session === undefined ? { pageSize } : { pageSize, session };
+  const [records, routes]: [string[], string[]] = [[], []];
+  for await (const page of registry.scan(query, within(SECOND * 20))) {
+    for (const { identity, metadata } of page) {
+      expect(metadata["of"]).toBe(identity);
+      records.push(identity);
+    }
+  }
+  for await (const page of registry.scanRoutes(query, within(SECOND * 20))) {
+    for (const { identity } of page) routes.push(identity);
+  }
+  expect(routes).toEqual(records);
+  return records;
+}
+
+await withServer("redis", { persistent: false }, ({ url }) => {
+  const namespace = freshNamespace();
+  const keys = registryKeys("muster", namespace);
+
+  async function opened(entries: readonly SetEntry[]): Promise<RegistryBackend> {
+    const registry = redisRegistry({ url });
+    await registry.open({ namespace }, within(5 * SECOND));
+    await registry.setMany(entries, within(5 * SECOND));
+    return registry;
+  }
+
+  describe("a scan", () => {
+    test("passes over whoever has gone since he was listed, though nobody is left in his page", async () => {
+      await using registry = await opened(["a", "b", "c", "d", "e"].map((identity) => entry(identity)));
+      await tell(url, "HDEL", keys.stamps, "b", "c", "d");
+      expect(await scanned(registry, 2)).toEqual(["a", "e"]);
+    });
+
+    test("passes over whoever serves another session since he was listed", async () => {
+      const served = { session: "s", address: "n" };
+      const sessions = ["s", "t"].map((id) => entry(`$session/${id}`, { session: undefined }));
+      await using registry = await opened([
+        ...sessions,
+        entry("f", served),
+        entry("g", { session: "t", address: "n" }),
+      ]);
+      await tell(url, "ZADD", keys.members, 0, "s\0g");
+      expect(await scanned(registry, 10, "s")).toEqual(["f"]);
+    });
+
+    test("gives large records, some of them longer than one answer together, in order and once", async () => {
+      const text = "x".repeat(400_000);
+      const large = Array.from({ length: 8 }, (_, index) => `large-${index}`);
+      await using registry = await opened(large.map((of) => entry(of, { metadata: { of, text } })));
+      expect((await scanned(registry, 1_000)).filter((identity) => identity.startsWith("large"))).toEqual(large);
+    });
+
+    test("reads again, with its stamp, a record of another attempt", async () => {
+      await using registry = await opened([entry("z")]);
+      await tell(url, "HSET", keys.records, "z", `another\0${JSON.stringify({ of: "z" })}`);
+      expect(await scanned(registry, 10)).toContain("z");
+    });
+  });
+});
