@@ -153,3 +153,28 @@ test("too few outcomes are an error for every entry, not a hang", async () => {
   const store = manualStore({ send: () => Promise.resolve([]) });
   await expect(store.batcher.submit({ key: "a", n: 1 })).rejects.toMatchObject({ code: "INTERNAL" });
 });
+
+test("a batch that is full is sent at once", async () => {
+  const store = manualStore({ maxBatch: 3 });
+  const outcomes = Promise.all(Array.from({ length: 4 }, (_, n) => store.batcher.submit({ key: `k${n}`, n })));
+  expect(store.batches.map(({ length }) => length)).toEqual([3]);
+  store.answer(0);
+  await eventually("the rest is sent", () => store.batches.length === 2);
+  store.answer(1);
+  expect(await outcomes).toEqual([0, 1, 2, 3]);
+});
+
+test("a loop of writes that are answered at once lets the rest of the process run", async () => {
+  const batcher = createBatcher<Entry, number>({
+    source: "test.send",
+    key: (entry) => entry.key,
+    timeoutMs: 5_000,
+    send: async (entries) => entries.map((entry) => entry.n),
+  });
+  let hasRun = false;
+  setImmediate(() => {
+    hasRun = true;
+  });
+  for (let n = 0; n < 1_000 && !hasRun; n++) await batcher.submit({ key: "k", n });
+  expect(hasRun).toBe(true);
+});
