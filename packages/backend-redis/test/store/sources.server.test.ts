@@ -77,7 +77,7 @@ await withServer("redis", { persistent: false }, ({ url }) => {
       expect((await scanned(registry, 1_000)).filter((identity) => identity.startsWith("large"))).toEqual(large);
     });
 
-    test("reads again, with its stamp, a record of another attempt", async () => {
+    test("loses nobody whose record is of another attempt than the stamp that was read", async () => {
       await using registry = await opened([entry("z")]);
       await tell(url, "HSET", keys.records, "z", `another\0${JSON.stringify({ of: "z" })}`);
       expect(await scanned(registry, 10)).toContain("z");
