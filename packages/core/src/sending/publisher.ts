@@ -72,9 +72,9 @@ export class Publisher {
     }
   }
 
-  /** Sends what has gathered if there is room for another batch: a slow registry is no reason for the broker to idle. */
+  /** Sends what has gathered if the broker would idle otherwise; while it is busy, larger batches cost fewer round trips. */
   flush(): void {
-    if (this.#batch.length > 0 && this.#inFlight.size < MAX_BATCHES_IN_FLIGHT) this.#send();
+    if (this.#batch.length > 0 && this.#inFlight.size === 0) this.#send();
   }
 
   /** Sends what is left and resolves when everything has been answered and tallied. Never rejects. */
@@ -141,6 +141,10 @@ export class Publisher {
   }
 
   #settle(batch: readonly Parcel[], failures: readonly BatchFailure[]): void {
+    if (failures.length === 0) {
+      for (const { identities } of batch) this.#tally.deliver(identities);
+      return;
+    }
     const errors = new Map(failures.map(({ index, error }) => [index, error]));
     for (const [index, parcel] of batch.entries()) {
       const error = errors.get(index);
