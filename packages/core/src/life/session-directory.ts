@@ -1,6 +1,7 @@
 /** Which sessions live, as far as this process knows. */
 
 import { type Call, type RegistryBackend, SESSION_PREFIX } from "../slots/index.ts";
+import { retry } from "../tasks/retry.ts";
 
 export interface SessionDirectory {
   /**
@@ -10,13 +11,14 @@ export interface SessionDirectory {
   living(ids: Iterable<string>, call: Call): Promise<ReadonlySet<string>>;
 }
 
+const SOURCE = "core.sessions";
 const MAX_PER_READ = 1_000;
 const MAX_REMEMBERED = 10_000;
 
 /**
  * A directory that reads session records.
  *
- * @throws from `living`: what the registry's `getMany` throws.
+ * @throws from `living`: what the registry's `getMany` throws for good; TIMEOUT, ABORTED.
  */
 export function sessionDirectory(registry: RegistryBackend, leaseMs: number): SessionDirectory {
   /** By id: until when (monotonic) a session is believed to live; 0 for the dead. */
@@ -41,9 +43,11 @@ export function sessionDirectory(registry: RegistryBackend, leaseMs: number): Se
       }
       for (let start = 0; start < unknown.length; start += MAX_PER_READ) {
         const page = unknown.slice(start, start + MAX_PER_READ);
-        const records = await registry.getMany(
-          page.map((id) => SESSION_PREFIX + id),
-          call,
+        const records = await retry(call, SOURCE, () =>
+          registry.getMany(
+            page.map((id) => SESSION_PREFIX + id),
+            call,
+          ),
         );
         page.forEach((id, index) => {
           const alive = records[index] !== undefined;

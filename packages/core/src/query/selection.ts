@@ -4,6 +4,7 @@ import { compileFilter, type Facts, type Filter, type FilterTest, type Metadata 
 import type { Context } from "../context.ts";
 import type { Call, Registration, Route, ScanQuery } from "../slots/index.ts";
 import { TimeSlice } from "../tasks/time-slice.ts";
+import { resumed } from "./resumed.ts";
 
 const PAGE_SIZE = 1_000;
 const NO_METADATA: Metadata = {};
@@ -45,7 +46,7 @@ export function selectedRecords(
   query: SelectionQuery,
   call: Call,
 ): AsyncGenerator<SelectedPage<Registration>, void, undefined> {
-  const pages = context.registry.scan(scanQuery(selection, query), call);
+  const pages = resumed((after) => context.registry.scan(scanQuery(selection, query, after), call), query.after, call);
   return selectedOf(context, selection, pages, ({ metadata }) => metadata, call);
 }
 
@@ -59,7 +60,8 @@ export function selectedRoutes(
   if (selection.residual !== undefined && asks(selection.residual, "metadata")) {
     return selectedRecords(context, selection, query, call);
   }
-  const pages = context.registry.scanRoutes(scanQuery(selection, query), call);
+  const { registry } = context;
+  const pages = resumed((after) => registry.scanRoutes(scanQuery(selection, query, after), call), query.after, call);
   return selectedOf(context, selection, pages, () => NO_METADATA, call);
 }
 
@@ -94,7 +96,11 @@ export function isAttached({ session, address }: Route, living: ReadonlySet<stri
   return address !== undefined && session !== undefined && living.has(session);
 }
 
-function scanQuery({ native }: Selection, { after, pageSize = PAGE_SIZE }: SelectionQuery): ScanQuery {
+function scanQuery(
+  { native }: Selection,
+  { pageSize = PAGE_SIZE }: SelectionQuery,
+  after: string | undefined,
+): ScanQuery {
   return { pageSize, ...(after === undefined ? {} : { after }), ...(native === undefined ? {} : { filter: native }) };
 }
 

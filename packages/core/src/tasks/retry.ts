@@ -48,7 +48,8 @@ export async function pause(ms: number, call: Call): Promise<void> {
   }
 }
 
-function gaveUp(call: Call, source: string, mayHaveApplied: boolean, last: MusterError): MusterError {
+/** The error of a call that ended while it was being tried again: a `TIMEOUT` tells what the last try met. */
+export function gaveUp(call: Call, source: string, mayHaveApplied: boolean, last: MusterError): MusterError {
   const ended = abortedError(call, source, mayHaveApplied);
   if (!isMusterError(ended, "TIMEOUT") || last.code === "TIMEOUT") return ended;
   const message = `the deadline passed; the last try: ${last.message}`;

@@ -5,16 +5,42 @@ import { eventually } from "../support/eventually.ts";
 import { failingScan, send, stalling, sum } from "../support/sending.ts";
 import { names, openWorld, storeMany } from "../support/world.ts";
 
-test("a registry that fails later makes the report incomplete, and everyone resolved is in it", async () => {
-  const down = new MusterError({ code: "UNAVAILABLE", source: "test", message: "down" });
-  const world = await openWorld({ registry: failingScan(14, down) });
+test("a registry that fails for good later makes the report incomplete, and everyone resolved is in it", async () => {
+  const denied = new MusterError({ code: "PERMISSION_DENIED", source: "test", message: "denied" });
+  const world = await openWorld({ registry: failingScan(14, denied) });
   const process = await world.process("s1");
   const all = names(2_000);
   for (const name of all) await process.register(name);
   const report = await send(world, null);
-  expect(report.incomplete).toEqual({ code: "UNAVAILABLE", after: all[1_299] });
+  expect(report.incomplete).toEqual({ code: "PERMISSION_DENIED", after: all[1_299] });
   expect(report).toMatchObject({ targetCount: 1_300, deliveredCount: 1_300 });
   await eventually("they arrive", () => process.received.length === 1_300);
+});
+
+test("a registry that fails for a moment is read on from there, and nobody is left out or told twice", async () => {
+  const down = new MusterError({ code: "UNAVAILABLE", source: "test", message: "down" });
+  const world = await openWorld({ registry: failingScan(14, down) });
+  const process = await world.process("s1");
+  for (const name of names(2_000)) await process.register(name);
+  const report = await send(world, null);
+  expect(report.incomplete).toBeUndefined();
+  expect(report).toMatchObject({ targetCount: 2_000, deliveredCount: 2_000 });
+  await eventually("they arrive", () => process.received.length >= 2_000);
+  expect(new Set(process.received.map(({ identity }) => identity)).size).toBe(2_000);
+  expect(process.received).toHaveLength(2_000);
+});
+
+test("a registry that stays away until the deadline makes the report incomplete, with TIMEOUT", async () => {
+  const down = new MusterError({ code: "UNAVAILABLE", source: "test", message: "down" });
+  const world = await openWorld({ registry: failingScan(2, down) });
+  const process = await world.process("s1");
+  const all = names(2_000);
+  for (const name of all) await process.register(name);
+  using call = linkCall({ timeoutMs: 200 }, 1_000, "test");
+  const report = await multicast(world.context, null, "x", {}, call);
+  expect(report.incomplete).toMatchObject({ code: "TIMEOUT" });
+  expect(report.targetCount).toBeLessThan(2_000);
+  expect(sum(report)).toBe(report.targetCount);
 });
 
 test("what a backend throws that is no coded error is INTERNAL", async () => {

@@ -72,12 +72,12 @@ test("a payload over the slot's limit says how large it may be, and exactly that
   expect(Math.max(...frames)).toBeLessThanOrEqual(2_000);
 });
 
-test("a registry that fails before the first publish is an error, and nobody gets anything", async () => {
-  const down = new MusterError({ code: "UNAVAILABLE", source: "test", message: "down" });
-  const world = await openWorld({ registry: failingScan(2, down) });
+test("a registry that fails for good before the first publish is an error, and nobody gets anything", async () => {
+  const denied = new MusterError({ code: "PERMISSION_DENIED", source: "test", message: "denied" });
+  const world = await openWorld({ registry: failingScan(2, denied) });
   const process = await world.process("s1");
   for (const name of names(150)) await process.register(name);
-  await expect(send(world, null)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  await expect(send(world, null)).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
   expect(process.received).toEqual([]);
 });
 
