@@ -64,7 +64,7 @@ export class Lifecycle {
     // One promise, and no signal unless `work` asks for one: this stands in front of everything a backend does.
     return new Promise<T>((resolve, reject) => {
       this.check(operation, call);
-      const fail = (error: unknown): void => {
+      const fail = (error: Error): void => {
         this.#interrupts.delete(onClose);
         offEnd(call, onAbort);
         reject(error);
@@ -80,7 +80,7 @@ export class Lifecycle {
           resolve(result);
         }, fail);
       } catch (error) {
-        fail(error);
+        fail(error instanceof Error ? error : new Error(String(error)));
       }
     });
   }
