@@ -57,6 +57,22 @@ export function failingScan(atPage: number, error: Error): (plain: RegistryBacke
     });
 }
 
+/** A registry that gives its first `size` routes, and is away for everything behind them. */
+export function awayBehind(size: number): (plain: RegistryBackend) => RegistryBackend {
+  const away = new MusterError({ code: "UNAVAILABLE", source: "test", message: "away" });
+  return (plain) =>
+    interposed(plain, {
+      scanRoutes: (original) =>
+        async function* scan(query, call) {
+          if (query.after !== undefined) throw away;
+          for await (const routes of original({ ...query, pageSize: size }, call)) {
+            yield routes;
+            throw away;
+          }
+        },
+    });
+}
+
 /** From the k-th publish on, the sender's messages are never answered; each stalled call honours its signal. */
 export function stalling(from: number, onStall: () => void = () => {}): (plain: MessagingBackend) => MessagingBackend {
   let calls = 0;
