@@ -1,9 +1,10 @@
 /** Mutants that take a server that is slow for one that is gone, or the other way round. */
 
-import { type BatchFailure, isMusterError, MusterError } from "@muster/core/slots";
+import { type BatchFailure, isMusterError } from "@muster/core/slots";
 import { type Mutant, withMessaging, withRegistry } from "../../mutant.ts";
 import { withInboxes } from "../messaging/support.ts";
 import { never, ownCall } from "../support.ts";
+import { lostForGood, openingAllTheSame, sayingUndone } from "./absences.ts";
 import { withClients } from "./around.ts";
 
 export const freezeMutants: readonly Mutant[] = [
@@ -38,17 +39,7 @@ export const freezeMutants: readonly Mutant[] = [
       "messaging/lifecycle/frozen-server",
       "messaging/route/history-across-a-freeze",
     ],
-    of: (subject) =>
-      withClients(subject, () => ({
-        around: async (_, call, run) => {
-          try {
-            return await run(call);
-          } catch (error) {
-            if (!isMusterError(error, "TIMEOUT")) throw error;
-            throw new MusterError({ code: "TIMEOUT", source: error.source, message: "the server is slow" });
-          }
-        },
-      })),
+    of: (subject) => sayingUndone(subject, "TIMEOUT"),
   },
   {
     id: "frozen-for-good",
@@ -58,33 +49,13 @@ export const freezeMutants: readonly Mutant[] = [
       "messaging/lifecycle/frozen-server",
       "messaging/route/history-across-a-freeze",
     ],
-    of: (subject) =>
-      withClients(subject, () => {
-        let lost: MusterError | undefined;
-        return {
-          around: async (_, call, run) => {
-            if (lost !== undefined) throw lost;
-            try {
-              return await run(call);
-            } catch (error) {
-              if (isMusterError(error, "TIMEOUT")) lost = error;
-              throw error;
-            }
-          },
-        };
-      }),
+    of: (subject) => lostForGood(subject, "TIMEOUT"),
   },
   {
     id: "opens-on-a-frozen-server",
     breaks: "Opening resolves whether or not the server answers.",
     kills: ["registry/lifecycle/frozen-server-at-open", "messaging/lifecycle/frozen-server-at-open"],
-    of: (subject) =>
-      withClients(subject, (real) => ({
-        open: async (scope, call) =>
-          real.open(scope, call).catch((error: unknown) => {
-            if (!isMusterError(error, "TIMEOUT")) throw error;
-          }),
-      })),
+    of: (subject) => openingAllTheSame(subject, "TIMEOUT"),
   },
   {
     id: "late-message-sent-again",

@@ -1,10 +1,11 @@
 /** Mutants that take an outage, or a lost reply, for something else. */
 
-import { isMusterError, MusterError } from "@muster/core/slots";
+import { isMusterError, type MusterError } from "@muster/core/slots";
 import { randomUUID } from "node:crypto";
 import { collect } from "../../cases/support.ts";
 import { type Mutant, withMessaging, withRegistry } from "../../mutant.ts";
 import { never } from "../support.ts";
+import { lostForGood, openingAllTheSame, sayingUndone } from "./absences.ts";
 import { withClients } from "./around.ts";
 
 export const outageMutants: readonly Mutant[] = [
@@ -28,21 +29,7 @@ export const outageMutants: readonly Mutant[] = [
     id: "stays-down",
     breaks: "A client that has once lost its server never finds it again.",
     kills: ["registry/lifecycle/unreachable-server", "messaging/lifecycle/unreachable-server"],
-    of: (subject) =>
-      withClients(subject, () => {
-        let lost: MusterError | undefined;
-        return {
-          around: async (_, call, run) => {
-            if (lost !== undefined) throw lost;
-            try {
-              return await run(call);
-            } catch (error) {
-              if (isMusterError(error, "UNAVAILABLE")) lost = error;
-              throw error;
-            }
-          },
-        };
-      }),
+    of: (subject) => lostForGood(subject, "UNAVAILABLE"),
   },
   {
     id: "lost-on-the-way-back",
@@ -73,13 +60,7 @@ export const outageMutants: readonly Mutant[] = [
     id: "opens-without-a-server",
     breaks: "Opening resolves whether or not there is a server.",
     kills: ["registry/lifecycle/unreachable-server-at-open", "messaging/lifecycle/unreachable-server-at-open"],
-    of: (subject) =>
-      withClients(subject, (real) => ({
-        open: async (scope, call) =>
-          real.open(scope, call).catch((error: unknown) => {
-            if (!isMusterError(error, "UNAVAILABLE")) throw error;
-          }),
-      })),
+    of: (subject) => openingAllTheSame(subject, "UNAVAILABLE"),
   },
   {
     id: "lost-reply-means-undone",
@@ -89,17 +70,7 @@ export const outageMutants: readonly Mutant[] = [
       "registry/lifecycle/lost-reply-asked-again",
       "messaging/lifecycle/lost-replies",
     ],
-    of: (subject) =>
-      withClients(subject, () => ({
-        around: async (_, call, run) => {
-          try {
-            return await run(call);
-          } catch (error) {
-            if (!isMusterError(error, "UNAVAILABLE")) throw error;
-            throw new MusterError({ code: "UNAVAILABLE", source: error.source, message: "the server is gone" });
-          }
-        },
-      })),
+    of: (subject) => sayingUndone(subject, "UNAVAILABLE"),
   },
   {
     id: "update-sent-again-as-another",
