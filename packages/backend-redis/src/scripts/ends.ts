@@ -40,6 +40,9 @@ local function write_erased()
 end
 `;
 
+/** What stands in front of both scripts that take registrations out. */
+const ENDING = [WRITE_KEYS, CHECK_CATALOGUE, CLOCK, STAMPS, BATCHES, LISTS, UNLIST, REINDEX, ERASE];
+
 /**
  * Removes registrations at once, as `DeleteKey` says.
  *
@@ -54,15 +57,7 @@ export const deleteScript: Script = script({
   name: "delete",
   flags: ["allow-oom"],
   lua: [
-    WRITE_KEYS,
-    CHECK_CATALOGUE,
-    CLOCK,
-    STAMPS,
-    BATCHES,
-    LISTS,
-    UNLIST,
-    REINDEX,
-    ERASE,
+    ...ENDING,
     `
 local outcomes = {}
 for i = 1, count do
@@ -96,15 +91,7 @@ export const confirmScript: Script = script({
   name: "confirm",
   flags: ["allow-oom"],
   lua: [
-    WRITE_KEYS,
-    CHECK_CATALOGUE,
-    CLOCK,
-    STAMPS,
-    BATCHES,
-    LISTS,
-    UNLIST,
-    REINDEX,
-    ERASE,
+    ...ENDING,
     `
 local buried = {}
 for i = 1, count do
