@@ -48,6 +48,7 @@ async function outage(redis: string, nats: string, control: ServerControl): Prom
   await eventually("she is offline", async () => (await observer.count({ $attached: false })) === 1);
   const { statuses } = await observer.multicast(null, "hello?");
   expect(statuses).toMatchObject([{ identity: "alice", status: "failed", code: "NO_ROUTE" }]);
+  await eventually("her process knows it too", () => events.includes("lost"));
 
   await control.start();
   const sent: string[] = [];

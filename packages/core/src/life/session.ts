@@ -145,13 +145,19 @@ export class Session {
   async #run(): Promise<void> {
     const closing: Call = { signal: this.#closing.signal };
     while (!closing.signal.aborted) {
-      await this.#changed(closing, this.#options.leaseMs / 3);
+      await this.#changed(closing, this.#untilDue());
       const lease = this.#lease;
       if (closing.signal.aborted || lease === undefined) return;
       if (this.#held && this.live) continue;
       if (!lease.dead && !(await this.#keep(lease)) && !closing.signal.aborted) this.#die(lease);
       if (lease.dead) await this.#reopen(closing);
     }
+  }
+
+  /** A third of a lease, but never past the deadline: whoever is held dies on time, and not when it next looks. */
+  #untilDue(): number {
+    const left = (this.#lease?.deadline ?? Number.POSITIVE_INFINITY) - performance.now();
+    return Math.min(this.#options.leaseMs / 3, Math.max(0, left));
   }
 
   /** Renews, trying again inside the lease. */

@@ -192,12 +192,14 @@ test("a route that is down for longer than the lease turns the process offline u
   const handle = await receiver.fleet.register("a", {}, { onMessage: () => {} });
   const events: string[] = [];
   handle.on("routeDown", () => events.push("down"));
+  handle.on("routeUp", () => events.push("up"));
   handle.on("lost", () => events.push("lost"));
   handle.on("restored", () => events.push("restored"));
   expect(receiver.fleet.status().route).toBe("up");
   receiver.faults.down("route");
   await eventually("it is told", () => events.includes("down"));
   await eventually("it is offline", async () => (await observer.fleet.get("a"))?.attached === false);
+  await eventually("it is told that it is lost", () => events.includes("lost"));
   receiver.faults.up("route");
   await eventually("it is restored", () => events.includes("restored"));
   expect(events).toEqual(["down", "lost", "restored"]);
