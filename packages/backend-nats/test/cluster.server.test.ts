@@ -1,27 +1,13 @@
 import { withServer } from "@muster/servers/vitest";
-import { obtainServer, type Server } from "@muster/servers";
+import { obtainNatsCluster } from "@muster/servers";
 import { assert, describe, test } from "vitest";
-import { arrive, eventually, freePort, message, opened, publish, reading } from "./support.ts";
-
-const SIZE = 3;
-
-/** Nodes that all know one another. */
-async function cluster(): Promise<readonly Server[]> {
-  const ports = await Promise.all(Array.from({ length: SIZE }, freePort));
-  const routes = ports.map((port) => `nats://127.0.0.1:${port}`);
-  return Promise.all(
-    ports.map(async (port, index) => {
-      const own = ["--cluster_name", "fleet", "-n", `node-${index}`, "--cluster", `nats://127.0.0.1:${port}`];
-      return obtainServer("nats", { arguments: [...own, "--routes", routes.join(",")] });
-    }),
-  );
-}
+import { arrive, eventually, message, opened, publish, reading } from "./support.ts";
 
 await withServer("nats", {}, ({ origin }) => {
   describe.skipIf(origin !== "native")("a cluster of three", () => {
     test("when the node dies that a client is on, it moves to one it was never told of and listens there", async () => {
-      const nodes = await cluster();
-      const [first, second] = nodes;
+      await using cluster = await obtainNatsCluster();
+      const [first, second] = cluster.nodes;
       assert.isDefined(first);
       assert.isDefined(second);
       await using messaging = await opened({ servers: first.url });
@@ -39,17 +25,15 @@ await withServer("nats", {}, ({ origin }) => {
         assert.include(reader.texts, "from another node");
       });
       assert.include(reader.texts, "from itself");
-      await Promise.all(nodes.map(async (node) => node[Symbol.asyncDispose]()));
     });
 
     test("a client that knows several nodes opens on one that lives", async () => {
-      const nodes = await cluster();
-      await nodes[0]?.control?.kill();
-      await using messaging = await opened({ servers: nodes.map(({ url }) => url), followCluster: false });
+      await using cluster = await obtainNatsCluster();
+      await cluster.nodes[0]?.control?.kill();
+      await using messaging = await opened({ servers: cluster.urls, followCluster: false });
       const reader = await reading(messaging, ["a"]);
       await publish(messaging, message("a", "here"));
       await arrive(reader, "here");
-      await Promise.all(nodes.map(async (node) => node[Symbol.asyncDispose]()));
     });
   });
 });

@@ -1,13 +1,23 @@
-import { converse } from "./conversation.ts";
+import { type Address, converse } from "./conversation.ts";
 import type { Recipe } from "./recipe.ts";
 
-/** The server's greeting: `INFO {"version":"2.9.10",…}`. */
-function versionOf(received: string): string | undefined {
+/** What a NATS server says to whoever connects: `INFO {"version":"2.9.10",…}`. */
+export interface NatsGreeting {
+  readonly version?: string;
+  /** Of a cluster: where clients reach its nodes, this one among them. */
+  readonly connect_urls?: readonly string[];
+}
+
+function greetingIn(received: string): NatsGreeting | undefined {
   const end = received.indexOf("\r\n");
   if (end < 0) return undefined;
   if (!received.startsWith("INFO ")) throw new Error(`not a NATS server: ${received.slice(0, 40)}`);
-  const info: unknown = JSON.parse(received.slice("INFO ".length, end));
-  return typeof info === "object" && info !== null && "version" in info ? String(info.version) : "unknown";
+  return JSON.parse(received.slice("INFO ".length, end)) as NatsGreeting; // As the protocol has it.
+}
+
+/** @throws Error while the server does not answer, or is silent for so long. */
+export function natsGreeting(address: Address, silenceMs?: number): Promise<NatsGreeting> {
+  return converse(address, "", greetingIn, silenceMs);
 }
 
 export const natsRecipe: Recipe = {
@@ -23,5 +33,7 @@ export const natsRecipe: Recipe = {
     ...(password === undefined ? [] : ["--auth", password]),
     ...more,
   ],
-  askVersion: (address, _secret, silenceMs) => converse(address, "", versionOf, silenceMs),
+  async askVersion(address, _secret, silenceMs) {
+    return (await natsGreeting(address, silenceMs)).version ?? "unknown";
+  },
 };

@@ -10,7 +10,7 @@ export interface Need {
 }
 
 const passedOver = new Set(["node_modules", "dist"]);
-const asked = /\b(?:(?:withServer|obtainServer)\(\s*"(?<kind>\w+)"|(?:with|obtain)RedisCluster\()/g;
+const asked = /\b(?:(?:withServer|obtainServer)\(\s*"(?<kind>\w+)"|(?:with|obtain)(?<clustered>[A-Z]\w+)Cluster\()/g;
 
 function* programsIn(folder: string): Generator<string> {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
@@ -23,7 +23,9 @@ function* programsIn(folder: string): Generator<string> {
 function kindsIn(folder: string): ReadonlySet<string> {
   const kinds = new Set<string>();
   for (const path of programsIn(folder)) {
-    for (const { groups } of readFileSync(path, "utf8").matchAll(asked)) kinds.add(groups?.["kind"] ?? "redis");
+    for (const { groups } of readFileSync(path, "utf8").matchAll(asked)) {
+      kinds.add(groups?.["kind"] ?? String(groups?.["clustered"]).toLowerCase());
+    }
   }
   return kinds;
 }

@@ -1,9 +1,10 @@
 /* oxlint-disable vitest/valid-title, vitest/expect-expect -- a test is declared from data */
 import { afterAll, test } from "vitest";
-import { obtainRedisCluster } from "./cluster.ts";
 import type { ServerCluster } from "./cluster.ts";
 import { MissingServerError } from "./missing-server-error.ts";
+import { obtainNatsCluster } from "./nats-cluster.ts";
 import { obtainServer } from "./obtain.ts";
+import { obtainRedisCluster } from "./redis-cluster.ts";
 import type { Server, ServerKind, ServerOptions } from "./server.ts";
 
 const isSet = (text: string | undefined): boolean => !["", "0", "false"].includes(text ?? "");
@@ -58,4 +59,12 @@ export function withRedisCluster(
   define: (cluster: ServerCluster) => void | Promise<void>,
 ): Promise<void> {
   return withObtained(() => obtainRedisCluster(options), define);
+}
+
+/** The same for a NATS cluster. */
+export function withNatsCluster(
+  options: { readonly size?: number } & ServerOptions,
+  define: (cluster: ServerCluster) => void | Promise<void>,
+): Promise<void> {
+  return withObtained(() => obtainNatsCluster(options), define);
 }

@@ -27,9 +27,13 @@ test("a package needs the servers that it asks for by name, in its tests or in i
   ]);
 });
 
-test("a Redis Cluster takes Redis", () => {
+test("a cluster takes the server that it is made of", () => {
   const a = program("a", "test/x.test.ts", "await withRedisCluster({}, define);");
-  expect(needsOf([a])).toEqual([{ kind: "redis", folders: [a] }]);
+  const b = program("b", "src/main.ts", "await using cluster = await obtainNatsCluster({ size: 3 });");
+  expect(needsOf([a, b])).toEqual([
+    { kind: "redis", folders: [a] },
+    { kind: "nats", folders: [b] },
+  ]);
 });
 
 test("what others wrote or built counts for nothing", () => {
