@@ -40,7 +40,8 @@ async function attachInTurn(host: Host, served: Served, mailbox: Mailbox, call: 
         { source: SOURCE, address: addressOf(host, served), metadata: (current) => current },
         call,
       );
-    expectation.attach(served.epoch, mailbox);
+    if (served.isLive) expectation.attach(served.epoch, mailbox);
+    else expectation.cancel(); // Lost meanwhile; it is attached when it has been restored.
   } catch (error) {
     expectation.cancel();
     detach(host, served);

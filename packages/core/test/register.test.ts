@@ -27,6 +27,28 @@ test("a registration with a handler receives what is sent right after it returne
   expect(texts).toEqual(["hello"]);
 });
 
+test("what is sent to a registration that stands while its reply is still on the way reaches the handler", async () => {
+  await using fleets = new Fleets();
+  const there = await fleets.open();
+  const here = await fleets.open({
+    registry: (plain) =>
+      interposed(plain, {
+        setMany: (original) => async (entries, call) => {
+          const outcomes = await original(entries, call);
+          if (entries.some(({ identity }) => identity === "a")) {
+            expect(await there.fleet.multicast(null, "early")).toMatchObject({ deliveredCount: 1 });
+          }
+          return outcomes;
+        },
+      }),
+  });
+  const texts: string[] = [];
+  await here.fleet.register("a", {}, { onMessage: (message) => void texts.push(message.text()) });
+  await there.fleet.multicast(null, "later");
+  await eventually("the second message arrives", () => texts.includes("later"));
+  expect(texts).toEqual(["early", "later"]);
+});
+
 test("of 1,000 concurrent registers of 100 identities from 4 processes exactly one each wins", async () => {
   await using fleets = new Fleets();
   const processes = await fleets.openMany(4, { timing: { sessionLeaseMs: 5_000, ttlMs: 20_000 } });

@@ -29,9 +29,10 @@ export async function place(host: Host, served: Served, mode: "create" | "replac
     const outcome = await store(host, served, mode, call);
     if (!("stored" in outcome)) return outcome;
     stored = outcome.stored;
-    if (served.mailbox === undefined) expectation?.cancel();
-    else expectation?.attach(stored.epoch, served.mailbox);
     adopt(host, served, stored);
+    // What was held is handed over now: only a registration that lives is handed anything.
+    if (served.mailbox === undefined || !served.isLive) expectation?.cancel();
+    else expectation?.attach(stored.epoch, served.mailbox);
     return { placed: stored };
   } finally {
     host.served.settle(served.options.identity);

@@ -52,6 +52,10 @@ export class Served {
     this.events = new Emitter(warn);
   }
 
+  get isLive(): boolean {
+    return this.state === "live";
+  }
+
   /** Waits for its next step no longer. */
   forget(): void {
     this.due?.[Symbol.dispose]();
