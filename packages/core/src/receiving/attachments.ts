@@ -1,7 +1,6 @@
 /** Who is attached to this process, by identity and epoch, and whose registration is not decided yet. */
 
 import type { Mailbox } from "./mailbox.ts";
-import type { Message } from "../message.ts";
 import { type ReceivedContent, ReceivedMessage } from "./received-message.ts";
 
 const MAX_HELD = 1_000;
@@ -21,7 +20,7 @@ interface Attachment {
 export class Attachments {
   readonly #attached = new Map<string, Attachment>();
   /** Several registrations of one identity may be under way at once; each holds for itself. */
-  readonly #held = new Map<string, Set<Message[]>>();
+  readonly #held = new Map<string, Set<ReceivedMessage[]>>();
 
   isAttached(identity: string, epoch: number): boolean {
     return this.#attached.get(identity)?.epoch === epoch;
@@ -30,18 +29,13 @@ export class Attachments {
   /** To the mailbox of that epoch, else to whoever expects the identity, else nowhere. */
   deliver(content: ReceivedContent, identity: string, epoch: number): void {
     const attachment = this.#attached.get(identity);
-    if (attachment?.epoch === epoch) {
-      attachment.mailbox.push(new ReceivedMessage(content, identity, epoch));
-      return;
-    }
-    for (const held of this.#held.get(identity) ?? []) {
-      if (held.length === MAX_HELD) held.shift();
-      held.push(new ReceivedMessage(content, identity, epoch));
-    }
+    const message = new ReceivedMessage(content, identity, epoch);
+    if (attachment?.epoch === epoch) attachment.mailbox.push(message);
+    else this.#hold(message);
   }
 
   expect(identity: string): Expectation {
-    const held: Message[] = [];
+    const held: ReceivedMessage[] = [];
     const expectations = this.#held.get(identity) ?? new Set();
     this.#held.set(identity, expectations.add(held));
     const cancel = (): void => {
@@ -65,6 +59,13 @@ export class Attachments {
   clear(): void {
     this.#attached.clear();
     this.#held.clear();
+  }
+
+  #hold(message: ReceivedMessage): void {
+    for (const held of this.#held.get(message.identity) ?? []) {
+      if (held.length === MAX_HELD) held.shift();
+      held.push(message.kept());
+    }
   }
 
   /** Replies of two registrations may come in the other order than the store decided; the later life stays. */

@@ -3,10 +3,11 @@
 import type { MessageHandler } from "../fleet.ts";
 import type { Message } from "../message.ts";
 import { MessageQueue, type MessageQueueOptions } from "./message-queue.ts";
+import type { ReceivedMessage } from "./received-message.ts";
 
 export interface Mailbox {
-  /** Takes the message or applies the overflow policy; never blocks and never throws. */
-  push(message: Message): void;
+  /** Takes a message for a registration that lives, or applies the overflow policy; never blocks and never throws. */
+  push(message: ReceivedMessage): void;
   /** Takes nothing more and resolves when what has started has finished. */
   close(): Promise<void>;
 }
@@ -16,7 +17,18 @@ export interface MailboxOptions extends MessageQueueOptions {
   mayStart(): boolean;
 }
 
+/** What keeps the registrations of a session alive. */
+export interface Fence {
+  /** False from the moment when others may take them for dead. Reads the clock. */
+  readonly live: boolean;
+}
+
 export interface HandlerMailboxOptions extends MailboxOptions {
+  /**
+   * Asked instead of `mayStart` before a message that is handed over as it comes. Others share it, so it is at hand: what
+   * each receiver has for itself is not, and would be half the price of a message to many.
+   */
+  readonly fence?: Fence | undefined;
   readonly onMessage: MessageHandler;
   /** Gets what the handler throws; must not throw itself. */
   onHandlerError(error: unknown, message: Message): void;
@@ -33,56 +45,60 @@ export function createMailbox(options: HandlerMailboxOptions): Mailbox {
 }
 
 class HandlerMailbox implements Mailbox {
-  readonly #options: HandlerMailboxOptions;
+  /** Open, with nothing running and nothing waiting. */
+  #isIdle = true;
   readonly #onMessage: MessageHandler;
-  readonly #mayStart: () => boolean;
+  readonly #fence: Fence | undefined;
+  readonly #options: HandlerMailboxOptions;
   /** Made when a message has to wait for the first time: of a million receivers most never keep one waiting. */
   #queue: MessageQueue | undefined;
-  #isBusy = false;
   #isClosed = false;
   #running: Promise<void> | undefined;
 
   constructor(options: HandlerMailboxOptions) {
     this.#options = options;
     this.#onMessage = options.onMessage;
-    this.#mayStart = options.mayStart;
+    this.#fence = options.fence;
   }
 
-  push(message: Message): void {
-    if (this.#isClosed || this.#queue?.ended === true) return;
-    if (this.#isBusy) (this.#queue ??= new MessageQueue(this.#options)).push(message);
-    else this.#run(message);
+  push(message: ReceivedMessage): void {
+    if (!this.#isIdle) this.#keep(message);
+    else if (this.#fence?.live ?? this.#options.mayStart()) this.#start(message);
   }
 
   async close(): Promise<void> {
+    this.#isIdle = false;
     this.#isClosed = true;
     this.#queue?.clear();
     await this.#running;
   }
 
-  #run(first: Message): void {
-    this.#isBusy = true;
-    let message: Message | undefined = first;
-    while (message !== undefined) {
-      const pending = this.#handle(message);
-      if (pending !== undefined) {
-        this.#running = pending.then(() => this.#resume());
-        return;
-      }
-      message = this.#queue?.shift();
-    }
-    this.#isBusy = false;
+  #keep(message: ReceivedMessage): void {
+    if (!this.#isClosed) (this.#queue ??= new MessageQueue(this.#options)).push(message);
   }
 
-  #resume(): void {
+  #start(message: ReceivedMessage): void {
+    this.#isIdle = false;
+    const pending = this.#handle(message);
+    if (pending !== undefined) this.#running = pending.then(() => this.#goOn());
+    else if (this.#queue === undefined) this.#isIdle = !this.#isClosed;
+    else this.#goOn();
+  }
+
+  /** With what waits, up to a handler that takes its time. */
+  #goOn(): void {
     this.#running = undefined;
-    const next = this.#queue?.shift();
-    if (next === undefined) this.#isBusy = false;
-    else this.#run(next);
+    for (let next = this.#queue?.shift(); next !== undefined; next = this.#queue?.shift()) {
+      const pending = this.#options.mayStart() ? this.#handle(next) : undefined;
+      if (pending !== undefined) {
+        this.#running = pending.then(() => this.#goOn());
+        return;
+      }
+    }
+    this.#isIdle = !this.#isClosed && this.#queue?.ended !== true;
   }
 
   #handle(message: Message): Promise<void> | undefined {
-    if (this.#isClosed || !this.#mayStart()) return undefined;
     try {
       const result = this.#onMessage(message);
       if (!isThenable(result)) return undefined;

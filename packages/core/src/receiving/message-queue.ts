@@ -1,5 +1,5 @@
 import type { OverflowPolicy } from "../fleet.ts";
-import type { Message } from "../message.ts";
+import type { ReceivedMessage } from "./received-message.ts";
 
 const COMPACT_AT = 256;
 
@@ -18,7 +18,7 @@ export interface MessageQueueOptions {
 export class MessageQueue {
   readonly #options: MessageQueueOptions;
   readonly #capacity: number;
-  #messages: (Message | undefined)[] = [];
+  #messages: (ReceivedMessage | undefined)[] = [];
   #head = 0;
   #dropped = 0;
   #ended = false;
@@ -33,10 +33,10 @@ export class MessageQueue {
     return this.#ended;
   }
 
-  push(message: Message): void {
+  push(message: ReceivedMessage): void {
     if (this.#ended) return;
     if (this.#messages.length - this.#head < this.#capacity) {
-      this.#messages.push(message);
+      this.#messages.push(message.kept());
       return;
     }
     this.#countDrop();
@@ -44,11 +44,11 @@ export class MessageQueue {
       this.#ended = true;
       this.#options.onDisconnect?.();
     } else if (this.#options.overflow !== "drop-newest" && this.shift() !== undefined) {
-      this.#messages.push(message);
+      this.#messages.push(message.kept());
     }
   }
 
-  shift(): Message | undefined {
+  shift(): ReceivedMessage | undefined {
     const message = this.#messages[this.#head];
     if (message === undefined) return undefined;
     this.#messages[this.#head] = undefined;

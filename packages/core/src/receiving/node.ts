@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { isNodeAddress, NODE_ADDRESS_PREFIX } from "../wire/addresses.ts";
 import { Attachments, type Expectation } from "./attachments.ts";
 import { codedError } from "../call.ts";
-import { decodeFrame, encodeReplaced, type Frame, type MessageFrame } from "../wire/frame.ts";
+import { decodeFrame, encodeReplaced, type Frame, type ReplacedFrame } from "../wire/frame.ts";
 import { decodeRaw, replacedHeaders } from "../wire/raw-message.ts";
 import { ReceivedContent } from "./received-message.ts";
 import type { Call, Delivery, MessagingBackend, MusterError, Outgoing, Route } from "../slots/index.ts";
@@ -109,13 +109,19 @@ class Node implements ReceivingNode {
     this.#attachments.clear();
   }
 
+  /** Waits for nothing but the end of a time slice: a turn for each message costs more than the message. */
   async #dispatch(page: readonly Delivery[]): Promise<void> {
     for (const delivery of page) {
       const frame = this.#read(delivery);
-      if (frame?.kind === "message") await this.#deliver(frame);
-      else if (frame !== undefined && this.#attachments.isAttached(frame.identity, frame.epoch)) {
-        this.#options.events.onReplaced(frame.identity, frame.epoch);
-      }
+      if (frame?.kind === "message") {
+        const content = new ReceivedContent(frame);
+        const { identities, epochs } = frame;
+        for (let index = 0; index < identities.length; index += 1) {
+          this.#attachments.deliver(content, identities[index] ?? "", epochs[index] ?? 0);
+          const rest = this.#slice.step();
+          if (rest !== undefined) await rest;
+        }
+      } else if (frame !== undefined) this.#end(frame);
     }
   }
 
@@ -130,15 +136,8 @@ class Node implements ReceivingNode {
     }
   }
 
-  async #deliver(frame: MessageFrame): Promise<void> {
-    const received = new ReceivedContent(frame);
-    let index = 0;
-    for (const identity of frame.identities) {
-      this.#attachments.deliver(received, identity, frame.epochs[index] ?? 0);
-      index += 1;
-      const rest = this.#slice.step();
-      if (rest !== undefined) await rest;
-    }
+  #end({ identity, epoch }: ReplacedFrame): void {
+    if (this.#attachments.isAttached(identity, epoch)) this.#options.events.onReplaced(identity, epoch);
   }
 }
 

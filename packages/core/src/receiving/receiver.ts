@@ -24,6 +24,8 @@ export function handlerMailbox(
 ): Mailbox {
   return createMailbox({
     ...mailboxOptions(host, served, inbox),
+    // Attached is only what lives, and one that is bound to its session ends with it and not before.
+    fence: served.options.sessionBound ? host.session : undefined,
     onMessage,
     onHandlerError: (error, message) => served.events.emit("handlerError", { error, message }),
   });
@@ -34,7 +36,7 @@ export function mailboxOptions(host: Host, served: Served, inbox: InboxOptions |
   return {
     capacity: inbox?.capacity,
     overflow: inbox?.overflow,
-    mayStart: () => served.state === "live" && host.session.live && performance.now() < served.deadline,
+    mayStart: () => served.isLive && host.session.live && performance.now() < served.deadline,
     onOverflow(dropped): void {
       host.countDropped(dropped);
       served.events.emit("overflow", { dropped });

@@ -31,7 +31,8 @@ class BoundedChannel<Item> implements Channel<Item> {
   #waiting: Item[] = [];
   #end: { readonly error?: Error } | undefined;
   #isIterated = false;
-  #wake = (): void => {};
+  /** There while the consumer waits: waking it once is enough for all that comes before it goes on. */
+  #wake: (() => void) | undefined;
 
   constructor(capacity: number) {
     this.#capacity = capacity;
@@ -44,7 +45,7 @@ class BoundedChannel<Item> implements Channel<Item> {
   push(item: Item): boolean {
     if (this.#end !== undefined || this.#waiting.length >= this.#capacity) return false;
     this.#waiting.push(item);
-    this.#wake();
+    if (this.#wake !== undefined) this.#rouse();
     return true;
   }
 
@@ -98,6 +99,11 @@ class BoundedChannel<Item> implements Channel<Item> {
 
   #finish(end: { readonly error?: Error }): void {
     this.#end ??= end;
-    this.#wake();
+    this.#rouse();
+  }
+
+  #rouse(): void {
+    this.#wake?.();
+    this.#wake = undefined;
   }
 }

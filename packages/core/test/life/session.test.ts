@@ -186,6 +186,27 @@ test("no handler starts after the session's deadline: what waited behind a slow 
   receiver.faults.up("store");
 });
 
+test.each([
+  ["bound to its session", 20_000],
+  ["with an expiry of its own", 700],
+])("no handler starts after the deadline because those before it took so long, of one %s", async (_, ttlMs) => {
+  await using fleets = new Fleets();
+  const [receiver, sender] = await fleets.openTwo({ timing: { sessionLeaseMs: 400, ttlMs } });
+  const lived: boolean[] = [];
+  const onMessage = (): void => {
+    lived.push(receiver.fleet.status().session.live);
+    const end = performance.now() + 150;
+    while (performance.now() < end);
+  };
+  for (let index = 0; index < 10; index++) await receiver.fleet.register(`id-${index}`, {}, { onMessage });
+  receiver.faults.down("store");
+  expect(await sender.fleet.multicast(null, "x")).toMatchObject({ deliveredCount: 10 });
+  await eventually("the deadline passes", () => !receiver.fleet.status().session.live);
+  await new Promise(setImmediate);
+  expect(lived.length).toBeLessThan(10);
+  expect(lived).not.toContain(false);
+});
+
 test("a route that is down for longer than the lease turns the process offline until it is up again", async () => {
   await using fleets = new Fleets();
   const [receiver, observer] = await fleets.openTwo({ timing: { sessionLeaseMs: 400, ttlMs: 900 } });

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import type { OverflowPolicy } from "../../src/fleet.ts";
 import { createMailbox, type HandlerMailboxOptions, type Mailbox } from "../../src/receiving/mailbox.ts";
-import type { Message } from "../../src/message.ts";
 import { ReceivedContent, ReceivedMessage } from "../../src/receiving/received-message.ts";
 import { eventually } from "../support/eventually.ts";
 
@@ -135,6 +134,23 @@ test("a message that may not start is dropped", async () => {
   expect(receiver.begun).toEqual(["1", "4"]);
 });
 
+test("its fence is asked for what is handed over as it comes, and what has waited may start or not by itself", async () => {
+  const fence = { live: true };
+  let asked = 0;
+  const mayStart = (): boolean => (asked += 1) > 1;
+  const receiver = slowReceiver("drop-oldest", { fence, mayStart });
+  push(receiver.mailbox, 1, 3);
+  receiver.finish();
+  await eventually("the third begins", () => receiver.begun.length === 2);
+  receiver.finish();
+  await new Promise(setImmediate);
+  fence.live = false;
+  receiver.mailbox.push(message(4));
+  fence.live = true;
+  receiver.mailbox.push(message(5));
+  expect(receiver.begun).toEqual(["1", "3", "5"]);
+});
+
 test("close waits for the handler that runs, and starts none of those that wait", async () => {
   const receiver = slowReceiver();
   push(receiver.mailbox, 1, 3);
@@ -173,7 +189,7 @@ function push(mailbox: Mailbox, from: number, to: number): void {
   for (let id = from; id <= to; id++) mailbox.push(message(id));
 }
 
-function message(id: number): Message {
+function message(id: number): ReceivedMessage {
   const content = new ReceivedContent({
     id: String(id),
     contentType: "text/plain",

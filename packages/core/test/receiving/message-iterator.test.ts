@@ -90,7 +90,7 @@ async function ids(messages: AsyncIterator<Message>, count: number): Promise<str
   return got;
 }
 
-function message(id: number): Message {
+function message(id: number): ReceivedMessage {
   const content = new ReceivedContent({
     id: String(id),
     contentType: "text/plain",

@@ -20,6 +20,19 @@ test("each reader gets JSON of their own to change", () => {
   expect(message.json()).not.toBe(message.json());
 });
 
+test("whoever keeps a payload keeps nothing that came with it", () => {
+  const arrived = new Uint8Array(Buffer.from("before payload after"));
+  const content = { id: "m-1", contentType: "text/plain", sentAt: 5, payload: arrived.subarray(7, 14) };
+  const [kept, read] = [new ReceivedContent(content), new ReceivedContent(content)].map(
+    (received) => new ReceivedMessage(received, "ada", 7),
+  );
+  kept?.kept();
+  arrived.fill(0);
+  expect(kept?.text()).toBe("payload");
+  expect(read?.bytes().buffer.byteLength).toBe(7);
+  expect(read?.bytes()).toBe(read?.bytes());
+});
+
 test("a payload that is no JSON throws only where JSON is asked for", () => {
   const message = received("no");
   expect(message.text()).toBe("no");
