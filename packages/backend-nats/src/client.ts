@@ -5,6 +5,7 @@ import { abortedError, type Call, isMusterError, Lifecycle, MusterError } from "
 import { Backoff } from "./connection/backoff.ts";
 import { dial, hangUp } from "./connection/dial.ts";
 import { Link } from "./connection/link.ts";
+import { readerOn } from "./connection/reader.ts";
 import { tapOf } from "./connection/tap.ts";
 import { untilEnded } from "./connection/until-ended.ts";
 import { codedError, NAME } from "./errors.ts";
@@ -37,7 +38,8 @@ export class Client {
       try {
         const outlet = checkedOutlet(connection);
         await this.#greet(connection, opening);
-        this.#link = new Link(connection, outlet, this.#isShared ? undefined : tapOf(connection));
+        const ownership = this.#isShared ? {} : { tap: tapOf(connection), reader: readerOn(connection) };
+        this.#link = new Link(connection, outlet, ownership);
         this.#link.follow({ onRoute: () => this.#backoff.reset(), onEnd: () => undefined });
         this.#backoff.reset();
         this.#connection = connection;

@@ -6,7 +6,6 @@
  * that nobody encoded and that holds a `%` is left as it is, if it makes no sense that way.
  */
 
-import type { Msg } from "@nats-io/transport-node";
 import { type Headers, MusterError } from "@muster/core/slots";
 
 /** Carries the address where the subject is a hash of it. Not among the headers of a delivery. */
@@ -14,7 +13,6 @@ export const ADDRESS_HEADER = "muster-address";
 
 const PREAMBLE = "NATS/1.0\r\n";
 const LINE_END = "\r\n";
-const MAX_REMEMBERED = 64;
 const NAME = /^[!-9;-~]+$/;
 /** Printable ASCII without `%`, and no space at either end. */
 const LITERAL = /^[!-$&-~](?:[ -$&-~]*[!-$&-~])?$/;
@@ -93,76 +91,6 @@ function checkName(name: string): void {
   if (NAME.test(name)) return;
   const message = "a header's name is printable ASCII without spaces and colons";
   throw new MusterError({ code: "INVALID_ARGUMENT", source: "nats.publishMany", subject: name, message });
-}
-
-/** What the driver keeps of a message besides what it shows: it takes longer to read headers than for all the rest. */
-interface RawMessage {
-  readonly _msg?: { readonly hdr: number };
-  readonly _rdata?: Uint8Array;
-}
-
-interface ReadLine {
-  readonly text: string;
-  /** Name and colon, as they stand there. */
-  readonly label: string;
-  readonly name: string;
-  readonly value: string;
-}
-
-/**
- * Reads headers. Of several values of one name the first counts; names of foreign senders are read in lower case. A line
- * that stands where it stood in the message before is not read again.
- */
-export class HeaderDecoder {
-  readonly #lines: ReadLine[] = [];
-
-  decode(message: Pick<Msg, "headers">): Headers {
-    const { _msg, _rdata } = message as RawMessage;
-    if (_msg === undefined || _rdata === undefined) return shownHeaders(message);
-    return _msg.hdr < 0 ? {} : this.#read(textOf(_rdata.subarray(0, _msg.hdr)));
-  }
-
-  #read(block: string): Headers {
-    const headers: Record<string, string> = {};
-    let at = block.indexOf(LINE_END) + LINE_END.length;
-    for (let index = 0; !block.startsWith(LINE_END, at) && at < block.length; index += 1) {
-      const line = this.#line(block, at, index);
-      put(headers, line.name, line.value);
-      at += line.text.length;
-    }
-    return headers;
-  }
-
-  #line(block: string, at: number, index: number): ReadLine {
-    const last = this.#lines[index];
-    if (last !== undefined && block.startsWith(last.text, at)) return last;
-    const end = block.indexOf(LINE_END, at);
-    const text = block.slice(at, end < 0 ? block.length : end + LINE_END.length);
-    const isAlike = last !== undefined && last.label !== "" && text.startsWith(last.label);
-    const label = isAlike ? last.label : text.slice(0, text.indexOf(":") + 1);
-    const name = isAlike ? last.name : label.slice(0, -1).toLowerCase();
-    const line = { text, label, name, value: decodeValue(text.slice(label.length).trim()) };
-    if (index < MAX_REMEMBERED) this.#lines[index] = line;
-    return line;
-  }
-}
-
-function shownHeaders({ headers: shown }: Pick<Msg, "headers">): Headers {
-  const headers: Record<string, string> = {};
-  for (const [name, values] of shown ?? []) put(headers, name.toLowerCase(), decodeValue(values[0] ?? ""));
-  return headers;
-}
-
-function put(headers: Record<string, string>, name: string, value: string): void {
-  if (name === "" || name === ADDRESS_HEADER || Object.hasOwn(headers, name)) return;
-  if (name !== "__proto__") headers[name] = value;
-  else Object.defineProperty(headers, name, { value, enumerable: true, configurable: true, writable: true });
-}
-
-/** ASCII for the most part; a foreign sender may have written UTF-8. */
-function textOf(bytes: Uint8Array): string {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
-  return /[\x80-\xff]/.test(text) ? Buffer.from(text, "latin1").toString("utf8") : text;
 }
 
 export function encodeValue(value: string): string {

@@ -10,6 +10,8 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { Msg, NatsConnection, PermissionViolationError, Status, Subscription } from "@nats-io/transport-node";
 import { isMusterError, type MusterError } from "@muster/core/slots";
 import { type Circumstances, codedError, unavailable } from "../errors.ts";
+import { type Listener, passOn } from "./listener.ts";
+import type { Reader } from "./reader.ts";
 import type { Tap } from "./tap.ts";
 import { type Outlet, Writer } from "./writer.ts";
 
@@ -26,10 +28,18 @@ export interface Witness extends Disposable {
   readonly subscribing: Error | undefined;
 }
 
+/** What is done with a connection that nobody else has. */
+export interface Ownership {
+  /** Closes it for a while. */
+  readonly tap?: Tap | undefined;
+  readonly reader?: Reader | undefined;
+}
+
 export class Link {
   readonly #connection: NatsConnection;
   readonly #outlet: Outlet;
   readonly #tap: Tap | undefined;
+  readonly #reader: Reader | undefined;
   readonly #statuses: AsyncIterator<Status>;
   readonly #followers = new Set<Follower>();
   readonly #witnesses = new Set<{ readonly publishing: Map<string, Error>; subscribing: Error | undefined }>();
@@ -39,9 +49,10 @@ export class Link {
   #isLeft = false;
   #holders = 0;
 
-  /** The connection must stand. `tap`: what may be closed for a while, because nobody else reads from it. */
-  constructor(connection: NatsConnection, outlet: Outlet, tap?: Tap) {
+  /** The connection must stand. */
+  constructor(connection: NatsConnection, outlet: Outlet, { tap, reader }: Ownership) {
     this.#tap = tap;
+    this.#reader = reader;
     this.#connection = connection;
     this.#outlet = outlet;
     this.#session = sessionOf(connection);
@@ -73,8 +84,14 @@ export class Link {
   }
 
   /** Live after the next round trip. */
-  subscribe(subject: string, callback: (error: Error | null, message: Msg) => void): Subscription {
-    return this.#connection.subscribe(subject, { callback });
+  subscribe(subject: string, listener: Listener): Subscription {
+    const callback = (error: Error | null, message: Msg): void => {
+      if (error === null) passOn(message, listener);
+      else listener.refuse(error);
+    };
+    const subscription = this.#connection.subscribe(subject, { callback });
+    this.#reader?.listen(subscription, listener);
+    return subscription;
   }
 
   /**

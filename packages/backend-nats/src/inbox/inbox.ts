@@ -1,6 +1,5 @@
 /** Where one process receives: a subscription for each address, behind one bounded channel. */
 
-import type { Msg, Subscription } from "@nats-io/transport-node";
 import {
   type BatchFailure,
   boundedChannel,
@@ -12,23 +11,16 @@ import {
   MusterError,
 } from "@muster/core/slots";
 import type { Client } from "../client.ts";
-import { HeaderDecoder } from "../codec.ts";
 import type { Follower, Link } from "../connection/link.ts";
 import { codedError, invalid, NAME } from "../errors.ts";
+import { HeaderDecoder } from "../header-decoder.ts";
 import { isAddress, type Subjects } from "../keys.ts";
+import { Listening, type ListeningEvents } from "./listening.ts";
 
 /** What waits here at most in bytes, whatever `prefetch` is: deliveries of a megabyte are possible. */
 const MAX_WAITING_BYTES = 64 * 1_048_576;
 /** How long an inbox that nobody reads holds up the others on its connection, once. */
 const MAX_HOLD_MS = 250;
-
-interface Listening {
-  readonly subscription: Subscription;
-  /** Calls that wait for it to be live. */
-  waiting: number;
-  isLive: boolean;
-  refusal?: Error;
-}
 
 /**
  * From half of `prefetch` on the connection is not read until somebody takes a page, for at most a moment: it is there for
@@ -45,6 +37,10 @@ export class NatsInbox implements Inbox, Follower {
   readonly #listening = new Map<string, Listening>();
   readonly #following: Disposable;
   readonly #decoder = new HeaderDecoder();
+  readonly #events: ListeningEvents = {
+    onMessage: (address, bytes, headersAt, bodyAt, end) => this.#take(address, bytes, headersAt, bodyAt, end),
+    onRefused: (address, error) => this.#channel.fail(codedError(error, { operation: "inbox", subject: address })),
+  };
   readonly #highWater: number;
   #waitingBytes = 0;
   #held: Disposable | undefined;
@@ -141,12 +137,8 @@ export class NatsInbox implements Inbox, Follower {
   }
 
   #begin(address: string): Listening {
-    const take = (error: Error | null, message: Msg): void => {
-      if (error === null) this.#take(address, message);
-      else this.#refuse(address, listening, error);
-    };
-    const subscription = this.#link.subscribe(this.#subjects.of(address), take);
-    const listening: Listening = { subscription, waiting: 0, isLive: false };
+    const listening = new Listening(address, this.#events);
+    listening.begin(this.#link, this.#subjects.of(address));
     this.#listening.set(address, listening);
     return listening;
   }
@@ -162,16 +154,15 @@ export class NatsInbox implements Inbox, Follower {
     const listening = this.#listening.get(address);
     if (listening === undefined) return;
     this.#listening.delete(address);
-    if (when === "at once") listening.subscription.unsubscribe();
-    else listening.subscription.drain().catch(() => undefined); // The round trip behind it tells.
+    listening.end(when);
   }
 
-  #take(address: string, message: Msg): void {
-    const bytes = message.data.length;
-    if (this.#waitingBytes + bytes > MAX_WAITING_BYTES && this.#waitingBytes > 0) return;
-    // A copy: the driver's bytes are a window on everything that came with them.
-    const delivery = { address, headers: this.#decoder.decode(message), body: new Uint8Array(message.data) };
-    if (this.#channel.push(delivery)) this.#waitingBytes += bytes;
+  #take(address: string, bytes: Buffer, headersAt: number, bodyAt: number, end: number): void {
+    const length = end - bodyAt;
+    if (this.#waitingBytes + length > MAX_WAITING_BYTES && this.#waitingBytes > 0) return;
+    const headers = this.#decoder.decode(bytes, headersAt, bodyAt);
+    const body = new Uint8Array(bytes.buffer, bytes.byteOffset + bodyAt, length);
+    if (this.#channel.push({ address, headers, body })) this.#waitingBytes += length;
     if (this.#channel.size >= this.#highWater && !this.#isStalled) this.#hold();
   }
 
@@ -194,12 +185,6 @@ export class NatsInbox implements Inbox, Follower {
   #release(): void {
     this.#held?.[Symbol.dispose]();
     this.#held = undefined;
-  }
-
-  /** Of an address that was live, the server has withdrawn the permission. */
-  #refuse(address: string, listening: Listening, error: Error): void {
-    listening.refusal = error;
-    if (listening.isLive) this.#channel.fail(codedError(error, { operation: "inbox", subject: address }));
   }
 
   #failure(address: string, index: number, listening: Listening | undefined): BatchFailure | undefined {
