@@ -9,11 +9,11 @@ import type { Headers } from "@muster/core/slots";
 import { ADDRESS_HEADER, decodeValue } from "./codec.ts";
 
 const LINE_END = "\r\n";
+const [SPACE, PERCENT, TILDE] = [0x20, 0x25, 0x7e] as const;
+/** From so many bytes on, a call of the runtime compares them faster than a loop does. */
+const LONG = 32;
 /** So often a template is used before it is made anew: by then less may vary. */
 const MAX_USES = 256;
-/** A value that stands for itself, as a pattern. */
-const LITERAL = "[!-$&-~](?:[ -$&-~]*[!-$&-~])?";
-const IS_LITERAL = new RegExp(`^${LITERAL}$`);
 
 export class HeaderDecoder {
   #template: Template | undefined;
@@ -40,60 +40,69 @@ export class HeaderDecoder {
   }
 }
 
-/** What messages have in common: bytes up to the first value that varies, and a pattern with a group for each of these. */
+/** What messages have in common: the bytes before, between and behind the values that vary. */
 class Template {
-  readonly #head: Buffer;
-  readonly #rest: RegExp;
+  readonly #parts: readonly Buffer[];
   readonly #names: readonly string[];
   readonly #headers: Headers;
 
-  constructor(head: string, rest: string, names: readonly string[], headers: Headers) {
-    this.#head = Buffer.from(head);
-    this.#rest = new RegExp(`^${rest}$`);
+  /** One part more than names. */
+  constructor(parts: readonly string[], names: readonly string[], headers: Headers) {
+    this.#parts = parts.map((part) => Buffer.from(part));
     this.#names = names;
     this.#headers = headers;
   }
 
   /** `undefined`: it doesn't fit. */
   read(bytes: Buffer, from: number, to: number): Headers | undefined {
-    const { length } = this.#head;
-    const restAt = from + length;
-    if (restAt > to || bytes.compare(this.#head, 0, length, from, restAt) !== 0) return undefined;
-    const values = this.#rest.exec(bytes.toString("utf8", restAt, to));
-    if (values === null) return undefined;
     const headers: Record<string, string> = { ...this.#headers };
-    let group = 0;
-    for (const name of this.#names) headers[name] = values[(group += 1)] ?? "";
-    return headers;
+    let at = from;
+    let index = 0;
+    for (const part of this.#parts) {
+      const valueAt = at + part.length;
+      if (valueAt > to || !standsAt(at, part, bytes)) return undefined;
+      const name = this.#names[index];
+      if (name === undefined) return valueAt === to ? headers : undefined;
+      at = literalEnd(bytes, valueAt);
+      if (at === valueAt || bytes[valueAt] === SPACE || bytes[at - 1] === SPACE) return undefined;
+      headers[name] = bytes.toString("latin1", valueAt, at);
+      index += 1;
+    }
+    return undefined;
   }
 }
 
-/** `undefined` where lines differ in more than values that stand for themselves, each the only one of its name. */
+function standsAt(at: number, part: Buffer, bytes: Buffer): boolean {
+  const { length } = part;
+  if (length >= LONG) return bytes.compare(part, 0, length, at, at + length) === 0;
+  for (let index = 0; index < length; index += 1) if (bytes[at + index] !== part[index]) return false;
+  return true;
+}
+
+/** Of what stands for itself: printable ASCII without `%`. */
+function literalEnd(bytes: Buffer, from: number): number {
+  let at = from;
+  for (let byte = bytes[at] ?? 0; byte >= SPACE && byte <= TILDE && byte !== PERCENT; byte = bytes[at] ?? 0) at += 1;
+  return at;
+}
+
+/** `undefined` where lines differ in more than values, each the only one of its name. */
 function templateOf(before: readonly Line[], lines: readonly Line[], headers: Headers): Template | undefined {
   const names = lines.flatMap(({ name }) => (name === "" ? [] : [name]));
   if (before.length !== lines.length || new Set(names).size < names.length) return undefined;
   const varying: string[] = [];
   const parts = [""];
-  for (const [index, { text, label, name, value }] of lines.entries()) {
+  for (const [index, { text, label, name }] of lines.entries()) {
     const last = parts.length - 1;
     if (text === before[index]?.text) parts[last] += text;
-    else if (label !== before[index]?.label || !isHeader(name) || !isLiteral(text, label, value)) return undefined;
+    else if (label !== before[index]?.label || !isHeader(name)) return undefined;
     else {
       parts[last] += label;
       parts.push(LINE_END);
       varying.push(name);
     }
   }
-  const [head = "", ...others] = parts;
-  return new Template(head, others.map((part) => `(${LITERAL})${escaped(part)}`).join(""), varying, headers);
-}
-
-function isLiteral(text: string, label: string, value: string): boolean {
-  return IS_LITERAL.test(value) && text === label + value + LINE_END;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll(/\W/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return new Template(parts, varying, headers);
 }
 
 /** `text` is `label`, the value as it is encoded, and the end of the line, where there is one. */

@@ -5,7 +5,7 @@ import { isNodeAddress, NODE_ADDRESS_PREFIX } from "../wire/addresses.ts";
 import { Attachments, type Expectation } from "./attachments.ts";
 import { codedError } from "../call.ts";
 import { decodeFrame, encodeReplaced, type Frame, type ReplacedFrame } from "../wire/frame.ts";
-import { decodeRaw, replacedHeaders } from "../wire/raw-message.ts";
+import { decodeRaw, type RawMessage, replacedHeaders } from "../wire/raw-message.ts";
 import { ReceivedContent } from "./received-message.ts";
 import type { Call, Delivery, MessagingBackend, MusterError, Outgoing, Route } from "../slots/index.ts";
 import { StandingInbox } from "./standing-inbox.ts";
@@ -112,22 +112,26 @@ class Node implements ReceivingNode {
   /** Waits for nothing but the end of a time slice: a turn for each message costs more than the message. */
   async #dispatch(page: readonly Delivery[]): Promise<void> {
     for (const delivery of page) {
-      const frame = this.#read(delivery);
-      if (frame?.kind === "message") {
-        const content = new ReceivedContent(frame);
-        const { identities, epochs } = frame;
+      const arrived = this.#read(delivery);
+      if (arrived?.kind === "raw") {
+        this.#attachments.deliver(new ReceivedContent(arrived), arrived.identity, arrived.epoch);
+        const rest = this.#slice.step();
+        if (rest !== undefined) await rest;
+      } else if (arrived?.kind === "message") {
+        const content = new ReceivedContent(arrived);
+        const { identities, epochs } = arrived;
         for (let index = 0; index < identities.length; index += 1) {
           this.#attachments.deliver(content, identities[index] ?? "", epochs[index] ?? 0);
           const rest = this.#slice.step();
           if (rest !== undefined) await rest;
         }
-      } else if (frame !== undefined) this.#end(frame);
+      } else if (arrived !== undefined) this.#end(arrived);
     }
   }
 
-  #read(delivery: Delivery): Frame | undefined {
+  #read({ address, headers, body }: Delivery): Frame | RawMessage | undefined {
     try {
-      return isNodeAddress(delivery.address) ? decodeFrame(delivery.body) : decodeRaw(delivery.headers, delivery.body);
+      return isNodeAddress(address) ? decodeFrame(body) : decodeRaw(headers, body);
     } catch (cause) {
       const error = codedError(cause, "core.node");
       if (!this.#warned.has(error.code)) this.#options.warn(error);
