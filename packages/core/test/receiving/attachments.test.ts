@@ -1,0 +1,66 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { Attachments } from "../../src/receiving/attachments.ts";
+import type { Mailbox } from "../../src/receiving/mailbox.ts";
+import { ReceivedContent } from "../../src/receiving/received-message.ts";
+
+const CONTENT = new ReceivedContent({ id: "m-1", contentType: "text/plain", sentAt: 0, payload: new Uint8Array() });
+const NAMES = ["a", "b", "c", "d", "e"];
+
+type Step =
+  | { readonly kind: "attach" | "detach"; readonly name: string; readonly epoch: number }
+  | { readonly kind: "deliver"; readonly names: readonly string[]; readonly epoch: number };
+
+/** Puts down who was handed what. */
+function mailboxOf(owner: string, got: string[]): Mailbox {
+  return {
+    push: ({ identity, epoch }) => void got.push(`${owner}: ${identity}@${epoch}`),
+    close: async () => {},
+  };
+}
+
+test("whatever came and went before, each message goes to whoever is attached under its identity and epoch", () => {
+  const name = fc.constantFrom(...NAMES);
+  const epoch = fc.integer({ min: 1, max: 3 });
+  const step = fc.oneof(
+    fc.record({ kind: fc.constantFrom<"attach" | "detach">("attach", "detach"), name, epoch }),
+    fc.record({ kind: fc.constant<"deliver">("deliver"), names: fc.shuffledSubarray(NAMES), epoch }),
+    fc.record({ kind: fc.constant<"deliver">("deliver"), names: fc.constant(NAMES), epoch }),
+  );
+  fc.assert(
+    fc.property(fc.array<Step>(step, { maxLength: 60 }), (steps) => {
+      const attachments = new Attachments();
+      const standing = new Map<string, { readonly epoch: number; readonly owner: string }>();
+      const [got, expected]: [string[], string[]] = [[], []];
+      for (const [index, step] of steps.entries()) {
+        if (step.kind === "deliver") {
+          for (const name of step.names) {
+            attachments.deliver(CONTENT, name, step.epoch);
+            const owner = standing.get(name);
+            if (owner?.epoch === step.epoch) expected.push(`${owner.owner}: ${name}@${step.epoch}`);
+          }
+        } else if (step.kind === "attach") {
+          const owner = `mailbox ${index}`;
+          attachments.expect(step.name).attach(step.epoch, mailboxOf(owner, got));
+          if ((standing.get(step.name)?.epoch ?? 0) <= step.epoch)
+            standing.set(step.name, { epoch: step.epoch, owner });
+        } else {
+          attachments.detach(step.name, step.epoch);
+          if (standing.get(step.name)?.epoch === step.epoch) standing.delete(step.name);
+        }
+      }
+      expect(got).toEqual(expected);
+    }),
+    { verbose: true, numRuns: 500 },
+  );
+});
+
+test("after everything was cleared nobody is handed anything", () => {
+  const attachments = new Attachments();
+  const got: string[] = [];
+  for (const name of NAMES) attachments.expect(name).attach(1, mailboxOf(name, got));
+  for (const name of [...NAMES, ...NAMES]) attachments.deliver(CONTENT, name, 1);
+  attachments.clear();
+  for (const name of NAMES) attachments.deliver(CONTENT, name, 1);
+  expect(got).toHaveLength(2 * NAMES.length);
+});
