@@ -13,7 +13,7 @@ import {
 import type { Client } from "../client.ts";
 import type { Follower, Link } from "../connection/link.ts";
 import { codedError, invalid, NAME } from "../errors.ts";
-import { HeaderDecoder } from "../header-decoder.ts";
+import { HeaderDecoder } from "./header-decoder.ts";
 import { isAddress, type Subjects } from "../keys.ts";
 import { Listening, type ListeningEvents } from "./listening.ts";
 

@@ -18,7 +18,7 @@ export interface MailboxOptions extends MessageQueueOptions {
 }
 
 /** What keeps the registrations of a session alive. */
-export interface Fence {
+interface Fence {
   /** False from the moment when others may take them for dead. Reads the clock. */
   readonly live: boolean;
 }

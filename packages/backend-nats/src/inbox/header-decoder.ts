@@ -6,7 +6,7 @@
  */
 
 import type { Headers } from "@muster/core/slots";
-import { ADDRESS_HEADER, decodeValue } from "./codec.ts";
+import { ADDRESS_HEADER, decodeValue } from "../codec.ts";
 
 const LINE_END = "\r\n";
 const [SPACE, PERCENT, TILDE] = [0x20, 0x25, 0x7e] as const;

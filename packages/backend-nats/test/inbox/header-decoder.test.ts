@@ -2,9 +2,9 @@ import { headers as natsHeaders, MsgHdrsImpl } from "@nats-io/transport-node";
 import fc from "fast-check";
 import type { Headers } from "@muster/core/slots";
 import { assert, describe, expect, test } from "vitest";
-import { HeaderEncoder } from "../src/codec.ts";
-import { passOn } from "../src/connection/listener.ts";
-import { HeaderDecoder } from "../src/header-decoder.ts";
+import { HeaderEncoder } from "../../src/codec.ts";
+import { passOn } from "../../src/connection/listener.ts";
+import { HeaderDecoder } from "../../src/inbox/header-decoder.ts";
 
 type Arriving = Parameters<typeof passOn>[0];
 
