@@ -123,7 +123,9 @@ export class Reader implements Parser {
     const first = bytes[at] ?? 0;
     this.#id = 0;
     if (first !== H && first !== M) return LINES.includes(first) ? bytes.indexOf(LF, at) + 1 : STRANGE;
-    let [token, number, former] = [0, 0, 0];
+    let token = 0;
+    let number = 0;
+    let former = 0;
     for (let i = at; i < bytes.length; i += 1) {
       const byte = bytes[i] ?? 0;
       if (byte === SPACE) {

@@ -113,11 +113,7 @@ class Node implements ReceivingNode {
   async #dispatch(page: readonly Delivery[]): Promise<void> {
     for (const delivery of page) {
       const arrived = this.#read(delivery);
-      if (arrived?.kind === "raw") {
-        this.#attachments.deliver(new ReceivedContent(arrived), arrived.identity, arrived.epoch);
-        const rest = this.#slice.step();
-        if (rest !== undefined) await rest;
-      } else if (arrived?.kind === "message") {
+      if (arrived?.kind === "message") {
         const content = new ReceivedContent(arrived);
         const { identities, epochs } = arrived;
         for (let index = 0; index < identities.length; index += 1) {
@@ -125,7 +121,11 @@ class Node implements ReceivingNode {
           const rest = this.#slice.step();
           if (rest !== undefined) await rest;
         }
+      } else if (arrived?.kind === "raw") {
+        this.#attachments.deliver(new ReceivedContent(arrived), arrived.identity, arrived.epoch);
       } else if (arrived !== undefined) this.#end(arrived);
+      const rest = this.#slice.step();
+      if (rest !== undefined) await rest;
     }
   }
 

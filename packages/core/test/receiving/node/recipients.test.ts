@@ -104,6 +104,32 @@ test("detaching another epoch than the attached one changes nothing", async () =
   await fixture.node.close();
 });
 
+test("frames that can't be read leave timers and I/O their turns", async () => {
+  const fixture = await open();
+  let isTurned = false;
+  const turns: boolean[] = [];
+  const mailbox = createMailbox({
+    mayStart: () => true,
+    onOverflow: () => {},
+    onHandlerError: () => {},
+    onMessage: () => {
+      setImmediate(() => {
+        isTurned = true;
+      });
+      turns.push(isTurned);
+    },
+  });
+  fixture.node.expect("ada").attach(1, mailbox);
+  const { address } = fixture.node;
+  const { body } = frameFor([["ada", 1]]);
+  const broken = Array.from({ length: 900 }, () => ({ address, headers: {}, body: body.subarray(1) }));
+  const whole = { address, headers: {}, body };
+  expect(await fixture.broker.publishMany([whole, ...broken, whole], CALL)).toEqual([]);
+  await settled(fixture);
+  expect(turns).toEqual([false, true]);
+  await fixture.node.close();
+});
+
 test.each([
   ["one frame for many of the", 200],
   ["frames for one each of the", 1],
