@@ -1,6 +1,6 @@
 /** One process' connection to Redis, as both slots use it. */
 
-import { Cluster, Command, type NatMap, Redis } from "ioredis";
+import { Cluster, type NatMap, Redis } from "ioredis";
 import { type Call, MusterError, throwIfAborted } from "@muster/core/slots";
 import { clusterNodes, clusterOptions, misconfigured, OWN, serverOptions } from "./connection/driver-options.ts";
 import { checkGivenClient, isCluster } from "./connection/given-client.ts";
@@ -8,6 +8,7 @@ import { watchCluster, watchServer } from "./connection/liveness.ts";
 import { answered, connected, discard } from "./connection/reaching.ts";
 import { checkedVersion, type Topology } from "./connection/server-facts.ts";
 import { slotOwner } from "./connection/slot-owner.ts";
+import { WrittenCommand } from "./connection/written-command.ts";
 import { isNoScript, NAME, redisError } from "./errors.ts";
 import { DEFAULT_PREFIX } from "./keys.ts";
 import type { RedisNode, RedisOptions } from "./options.ts";
@@ -170,7 +171,7 @@ class DriverClient implements RedisClient {
       throw new MusterError({ code: "UNAVAILABLE", source, message: "there is no connection to the server" });
     }
     // A promise, though it is not declared as one.
-    return driver.sendCommand(new Command(name, args, { replyEncoding: "utf8" })) as Promise<unknown>;
+    return driver.sendCommand(new WrittenCommand(name, args, { replyEncoding: "utf8" })) as Promise<unknown>;
   }
 
   #release(driver: Redis | Cluster): void {
