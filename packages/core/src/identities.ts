@@ -7,7 +7,7 @@ import { toRegisteredIdentities } from "./query/registered-identity.ts";
 import { select } from "./query/selection.ts";
 import type { Call } from "./slots/index.ts";
 import type { Position } from "./query/sort.ts";
-import { identityWindow } from "./query/window.ts";
+import { identityWindow, MAX_SCAN_PAGE } from "./query/window.ts";
 
 const SOURCE = "core.identities";
 
@@ -27,7 +27,9 @@ export async function* identities(
 ): AsyncGenerator<RegisteredIdentity, void, undefined> {
   const selection = select(context, toFilter(filterInput, context.schema, SOURCE));
   const view = viewOf(options, SOURCE);
-  const query = { offset: 0, limit: context.limits.maxPageSize, needsMetadata: view !== undefined };
+  // With the one more that tells whether there are others it is one page of the registry.
+  const limit = Math.min(context.limits.maxPageSize, MAX_SCAN_PAGE - 1);
+  const query = { offset: 0, limit, needsMetadata: view !== undefined };
   let behind: Position | undefined;
   let hasMore = true;
   while (hasMore) {
