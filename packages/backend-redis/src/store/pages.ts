@@ -18,7 +18,7 @@ export interface Pages<T extends Route> {
 }
 
 /**
- * Pages of a scan.
+ * Pages of a scan. Who comes for a second one gets the others read ahead: most readers want no more than the first.
  *
  * What has been read ahead may expire before its turn comes. It is given to nobody then, and read again: perhaps it has
  * been renewed meanwhile.
@@ -27,11 +27,11 @@ export async function* pagesOf<T extends Route>(scan: Pages<T>): AsyncGenerator<
   let last = scan.after;
   let ahead = new Ahead(scan.source(last, scan.call));
   try {
-    while (true) {
+    for (let isFirst = true; ; isFirst = false) {
       let isHeld = ahead.isUnderWay;
       const page = await scan.wait(async () => ahead.next());
       if (page === undefined) return;
-      ahead.start();
+      if (!isFirst) ahead.start();
       for (let from = 0; from < page.items.length; from += scan.pageSize) {
         if (isHeld && performance.now() >= page.freshUntil) {
           ahead.stop();

@@ -59,21 +59,28 @@ describe("pagesOf", () => {
     expect(await read(store.pages(2))).toEqual(["ab", "cd", "e", "f"]);
   });
 
-  test("asks for the next page before the one at hand is consumed", async () => {
-    const store = new Store(() => [page("a"), page("b"), page("c")]);
-    const pages = store.pages(1);
-    await pages.next();
-    expect(store.asked).toBe(2);
-    await pages.return(undefined);
-  });
-
-  test("forgets what it had asked for when its reader leaves, even its failure", async () => {
-    const store = new Store(() => [page("a"), new Error("too late")]);
+  test("asks for no more than the first page of a reader who wants no more", async () => {
+    const store = new Store(() => [page("a"), page("b")]);
     for await (const one of store.pages(1)) {
       expect(one).toHaveLength(1);
       break;
     }
-    expect(store.asked).toBe(2);
+    expect(store.asked).toBe(1);
+  });
+
+  test("asks for the next page before the second one is consumed", async () => {
+    const store = new Store(() => [page("a"), page("b"), page("c"), page("d")]);
+    const pages = store.pages(1);
+    await pages.next();
+    await pages.next();
+    expect(store.asked).toBe(3);
+    await pages.return(undefined);
+  });
+
+  test("forgets what it had asked for when its reader leaves, even its failure", async () => {
+    const store = new Store(() => [page("a"), page("b"), new Error("too late")]);
+    for await (const [one] of store.pages(1)) if (one?.identity === "b") break;
+    expect(store.asked).toBe(3);
   });
 
   test("throws a failure when it is that page's turn", async () => {
@@ -83,9 +90,9 @@ describe("pagesOf", () => {
   });
 
   test("reads again what may have expired since it was read ahead", async () => {
-    const store = new Store((after) => (after === undefined ? [page("a"), page("bc", 0)] : [page("c")]));
-    expect(await read(store.pages(10))).toEqual(["a", "c"]);
-    expect(store.beginnings).toEqual([undefined, "a"]);
+    const store = new Store((after) => (after === undefined ? [page("a"), page("b"), page("cd", 0)] : [page("d")]));
+    expect(await read(store.pages(10))).toEqual(["a", "b", "d"]);
+    expect(store.beginnings).toEqual([undefined, "b"]);
   });
 
   test("reads again the rest of a page of which a part has been given", async () => {
