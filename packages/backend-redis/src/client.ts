@@ -51,8 +51,18 @@ export interface RedisClient {
    * @throws what {@link redisError} makes of it, from `redis.` and the call's operation; TIMEOUT, ABORTED: the call had ended before it was sent.
    */
   run(script: Script, keys: readonly string[], args: readonly RedisArgument[], call: RedisCall): Promise<unknown>;
+  /** As {@link run}, but strings in the answer are bytes. */
+  runForBytes(
+    script: Script,
+    keys: readonly string[],
+    args: readonly RedisArgument[],
+    call: RedisCall,
+  ): Promise<unknown>;
   /** One command, which takes `args` over. A cluster finds its node by its first key. @throws as {@link run}, from `source` */
   send(name: string, args: RedisArgument[], call: Call, source: string): Promise<unknown>;
+
+  /** As {@link send}, but strings in the answer are bytes. */
+  sendForBytes(name: string, args: RedisArgument[], call: Call, source: string): Promise<unknown>;
 
   /** In a cluster the node that has the slot of that key; standalone `undefined`. Rejects as the driver does. */
   owner(key: string): Promise<RedisNode | undefined>;
@@ -63,6 +73,9 @@ export interface RedisClient {
    */
   connection(options: ConnectionOptions): Redis;
 }
+
+/** How strings in an answer are given: as text, or as the bytes that they are. */
+type Replies = "utf8" | null;
 
 interface ConnectionOptions {
   /** As the server shows it in `CLIENT LIST`. */
@@ -126,24 +139,24 @@ class DriverClient implements RedisClient {
     args: readonly RedisArgument[],
     call: RedisCall,
   ): Promise<unknown> {
-    const source = `${NAME}.${call.operation ?? script.name}`;
-    const counted: RedisArgument[] = [script.sha, keys.length];
-    const all = counted.concat(keys, args);
-    try {
-      return await this.#send("evalsha", all, call, source);
-    } catch (error) {
-      if (!isNoScript(error)) throw redisError(error, source);
-    }
-    all[0] = script.lua;
-    return this.send("eval", all, call, source);
+    return this.#run(script, keys, args, call, "utf8");
+  }
+
+  async runForBytes(
+    script: Script,
+    keys: readonly string[],
+    args: readonly RedisArgument[],
+    call: RedisCall,
+  ): Promise<unknown> {
+    return this.#run(script, keys, args, call, null);
   }
 
   async send(name: string, args: RedisArgument[], call: Call, source: string): Promise<unknown> {
-    try {
-      return await this.#send(name, args, call, source);
-    } catch (error) {
-      throw redisError(error, source);
-    }
+    return this.#sendOrFail(name, args, call, source, "utf8");
+  }
+
+  async sendForBytes(name: string, args: RedisArgument[], call: Call, source: string): Promise<unknown> {
+    return this.#sendOrFail(name, args, call, source, null);
   }
 
   async owner(key: string): Promise<RedisNode | undefined> {
@@ -160,18 +173,51 @@ class DriverClient implements RedisClient {
     return quiet(new Redis({ ...redisOptions, ...once, ...(node === undefined ? {} : translated(node, natMap)) }));
   }
 
+  async #run(
+    script: Script,
+    keys: readonly string[],
+    args: readonly RedisArgument[],
+    call: RedisCall,
+    replies: Replies,
+  ): Promise<unknown> {
+    const source = `${NAME}.${call.operation ?? script.name}`;
+    const counted: RedisArgument[] = [script.sha, keys.length];
+    const all = counted.concat(keys, args);
+    try {
+      return await this.#send("evalsha", all, call, source, replies);
+    } catch (error) {
+      if (!isNoScript(error)) throw redisError(error, source);
+    }
+    all[0] = script.lua;
+    return this.#sendOrFail("eval", all, call, source, replies);
+  }
+
+  async #sendOrFail(
+    name: string,
+    args: RedisArgument[],
+    call: Call,
+    source: string,
+    replies: Replies,
+  ): Promise<unknown> {
+    try {
+      return await this.#send(name, args, call, source, replies);
+    } catch (error) {
+      throw redisError(error, source);
+    }
+  }
+
   /**
    * Not by the driver's own methods: these may add a prefix, or wait to be sent together with others. It throws where it
    * has not sent anything.
    */
-  #send(name: string, args: RedisArgument[], call: Call, source: string): Promise<unknown> {
+  #send(name: string, args: RedisArgument[], call: Call, source: string, replies: Replies): Promise<unknown> {
     throwIfAborted(call, source);
     const driver = this.#driver;
     if (driver?.status !== "ready") {
       throw new MusterError({ code: "UNAVAILABLE", source, message: "there is no connection to the server" });
     }
     // A promise, though it is not declared as one.
-    return driver.sendCommand(new WrittenCommand(name, args, { replyEncoding: "utf8" })) as Promise<unknown>;
+    return driver.sendCommand(new WrittenCommand(name, args, { replyEncoding: replies })) as Promise<unknown>;
   }
 
   #release(driver: Redis | Cluster): void {

@@ -20,8 +20,9 @@ import { MusterError, type Registration, type Route } from "@muster/core/slots";
 import type { Metadata } from "@muster/filter";
 
 const VERSION = "1";
-/** Code units: of a registration's state, and of digits; a text where a number may stand begins with a letter. */
-const [STANDING, ZERO, NINE] = [0x73, 0x30, 0x39];
+/** Bytes. A text where a number may stand begins with a letter. */
+const [NUL, ZERO, NINE, STANDING] = [0x00, 0x30, 0x39, 0x73];
+const NOTHING = new Uint8Array();
 
 /** A stamp, taken apart. */
 export interface Stamp {
@@ -39,53 +40,131 @@ export interface Stamp {
   readonly bytes: number;
 }
 
-/**
- * `before`, of a stamp that was read before, lends its session and address where they are the same: they repeat, and a
- * text that is shared costs neither time nor memory.
- *
- * @throws UNSUPPORTED: it has been written by a version of this package that is not known here.
- */
-export function decodeStamp(text: string, before?: Stamp): Stamp {
-  const state = text.indexOf("\0") + 1;
-  if (state !== VERSION.length + 1 || !text.startsWith(VERSION)) throw unknownVersion(text.slice(0, state - 1));
-  const expiry = text.indexOf("\0", state) + 1;
-  const epoch = text.indexOf("\0", expiry) + 1;
-  const revision = text.indexOf("\0", epoch) + 1;
-  const registered = text.indexOf("\0", revision) + 1;
-  const ttl = text.indexOf("\0", registered) + 1;
-  const session = text.indexOf("\0", ttl) + 1;
-  const address = text.indexOf("\0", session) + 1;
-  const attempt = text.indexOf("\0", address) + 1;
-  const bytes = text.indexOf("\0", attempt) + 1;
-  return {
-    isStanding: text.charCodeAt(state) === STANDING && expiry === state + 2,
-    epoch: numberAt(text, epoch, revision - 1),
-    revision: numberAt(text, revision, registered - 1),
-    registeredAt: numberAt(text, registered, ttl - 1),
-    expiresAt: text.charCodeAt(expiry) > NINE ? undefined : numberAt(text, expiry, epoch - 1),
-    ttlMs: session === ttl + 1 ? undefined : numberAt(text, ttl, session - 1),
-    session: textAt(text, session, address - 1, before?.session),
-    address: textAt(text, address, attempt - 1, before?.address),
-    attempt: text.slice(attempt, bytes - 1),
-    bytes: numberAt(text, bytes, text.length),
-  };
+/** Takes one stamp apart. @throws as {@link StampReader} */
+export function decodeStamp(text: string): Stamp {
+  return new StampReader().read(Buffer.from(text));
 }
 
-/** Of decimal digits. Half as long as cutting them out and asking `Number`. */
-function numberAt(text: string, from: number, to: number): number {
-  let number = 0;
-  for (let at = from; at < to; at += 1) number = number * 10 + (text.charCodeAt(at) - ZERO);
+/**
+ * Takes stamps apart, one after the other. Where session and address are those of the stamp before they are the very same
+ * texts: they repeat, and a text that is shared costs neither time nor memory.
+ *
+ * @throws UNSUPPORTED: one has been written by a version of this package that is not known here.
+ */
+export class StampReader {
+  #bytes: Uint8Array = NOTHING;
+  #at = 0;
+  /** Of the stamp before. */
+  #served: Pick<Stamp, "session" | "address"> | undefined;
+  /** Both as they stood in it, each with the NUL behind. */
+  #servedBytes: Uint8Array = NOTHING;
+
+  read(stamp: Buffer): Stamp {
+    const isStanding = this.#begin(stamp);
+    const expiresAt = this.#optionalNumber();
+    const epoch = this.#number();
+    const revision = this.#number();
+    const registeredAt = this.#number();
+    const ttlMs = this.#optionalNumber();
+    const { session, address } = this.#server(stamp);
+    const attempt = this.#text(stamp) ?? "";
+    const bytes = this.#number();
+    return { isStanding, epoch, revision, registeredAt, expiresAt, ttlMs, session, address, attempt, bytes };
+  }
+
+  /** What a stamp says of a route; `undefined` for a tombstone. It is two thirds of the work of {@link read}. */
+  readRoute(identity: string, stamp: Buffer): Route | undefined {
+    if (!this.#begin(stamp)) return undefined;
+    const expiresAt = this.#optionalNumber();
+    const epoch = this.#number();
+    const revision = this.#number();
+    const registeredAt = this.#number();
+    const ttlMs = this.#optionalNumber();
+    const { session, address } = this.#server(stamp);
+    return { identity, epoch, session, address, registeredAt, expiresAt, ttlMs, revision };
+  }
+
+  /** Goes to the expiry. Whether it is no tombstone. */
+  #begin(stamp: Buffer): boolean {
+    checkVersion(stamp);
+    this.#bytes = stamp;
+    this.#at = 2;
+    this.#skip();
+    return stamp[2] === STANDING && stamp[3] === NUL;
+  }
+
+  /** Who serves it, and where. */
+  #server(stamp: Buffer): Pick<Stamp, "session" | "address"> {
+    const from = this.#at;
+    if (this.#served !== undefined && this.#isServedAsBefore()) return this.#served;
+    this.#served = { session: this.#text(stamp), address: this.#text(stamp) };
+    this.#servedBytes = stamp.subarray(from, this.#at);
+    return this.#served;
+  }
+
+  /** Goes behind both if it is. */
+  #isServedAsBefore(): boolean {
+    const [served, bytes, from] = [this.#servedBytes, this.#bytes, this.#at];
+    for (let at = 0; at < served.length; at += 1) if (served[at] !== bytes[from + at]) return false;
+    this.#at = from + served.length;
+    return true;
+  }
+
+  #text(stamp: Buffer): string | undefined {
+    const from = this.#at;
+    this.#skip();
+    const to = this.#at - 1;
+    return from === to ? undefined : stamp.toString("utf8", from, to);
+  }
+
+  #optionalNumber(): number | undefined {
+    const first = this.#bytes[this.#at] ?? NUL;
+    if (first >= ZERO && first <= NINE) return this.#number();
+    this.#skip();
+    return undefined;
+  }
+
+  /** Of decimal digits. */
+  #number(): number {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    let number = 0;
+    for (; at < bytes.length; at += 1) {
+      const byte = bytes[at] ?? NUL;
+      if (byte === NUL) break;
+      number = number * 10 + (byte - ZERO);
+    }
+    this.#at = at + 1;
+    return number;
+  }
+
+  /** Behind the next NUL. */
+  #skip(): void {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    while (at < bytes.length && bytes[at] !== NUL) at += 1;
+    this.#at = at + 1;
+  }
+}
+
+/** How long the record of a stamp is, which stands at its end. @throws as {@link StampReader} */
+export function recordBytes(stamp: Buffer): number {
+  checkVersion(stamp);
+  let [number, place] = [0, 1];
+  for (let at = stamp.length - 1; at > 0 && stamp[at] !== NUL; at -= 1) {
+    number += ((stamp[at] ?? ZERO) - ZERO) * place;
+    place *= 10;
+  }
   return number;
 }
 
-function textAt(text: string, from: number, to: number, guess: string | undefined): string | undefined {
-  if (guess !== undefined && to - from === guess.length && text.startsWith(guess, from)) return guess;
-  return from === to ? undefined : text.slice(from, to);
+/** Whether reads show it at `now`, epoch ms of the server's clock. */
+export function isLive(stamp: Stamp, now: number): boolean {
+  return stamp.isStanding && !hasExpired(stamp, now);
 }
 
-/** Whether reads show it at `now`, epoch ms of the server's clock. */
-export function isLive({ isStanding, expiresAt }: Stamp, now: number): boolean {
-  return isStanding && (expiresAt === undefined || expiresAt > now);
+export function hasExpired({ expiresAt }: Pick<Route, "expiresAt">, now: number): boolean {
+  return expiresAt !== undefined && expiresAt <= now;
 }
 
 export function routeOf(identity: string, facts: Omit<Route, "identity">): Route {
@@ -100,7 +179,16 @@ export function registrationOf(identity: string, stamp: Stamp, metadata: Metadat
 
 /** Of a record that {@link encodeRecord} made: nothing else is ever stored. */
 export function decodeMetadata(record: string): Metadata {
-  return JSON.parse(record.slice(record.indexOf("\0") + 1)) as Metadata; // Metadata was stringified.
+  return parseMetadata(metadataText(record));
+}
+
+/** Of a record, the metadata as `JSON.stringify` wrote it. */
+export function metadataText(record: string): string {
+  return record.slice(record.indexOf("\0") + 1);
+}
+
+export function parseMetadata(text: string): Metadata {
+  return JSON.parse(text) as Metadata; // Metadata was stringified.
 }
 
 /** Whether it is the record of that stamp, and not of one before or after. */
@@ -113,9 +201,10 @@ export function encodeRecord(attempt: string, metadata: Metadata): string {
   return `${attempt}\0${JSON.stringify(metadata)}`;
 }
 
-function unknownVersion(version: string): MusterError<"UNSUPPORTED"> {
-  const feature = `stored records of version ${JSON.stringify(version)}`;
-  return new MusterError({
+function checkVersion(stamp: Buffer): void {
+  if (stamp[0] === VERSION.charCodeAt(0) && stamp[1] === NUL) return;
+  const feature = `stored records of version ${JSON.stringify(stamp.toString("utf8", 0, stamp.indexOf(NUL)))}`;
+  throw new MusterError({
     code: "UNSUPPORTED",
     source: "redis.decode",
     message: `a record has been written by a newer release: this one reads version ${VERSION}`,

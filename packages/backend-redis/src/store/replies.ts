@@ -14,6 +14,11 @@ export function textIn(reply: unknown): string {
   throw unexpected(reply);
 }
 
+export function bytesIn(reply: unknown): Buffer {
+  if (reply instanceof Buffer) return reply;
+  throw unexpected(reply);
+}
+
 export function numberIn(reply: unknown): number {
   if (typeof reply === "number") return reply;
   throw unexpected(reply);

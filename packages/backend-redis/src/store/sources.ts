@@ -1,32 +1,33 @@
 /** Where the pages of a scan come from: the order of identities, what a session serves, or candidates of an index. */
 
 import type { Registration, Route, ScanQuery } from "@muster/core/slots";
-import { compileFilter, type Filter, needsFacts } from "@muster/filter";
+import type { Filter } from "@muster/filter";
 import type { RedisCall } from "../client.ts";
 import { routeOf } from "../codec.ts";
 import { candidatePages } from "../indexes/candidates.ts";
 import type { Namespace } from "./namespace.ts";
-import type { PageSource } from "./pages.ts";
 import {
-  type Listed,
   listIdentities,
-  type Page,
   type PageQuery,
-  readLive,
+  type RecordQuery,
   readRecords,
+  readRoutes,
   readStamps,
-  routesOf,
   splitByBytes,
-  type Stamped,
-} from "./reading.ts";
+} from "./page-reading.ts";
+import type { PageSource } from "./pages.ts";
+import { EMPTY_PAGE, type Page } from "./reading.ts";
+import { EVERY_RECORD, selectorOf } from "./selecting.ts";
 
 /** Of one command, which keeps the server busy for less than a millisecond. */
 const MAX_BLOCK = 1_000;
 /** Pages that are under way while one is decoded. */
 const MAX_AHEAD = 1;
-const NOBODY: Listed = { identities: [], next: undefined };
 
 type Selection = Pick<ScanQuery, "pageSize" | "filter" | "session">;
+
+/** Identities that pages are read of, in order; a list may be empty. */
+type Lists = (after: string | undefined, call: RedisCall) => AsyncIterable<readonly string[]>;
 
 /** Registrations that a query selects. */
 export function registrationSource(
@@ -34,72 +35,85 @@ export function registrationSource(
   { pageSize, filter, session }: Selection,
 ): PageSource<Registration> {
   const size = filter === undefined ? Math.min(pageSize, MAX_BLOCK) : MAX_BLOCK;
-  const all = pageByPage(namespace, { size, session }, REGISTRATIONS);
-  if (filter === undefined) return all;
-  return selected(filter, session === undefined ? candidatesOr(all, namespace, filter) : all);
+  const all = everyone(namespace, { size, session });
+  if (filter === undefined) return pageByPage(all, recordsOf(namespace, { session, selector: EVERY_RECORD }));
+  const lists = session === undefined ? candidatesOr(all, namespace, filter) : all;
+  return pageByPage(lists, recordsOf(namespace, { session, selector: selectorOf(filter) }));
 }
 
 /** As {@link registrationSource}; metadata is read only where there is a filter to decide about it. */
 export function routeSource(namespace: Namespace, query: Selection): PageSource<Route> {
-  if (query.filter !== undefined) return mapped(registrationSource(namespace, query), withoutMetadata);
-  const size = Math.min(query.pageSize, MAX_BLOCK);
-  return pageByPage(namespace, { size, session: query.session }, ROUTES);
+  const { pageSize, filter, session } = query;
+  if (filter !== undefined) return withoutMetadata(registrationSource(namespace, query));
+  const size = Math.min(pageSize, MAX_BLOCK);
+  return pageByPage(everyone(namespace, { size, session }), async (identities, call) => ({
+    page: awaited(readRoutes(namespace, identities, session, call)),
+    rest: [],
+  }));
 }
-
-/** How the pages of one kind are made of stamps. */
-interface Kind<T extends Route> {
-  /** What one page can be made of. */
-  split(stamped: Stamped): readonly Stamped[];
-  read(namespace: Namespace, stamped: Stamped, call: RedisCall): Promise<Page<T>>;
-}
-
-const REGISTRATIONS: Kind<Registration> = { split: splitByBytes, read: readRecords };
-const ROUTES: Kind<Route> = { split: (stamped) => [stamped], read: routesOf };
 
 /** A page before its turn. */
 interface Begun<T extends Route> {
   readonly page: Promise<Page<T>>;
   /** Of large records what has to wait for its turn. */
-  readonly rest: readonly Stamped[];
+  readonly rest: readonly (() => Promise<Page<T>>)[];
+}
+
+type Begin<T extends Route> = (identities: readonly string[], call: RedisCall) => Promise<Begun<T>>;
+
+function recordsOf(namespace: Namespace, query: RecordQuery): Begin<Registration> {
+  return async (identities, call) => {
+    const stamped = await readStamps(namespace, identities, call);
+    const [first, ...rest] = splitByBytes(stamped).map((part) => async () => readRecords(namespace, part, query, call));
+    return { page: awaited(first?.() ?? Promise.resolve(EMPTY_PAGE)), rest };
+  };
 }
 
 /**
- * A page takes three commands, one after the other; the next page's are under way meanwhile, so that the server works while
- * a page is decoded here. Whoever is registered throughout is listed once, for a list begins where the one before ended.
+ * A page takes two commands or three, one after the other; from the second page on the next one's are under way meanwhile,
+ * so that the server works while a page is decoded here. Whoever is registered throughout is listed once, for a list
+ * begins where the one before ended.
  */
-function pageByPage<T extends Route>(namespace: Namespace, query: PageQuery, { split, read }: Kind<T>): PageSource<T> {
+function pageByPage<T extends Route>(lists: Lists, begin: Begin<T>): PageSource<T> {
   return async function* (first, call) {
-    const list = listsOf(namespace, query, first, call);
-    const begin = async (): Promise<Begun<T> | undefined> => {
-      const { identities } = (await list()) ?? NOBODY;
-      if (identities.length === 0) return undefined;
-      const [part, ...rest] = split(await readStamps(namespace, identities, query.session, call));
-      return part && { page: awaited(read(namespace, part, call)), rest };
+    const list = lists(first, call)[Symbol.asyncIterator]();
+    const beginNext = async (): Promise<Begun<T> | undefined> => {
+      const { done, value } = await list.next();
+      if (done === true) return undefined;
+      return value.length === 0 ? { page: Promise.resolve(EMPTY_PAGE), rest: [] } : begin(value, call);
     };
-    const ahead = Array.from({ length: MAX_AHEAD }, async () => awaited(begin()));
-    for (let begun = await ahead.shift(); begun !== undefined; begun = await ahead.shift()) {
-      ahead.push(awaited(begin()));
-      yield await begun.page;
-      for (const part of begun.rest) yield await read(namespace, part, call);
+    const begun: Promise<Begun<T> | undefined>[] = [];
+    try {
+      for (let count = 1; ; count = 1 + MAX_AHEAD) {
+        while (begun.length < count) begun.push(awaited(beginNext()));
+        const next = await begun.shift();
+        if (next === undefined) return;
+        yield await next.page;
+        for (const read of next.rest) yield await read();
+      }
+    } finally {
+      list.return?.().catch(() => undefined); // Nothing is left to fail for.
     }
   };
 }
 
-/** Each call gives the list behind the one before, also when that is not there yet. */
-function listsOf(
-  namespace: Namespace,
-  query: PageQuery,
-  first: string | undefined,
-  call: RedisCall,
-): () => Promise<Listed | undefined> {
-  let last: Promise<Listed | undefined> | undefined;
-  const behind = async (before: Promise<Listed | undefined>): Promise<Listed | undefined> => {
-    const next = (await before)?.next;
-    return next === undefined ? undefined : listIdentities(namespace, query, next, call);
+function everyone(namespace: Namespace, query: PageQuery): Lists {
+  return async function* (after, call) {
+    let identities: readonly string[];
+    let last = after;
+    do {
+      identities = await listIdentities(namespace, query, last, call);
+      yield identities;
+      last = identities.at(-1);
+    } while (identities.length === query.size);
   };
-  return async () => {
-    last = last === undefined ? listIdentities(namespace, query, first, call) : behind(last);
-    return last;
+}
+
+/** Indexes only propose: the record decides. */
+function candidatesOr(all: Lists, namespace: Namespace, filter: Filter): Lists {
+  return async function* (after, call) {
+    const candidates = await candidatePages(namespace, filter, { after, pageSize: MAX_BLOCK }, call);
+    yield* candidates ?? all(after, call);
   };
 }
 
@@ -109,32 +123,10 @@ function awaited<T>(work: Promise<T>): Promise<T> {
   return work;
 }
 
-function candidatesOr(all: PageSource<Registration>, namespace: Namespace, filter: Filter): PageSource<Registration> {
+function withoutMetadata(source: PageSource<Registration>): PageSource<Route> {
   return async function* (after, call) {
-    const candidates = await candidatePages(namespace, filter, { after, pageSize: MAX_BLOCK }, call);
-    if (candidates === undefined) yield* all(after, call);
-    else for await (const identities of candidates) yield await readLive(namespace, identities, call);
+    for await (const { items, freshUntil } of source(after, call)) {
+      yield { items: items.map((one) => routeOf(one.identity, one)), freshUntil };
+    }
   };
-}
-
-/** Indexes and pages only propose; the record decides. No native filter asks whether a registration is attached. */
-function selected(filter: Filter, source: PageSource<Registration>): PageSource<Registration> {
-  const test = compileFilter(filter);
-  if (!needsFacts(filter)) return mapped(source, (items) => items.filter(({ metadata }) => test(metadata)));
-  return mapped(source, (items) =>
-    items.filter(({ identity, registeredAt, metadata }) => test(metadata, { identity, registeredAt, attached: false })),
-  );
-}
-
-function mapped<T extends Route, U extends Route>(
-  source: PageSource<T>,
-  map: (items: readonly T[]) => readonly U[],
-): PageSource<U> {
-  return async function* (after, call) {
-    for await (const page of source(after, call)) yield { ...page, items: map(page.items) };
-  };
-}
-
-function withoutMetadata(registrations: readonly Registration[]): readonly Route[] {
-  return registrations.map((one) => routeOf(one.identity, one));
 }
