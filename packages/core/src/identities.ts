@@ -4,10 +4,8 @@ import { toFilter } from "./input/filters.ts";
 import type { EnumerateOptions, RegisteredIdentity } from "./fleet.ts";
 import { viewOf } from "./input/page-options.ts";
 import { toRegisteredIdentities } from "./query/registered-identity.ts";
-import { select } from "./query/selection.ts";
+import { type Found, type SelectedPage, type SelectionQuery, select, selectedFor } from "./query/selection.ts";
 import type { Call } from "./slots/index.ts";
-import type { Position } from "./query/sort.ts";
-import { identityWindow, MAX_SCAN_PAGE } from "./query/window.ts";
 
 const SOURCE = "core.identities";
 
@@ -27,18 +25,28 @@ export async function* identities(
 ): AsyncGenerator<RegisteredIdentity, void, undefined> {
   const selection = select(context, toFilter(filterInput, context.schema, SOURCE));
   const view = viewOf(options, SOURCE);
-  // With the one more that tells whether there are others it is one page of the registry.
-  const limit = Math.min(context.limits.maxPageSize, MAX_SCAN_PAGE - 1);
-  const query = { offset: 0, limit, needsMetadata: view !== undefined };
-  let behind: Position | undefined;
-  let hasMore = true;
-  while (hasMore) {
+  const pageSize = context.limits.maxPageSize;
+  let rest: SelectionQuery | undefined = { pageSize };
+  while (rest !== undefined) {
+    const query: SelectionQuery = rest;
     const page = await runPage(async (call) => {
-      const window = await identityWindow(context, selection, { ...query, behind }, call);
-      return { window, found: await toRegisteredIdentities(context, window.found, view, call) };
+      const { found, last } = await take(pageSize, selectedFor(view !== undefined, context, selection, query, call));
+      return { found: await toRegisteredIdentities(context, found, view, call), last };
     });
     yield* page.found;
-    behind = page.window.end;
-    hasMore = page.window.hasMore;
+    rest = page.last === undefined ? undefined : { pageSize, after: page.last };
   }
+}
+
+/** At least so many, and what came with them; `last`, behind which there may be more, is absent where that was all. */
+async function take(
+  count: number,
+  pages: AsyncIterable<SelectedPage<Found>>,
+): Promise<{ readonly found: readonly Found[]; readonly last: string | undefined }> {
+  const found: Found[] = [];
+  for await (const { selected, last } of pages) {
+    for (const one of selected) found.push(one);
+    if (found.length >= count) return { found, last };
+  }
+  return { found, last: undefined };
 }

@@ -39,7 +39,8 @@ export function textTest(filter: Filter): TextTest | undefined {
 
 function leafTest({ op, path, value, as }: FieldLeaf): TextTest | undefined {
   if (op === "exists" && value === false) return undefined;
-  const key = `${JSON.stringify(path.at(-1))}:`;
+  // Without the quote in front, at which a search would stop everywhere. Longer names end alike, but rarely do.
+  const key = `${JSON.stringify(path.at(-1)).slice(1)}:`;
   if (as === "semver") return containing(key); // Equal versions may be written differently.
   if (isOrdering(op)) return typeof value === "number" ? numberBehind(key, op, value) : containing(`${key}"`);
   const texts = TEXTS[op]?.(key, value) ?? [key];

@@ -2,10 +2,15 @@
 
 import type { Route } from "@muster/core/slots";
 import type { RedisCall } from "../client.ts";
+import { Appetite } from "./appetite.ts";
 import type { Page } from "./reading.ts";
 
-/** Pages of what stands behind an identity, in order; they may be empty. */
-export type PageSource<T extends Route> = (after: string | undefined, call: RedisCall) => AsyncIterable<Page<T>>;
+/** Pages of what stands behind an identity, in order; they may be empty. It reads ahead by `appetite`. */
+export type PageSource<T extends Route> = (
+  after: string | undefined,
+  call: RedisCall,
+  appetite: Appetite,
+) => AsyncIterable<Page<T>>;
 
 export interface Pages<T extends Route> {
   readonly source: PageSource<T>;
@@ -18,24 +23,28 @@ export interface Pages<T extends Route> {
 }
 
 /**
- * Pages of a scan. Who comes for a second one gets the others read ahead: most readers want no more than the first.
+ * Pages of a scan.
  *
  * What has been read ahead may expire before its turn comes. It is given to nobody then, and read again: perhaps it has
  * been renewed meanwhile.
  */
 export async function* pagesOf<T extends Route>(scan: Pages<T>): AsyncGenerator<readonly T[], void, undefined> {
+  const appetite = new Appetite(scan.pageSize);
+  const begin = (): Ahead<T> => new Ahead(scan.source(last, scan.call, appetite));
   let last = scan.after;
-  let ahead = new Ahead(scan.source(last, scan.call));
+  let ahead = begin();
   try {
-    for (let isFirst = true; ; isFirst = false) {
+    while (true) {
+      appetite.ask();
       let isHeld = ahead.isUnderWay;
       const page = await scan.wait(async () => ahead.next());
       if (page === undefined) return;
-      if (!isFirst) ahead.start();
+      appetite.serve(page.items.length);
+      if (appetite.reads > 0) ahead.start();
       for (let from = 0; from < page.items.length; from += scan.pageSize) {
         if (isHeld && performance.now() >= page.freshUntil) {
           ahead.stop();
-          ahead = new Ahead(scan.source(last, scan.call));
+          ahead = begin();
           break;
         }
         if (from > 0) await scan.wait(async () => undefined);

@@ -70,12 +70,12 @@ function recordsOf(namespace: Namespace, query: RecordQuery): Begin<Registration
 }
 
 /**
- * A page takes two commands or three, one after the other; from the second page on the next one's are under way meanwhile,
- * so that the server works while a page is decoded here. Whoever is registered throughout is listed once, for a list
- * begins where the one before ended.
+ * A page takes two commands or three, one after the other; those of the next one that is wanted are under way meanwhile, so
+ * that the server works while a page is decoded here. Whoever is registered throughout is listed once, for a list begins
+ * where the one before ended.
  */
 function pageByPage<T extends Route>(lists: Lists, begin: Begin<T>): PageSource<T> {
-  return async function* (first, call) {
+  return async function* (first, call, appetite) {
     const list = lists(first, call)[Symbol.asyncIterator]();
     const beginNext = async (): Promise<Begun<T> | undefined> => {
       const { done, value } = await list.next();
@@ -84,8 +84,9 @@ function pageByPage<T extends Route>(lists: Lists, begin: Begin<T>): PageSource<
     };
     const begun: Promise<Begun<T> | undefined>[] = [];
     try {
-      for (let count = 1; ; count = 1 + MAX_AHEAD) {
-        while (begun.length < count) begun.push(awaited(beginNext()));
+      while (true) {
+        const wanted = Math.min(Math.max(1, appetite.reads), 1 + MAX_AHEAD);
+        while (begun.length < wanted) begun.push(awaited(beginNext()));
         const next = await begun.shift();
         if (next === undefined) return;
         yield await next.page;
@@ -124,8 +125,8 @@ function awaited<T>(work: Promise<T>): Promise<T> {
 }
 
 function withoutMetadata(source: PageSource<Registration>): PageSource<Route> {
-  return async function* (after, call) {
-    for await (const { items, freshUntil } of source(after, call)) {
+  return async function* (after, call, appetite) {
+    for await (const { items, freshUntil } of source(after, call, appetite)) {
       yield { items: items.map((one) => routeOf(one.identity, one)), freshUntil };
     }
   };

@@ -68,6 +68,16 @@ describe("pagesOf", () => {
     expect(store.asked).toBe(1);
   });
 
+  test("asks for what a page still lacks before its first items are consumed", async () => {
+    const store = new Store(() => [page("ab"), page("cd"), page("e")]);
+    const pages = store.pages(4);
+    await pages.next();
+    expect(store.asked).toBe(2);
+    await pages.next();
+    expect(store.asked).toBe(2);
+    await pages.return(undefined);
+  });
+
   test("asks for the next page before the second one is consumed", async () => {
     const store = new Store(() => [page("a"), page("b"), page("c"), page("d")]);
     const pages = store.pages(1);
@@ -90,9 +100,9 @@ describe("pagesOf", () => {
   });
 
   test("reads again what may have expired since it was read ahead", async () => {
-    const store = new Store((after) => (after === undefined ? [page("a"), page("b"), page("cd", 0)] : [page("d")]));
-    expect(await read(store.pages(10))).toEqual(["a", "b", "d"]);
-    expect(store.beginnings).toEqual([undefined, "b"]);
+    const store = new Store((after) => (after === undefined ? [page("a"), page("bc", 0)] : [page("c")]));
+    expect(await read(store.pages(10))).toEqual(["a", "c"]);
+    expect(store.beginnings).toEqual([undefined, "a"]);
   });
 
   test("reads again the rest of a page of which a part has been given", async () => {

@@ -6,8 +6,7 @@ import { type Found, type Selection, selectedFor } from "./selection.ts";
 import type { Call } from "../slots/index.ts";
 import { comparePositions, type Position, positionOf, type SortKey } from "./sort.ts";
 
-/** What is asked of a registry at once. */
-export const MAX_SCAN_PAGE = 1_000;
+const MAX_SCAN_PAGE = 1_000;
 
 export interface WindowQuery {
   /** The window begins behind it; absent: at the start. */
