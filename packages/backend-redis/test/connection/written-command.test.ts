@@ -2,18 +2,19 @@ import { Command } from "ioredis";
 import { expect, test } from "vitest";
 import { WrittenCommand } from "../../src/connection/written-command.ts";
 
+const REPLIES = { replyEncoding: null };
 const LONG = Array.from({ length: 500 }, (_, index) => `sensor-${index} \u00e9\u{1f600}`);
 
 test.each([
-  ["a short command", ["key", "\u00e9"]],
+  ["a short command", ["key", "\u00e9", 1_000, 0.5]],
   ["a long one, of text of every script", ["key", ...LONG]],
   ["one with bytes in it", ["key", Buffer.from([0, 255]), ...LONG]],
-])("%s leaves as the driver would have written it", (_, args: readonly (string | Buffer)[]) => {
+])("%s leaves as the driver would have written it", (_, args: readonly (string | number | Buffer)[]) => {
   const asDriven = new Command("hmget", [...args], {}).toWritable({});
-  const written = new WrittenCommand("hmget", [...args], {}).toWritable({});
+  const written = new WrittenCommand("hmget", [...args], REPLIES).toWritable({});
   expect(Buffer.from(written)).toEqual(Buffer.from(asDriven));
 });
 
 test("a long command leaves as bytes", () => {
-  expect(new WrittenCommand("hmget", ["key", ...LONG], {}).toWritable({})).toBeInstanceOf(Buffer);
+  expect(new WrittenCommand("hmget", ["key", ...LONG], REPLIES).toWritable({})).toBeInstanceOf(Buffer);
 });
