@@ -5,6 +5,7 @@ import type { Filter } from "@muster/filter";
 import type { RedisCall } from "../client.ts";
 import { routeOf } from "../codec.ts";
 import { candidatePages } from "../indexes/candidates.ts";
+import type { Appetite } from "./appetite.ts";
 import type { Namespace } from "./namespace.ts";
 import {
   listIdentities,
@@ -27,7 +28,7 @@ const MAX_AHEAD = 1;
 type Selection = Pick<ScanQuery, "pageSize" | "filter" | "session">;
 
 /** Identities that pages are read of, in order; a list may be empty. */
-type Lists = (after: string | undefined, call: RedisCall) => AsyncIterable<readonly string[]>;
+type Lists = (after: string | undefined, call: RedisCall, appetite: Appetite) => AsyncIterable<readonly string[]>;
 
 /** Registrations that a query selects. */
 export function registrationSource(
@@ -76,7 +77,7 @@ function recordsOf(namespace: Namespace, query: RecordQuery): Begin<Registration
  */
 function pageByPage<T extends Route>(lists: Lists, begin: Begin<T>): PageSource<T> {
   return async function* (first, call, appetite) {
-    const list = lists(first, call)[Symbol.asyncIterator]();
+    const list = lists(first, call, appetite)[Symbol.asyncIterator]();
     const beginNext = async (): Promise<Begun<T> | undefined> => {
       const { done, value } = await list.next();
       if (done === true) return undefined;
@@ -98,23 +99,30 @@ function pageByPage<T extends Route>(lists: Lists, begin: Begin<T>): PageSource<
   };
 }
 
+/**
+ * The next list is asked for before the stamps of those in this one are: it is answered first, so that the server has the
+ * next question while the answer to this one is read here.
+ */
 function everyone(namespace: Namespace, query: PageQuery): Lists {
-  return async function* (after, call) {
-    let identities: readonly string[];
-    let last = after;
-    do {
-      identities = await listIdentities(namespace, query, last, call);
+  return async function* (after, call, appetite) {
+    const list = async (behind: string | undefined): Promise<readonly string[]> =>
+      awaited(listIdentities(namespace, query, behind, call));
+    let next: Promise<readonly string[]> | undefined = list(after);
+    while (next !== undefined) {
+      const identities: readonly string[] = await next;
+      const isFull = identities.length === query.size;
+      next = isFull && appetite.reads > 1 ? list(identities.at(-1)) : undefined;
       yield identities;
-      last = identities.at(-1);
-    } while (identities.length === query.size);
+      if (isFull) next ??= list(identities.at(-1));
+    }
   };
 }
 
 /** Indexes only propose: the record decides. */
 function candidatesOr(all: Lists, namespace: Namespace, filter: Filter): Lists {
-  return async function* (after, call) {
+  return async function* (after, call, appetite) {
     const candidates = await candidatePages(namespace, filter, { after, pageSize: MAX_BLOCK }, call);
-    yield* candidates ?? all(after, call);
+    yield* candidates ?? all(after, call, appetite);
   };
 }
 
