@@ -5,6 +5,7 @@ import {
   encodeRecord,
   isLive,
   isRecordOf,
+  recordBytes,
   registrationOf,
   routeOf,
   StampReader,
@@ -84,8 +85,30 @@ describe("decodeStamp", () => {
   });
 
   test("refuses what a newer release has written", async () => {
-    expect(await outcomeOf((async () => decodeStamp(stampOf({ version: "2" })))())).toBe("UNSUPPORTED");
+    const stamp = Buffer.from(stampOf({ version: "2" }));
+    const readers = [
+      () => new StampReader().read(stamp),
+      () => new StampReader().readRoute("a", stamp),
+      () => recordBytes(stamp),
+    ];
+    for (const read of readers) expect(await outcomeOf((async () => read())())).toBe("UNSUPPORTED");
   });
+});
+
+test("the route in a stamp is what the whole of it says of a route", () => {
+  const reader = new StampReader();
+  for (const text of [WHOLE, BARE, stampOf({ expiry: "bound", session: "other" }), WHOLE]) {
+    expect(reader.readRoute("a", Buffer.from(text))).toEqual(routeOf("a", decodeStamp(text)));
+  }
+});
+
+test("a tombstone has no route", () => {
+  expect(new StampReader().readRoute("a", Buffer.from(stampOf({ state: "t1700000040000" })))).toBeUndefined();
+});
+
+test("the length of a record is read without the rest of its stamp", () => {
+  const lengths = ["1", "200", "1048576"];
+  expect(lengths.map((bytes) => recordBytes(Buffer.from(stampOf({ bytes }))))).toEqual(lengths.map(Number));
 });
 
 describe("isLive", () => {

@@ -1,11 +1,12 @@
 /** Pages are read by several commands: what comes in between is put there by hand. */
 
 import type { RegistryBackend, SetEntry } from "@muster/core/slots";
+import { parseFilter } from "@muster/filter";
 import { withServer } from "@muster/servers/vitest";
 import { describe, expect, test } from "vitest";
 import { redisRegistry } from "../../src/index.ts";
 import { registryKeys } from "../../src/keys.ts";
-import { freshNamespace, tell, within } from "../support.ts";
+import { freshNamespace, outcomeOf, tell, within } from "../support.ts";
 
 const SECOND = 1_000;
 
@@ -81,6 +82,28 @@ await withServer("redis", { persistent: false }, ({ url }) => {
       await using registry = await opened([entry("z")]);
       await tell(url, "HSET", keys.records, "z", `another\0${JSON.stringify({ of: "z" })}`);
       expect(await scanned(registry, 10)).toContain("z");
+    });
+
+    test("decides by the record that stands, whatever stamp was read", async () => {
+      await using registry = await opened([entry("v"), entry("w"), entry("x")]);
+      await tell(url, "HSET", keys.records, "v", `another\0${JSON.stringify({ of: "v", is: "new" })}`);
+      await tell(url, "HSET", keys.records, "w", `another\0${JSON.stringify({ of: "w", is: "newer" })}`);
+      const found: string[] = [];
+      for await (const page of registry.scan({ pageSize: 10, filter: parseFilter({ is: "new" }) }, within(SECOND))) {
+        found.push(...page.map(({ identity }) => identity));
+      }
+      expect(found).toEqual(["v"]);
+    });
+
+    test("refuses a stamp of a newer release, though its record does not match", async () => {
+      await using registry = await opened([entry("y")]);
+      await tell(url, "HSET", keys.stamps, "y", "2\0of another shape");
+      const query = { pageSize: 10, after: "x", filter: parseFilter({ is: "new" }) };
+      const read = async (): Promise<void> => {
+        for await (const _ of registry.scan(query, within(SECOND))) continue;
+      };
+      expect(await outcomeOf(read())).toBe("UNSUPPORTED");
+      await tell(url, "HDEL", keys.stamps, "y");
     });
   });
 });
