@@ -46,23 +46,20 @@ export interface RedisClient {
   close(): void;
 
   /**
-   * Runs a script by its digest, and in full when the server has not seen it yet. Strings in the answer are UTF-8.
+   * Runs a script by its digest, and in full when the server has not seen it yet. Strings in the answer are UTF-8, unless
+   * bytes are asked for.
    *
    * @throws what {@link redisError} makes of it, from `redis.` and the call's operation; TIMEOUT, ABORTED: the call had ended before it was sent.
    */
-  run(script: Script, keys: readonly string[], args: readonly RedisArgument[], call: RedisCall): Promise<unknown>;
-  /** As {@link run}, but strings in the answer are bytes. */
-  runForBytes(
+  run(
     script: Script,
     keys: readonly string[],
     args: readonly RedisArgument[],
     call: RedisCall,
+    replies?: Replies,
   ): Promise<unknown>;
   /** One command, which takes `args` over. A cluster finds its node by its first key. @throws as {@link run}, from `source` */
-  send(name: string, args: RedisArgument[], call: Call, source: string): Promise<unknown>;
-
-  /** As {@link send}, but strings in the answer are bytes. */
-  sendForBytes(name: string, args: RedisArgument[], call: Call, source: string): Promise<unknown>;
+  send(name: string, args: RedisArgument[], call: Call, source: string, replies?: Replies): Promise<unknown>;
 
   /** In a cluster the node that has the slot of that key; standalone `undefined`. Rejects as the driver does. */
   owner(key: string): Promise<RedisNode | undefined>;
@@ -74,8 +71,8 @@ export interface RedisClient {
   connection(options: ConnectionOptions): Redis;
 }
 
-/** How strings in an answer are given: as text, or as the bytes that they are. */
-type Replies = "utf8" | null;
+/** What strings in an answer are given as. */
+type Replies = "utf8" | "bytes";
 
 interface ConnectionOptions {
   /** As the server shows it in `CLIENT LIST`. */
@@ -138,25 +135,26 @@ class DriverClient implements RedisClient {
     keys: readonly string[],
     args: readonly RedisArgument[],
     call: RedisCall,
+    replies?: Replies,
   ): Promise<unknown> {
-    return this.#run(script, keys, args, call, "utf8");
+    const source = `${NAME}.${call.operation ?? script.name}`;
+    const counted: RedisArgument[] = [script.sha, keys.length];
+    const all = counted.concat(keys, args);
+    try {
+      return await this.#send("evalsha", all, call, source, replies);
+    } catch (error) {
+      if (!isNoScript(error)) throw redisError(error, source);
+    }
+    all[0] = script.lua;
+    return this.send("eval", all, call, source, replies);
   }
 
-  async runForBytes(
-    script: Script,
-    keys: readonly string[],
-    args: readonly RedisArgument[],
-    call: RedisCall,
-  ): Promise<unknown> {
-    return this.#run(script, keys, args, call, null);
-  }
-
-  async send(name: string, args: RedisArgument[], call: Call, source: string): Promise<unknown> {
-    return this.#sendOrFail(name, args, call, source, "utf8");
-  }
-
-  async sendForBytes(name: string, args: RedisArgument[], call: Call, source: string): Promise<unknown> {
-    return this.#sendOrFail(name, args, call, source, null);
+  async send(name: string, args: RedisArgument[], call: Call, source: string, replies?: Replies): Promise<unknown> {
+    try {
+      return await this.#send(name, args, call, source, replies);
+    } catch (error) {
+      throw redisError(error, source);
+    }
   }
 
   async owner(key: string): Promise<RedisNode | undefined> {
@@ -173,51 +171,18 @@ class DriverClient implements RedisClient {
     return quiet(new Redis({ ...redisOptions, ...once, ...(node === undefined ? {} : translated(node, natMap)) }));
   }
 
-  async #run(
-    script: Script,
-    keys: readonly string[],
-    args: readonly RedisArgument[],
-    call: RedisCall,
-    replies: Replies,
-  ): Promise<unknown> {
-    const source = `${NAME}.${call.operation ?? script.name}`;
-    const counted: RedisArgument[] = [script.sha, keys.length];
-    const all = counted.concat(keys, args);
-    try {
-      return await this.#send("evalsha", all, call, source, replies);
-    } catch (error) {
-      if (!isNoScript(error)) throw redisError(error, source);
-    }
-    all[0] = script.lua;
-    return this.#sendOrFail("eval", all, call, source, replies);
-  }
-
-  async #sendOrFail(
-    name: string,
-    args: RedisArgument[],
-    call: Call,
-    source: string,
-    replies: Replies,
-  ): Promise<unknown> {
-    try {
-      return await this.#send(name, args, call, source, replies);
-    } catch (error) {
-      throw redisError(error, source);
-    }
-  }
-
   /**
    * Not by the driver's own methods: these may add a prefix, or wait to be sent together with others. It throws where it
    * has not sent anything.
    */
-  #send(name: string, args: RedisArgument[], call: Call, source: string, replies: Replies): Promise<unknown> {
+  #send(name: string, args: RedisArgument[], call: Call, source: string, replies: Replies = "utf8"): Promise<unknown> {
     throwIfAborted(call, source);
     const driver = this.#driver;
     if (driver?.status !== "ready") {
       throw new MusterError({ code: "UNAVAILABLE", source, message: "there is no connection to the server" });
     }
-    // A promise, though it is not declared as one.
-    return driver.sendCommand(new WrittenCommand(name, args, { replyEncoding: replies })) as Promise<unknown>;
+    const command = new WrittenCommand(name, args, { replyEncoding: replies === "bytes" ? null : replies });
+    return driver.sendCommand(command) as Promise<unknown>; // A promise, though it is not declared as one.
   }
 
   #release(driver: Redis | Cluster): void {

@@ -76,7 +76,7 @@ export async function readStamps(
   const sentAt = performance.now();
   const [time, found] = await Promise.all([
     client.send("eval", [clockScript.lua, 1, keys.stamps], call, source),
-    client.sendForBytes("hmget", [keys.stamps, ...listed], call, source),
+    client.send("hmget", [keys.stamps, ...listed], call, source, "bytes"),
   ]);
   const [seconds, micros] = listIn(time);
   const now = Number(seconds) * 1_000 + Number(micros) / 1_000;

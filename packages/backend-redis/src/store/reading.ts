@@ -73,7 +73,7 @@ async function read(
   let now: number | undefined;
   while (found.length < identities.length) {
     const asked = identities.slice(found.length);
-    const reply = listIn(await client.runForBytes(readScript, [keys.stamps, keys.records], asked, call));
+    const reply = listIn(await client.run(readScript, [keys.stamps, keys.records], asked, call, "bytes"));
     const [time, stamps, records] = [numberIn(reply[0]), listIn(reply[1]), listIn(reply[2])];
     for (const [index, record] of records.entries()) {
       const bytes = stamps[index] ?? undefined;

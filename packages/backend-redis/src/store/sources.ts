@@ -77,11 +77,12 @@ function recordsOf(namespace: Namespace, query: RecordQuery): Begin<Registration
  */
 function pageByPage<T extends Route>(lists: Lists, begin: Begin<T>): PageSource<T> {
   return async function* (first, call, appetite) {
-    const list = lists(first, call, appetite)[Symbol.asyncIterator]();
+    const list: AsyncIterator<readonly string[], unknown> = lists(first, call, appetite)[Symbol.asyncIterator]();
     const beginNext = async (): Promise<Begun<T> | undefined> => {
-      const { done, value } = await list.next();
-      if (done === true) return undefined;
-      return value.length === 0 ? { page: Promise.resolve(EMPTY_PAGE), rest: [] } : begin(value, call);
+      const listed = await list.next();
+      if (listed.done === true) return undefined;
+      if (listed.value.length === 0) return { page: Promise.resolve(EMPTY_PAGE), rest: [] };
+      return begin(listed.value, call);
     };
     const begun: Promise<Begun<T> | undefined>[] = [];
     try {
