@@ -4,7 +4,14 @@ import { toFilter } from "./input/filters.ts";
 import type { EnumerateOptions, RegisteredIdentity } from "./fleet.ts";
 import { viewOf } from "./input/page-options.ts";
 import { toRegisteredIdentities } from "./query/registered-identity.ts";
-import { type Found, type SelectedPage, type SelectionQuery, select, selectedFor } from "./query/selection.ts";
+import {
+  type Found,
+  PAGE_SIZE,
+  type SelectedPage,
+  type SelectionQuery,
+  select,
+  selectedFor,
+} from "./query/selection.ts";
 import type { Call } from "./slots/index.ts";
 
 const SOURCE = "core.identities";
@@ -25,12 +32,13 @@ export async function* identities(
 ): AsyncGenerator<RegisteredIdentity, void, undefined> {
   const selection = select(context, toFilter(filterInput, context.schema, SOURCE));
   const view = viewOf(options, SOURCE);
-  const pageSize = context.limits.maxPageSize;
+  const limit = Math.min(context.limits.maxPageSize, PAGE_SIZE);
+  const pageSize = selection.residual === undefined ? limit : PAGE_SIZE;
   let rest: SelectionQuery | undefined = { pageSize };
   while (rest !== undefined) {
     const query: SelectionQuery = rest;
     const page = await runPage(async (call) => {
-      const { found, last } = await take(pageSize, selectedFor(view !== undefined, context, selection, query, call));
+      const { found, last } = await take(limit, selectedFor(view !== undefined, context, selection, query, call));
       return { found: await toRegisteredIdentities(context, found, view, call), last };
     });
     yield* page.found;

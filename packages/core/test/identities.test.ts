@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { identities, type RunPage } from "../src/identities.ts";
+import { interposed } from "./support/interposed.ts";
 import { CALL, names, openWorld, storeMany } from "./support/world.ts";
 
 const RUN: RunPage = (work) => work(CALL);
@@ -27,6 +28,27 @@ test("each page has a call of its own, and nothing is read ahead", async () => {
     expect(calls).toBe(Math.ceil(seen / 10));
   }
   expect(seen).toBe(30);
+});
+
+test("nobody is read twice", async () => {
+  let read = 0;
+  const world = await openWorld({
+    limits: { maxPageSize: 7 },
+    registry: (plain) =>
+      interposed(plain, {
+        scan: (original) =>
+          async function* scan(query, call) {
+            for await (const page of original(query, call)) {
+              read += page.length;
+              yield page;
+            }
+          },
+      }),
+  });
+  await storeMany(world.context.registry, names(50));
+  let seen = 0;
+  for await (const _ of identities(world.context, null, {}, RUN)) seen += 1;
+  expect([seen, read]).toEqual([50, 50]);
 });
 
 test("metadata can be left out or projected", async () => {

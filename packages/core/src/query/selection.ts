@@ -6,7 +6,8 @@ import type { Call, Registration, Route, ScanQuery } from "../slots/index.ts";
 import { TimeSlice } from "../tasks/time-slice.ts";
 import { resumed } from "./resumed.ts";
 
-const PAGE_SIZE = 1_000;
+/** What is asked of a registry at once. */
+export const PAGE_SIZE = 1_000;
 const NO_METADATA: Metadata = {};
 
 /** A filter divided once per call; everyone is selected where both parts are absent. */

@@ -2,11 +2,9 @@
 
 import { BoundedHeap } from "./bounded-heap.ts";
 import type { Context } from "../context.ts";
-import { type Found, type Selection, selectedFor } from "./selection.ts";
+import { type Found, PAGE_SIZE, type Selection, selectedFor } from "./selection.ts";
 import type { Call } from "../slots/index.ts";
 import { comparePositions, type Position, positionOf, type SortKey } from "./sort.ts";
-
-const MAX_SCAN_PAGE = 1_000;
 
 export interface WindowQuery {
   /** The window begins behind it; absent: at the start. */
@@ -36,7 +34,7 @@ export async function identityWindow(
 ): Promise<Window> {
   const { behind, offset, limit, needsMetadata } = query;
   const wanted = offset + limit;
-  const pageSize = selection.residual === undefined ? Math.min(MAX_SCAN_PAGE, wanted + 1) : MAX_SCAN_PAGE;
+  const pageSize = selection.residual === undefined ? Math.min(PAGE_SIZE, wanted + 1) : PAGE_SIZE;
   const after = behind === undefined ? {} : { after: behind.identity };
   const pages = selectedFor(needsMetadata, context, selection, { ...after, pageSize }, call);
   const found: Found[] = [];
