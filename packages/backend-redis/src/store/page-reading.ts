@@ -120,7 +120,7 @@ export async function readRecords(
   const records = listIn(await client.send("hmget", [keys.records, ...names], call, sourceOf(call)));
   const present = performance.now() - moment.offset;
   const reader = new StampReader();
-  const items: (Registration | undefined)[] = known.map(() => undefined);
+  const items: Registration[] = [];
   const stale: string[] = [];
   for (const [index, { identity, stamp: bytes }] of known.entries()) {
     const record = optionalTextIn(records[index]);
@@ -129,11 +129,13 @@ export async function readRecords(
     const stamp = reader.read(bytes);
     if (!isLive(stamp, moment.now) || isOfAnother(session, stamp)) continue;
     if (record !== undefined && isLive(stamp, present) && isRecordOf(stamp, record)) {
-      items[index] = selector.give(identity, stamp, json);
+      const given = selector.give(identity, stamp, json);
+      if (given !== undefined) items.push(given);
     } else stale.push(identity);
   }
-  if (stale.length === 0) return pageOf(items, moment);
-  return completed({ known, items, moment, session }, await readLive(namespace, stale, selector, call));
+  const page = pageOf(items, moment);
+  if (stale.length === 0) return page;
+  return completed({ known, session }, page, await readLive(namespace, stale, selector, call));
 }
 
 /** A page for which metadata is neither read nor sent, unless somebody has expired since his stamp was read. */
@@ -146,39 +148,35 @@ export async function readRoutes(
   const { known, moment } = await readStamps(namespace, listed, call);
   const present = performance.now() - moment.offset;
   const reader = new StampReader();
-  const items: (Route | undefined)[] = known.map(() => undefined);
+  const items: Route[] = [];
   const stale: string[] = [];
-  for (const [index, { identity, stamp }] of known.entries()) {
+  for (const { identity, stamp } of known) {
     const route = reader.readRoute(identity, stamp);
     if (route === undefined || hasExpired(route, moment.now) || isOfAnother(session, route)) continue;
     if (hasExpired(route, present)) stale.push(identity);
-    else items[index] = route;
+    else items.push(route);
   }
-  if (stale.length === 0) return pageOf(items, moment);
+  const page = pageOf(items, moment);
+  if (stale.length === 0) return page;
   const { items: again, freshUntil } = await readLive(namespace, stale, EVERY_RECORD, call);
   const routes = again.map((one) => routeOf(one.identity, one));
-  return completed({ known, items, moment, session }, { items: routes, freshUntil });
+  return completed({ known, session }, page, { items: routes, freshUntil });
 }
 
-interface Incomplete<T> extends Stamped {
-  /** One for each that is known; absent is what is not given out, or had to be read again. */
-  readonly items: readonly (T | undefined)[];
-  readonly session: string | undefined;
+/** With what had to be read again, stamp and record together, for then nothing but one script knows. */
+function completed<T extends Route>(
+  { known, session }: Pick<Stamped, "known"> & Pick<PageQuery, "session">,
+  page: Page<T>,
+  again: Page<T>,
+): Page<T> {
+  const readAgain = again.items.filter((one) => !isOfAnother(session, one));
+  const found = new Map([...page.items, ...readAgain].map((one) => [one.identity, one]));
+  const items = known.flatMap(({ identity }) => found.get(identity) ?? []);
+  return { items, freshUntil: Math.min(page.freshUntil, again.freshUntil) };
 }
 
-/** With what was read again, stamp and record together, for then nothing but one script knows. */
-function completed<T extends Route>({ known, items, moment, session }: Incomplete<T>, again: Page<T>): Page<T> {
-  const found = new Map(again.items.filter((one) => !isOfAnother(session, one)).map((one) => [one.identity, one]));
-  const page = pageOf(
-    items.map((item, index) => item ?? found.get(known[index]?.identity ?? "")),
-    moment,
-  );
-  return { ...page, freshUntil: Math.min(page.freshUntil, again.freshUntil) };
-}
-
-function pageOf<T extends Route>(items: readonly (T | undefined)[], { offset }: Moment): Page<T> {
-  const given = items.filter((one) => one !== undefined);
-  return { items: given, freshUntil: endOf(given) + offset };
+function pageOf<T extends Route>(items: readonly T[], { offset }: Moment): Page<T> {
+  return { items, freshUntil: endOf(items) + offset };
 }
 
 /** Whether it is not served by the session that is asked for. */

@@ -84,6 +84,12 @@ await withServer("redis", { persistent: false }, ({ url }) => {
       expect(await scanned(registry, 10)).toContain("z");
     });
 
+    test("gives whoever is read again in his place", async () => {
+      await using registry = await opened(["m1", "m2", "m3"].map((identity) => entry(identity)));
+      await tell(url, "HSET", keys.records, "m2", `another\0${JSON.stringify({ of: "m2" })}`);
+      expect((await scanned(registry, 100)).filter((identity) => identity.startsWith("m"))).toEqual(["m1", "m2", "m3"]);
+    });
+
     test("decides by the record that stands, whatever stamp was read", async () => {
       await using registry = await opened([entry("v"), entry("w"), entry("x")]);
       await tell(url, "HSET", keys.records, "v", `another\0${JSON.stringify({ of: "v", is: "new" })}`);
