@@ -29,6 +29,7 @@ import { indexKey, registryKeys } from "./keys.ts";
 import type { RedisOptions } from "./options.ts";
 import { checkPageSize, MAX_IDENTITY_BYTES, MAX_RECORD_BYTES } from "./store/arguments.ts";
 import { confirmMany, deleteMany, reap } from "./store/ends.ts";
+import { keptShapes } from "./store/kept-shapes.ts";
 import { renewMany } from "./store/leases.ts";
 import type { Namespace } from "./store/namespace.ts";
 import { type PageSource, pagesOf } from "./store/pages.ts";
@@ -81,7 +82,7 @@ class RedisRegistry implements RegistryBackend {
         const catalogue = new Catalogue(store, schema);
         const sent: RedisCall = { signal: opening.signal, operation: "open" };
         await catalogue.reload(sent);
-        this.#opened = { client, keys, store, catalogue, maxIdentities };
+        this.#opened = { client, keys, store, catalogue, maxIdentities, shapes: keptShapes() };
       } catch (error) {
         client.close();
         throw error;

@@ -14,6 +14,8 @@ export interface Namespace {
   readonly store: IndexStore;
   readonly catalogue: Catalogue;
   readonly maxIdentities: number | undefined;
+  /** Only to be held: see `keptShapes`. */
+  readonly shapes: readonly unknown[];
 }
 
 /** What a writer has to know of the indexes. */

@@ -187,3 +187,9 @@ function isOfAnother(asked: string | undefined, { session }: Pick<Route, "sessio
 function sourceOf({ operation = "scan" }: RedisCall): string {
   return `${NAME}.${operation}`;
 }
+
+/** For `keptShapes`. */
+export function shapesOfPages(stamp: Buffer): readonly unknown[] {
+  const stamped: Stamped = { known: [{ identity: "", stamp }], moment: { now: 0, offset: 0 } };
+  return [stamped, pageOf([], stamped.moment)];
+}

@@ -107,12 +107,12 @@ function pageByPage<T extends Route>(lists: Lists, begin: Begin<T>): PageSource<
 function everyone(namespace: Namespace, query: PageQuery): Lists {
   return async function* (after, call, appetite) {
     const list = async (behind: string | undefined): Promise<readonly string[]> =>
-      awaited(listIdentities(namespace, query, behind, call));
+      listIdentities(namespace, query, behind, call);
     let next: Promise<readonly string[]> | undefined = list(after);
     while (next !== undefined) {
       const identities: readonly string[] = await next;
       const isFull = identities.length === query.size;
-      next = isFull && appetite.reads > 1 ? list(identities.at(-1)) : undefined;
+      next = isFull && appetite.reads > 1 ? awaited(list(identities.at(-1))) : undefined;
       yield identities;
       if (isFull) next ??= list(identities.at(-1));
     }

@@ -84,6 +84,17 @@ await withServer("redis", { persistent: false }, ({ url }) => {
       expect(await scanned(registry, 10)).toContain("z");
     });
 
+    test("leaves nothing that fails when its reader leaves, and the registry closes at once", async () => {
+      await using registry = await opened(["n1", "n2", "n3", "n4"].map((identity) => entry(identity)));
+      let pages = 0;
+      for await (const page of registry.scan({ pageSize: 1 }, within(SECOND))) {
+        pages += page.length;
+        if (pages === 2) break;
+      }
+      await registry.close();
+      expect(pages).toBe(2);
+    });
+
     test("gives whoever is read again in his place", async () => {
       await using registry = await opened(["m1", "m2", "m3"].map((identity) => entry(identity)));
       await tell(url, "HSET", keys.records, "m2", `another\0${JSON.stringify({ of: "m2" })}`);
