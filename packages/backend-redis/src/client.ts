@@ -8,7 +8,7 @@ import { watchCluster, watchServer } from "./connection/liveness.ts";
 import { answered, connected, discard } from "./connection/reaching.ts";
 import { checkedVersion, type Topology } from "./connection/server-facts.ts";
 import { slotOwner } from "./connection/slot-owner.ts";
-import { WrittenCommand } from "./connection/written-command.ts";
+import { LongCommand } from "./connection/long-command.ts";
 import { isNoScript, NAME, redisError } from "./errors.ts";
 import { DEFAULT_PREFIX } from "./keys.ts";
 import type { RedisNode, RedisOptions } from "./options.ts";
@@ -181,7 +181,7 @@ class DriverClient implements RedisClient {
     if (driver?.status !== "ready") {
       throw new MusterError({ code: "UNAVAILABLE", source, message: "there is no connection to the server" });
     }
-    const command = new WrittenCommand(name, args, { replyEncoding: replies === "bytes" ? null : replies });
+    const command = new LongCommand(name, args, { replyEncoding: replies === "bytes" ? null : replies });
     return driver.sendCommand(command) as Promise<unknown>; // A promise, though it is not declared as one.
   }
 

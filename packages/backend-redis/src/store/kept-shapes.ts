@@ -1,5 +1,5 @@
 import { registrationOf, StampReader } from "../codec.ts";
-import { WrittenCommand } from "../connection/written-command.ts";
+import { LongCommand } from "../connection/long-command.ts";
 import { Appetite } from "./appetite.ts";
 import { shapesOfPages } from "./page-reading.ts";
 
@@ -15,6 +15,6 @@ export function keptShapes(): readonly unknown[] {
   const reader = new StampReader();
   const route = reader.readRoute("", STAMP);
   const registration = registrationOf("", reader.read(STAMP), {});
-  const command = new WrittenCommand("ping", [], { replyEncoding: null });
+  const command = new LongCommand("ping", [], { replyEncoding: null });
   return [reader, route, registration, command, new Appetite(1), ...shapesOfPages(STAMP)];
 }

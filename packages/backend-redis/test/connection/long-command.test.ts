@@ -1,6 +1,6 @@
 import { Command } from "ioredis";
 import { expect, test } from "vitest";
-import { WrittenCommand } from "../../src/connection/written-command.ts";
+import { LongCommand } from "../../src/connection/long-command.ts";
 
 const REPLIES = { replyEncoding: null };
 const LONG = Array.from({ length: 500 }, (_, index) => `sensor-${index} \u00e9\u{1f600}`);
@@ -11,10 +11,10 @@ test.each([
   ["one with bytes in it", ["key", Buffer.from([0, 255]), ...LONG]],
 ])("%s leaves as the driver would have written it", (_, args: readonly (string | number | Buffer)[]) => {
   const asDriven = new Command("hmget", [...args], {}).toWritable({});
-  const written = new WrittenCommand("hmget", [...args], REPLIES).toWritable({});
+  const written = new LongCommand("hmget", [...args], REPLIES).toWritable({});
   expect(Buffer.from(written)).toEqual(Buffer.from(asDriven));
 });
 
 test("a long command leaves as bytes", () => {
-  expect(new WrittenCommand("hmget", ["key", ...LONG], REPLIES).toWritable({})).toBeInstanceOf(Buffer);
+  expect(new LongCommand("hmget", ["key", ...LONG], REPLIES).toWritable({})).toBeInstanceOf(Buffer);
 });

@@ -1,4 +1,4 @@
-/** A command as it leaves. */
+/** A command of many arguments as it leaves. */
 
 import { Command } from "ioredis";
 
@@ -10,7 +10,7 @@ const LONG = 1_024;
  * nested, and puts a text together of them, which takes a socket ten times as long to write as it takes to make bytes of
  * it first: 500 µs for 1,000 names.
  */
-export class WrittenCommand extends Command {
+export class LongCommand extends Command {
   /** It takes `args` over. */
   constructor(name: string, args: (string | number | Buffer)[], options: { readonly replyEncoding: "utf8" | null }) {
     super(name, [], options);
