@@ -1,6 +1,7 @@
 /** One call at a time: its deadline, its caller's signal, and coded errors for both ways it can end. */
 
 import type { Call } from "./backend.ts";
+import { type DeadlineQueue, deadlineQueue, type Expiring } from "./deadlines.ts";
 import { isMusterError, MusterError } from "./errors.ts";
 
 export interface CallOptions {
@@ -30,12 +31,14 @@ export function linkCall(options: CallOptions, defaultTimeoutMs: number, source:
 }
 
 /** Makes its signal only when it is asked for one: most calls end without anybody having listened to a signal. */
-class LinkedCall implements DisposableCall {
+class LinkedCall implements DisposableCall, Expiring {
   readonly deadline: number;
+  before: Expiring | undefined;
+  behind: Expiring | undefined;
   readonly #timeoutMs: number;
   readonly #source: string;
   readonly #outer: AbortSignal | undefined;
-  readonly #timer: NodeJS.Timeout;
+  readonly #queue: DeadlineQueue;
   #reason: MusterError | undefined;
   #controller: AbortController | undefined;
   #listeners: (() => void)[] | undefined;
@@ -45,7 +48,8 @@ class LinkedCall implements DisposableCall {
     this.#timeoutMs = timeoutMs;
     this.#source = source;
     this.#outer = outer;
-    this.#timer = setTimeout(expire, timeoutMs, this);
+    this.#queue = deadlineQueue(timeoutMs);
+    this.#queue.enter(this);
     if (outer === undefined) return;
     if (outer.aborted) this.abort(outer.reason);
     else follow(outer, this);
@@ -82,7 +86,7 @@ class LinkedCall implements DisposableCall {
   }
 
   [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
+    this.#queue.leave(this);
     if (this.#outer !== undefined) unfollow(this.#outer, this);
   }
 
@@ -92,10 +96,6 @@ class LinkedCall implements DisposableCall {
     this.#controller?.abort(reason);
     for (const listener of [...(this.#listeners ?? [])]) listener();
   }
-}
-
-function expire(call: LinkedCall): void {
-  call.expire();
 }
 
 /** The calls that one signal can end. */
