@@ -1,6 +1,6 @@
 /** Deadlines of calls: one timer for all that are given the same time, for a process may wait for very many at once. */
 
-/** What ends at its deadline. It stands in one queue at a time, which alone touches `before` and `behind`. */
+/** What ends at its deadline. It stands in one queue at most, which alone touches `before` and `behind`. */
 export interface Expiring {
   /** Monotonic (`performance.now()`). */
   readonly deadline: number;
@@ -41,11 +41,13 @@ class Queue implements DeadlineQueue {
   }
 
   enter(item: Expiring): void {
+    const now = item.deadline - this.#timeoutMs;
     item.before = this.#last;
-    if (this.#last === undefined) this.#first = item;
-    else this.#last.behind = item;
+    if (this.#last !== undefined) this.#last.behind = item;
     this.#last = item;
-    this.#timer ??= setTimeout(tell, this.#timeoutMs, this);
+    this.#first ??= item;
+    // A timer that should have rung may never do: tests take timers away, and give them back.
+    if (this.#timer === undefined || this.#first.deadline < now) this.#setTimer(this.#first, now);
   }
 
   leave(item: Expiring): void {
@@ -69,9 +71,12 @@ class Queue implements DeadlineQueue {
       this.leave(item);
       item.expire();
     }
-    if (this.#first === undefined) return;
-    clearTimeout(this.#timer); // Of one that has entered meanwhile.
-    this.#timer = setTimeout(tell, Math.ceil(this.#first.deadline - now), this);
+    if (this.#first !== undefined) this.#setTimer(this.#first, now);
+  }
+
+  #setTimer({ deadline }: Expiring, now: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(tell, Math.ceil(deadline - now), this);
   }
 
   #end(): void {

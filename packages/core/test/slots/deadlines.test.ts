@@ -62,7 +62,18 @@ describe("what stands in a queue of deadlines", () => {
     enter("b", 100, expired);
     vi.advanceTimersByTime(100);
     expect(expired).toEqual(["a", "b"]);
-    expect(vi.getTimerCount()).toBe(1);
+    vi.advanceTimersByTime(99);
+    expect(expired).toEqual(["a", "b", "c"]);
+  });
+
+  test("expires although the timer of those before it was taken away", () => {
+    const expired: string[] = [];
+    enter("a", 100, expired);
+    vi.clearAllTimers();
+    vi.advanceTimersByTime(101);
+    enter("b", 100, expired);
+    vi.advanceTimersByTime(100);
+    expect(expired).toEqual(["a", "b"]);
   });
 
   test("expires apart from what is given another time", () => {
