@@ -7,6 +7,7 @@ import { Gate } from "./call.ts";
 import type { Configuration } from "./configuration.ts";
 import type { FleetStatus } from "./fleet.ts";
 import { createBatches, type Host, undoAttempt } from "./host.ts";
+import { keptShapes } from "./life/kept-shapes.ts";
 import { Limiter } from "./tasks/limiter.ts";
 import { lose } from "./life/lose.ts";
 import { openNode, type ReceivingNode } from "./receiving/node.ts";
@@ -25,6 +26,8 @@ export interface Assembly {
   readonly host: Host;
   readonly guard: OutageGuard;
   readonly route: RouteWatch;
+  /** Only to be held. */
+  readonly shapes: readonly unknown[];
   status(): FleetStatus;
 }
 
@@ -85,6 +88,7 @@ export function createHost(configuration: Configuration): Assembly {
     host,
     guard,
     route,
+    shapes: keptShapes(host),
     status: () => status(host, { route: route.state, reaper: guard.state(steadyNow()), dropped }),
   };
 }

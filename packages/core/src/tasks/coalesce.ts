@@ -1,8 +1,9 @@
 /** Turns concurrent calls of one process into a few batches. */
 
 import { codedError } from "../call.ts";
-import { abortedError, type Call, linkCall } from "../slots/index.ts";
-import { hasEnded, offEnd, onEnd } from "../slots/signals.ts";
+import { abortedError, type Call, linkCall, type MusterError } from "../slots/index.ts";
+import { hasEnded } from "../slots/signals.ts";
+import { Waiting } from "./waiting.ts";
 
 /** How one kind of batch is made and sent. */
 export interface BatchOptions<Entry, Outcome> {
@@ -31,49 +32,6 @@ export interface Batcher<Entry, Outcome> {
    */
   submit(entry: Entry, call?: Call): Promise<Outcome>;
 }
-
-/** An entry, and the promise of its outcome: one object each, for there may be very many. */
-class Waiting<Entry, Outcome> {
-  readonly entry: Entry;
-  readonly key: string;
-  readonly outcome: Promise<Outcome>;
-  state: "queued" | "sent" | "over" = "queued";
-  /** Its caller gave up. */
-  isWithdrawn = false;
-  #resolve: (outcome: Outcome) => void = unset;
-  #reject: (error: Error) => void = unset;
-  #call: Call | undefined;
-  #withdraw: () => void = unset;
-
-  constructor(entry: Entry, key: string) {
-    this.entry = entry;
-    this.key = key;
-    this.outcome = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-  }
-
-  /** Until it has settled, `withdraw` runs when the call ends. */
-  listen(call: Call, withdraw: () => void): void {
-    this.#call = call;
-    this.#withdraw = withdraw;
-    onEnd(call, withdraw);
-  }
-
-  resolve(outcome: Outcome): void {
-    if (this.#call !== undefined) offEnd(this.#call, this.#withdraw);
-    this.#resolve(outcome);
-  }
-
-  reject(error: Error): void {
-    if (this.#call !== undefined) offEnd(this.#call, this.#withdraw);
-    this.#reject(error);
-  }
-}
-
-/** Until the promise's own are known. */
-function unset(): void {}
 
 const MAX_BATCH = 1_000;
 const MAX_IN_FLIGHT = 4;
@@ -159,26 +117,39 @@ class Queue<Entry, Outcome> implements Batcher<Entry, Outcome> {
   }
 
   async #send(batch: readonly Waiting<Entry, Outcome>[]): Promise<void> {
-    const { source, timeoutMs, onAbandoned } = this.#options;
-    using call = linkCall({}, timeoutMs, source);
+    const { source, timeoutMs, send } = this.#options;
+    // Without `using`: where batches are of one, it would cost as much as all else here.
+    const call = linkCall({}, timeoutMs, source);
     for (const waiting of batch) waiting.state = "sent";
     try {
-      const outcomes = await this.#options.send(
+      const outcomes = await send(
         batch.map((waiting) => waiting.entry),
         call,
       );
       if (outcomes.length !== batch.length) throw new Error(`${outcomes.length} outcomes for ${batch.length} entries`);
-      for (const [index, waiting] of batch.entries()) {
-        const outcome = outcomes[index] as Outcome; // There is one for each.
-        if (waiting.isWithdrawn) onAbandoned?.(waiting.entry, outcome);
-        else waiting.resolve(outcome);
-      }
+      this.#tell(batch, outcomes);
     } catch (cause) {
-      const error = codedError(cause, source);
-      for (const waiting of batch) {
-        if (!waiting.isWithdrawn) waiting.reject(error);
-        else if (error.mayHaveApplied) onAbandoned?.(waiting.entry, undefined);
-      }
+      this.#tellFailed(batch, codedError(cause, source));
+    } finally {
+      call[Symbol.dispose]();
+    }
+  }
+
+  #tell(batch: readonly Waiting<Entry, Outcome>[], outcomes: readonly Outcome[]): void {
+    const { onAbandoned } = this.#options;
+    for (let index = 0; index < batch.length; index += 1) {
+      const waiting = batch[index] as Waiting<Entry, Outcome>; // There is one at each index,
+      const outcome = outcomes[index] as Outcome; // and as many outcomes.
+      if (waiting.isWithdrawn) onAbandoned?.(waiting.entry, outcome);
+      else waiting.resolve(outcome);
+    }
+  }
+
+  #tellFailed(batch: readonly Waiting<Entry, Outcome>[], error: MusterError): void {
+    const { onAbandoned } = this.#options;
+    for (const waiting of batch) {
+      if (!waiting.isWithdrawn) waiting.reject(error);
+      else if (error.mayHaveApplied) onAbandoned?.(waiting.entry, undefined);
     }
   }
 
