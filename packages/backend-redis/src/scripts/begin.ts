@@ -1,7 +1,6 @@
 import type { RegistryKeys } from "../keys.ts";
 import { REINDEX } from "./index-entries.ts";
 import { type Script, script } from "./script.ts";
-import { CLOCK, NEXT_EPOCH } from "./stamps.ts";
 import { CHECK_CATALOGUE } from "./write-keys.ts";
 
 /** The keys of the script, in its order. `indexes`: as `writeKeys` has them. */
@@ -15,28 +14,33 @@ const KEY_NAMES = `
 local stamps, records, order, members, due, catalogue = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 `;
 
-/** Gives up on whatever is not plain, before it has written anything. */
+/** Gives up on whatever is not plain, before it has written anything. Instants are texts: they are only written down. */
 const DECIDE = `
-local identity, bound_to, session, ttl = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-local found = redis.call('HMGET', stamps, '', identity, bound_to)
-if found[2] or ARGV[2] ~= '' and redis.call('ZCARD', order) >= tonumber(ARGV[2]) then return end
-local bound = bound_to ~= ''
-if bound then
-  local ends = found[3] and string.match(found[3], '^1%zs%z([^%z]+)')
-  if not ends or (tonumber(ends) or now + 1) <= now then return end
+local call = redis.call
+local identity, bound_to, session, ttl, record = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[9]
+local found, time = call('HMGET', stamps, '', identity, bound_to), call('TIME')
+if found[2] or ARGV[2] ~= '' and call('ZCARD', order) >= tonumber(ARGV[2]) then return end
+local epoch = string.format('%s%06d', time[1], time[2])
+local now = string.sub(epoch, 1, -4)
+local expiry, ends = 'never', false
+if bound_to ~= '' then
+  local lives_until = found[3] and string.match(found[3], '^1%zs%z([^%z]+)')
+  if not lives_until or tonumber(lives_until) and tonumber(lives_until) <= tonumber(now) then return end
+  expiry = 'bound'
+elseif ttl ~= '' then
+  expiry, ends = string.format('%.0f', now + math.ceil(ttl)), true
 end
 `;
 
+/** Scores are texts, too: a number is printed with all its digits on its way into a command. */
 const STORE = `
-local epoch = ${NEXT_EPOCH}
-local text = whole(epoch)
-local expiry = bound and 'bound' or ttl == '' and 'never' or whole(now + math.ceil(ttl))
-local life = '\\0' .. text .. '\\0001\\0' .. whole(now) .. '\\0' .. ttl .. '\\0' .. session .. '\\0' .. ARGV[7] .. '\\0'
-redis.call('HSET', stamps, '', text, identity, '1\\0s\\0' .. expiry .. life .. ARGV[8] .. '\\0' .. #ARGV[9])
-redis.call('HSET', records, identity, ARGV[9])
-redis.call('ZADD', order, 0, identity)
-if session ~= '' then redis.call('ZADD', members, 0, session .. '\\0' .. identity) end
-if not bound and ttl ~= '' then redis.call('ZADD', due, expiry, identity) end
+if found[1] and tonumber(found[1]) >= tonumber(epoch) then epoch = string.format('%.0f', found[1] + 1) end
+local life = '\\0' .. epoch .. '\\0001\\0' .. now .. '\\0' .. ttl .. '\\0' .. session .. '\\0' .. ARGV[7] .. '\\0'
+call('HSET', stamps, '', epoch, identity, '1\\0s\\0' .. expiry .. life .. ARGV[8] .. '\\0' .. #record)
+call('HSET', records, identity, record)
+call('ZADD', order, '0', identity)
+if session ~= '' then call('ZADD', members, '0', session .. '\\0' .. identity) end
+if ends then call('ZADD', due, expiry, identity) end
 if ARGV[10] then
 ${REINDEX}
   reindex(KEYS[7], { unpack(KEYS, 8) }, { identity }, { '' }, { ARGV[10] })
@@ -52,12 +56,12 @@ return { now, epoch }
  * which is no session's; the identity of the session it is bound to, or nothing; session, ttlMs, address, attempt,
  * record; and, where there are indexes, packed values.
  *
- * Result: `stale catalogue`; the time and the epoch; or nothing, when it has done nothing because something is known of
+ * Result: `stale catalogue`; the time and the epoch, in digits; or nothing, when it has done nothing because something is known of
  * the identity, its session does not live, or the namespace is full: `setScript` decides then.
  *
  * Atomic because what it decides by is read, and only then is anything written, in one piece.
  */
 export const beginScript: Script = script({
   name: "setMany",
-  lua: [KEY_NAMES, CHECK_CATALOGUE, CLOCK, DECIDE, STORE],
+  lua: [KEY_NAMES, CHECK_CATALOGUE, DECIDE, STORE],
 });

@@ -43,7 +43,7 @@ local function reindex(values, indexes, identities, before, packed)
           if was ~= "" then gone[n][#gone[n] + 1] = was .. suffix end
           if is ~= "" then
             local list, size = come[n], #come[n]
-            list[size + 1], list[size + 2] = 0, is .. suffix
+            list[size + 1], list[size + 2] = "0", is .. suffix
           end
         end
       end

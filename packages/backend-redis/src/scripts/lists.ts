@@ -19,7 +19,8 @@ end
 
 /**
  * Members to be taken out of sorted sets, `removals`, and to be put into them, `additions`, are collected by key and
- * written at once: first out, then in. The sessions' queue is apart from the others'.
+ * written at once: first out, then in. The sessions' queue is apart from the others'. Scores are texts: a number would be
+ * printed with all its digits on its way into a command, which takes longer than the rest of its entry.
  */
 export const LISTS = `
 local removals, additions = {}, {}

@@ -105,11 +105,11 @@ const STORE = `
     if of_session then
       alive[string.sub(identity, 10)] = not tonumber(expiry) or tonumber(expiry) > now
     else
-      if not stands then add(additions, order, 0, identity) end
+      if not stands then add(additions, order, '0', identity) end
       local from = stands and stamp.session or ''
       if from ~= term.session then
         if from ~= '' then remove(removals, members, from .. '\\0' .. identity) end
-        if term.session ~= '' then add(additions, members, 0, term.session .. '\\0' .. identity) end
+        if term.session ~= '' then add(additions, members, '0', term.session .. '\\0' .. identity) end
       end
       if old_values then
         local last = #indexed + 1
@@ -138,7 +138,7 @@ return { now, first_epoch, table.concat(codes), shown, some_records(records, in_
  *
  * Keys: `writeKeys`. Arguments: the catalogue's version; most registrations the namespace may count, or nothing; the
  * number of terms; for each term ttlMs, 1 where it is bound to its session, session, address; an empty one; for each term
- * the identity of the session it is bound to, or an empty one; then columns, each as long as the batch, of up to 500:
+ * the identity of the session it is bound to, or an empty one; then columns, each as long as the batch, of up to 250:
  * identities, records, attempts, numbers of terms, modes, and, where there are indexes, packed values. Terms are what
  * the entries of a batch mostly have in common. A mode is `c`, `r`, or the epoch to be rewritten, perhaps with `:` and its
  * revision.

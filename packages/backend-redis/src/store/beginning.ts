@@ -2,9 +2,9 @@
 
 import { type Registration, SESSION_PREFIX, type SetEntry, type SetOutcome } from "@muster/core/slots";
 import type { RedisCall } from "../client.ts";
-import { beginKeys, beginScript } from "../scripts/begin.ts";
+import { beginScript } from "../scripts/begin.ts";
 import { type Namespace, runIndexed, type WriterCatalogue } from "./namespace.ts";
-import { listIn, numberIn } from "./replies.ts";
+import { listIn, textIn } from "./replies.ts";
 import type { Draft } from "./set-arguments.ts";
 
 /** Whether {@link begin} may be asked: it knows neither sessions nor anything that has been there before. */
@@ -35,10 +35,10 @@ export async function begin(
     if (catalogue.indexKeys.length > 0) all.push(catalogue.entriesOf(metadata));
     return all;
   };
-  const reply = await runIndexed(namespace, beginScript, argumentsFor, call, beginKeys);
+  const reply = await runIndexed(namespace, beginScript, argumentsFor, call, "beginKeys");
   if (reply === null) return undefined;
   const [now, epoch] = listIn(reply);
-  return { stored: startedAt(numberIn(now), entry, numberIn(epoch)) };
+  return { stored: startedAt(Number(textIn(now)), entry, Number(textIn(epoch))) };
 }
 
 /** What a script has stored for an entry that began a life at `now`. */
