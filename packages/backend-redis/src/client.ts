@@ -1,6 +1,6 @@
 /** One process' connection to Redis, as both slots use it. */
 
-import { Cluster, type NatMap, Redis } from "ioredis";
+import { Cluster, type Command, type NatMap, Redis } from "ioredis";
 import { type Call, MusterError, throwIfAborted } from "@muster/core/slots";
 import { clusterNodes, clusterOptions, misconfigured, OWN, serverOptions } from "./connection/driver-options.ts";
 import { checkGivenClient, isCluster } from "./connection/given-client.ts";
@@ -9,6 +9,7 @@ import { answered, connected, discard } from "./connection/reaching.ts";
 import { checkedVersion, type Topology } from "./connection/server-facts.ts";
 import { slotOwner } from "./connection/slot-owner.ts";
 import { LongCommand } from "./connection/long-command.ts";
+import { proofOfWriting, writtenScript } from "./connection/written-command.ts";
 import { isNoScript, NAME, redisError } from "./errors.ts";
 import { DEFAULT_PREFIX } from "./keys.ts";
 import type { RedisNode, RedisOptions } from "./options.ts";
@@ -54,7 +55,7 @@ export interface RedisClient {
   run(
     script: Script,
     keys: readonly string[],
-    args: readonly RedisArgument[],
+    args: readonly (string | number)[],
     call: RedisCall,
     replies?: Replies,
   ): Promise<unknown>;
@@ -93,6 +94,7 @@ class DriverClient implements RedisClient {
   #driver: Redis | Cluster | undefined;
   #watch: Disposable | undefined;
   #version = "";
+  #proofOfWriting: Command | undefined;
 
   constructor(options: RedisOptions) {
     this.#options = options;
@@ -115,6 +117,7 @@ class DriverClient implements RedisClient {
     const source = `${NAME}.open`;
     try {
       await answered(async (signal) => connected(driver, signal), call, source);
+      this.#proofOfWriting = await answered(async () => proofOfWriting(driver), call, source);
       const info = await answered(async () => driver.info(), call, source);
       this.#version = checkedVersion(info, this.topology);
     } catch (error) {
@@ -133,25 +136,22 @@ class DriverClient implements RedisClient {
   async run(
     script: Script,
     keys: readonly string[],
-    args: readonly RedisArgument[],
+    args: readonly (string | number)[],
     call: RedisCall,
     replies?: Replies,
   ): Promise<unknown> {
     const source = `${NAME}.${call.operation ?? script.name}`;
-    const counted: RedisArgument[] = [script.sha, keys.length];
-    const all = counted.concat(keys, args);
     try {
-      return await this.#send("evalsha", all, call, source, replies);
+      return await this.#send(this.#evalsha(script, keys, args, replies), call, source);
     } catch (error) {
       if (!isNoScript(error)) throw redisError(error, source);
     }
-    all[0] = script.lua;
-    return this.send("eval", all, call, source, replies);
+    return this.send("eval", [script.lua, keys.length, ...keys, ...args], call, source, replies);
   }
 
   async send(name: string, args: RedisArgument[], call: Call, source: string, replies?: Replies): Promise<unknown> {
     try {
-      return await this.#send(name, args, call, source, replies);
+      return await this.#send(commandOf(name, args, replies), call, source);
     } catch (error) {
       throw redisError(error, source);
     }
@@ -171,23 +171,35 @@ class DriverClient implements RedisClient {
     return quiet(new Redis({ ...redisOptions, ...once, ...(node === undefined ? {} : translated(node, natMap)) }));
   }
 
+  #evalsha(script: Script, keys: readonly string[], args: readonly (string | number)[], replies?: Replies): Command {
+    if (this.#proofOfWriting !== undefined) return writtenScript(script, keys, args, encodingOf(replies));
+    return commandOf("evalsha", [script.sha, keys.length, ...keys, ...args], replies);
+  }
+
   /**
    * Not by the driver's own methods: these may add a prefix, or wait to be sent together with others. It throws where it
    * has not sent anything.
    */
-  #send(name: string, args: RedisArgument[], call: Call, source: string, replies: Replies = "utf8"): Promise<unknown> {
+  #send(command: Command, call: Call, source: string): Promise<unknown> {
     throwIfAborted(call, source);
     const driver = this.#driver;
     if (driver?.status !== "ready") {
       throw new MusterError({ code: "UNAVAILABLE", source, message: "there is no connection to the server" });
     }
-    const command = new LongCommand(name, args, { replyEncoding: replies === "bytes" ? null : replies });
     return driver.sendCommand(command) as Promise<unknown>; // A promise, though it is not declared as one.
   }
 
   #release(driver: Redis | Cluster): void {
     if (!("client" in this.#options)) discard(driver);
   }
+}
+
+function commandOf(name: string, args: RedisArgument[], replies: Replies | undefined): Command {
+  return new LongCommand(name, args, { replyEncoding: encodingOf(replies) });
+}
+
+function encodingOf(replies: Replies = "utf8"): "utf8" | null {
+  return replies === "bytes" ? null : replies;
 }
 
 async function ownerOf(cluster: Cluster, key: string): Promise<RedisNode> {

@@ -91,7 +91,7 @@ class RedisRegistry implements RegistryBackend {
   }
 
   async setMany(entries: readonly SetEntry[], call: Call): Promise<readonly SetOutcome[]> {
-    return this.#life.run("setMany", call, async () => setMany(this.#namespace, entries, call));
+    return this.#life.run("setMany", call, () => setMany(this.#namespace, entries, call));
   }
 
   async getMany(identities: readonly string[], call: Call): Promise<readonly (Registration | undefined)[]> {

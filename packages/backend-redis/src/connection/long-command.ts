@@ -19,7 +19,11 @@ export class LongCommand extends Command {
   }
 
   override toWritable(socket: object): string | Buffer {
-    const written = super.toWritable(socket);
-    return typeof written === "string" && written.length >= LONG ? Buffer.from(written) : written;
+    return writable(super.toWritable(socket));
   }
+}
+
+/** What is written of a command, as the socket takes it soonest. */
+export function writable(written: string | Buffer): string | Buffer {
+  return typeof written === "string" && written.length >= LONG ? Buffer.from(written) : written;
 }

@@ -5,7 +5,9 @@ import { MusterError } from "@muster/core/slots";
 import type { Metadata, Path } from "@muster/filter";
 import type { RedisClient } from "../client.ts";
 import type { RegistryKeys } from "../keys.ts";
+import { beginKeys } from "../scripts/begin.ts";
 import { NO_CATALOGUE } from "../scripts/catalogue.ts";
+import { writeKeys } from "../scripts/write-keys.ts";
 import { pack } from "./encoding.ts";
 
 /** Where the indexes of one namespace are. */
@@ -29,6 +31,10 @@ export interface CatalogueState {
   readonly fields: readonly IndexedField[];
   /** Keys of the indexes, by number. */
   readonly indexKeys: readonly string[];
+  /** What scripts that maintain the indexes get as keys: frozen, for they get them again and again. */
+  readonly writeKeys: readonly string[];
+  /** The same for the script that begins a life. */
+  readonly beginKeys: readonly string[];
   /** What the indexes hold of one registration: an encoded value for each, empty where it has none, a NUL between two. */
   entriesOf(metadata: Metadata): string;
 }
@@ -74,10 +80,13 @@ function decodePath(text: string): Path {
 
 function stateOf(store: IndexStore, version: string, fields: readonly IndexedField[]): CatalogueState {
   const paths = fields.map(({ path }) => path);
+  const indexKeys = fields.map((_, position) => store.indexKey(position));
   return Object.freeze({
     version,
     fields,
-    indexKeys: fields.map((_, position) => store.indexKey(position)),
+    indexKeys,
+    writeKeys: Object.freeze(writeKeys(store.keys, indexKeys)),
+    beginKeys: Object.freeze(beginKeys(store.keys, indexKeys)),
     entriesOf: (metadata: Metadata) => pack(paths, metadata),
   });
 }

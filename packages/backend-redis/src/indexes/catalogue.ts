@@ -49,6 +49,14 @@ export class Catalogue {
     return this.#current.indexKeys;
   }
 
+  get writeKeys(): readonly string[] {
+    return this.#current.writeKeys;
+  }
+
+  get beginKeys(): readonly string[] {
+    return this.#current.beginKeys;
+  }
+
   entriesOf(metadata: Metadata): string {
     return this.#current.entriesOf(metadata);
   }

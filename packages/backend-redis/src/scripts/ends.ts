@@ -46,7 +46,7 @@ const ENDING = [WRITE_KEYS, CHECK_CATALOGUE, CLOCK, STAMPS, BATCHES, LISTS, UNLI
 /**
  * Removes registrations at once, as `DeleteKey` says.
  *
- * Keys: `writeKeys`. Arguments: the catalogue's version; then in columns, of up to 500, identities, and `e` with an
+ * Keys: `writeKeys`. Arguments: the catalogue's version; then in columns, of up to 250, identities, and `e` with an
  * epoch or `a` with an attempt.
  *
  * Result: `stale catalogue`, or a letter for each: d deleted, a absent, f fenced.
@@ -80,7 +80,7 @@ return table.concat(outcomes)
 /**
  * Ends claimed steps: what has expired becomes a tombstone, and a tombstone nothing.
  *
- * Keys: `writeKeys`. Arguments: the catalogue's version; then in columns, of up to 500, identities, and `e`
+ * Keys: `writeKeys`. Arguments: the catalogue's version; then in columns, of up to 250, identities, and `e`
  * (expired) or `o` (over) with the epoch that the step was claimed for.
  *
  * Result: `stale catalogue`, or nothing. A claim on another epoch, or on another step than is due, does nothing.
@@ -119,7 +119,7 @@ local all = { expiring, expiring_sessions, graves }
 local function due_at(stamp) return stamp.state == 's' and stamp.expiry or string.sub(stamp.state, 2) end
 
 for _, queue in ipairs(all) do
-  local lapsed = redis.call('ZRANGE', queue.claimed, '-inf', now, 'BYSCORE', 'LIMIT', 0, 500)
+  local lapsed = redis.call('ZRANGE', queue.claimed, '-inf', now, 'BYSCORE', 'LIMIT', 0, 250)
   for i, text in ipairs(fetch(stamps, lapsed)) do
     remove(removals, queue.claimed, lapsed[i])
     if text then add(additions, queue.due, due_at(read_stamp(text)), lapsed[i]) end
@@ -162,7 +162,7 @@ return { claimed, fetch(stamps, claimed), texts }
 /**
  * Claims due steps, oldest first, once it has put back those whose claim has lapsed.
  *
- * Keys: `writeKeys` without indexes. Arguments: how many, up to 500; for how many ms; ms from the confirmation of
+ * Keys: `writeKeys` without indexes. Arguments: how many, up to 250; for how many ms; ms from the confirmation of
  * `expired` until `over` is due.
  *
  * Result: identities, their stamps (a tombstone's step is `over`) and their records; fewer than are due when they are

@@ -45,7 +45,7 @@ return outcomes
 /**
  * Extends lives, as `Lease` says.
  *
- * Keys: `writeKeys` without indexes. Arguments, in columns as long as the batch, of up to 500: identities, epochs,
+ * Keys: `writeKeys` without indexes. Arguments, in columns as long as the batch, of up to 250: identities, epochs,
  * TTLs in ms or nothing, instants in epoch ms or nothing.
  *
  * Result: for each lease the new expiry in epoch ms; −1: it never expires; −2: fenced; −3: absent.

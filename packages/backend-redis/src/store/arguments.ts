@@ -11,19 +11,19 @@ const STAMP_BYTES = 128;
 
 /** @throws INVALID_IDENTITY, INVALID_ARGUMENT: a name is empty, too long, holds a NUL, or occurs twice. */
 export function checkEntries(entries: readonly SetEntry[]): void {
-  const seen = new Set<string>();
   for (const { identity, session, address, attempt } of entries) {
     if (identity === "" || identity.includes("\0") || isLongerThan(identity, MAX_IDENTITY_BYTES)) {
       const message = `an identity has 1 to ${MAX_IDENTITY_BYTES} bytes and no NUL`;
       throw new MusterError({ code: "INVALID_IDENTITY", source: `${NAME}.setMany`, subject: identity, message });
     }
-    seen.add(identity);
     if (session === "" || address === "") throw invalid("setMany", "a session and an address have a name", identity);
     if (session?.includes("\0") || address?.includes("\0") || attempt.includes("\0")) {
       throw invalid("setMany", "no session, address or attempt holds a NUL", identity);
     }
   }
-  if (seen.size < entries.length) throw invalid("setMany", "an identity occurs once per batch");
+  if (entries.length > 1 && new Set(entries.map(({ identity }) => identity)).size < entries.length) {
+    throw invalid("setMany", "an identity occurs once per batch");
+  }
 }
 
 /** @throws PAYLOAD_TOO_LARGE */

@@ -22,7 +22,7 @@ export async function deleteMany(
   keys: readonly DeleteKey[],
   call: RedisCall,
 ): Promise<readonly DeleteOutcome[]> {
-  const parts = partsOf(keys, ({ identity }) => identity.length);
+  const parts = partsOf(keys, ({ identity }) => identity.length, namespace.catalogue.indexKeys.length);
   return sendParts(parts, `${NAME}.deleteMany`, call, async (part) => {
     const columns = [
       ...part.map(({ identity }) => identity),
@@ -33,7 +33,7 @@ export async function deleteMany(
   });
 }
 
-/** The contract's `reap`, of which one call hands out no more than 500 steps. */
+/** The contract's `reap`, of which one call hands out no more than 250 steps. */
 export async function reap(
   { client, keys }: Namespace,
   options: { readonly limit: number; readonly claimMs: number; readonly graceMs: number },
@@ -53,7 +53,8 @@ export async function reap(
 
 /** The contract's `confirmMany`. */
 export async function confirmMany(namespace: Namespace, claims: readonly ReapClaim[], call: RedisCall): Promise<void> {
-  const parts = partsOf(claims, ({ registration }) => registration.identity.length);
+  const lengthOf = ({ registration }: ReapClaim): number => registration.identity.length;
+  const parts = partsOf(claims, lengthOf, namespace.catalogue.indexKeys.length);
   await sendParts(parts, `${NAME}.confirmMany`, call, async (part) => {
     const columns = [
       ...part.map(({ registration }) => registration.identity),

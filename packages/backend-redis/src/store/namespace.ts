@@ -6,7 +6,7 @@ import type { Catalogue } from "../indexes/catalogue.ts";
 import type { IndexStore } from "../indexes/catalogue-state.ts";
 import type { RegistryKeys } from "../keys.ts";
 import type { Script } from "../scripts/script.ts";
-import { STALE_CATALOGUE, writeKeys } from "../scripts/write-keys.ts";
+import { STALE_CATALOGUE } from "../scripts/write-keys.ts";
 
 export interface Namespace {
   readonly client: RedisClient;
@@ -24,6 +24,10 @@ export interface WriterCatalogue {
   readonly version: string;
   /** One for each indexed field. */
   readonly indexKeys: readonly string[];
+  /** See `scripts/write-keys.ts`. */
+  readonly writeKeys: readonly string[];
+  /** See `scripts/begin.ts`. */
+  readonly beginKeys: readonly string[];
   /** What the indexes hold of one registration: an encoded value for each, empty where it has none, a NUL between two. */
   entriesOf(metadata: Metadata): string;
   /** Asks the server for what is there now. */
@@ -35,14 +39,14 @@ export interface WriterCatalogue {
  * done nothing.
  */
 export async function runIndexed(
-  { client, keys, catalogue }: Namespace,
+  { client, catalogue }: Namespace,
   script: Script,
   argumentsFor: (catalogue: WriterCatalogue) => readonly string[],
   call: RedisCall,
-  keysFor: (keys: RegistryKeys, indexKeys: readonly string[]) => readonly string[] = writeKeys,
+  keysFor: "writeKeys" | "beginKeys" = "writeKeys",
 ): Promise<unknown> {
   while (true) {
-    const reply = await client.run(script, keysFor(keys, catalogue.indexKeys), argumentsFor(catalogue), call);
+    const reply = await client.run(script, catalogue[keysFor], argumentsFor(catalogue), call);
     if (reply !== STALE_CATALOGUE) return reply;
     await catalogue.reload(call);
   }

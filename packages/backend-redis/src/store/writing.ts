@@ -19,14 +19,18 @@ export async function setMany(
   call: RedisCall,
 ): Promise<readonly SetOutcome[]> {
   checkEntries(entries);
+  const [only, second] = entries;
+  if (only !== undefined && second === undefined) return [await setOne(namespace, draftOf(only), call)];
   const drafts = entries.map(draftOf);
-  const [first] = drafts;
-  if (first !== undefined && drafts.length === 1 && mayBegin(first.entry)) {
-    const outcome = await begin(namespace, first, call);
-    if (outcome !== undefined) return [outcome];
-  }
-  const parts = partsOf(drafts, ({ record }) => record.length);
+  const parts = partsOf(drafts, ({ record }) => record.length, namespace.catalogue.indexKeys.length);
   return sendParts(parts, `${NAME}.setMany`, call, async (part) => setPart(namespace, part, call));
+}
+
+async function setOne(namespace: Namespace, draft: Draft, call: RedisCall): Promise<SetOutcome> {
+  const begun = mayBegin(draft.entry) ? await begin(namespace, draft, call) : undefined;
+  if (begun !== undefined) return begun;
+  const [outcome] = await setPart(namespace, [draft], call);
+  return outcome ?? raise(outcome);
 }
 
 function draftOf(entry: SetEntry): Draft {
@@ -90,4 +94,8 @@ function outcomesIn(reply: readonly unknown[], drafts: readonly Draft[]): readon
         throw unexpected(codes);
     }
   });
+}
+
+function raise(reply: unknown): never {
+  throw unexpected(reply);
 }

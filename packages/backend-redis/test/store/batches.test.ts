@@ -11,9 +11,19 @@ function unavailable(mayHaveApplied = false): MusterError {
 
 describe("partsOf", () => {
   test("holds no more entries than a script takes, in order", () => {
-    const parts = partsOf(numbers(1_001), () => 1);
+    const parts = partsOf(numbers(501), () => 1);
     expect(parts.map(({ length }) => length)).toEqual([MAX_ENTRIES, MAX_ENTRIES, 1]);
-    expect(parts.flat()).toEqual(numbers(1_001));
+    expect(parts.flat()).toEqual(numbers(501));
+  });
+
+  test.each([
+    [1, 200],
+    [4, 125],
+    [8, 83],
+    [5_000, 1],
+  ])("holds fewer where there are %i indexes to keep: %i", (indexes, most) => {
+    const parts = partsOf(numbers(most + 1), () => 1, indexes);
+    expect(parts.map(({ length }) => length)).toEqual([most, 1]);
   });
 
   test("ends a part before it gets too long", () => {
