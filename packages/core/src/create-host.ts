@@ -1,6 +1,6 @@
 /** Puts together what the verbs of one fleet share. No I/O happens here. */
 
-import { randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { Agenda } from "./tasks/agenda.ts";
 import { Background } from "./tasks/background.ts";
 import { Gate } from "./call.ts";
@@ -35,7 +35,7 @@ export function createHost(configuration: Configuration): Assembly {
   const { registry, timing, warn } = configuration;
   const guard = outageGuard(timing.ttlMs);
   const background = new Background(warn);
-  const here = randomUUID();
+  const here = randomBytes(12).toString("base64url");
   let attempts = 0;
   let dropped = 0;
 

@@ -28,9 +28,9 @@ const OPTIONS: readonly string[] = [
  * Registers an identity and gives its handle; resolves only when messages can reach its handler. After a reply that was
  * lost it asks again; a registration nobody waits for any more is deleted in the background.
  *
- * @throws ALREADY_EXISTS, QUOTA_EXCEEDED, INVALID_IDENTITY, INVALID_METADATA, INVALID_ARGUMENT, UNSUPPORTED, TIMEOUT, ABORTED
+ * @throws at once, where it is the caller's mistake, or later: ALREADY_EXISTS, QUOTA_EXCEEDED, INVALID_IDENTITY, INVALID_METADATA, INVALID_ARGUMENT, UNSUPPORTED, TIMEOUT, ABORTED
  */
-export async function register<M extends object>(
+export function register<M extends object>(
   host: Host,
   identity: string,
   metadata: unknown,
@@ -42,10 +42,19 @@ export async function register<M extends object>(
   const prepared = prepareMetadata(metadata, { schema, limits, identity, now: Date.now(), source: SOURCE });
   const served = new Served(checked, prepared, host.warn);
   if (options.onMessage !== undefined) served.mailbox = handlerMailbox(host, served, options.onMessage, options.inbox);
-  const replaced = options.replace === true ? await whoStands(host, identity, call) : undefined;
-  const outcome = await place(host, served, options.replace === true ? "replace" : "create", call);
-  if (!("placed" in outcome)) throw refused(host, identity, outcome);
+  if (options.replace === true) return replace(host, served, call);
+  return place(host, served, "create", call).then((outcome) => handleOf(host, served, outcome));
+}
+
+async function replace<M extends object>(host: Host, served: Served, call: Call): Promise<Handle<M>> {
+  const replaced = await whoStands(host, served.options.identity, call);
+  const handle = handleOf<M>(host, served, await place(host, served, "replace", call));
   if (replaced !== undefined && replaced.session !== host.session.id) announce(host, replaced);
+  return handle;
+}
+
+function handleOf<M extends object>(host: Host, served: Served, outcome: Placed): Handle<M> {
+  if (!("placed" in outcome)) throw refused(host, served.options.identity, outcome);
   return createHandle<M>(host, served);
 }
 

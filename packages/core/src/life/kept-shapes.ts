@@ -23,8 +23,7 @@ export function keptShapes(host: Host): readonly unknown[] {
     sessionBound: true,
   } as const;
   const handle = createHandle(host, new Served(options, {}, host.warn));
-  const waiting = new Waiting(undefined, "");
-  waiting.listen(call, nothing);
+  const waiting = new Waiting(undefined, "", "core.keptShapes", call);
   waiting.resolve(undefined);
   return [call, handle, waiting, new Violations(), setImmediate(nothing)];
 }

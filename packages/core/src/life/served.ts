@@ -96,12 +96,13 @@ export class ServedTable {
   }
 
   getLost(identity: string): Served | undefined {
-    return this.#lost.get(identity);
+    return this.#lost.size === 0 ? undefined : this.#lost.get(identity);
   }
 
   set(served: Served): void {
-    this.delete(served);
-    this.#served.set(served.options.identity, served);
+    const { identity } = served.options;
+    if (this.getLost(identity) === served) this.#lost.delete(identity);
+    this.#served.set(identity, served);
   }
 
   lose(served: Served): void {

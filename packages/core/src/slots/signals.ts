@@ -41,7 +41,9 @@ class LinkedCall implements DisposableCall, Expiring {
   readonly #queue: DeadlineQueue;
   #reason: MusterError | undefined;
   #controller: AbortController | undefined;
-  #listeners: (() => void)[] | undefined;
+  /** Mostly the only one. */
+  #listener: EndListener | (() => void) | undefined;
+  #others: (EndListener | (() => void))[] | undefined;
 
   constructor(outer: AbortSignal | undefined, timeoutMs: number, source: string) {
     this.deadline = performance.now() + timeoutMs;
@@ -66,14 +68,16 @@ class LinkedCall implements DisposableCall, Expiring {
     return this.#controller.signal;
   }
 
-  listen(listener: () => void): void {
-    if (this.#listeners === undefined) this.#listeners = [listener];
-    else this.#listeners.push(listener);
+  listen(listener: EndListener | (() => void)): void {
+    if (this.#listener === undefined) this.#listener = listener;
+    else if (this.#others === undefined) this.#others = [listener];
+    else this.#others.push(listener);
   }
 
-  unlisten(listener: () => void): void {
-    const index = this.#listeners?.indexOf(listener) ?? -1;
-    if (index >= 0) this.#listeners?.splice(index, 1);
+  unlisten(listener: EndListener | (() => void)): void {
+    if (this.#listener === listener) this.#listener = undefined;
+    const index = this.#others?.indexOf(listener) ?? -1;
+    if (index >= 0) this.#others?.splice(index, 1);
   }
 
   abort(reason: unknown): void {
@@ -94,8 +98,15 @@ class LinkedCall implements DisposableCall, Expiring {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
     this.#controller?.abort(reason);
-    for (const listener of [...(this.#listeners ?? [])]) listener();
+    const others = [...(this.#others ?? [])];
+    if (this.#listener !== undefined) tell(this.#listener);
+    for (const listener of others) tell(listener);
   }
+}
+
+function tell(listener: EndListener | (() => void)): void {
+  if (typeof listener === "function") listener();
+  else listener.handleEvent();
 }
 
 /** The calls that one signal can end. */
@@ -130,19 +141,24 @@ function unfollow(signal: AbortSignal, call: LinkedCall): void {
   signal.removeEventListener("abort", followers.tell);
 }
 
+/** What an object that wants to hear of the end of a call has, as signals have it: it takes no closure. */
+export interface EndListener {
+  handleEvent(): void;
+}
+
 /** Whether the call has ended; as `call.signal.aborted`, without making a signal. */
 export function hasEnded(call: Call): boolean {
   return call instanceof LinkedCall ? call.reason !== undefined : call.signal.aborted;
 }
 
 /** Runs `listener` when the call ends, in the same turn, unless {@link offEnd} comes first. It must not throw. */
-export function onEnd(call: Call, listener: () => void): void {
+export function onEnd(call: Call, listener: EndListener | (() => void)): void {
   if (call instanceof LinkedCall) call.listen(listener);
   else call.signal.addEventListener("abort", listener, { once: true });
 }
 
 /** Undoes {@link onEnd}. */
-export function offEnd(call: Call, listener: () => void): void {
+export function offEnd(call: Call, listener: EndListener | (() => void)): void {
   if (call instanceof LinkedCall) call.unlisten(listener);
   else call.signal.removeEventListener("abort", listener);
 }

@@ -49,7 +49,9 @@ class Queue<Entry, Outcome> implements Batcher<Entry, Outcome> {
   /** At most one entry of each key. */
   #ready: Waiting<Entry, Outcome>[] = [];
   /** Keys that are ready or on their way, and who waits behind them. */
-  readonly #behind = new Map<string, Waiting<Entry, Outcome>[] | undefined>();
+  readonly #behind = new Map<string, Waiting<Entry, Outcome>[]>();
+  /** What most have behind them. */
+  readonly #nobody: Waiting<Entry, Outcome>[] = [];
   #inFlight = 0;
   #scheduled = false;
   readonly #run = (): void => {
@@ -64,21 +66,19 @@ class Queue<Entry, Outcome> implements Batcher<Entry, Outcome> {
   submit(entry: Entry, call?: Call): Promise<Outcome> {
     const { source, key } = this.#options;
     if (call !== undefined && hasEnded(call)) return Promise.reject(abortedError(call, source));
-    const waiting = new Waiting<Entry, Outcome>(entry, key(entry));
-    if (call !== undefined)
-      waiting.listen(call, () => withdraw(waiting, abortedError(call, source, waiting.state === "sent")));
+    const waiting = new Waiting<Entry, Outcome>(entry, key(entry), source, call);
     this.#enqueue(waiting);
     return waiting.outcome;
   }
 
   #enqueue(waiting: Waiting<Entry, Outcome>): void {
-    if (this.#behind.has(waiting.key)) {
-      const behind = this.#behind.get(waiting.key);
-      if (behind === undefined) this.#behind.set(waiting.key, [waiting]);
+    const behind = this.#behind.get(waiting.key);
+    if (behind !== undefined) {
+      if (behind === this.#nobody) this.#behind.set(waiting.key, [waiting]);
       else behind.push(waiting);
       return;
     }
-    this.#behind.set(waiting.key, undefined);
+    this.#behind.set(waiting.key, this.#nobody);
     this.#ready.push(waiting);
     this.#advance();
   }
@@ -169,10 +169,4 @@ class Queue<Entry, Outcome> implements Batcher<Entry, Outcome> {
       else this.#ready.push(next);
     }
   }
-}
-
-function withdraw<Entry, Outcome>(waiting: Waiting<Entry, Outcome>, error: Error): void {
-  if (waiting.state === "queued") waiting.state = "over";
-  waiting.isWithdrawn = true;
-  waiting.reject(error);
 }

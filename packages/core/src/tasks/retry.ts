@@ -20,7 +20,12 @@ export function backoffMs(tries: number): number {
  */
 export function retry<T>(call: Call, source: string, work: () => Promise<T>): Promise<T> {
   if (hasEnded(call)) return Promise.reject(abortedError(call, source));
-  return work().catch((cause: unknown) => retryAfter(codedError(cause, source), call, source, work));
+  return retryFrom(work(), call, source, work);
+}
+
+/** As {@link retry}, where the first try has begun already. */
+export function retryFrom<T>(first: Promise<T>, call: Call, source: string, work: () => Promise<T>): Promise<T> {
+  return first.catch((cause: unknown) => retryAfter(codedError(cause, source), call, source, work));
 }
 
 async function retryAfter<T>(first: MusterError, call: Call, source: string, work: () => Promise<T>): Promise<T> {
