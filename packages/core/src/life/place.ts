@@ -20,23 +20,40 @@ export type Placed = { readonly placed: Registration } | Exclude<SetOutcome, { r
  *
  * @throws TIMEOUT, ABORTED; what the slots throw that can't be retried.
  */
-export async function place(host: Host, served: Served, mode: "create" | "replace", call: Call): Promise<Placed> {
+export function place(host: Host, served: Served, mode: "create" | "replace", call: Call): Promise<Placed> {
+  if (served.mailbox !== undefined) return placeReceiver(host, served, mode, call);
+  const { identity } = served.options;
+  host.served.begin(identity);
+  return store(host, served, mode, call).then(
+    (outcome) => {
+      const placed = "stored" in outcome ? adopt(host, served, outcome.stored) : outcome;
+      host.served.settle(identity);
+      return placed;
+    },
+    (error: unknown) => {
+      host.served.settle(identity);
+      throw error;
+    },
+  );
+}
+
+async function placeReceiver(host: Host, served: Served, mode: "create" | "replace", call: Call): Promise<Placed> {
   let expectation: Expectation | undefined;
-  let stored: Registration | undefined;
+  let isPlaced = false;
   host.served.begin(served.options.identity);
   try {
-    if (served.mailbox !== undefined) expectation = await openRoute(host, served, call);
+    expectation = await openRoute(host, served, call);
     const outcome = await store(host, served, mode, call);
     if (!("stored" in outcome)) return outcome;
-    stored = outcome.stored;
-    adopt(host, served, stored);
+    isPlaced = true;
+    const placed = adopt(host, served, outcome.stored);
     // What was held is handed over now: only a registration that lives is handed anything.
     if (served.mailbox === undefined || !served.isLive) expectation?.cancel();
-    else expectation?.attach(stored.epoch, served.mailbox);
-    return { placed: stored };
+    else expectation?.attach(outcome.stored.epoch, served.mailbox);
+    return placed;
   } finally {
     host.served.settle(served.options.identity);
-    if (stored === undefined) closeRoute(host, served, expectation);
+    if (!isPlaced) closeRoute(host, served, expectation);
   }
 }
 
@@ -127,18 +144,21 @@ async function storeInTurns(
   }
 }
 
-function adopt(host: Host, served: Served, stored: Registration): void {
-  const former = host.served.get(served.options.identity);
+/** It lives, unless another life has begun here meanwhile. */
+function adopt(host: Host, served: Served, stored: Registration): Placed {
+  const { identity } = served.options;
+  const former = host.served.get(identity);
   served.epoch = stored.epoch;
   served.revision = stored.revision;
   served.state = "live";
   if (former !== undefined && former !== served && former.epoch > stored.epoch) {
     host.lose(served, "replaced");
-    return;
+    return { placed: stored };
   }
-  const lost = host.served.getLost(served.options.identity);
+  const lost = host.served.getLost(identity);
   host.served.set(served);
   if (lost !== undefined && lost !== served) host.lose(lost, "replaced");
   if (former !== undefined && former !== served) host.lose(former, "replaced");
   keepAlive(host, served);
+  return { placed: stored };
 }
