@@ -13,6 +13,7 @@ import {
   type MusterError,
   type RegistryBackend,
   SESSION_PREFIX,
+  type SetEntry,
   throwIfAborted,
 } from "../slots/index.ts";
 import { offEnd, onEnd } from "../slots/signals.ts";
@@ -208,16 +209,18 @@ export class Session {
   async #create(call: Call): Promise<void> {
     const id = randomBytes(16).toString("base64url");
     const { registry, leaseMs, address } = this.#options;
-    const record = {
+    const entry: SetEntry = {
+      identity: SESSION_PREFIX + id,
       metadata: {},
       ttlMs: leaseMs,
       session: undefined,
       address,
       sessionBound: false,
       attempt: id,
-    } as const;
+      mode: "create",
+    };
     const sentAt = performance.now();
-    const [outcome] = await registry.setMany([{ identity: SESSION_PREFIX + id, mode: "create", ...record }], call);
+    const [outcome] = await registry.setMany([entry], call);
     if (outcome === undefined || !("stored" in outcome)) throw new Error("the registry refused a session record");
     const { epoch, expiresAt = 0 } = outcome.stored;
     this.#lease = { id, epoch, deadline: sentAt + leaseMs, renewedAt: expiresAt - leaseMs, dead: false };
