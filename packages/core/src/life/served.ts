@@ -74,7 +74,9 @@ export interface AddressUse {
 export class ServedTable {
   readonly #served = new Map<string, Served>();
   readonly #lost = new Map<string, Served>();
-  readonly #pending = new Map<string, number>();
+  readonly #pending = new Set<string>();
+  /** How many more of the same identity are pending, where there are any. */
+  readonly #morePending = new Map<string, number>();
 
   /** Of the live. */
   get size(): number {
@@ -123,12 +125,15 @@ export class ServedTable {
 
   /** The outcome of a registration is unknown from now on, until it is settled. */
   begin(identity: string): void {
-    this.#pending.set(identity, (this.#pending.get(identity) ?? 0) + 1);
+    const { size } = this.#pending;
+    if (this.#pending.add(identity).size > size) return;
+    this.#morePending.set(identity, (this.#morePending.get(identity) ?? 0) + 1);
   }
 
   settle(identity: string): void {
-    const left = (this.#pending.get(identity) ?? 1) - 1;
-    if (left === 0) this.#pending.delete(identity);
-    else this.#pending.set(identity, left);
+    const more = this.#morePending.size === 0 ? undefined : this.#morePending.get(identity);
+    if (more === undefined) this.#pending.delete(identity);
+    else if (more === 1) this.#morePending.delete(identity);
+    else this.#morePending.set(identity, more - 1);
   }
 }

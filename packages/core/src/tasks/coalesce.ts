@@ -48,10 +48,10 @@ class Queue<Entry, Outcome> implements Batcher<Entry, Outcome> {
   readonly #options: BatchOptions<Entry, Outcome>;
   /** At most one entry of each key. */
   #ready: Waiting<Entry, Outcome>[] = [];
-  /** Keys that are ready or on their way, and who waits behind them. */
+  /** Keys of which an entry is ready or on its way. */
+  readonly #taken = new Set<string>();
+  /** Who waits behind it, where somebody does. */
   readonly #behind = new Map<string, Waiting<Entry, Outcome>[]>();
-  /** What most have behind them. */
-  readonly #nobody: Waiting<Entry, Outcome>[] = [];
   #inFlight = 0;
   #scheduled = false;
   readonly #run = (): void => {
@@ -72,13 +72,13 @@ class Queue<Entry, Outcome> implements Batcher<Entry, Outcome> {
   }
 
   #enqueue(waiting: Waiting<Entry, Outcome>): void {
-    const behind = this.#behind.get(waiting.key);
-    if (behind !== undefined) {
-      if (behind === this.#nobody) this.#behind.set(waiting.key, [waiting]);
+    const { size } = this.#taken;
+    if (this.#taken.add(waiting.key).size === size) {
+      const behind = this.#behind.get(waiting.key);
+      if (behind === undefined) this.#behind.set(waiting.key, [waiting]);
       else behind.push(waiting);
       return;
     }
-    this.#behind.set(waiting.key, this.#nobody);
     this.#ready.push(waiting);
     this.#advance();
   }
@@ -159,14 +159,21 @@ class Queue<Entry, Outcome> implements Batcher<Entry, Outcome> {
     if (this.#ready.length > 0) this.#advance();
   }
 
-  /** Lets the next entry of each key come up, passing over those withdrawn meanwhile. */
+  /** Lets the next entry of each key come up. */
   #release(done: readonly Waiting<Entry, Outcome>[]): void {
     for (const { key } of done) {
-      const behind = this.#behind.get(key);
-      let next = behind?.shift();
-      while (next?.state === "over") next = behind?.shift();
-      if (next === undefined) this.#behind.delete(key);
+      const next = this.#behind.size === 0 ? undefined : this.#nextBehind(key);
+      if (next === undefined) this.#taken.delete(key);
       else this.#ready.push(next);
     }
+  }
+
+  /** Passes over those withdrawn meanwhile. */
+  #nextBehind(key: string): Waiting<Entry, Outcome> | undefined {
+    const behind = this.#behind.get(key);
+    let next = behind?.shift();
+    while (next?.state === "over") next = behind?.shift();
+    if (behind?.length === 0) this.#behind.delete(key);
+    return next;
   }
 }
