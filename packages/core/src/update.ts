@@ -2,7 +2,7 @@ import type { Metadata } from "@muster/filter";
 import type { Host } from "./host.ts";
 import { inOrder } from "./tasks/in-order.ts";
 import { applyPatch } from "./input/merge-patch.ts";
-import { addressOf } from "./life/place.ts";
+import { addressOf } from "./life/own-address.ts";
 import { rewrite } from "./life/rewrite.ts";
 import type { Served } from "./life/served.ts";
 import type { Call } from "./slots/index.ts";

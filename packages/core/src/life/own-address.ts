@@ -5,6 +5,11 @@ import type { Served } from "./served.ts";
 import type { Call } from "../slots/index.ts";
 import { untilAborted } from "../tasks/until-aborted.ts";
 
+/** The address under which a registration is stored: none without a receiver, unless it names one of its own. */
+export function addressOf(host: Host, served: Served): string | undefined {
+  return served.options.address ?? (served.mailbox === undefined ? undefined : host.node?.address);
+}
+
 /** Resolves once messages to its own address arrive; at once when it has none. @throws what the messaging slot throws. */
 export async function holdAddress(host: Host, served: Served, call: Call): Promise<void> {
   const { address } = served.options;
