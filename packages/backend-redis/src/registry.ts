@@ -27,6 +27,7 @@ import { NAME } from "./errors.ts";
 import { Catalogue } from "./indexes/catalogue.ts";
 import { indexKey, registryKeys } from "./keys.ts";
 import type { RedisOptions } from "./options.ts";
+import { writeKeys } from "./scripts/write-keys.ts";
 import { checkPageSize, MAX_IDENTITY_BYTES, MAX_RECORD_BYTES } from "./store/arguments.ts";
 import { confirmMany, deleteMany, reap } from "./store/ends.ts";
 import { keptShapes } from "./store/kept-shapes.ts";
@@ -82,7 +83,9 @@ class RedisRegistry implements RegistryBackend {
         const catalogue = new Catalogue(store, schema);
         const sent: RedisCall = { signal: opening.signal, operation: "open" };
         await catalogue.reload(sent);
-        this.#opened = { client, keys, store, catalogue, maxIdentities, shapes: keptShapes() };
+        const plainWriteKeys = Object.freeze(writeKeys(keys, []));
+        const shapes = keptShapes();
+        this.#opened = { client, keys, plainWriteKeys, store, catalogue, maxIdentities, shapes };
       } catch (error) {
         client.close();
         throw error;

@@ -5,7 +5,6 @@ import type { RedisCall } from "../client.ts";
 import { decodeMetadata, decodeStamp, registrationOf } from "../codec.ts";
 import { NAME } from "../errors.ts";
 import { confirmScript, deleteScript, reapScript } from "../scripts/ends.ts";
-import { writeKeys } from "../scripts/write-keys.ts";
 import { MAX_ENTRIES, partsOf, sendParts } from "./batches.ts";
 import { type Namespace, runIndexed } from "./namespace.ts";
 import { listIn, textIn, unexpected } from "./replies.ts";
@@ -35,14 +34,14 @@ export async function deleteMany(
 
 /** The contract's `reap`, of which one call hands out no more than 250 steps. */
 export async function reap(
-  { client, keys }: Namespace,
+  { client, plainWriteKeys }: Namespace,
   options: { readonly limit: number; readonly claimMs: number; readonly graceMs: number },
   call: RedisCall,
 ): Promise<readonly ReapClaim[]> {
   const limit = Math.min(Math.floor(options.limit), MAX_ENTRIES);
   const claimMs = Math.ceil(options.claimMs);
   const counts = [String(limit), String(claimMs), String(Math.ceil(options.graceMs))];
-  const reply = listIn(await client.run(reapScript, writeKeys(keys, []), counts, call));
+  const reply = listIn(await client.run(reapScript, plainWriteKeys, counts, call));
   const [stamps, texts] = [listIn(reply[1]), listIn(reply[2])];
   return listIn(reply[0]).map((name, index) => {
     const stamp = decodeStamp(textIn(stamps[index]));

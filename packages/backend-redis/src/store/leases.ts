@@ -4,7 +4,6 @@ import type { Lease, LeaseOutcome } from "@muster/core/slots";
 import type { RedisCall } from "../client.ts";
 import { NAME } from "../errors.ts";
 import { renewScript } from "../scripts/renew.ts";
-import { writeKeys } from "../scripts/write-keys.ts";
 import { partsOf, sendParts } from "./batches.ts";
 import type { Namespace } from "./namespace.ts";
 import { listIn, numberIn } from "./replies.ts";
@@ -17,13 +16,13 @@ const NOT_RENEWED: ReadonlyMap<number, LeaseOutcome> = new Map([
 
 /** The contract's `renewMany`. */
 export async function renewMany(
-  { client, keys }: Namespace,
+  { client, plainWriteKeys }: Namespace,
   leases: readonly Lease[],
   call: RedisCall,
 ): Promise<readonly LeaseOutcome[]> {
   const parts = partsOf(leases, ({ identity }) => identity.length);
   return sendParts(parts, `${NAME}.renewMany`, call, async (part) => {
-    const reply = await client.run(renewScript, writeKeys(keys, []), columnsOf(part), call);
+    const reply = await client.run(renewScript, plainWriteKeys, columnsOf(part), call);
     return listIn(reply).map((outcome) => NOT_RENEWED.get(numberIn(outcome)) ?? numberIn(outcome));
   });
 }

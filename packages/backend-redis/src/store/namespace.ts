@@ -11,6 +11,8 @@ import { STALE_CATALOGUE } from "../scripts/write-keys.ts";
 export interface Namespace {
   readonly client: RedisClient;
   readonly keys: RegistryKeys;
+  /** Of scripts that write and don't maintain indexes; frozen, for they get them again and again. */
+  readonly plainWriteKeys: readonly string[];
   readonly store: IndexStore;
   readonly catalogue: Catalogue;
   readonly maxIdentities: number | undefined;
