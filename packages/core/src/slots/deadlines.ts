@@ -76,7 +76,8 @@ class Queue implements DeadlineQueue {
 
   #setTimer({ deadline }: Expiring, now: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(tell, Math.ceil(deadline - now), this);
+    // Never longer, by what is rounded, than the longest that a timer can wait.
+    this.#timer = setTimeout(tell, Math.min(Math.ceil(deadline - now), this.#timeoutMs), this);
   }
 
   #end(): void {
