@@ -62,6 +62,13 @@ export class Selection {
 
   /** Moves on, registration by registration, until the page is full. */
   #collect(batch: readonly Registration[], page: Registration[], now: number): void {
+    const isAnyone = this.#test === undefined && this.#session === undefined;
+    const seen = isAnyone ? takeLive(batch, page, this.#pageSize, now) : this.#takeSelected(batch, page, now);
+    this.#seen += seen;
+    this.#after = batch[seen - 1]?.identity ?? this.#after;
+  }
+
+  #takeSelected(batch: readonly Registration[], page: Registration[], now: number): number {
     const [test, session, pageSize, isFactual] = [this.#test, this.#session, this.#pageSize, this.#needsFacts];
     let seen = 0;
     for (const registration of batch) {
@@ -71,9 +78,22 @@ export class Selection {
       const facts = isFactual ? factsOf(registration) : undefined;
       if (test === undefined || test(registration.metadata, facts)) page.push(registration);
     }
-    this.#seen += seen;
-    this.#after = batch[seen - 1]?.identity ?? this.#after;
+    return seen;
   }
+}
+
+/**
+ * How many of `batch` it has looked at until the page was full. It knows nothing of the selection, for what an engine has
+ * compiled for objects that are gone it compiles anew, and every multicast to everyone begins with this loop.
+ */
+function takeLive(batch: readonly Registration[], page: Registration[], pageSize: number, now: number): number {
+  let seen = 0;
+  for (const registration of batch) {
+    if (page.length === pageSize) break;
+    seen += 1;
+    if (!isExpired(registration, now)) page.push(registration);
+  }
+  return seen;
 }
 
 function all({ ordered }: Records): Source {
