@@ -3,17 +3,16 @@
 import { codedError } from "../call.ts";
 import type { Context } from "../context.ts";
 import type { Content } from "../wire/frame.ts";
-import { Grouping, type Parcel } from "./grouping.ts";
+import { Grouping } from "./grouping.ts";
 import { prefetched } from "./prefetch.ts";
 import { Publisher } from "./publisher.ts";
 import type { Tally } from "./report.ts";
-import { isAttached, livingSessions, type Selection, selectedRoutes } from "../query/selection.ts";
+import { livingSessions, type Selection, selectedRoutes } from "../query/selection.ts";
 import {
   type Call,
   type MessagingBackend,
   type MulticastReport,
   type MusterError,
-  type Route,
   throwIfAborted,
 } from "../slots/index.ts";
 
@@ -45,13 +44,17 @@ export async function fanOut(
   call: Call,
 ): Promise<FanOutEnd> {
   const publisher = new Publisher(messaging, content, tally, call);
-  const grouping = new Grouping(content, messaging.traits.maxPayloadBytes);
+  const { maxPayloadBytes } = messaging.traits;
+  const grouping = new Grouping(content, maxPayloadBytes, (parcel) => publisher.addParcel(parcel));
   let after: string | undefined;
   let cause: MusterError | undefined;
   try {
     for await (const page of prefetched(selectedRoutes(context, selection, {}, call))) {
       const living = await livingSessions(context, page.selected, call);
-      await publisher.publish(route(page.selected, living, grouping, tally));
+      const { singles, unreached } = grouping.add(page.selected, living);
+      tally.miss("failed", unreached, "NO_ROUTE", "it is registered, but no process is attached to it");
+      publisher.addSingles(singles);
+      await publisher.publish();
       publisher.flush();
       after = page.last;
       await tally.show();
@@ -63,29 +66,10 @@ export async function fanOut(
     if (!publisher.hasStarted && cause !== tally.refusal) throw cause;
     if (cause.code === "ABORTED") publisher.stop(cause);
   }
-  await publisher.publish(grouping.drain());
+  grouping.drain();
   await publisher.finish();
   return {
     incomplete: cause === undefined ? undefined : { code: cause.code, ...(after === undefined ? {} : { after }) },
     cause,
   };
-}
-
-/** The parcels of a page that are to be sent now, all at once; who can't be reached is tallied. */
-function route(
-  routes: readonly Route[],
-  living: ReadonlySet<string>,
-  grouping: Grouping,
-  tally: Tally,
-): readonly Parcel[] {
-  const parcels: Parcel[] = [];
-  for (const route of routes) {
-    const { identity, epoch, address } = route;
-    if (address === undefined || !isAttached(route, living)) {
-      tally.miss("failed", [identity], "NO_ROUTE", "it is registered, but no process is attached to it");
-      continue;
-    }
-    for (const parcel of grouping.add({ identity, epoch, address })) parcels.push(parcel);
-  }
-  return parcels;
 }

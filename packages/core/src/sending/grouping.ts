@@ -1,83 +1,133 @@
-/** Turns a stream of routes into parcels: many recipients for a node address, one for an identity address. */
+/** Sorts recipients by how they are reached: many with one frame to their node, or each with a message of its own. */
 
+import { isAttached } from "../query/selection.ts";
 import { isNodeAddress } from "../wire/addresses.ts";
 import { type Content, frameBytes, type Recipients, recipientBytes } from "../wire/frame.ts";
+import type { Route } from "../slots/index.ts";
 
 /** No broker measured gained anything above this; a tenth of it gives four fifths of the gain. */
 const MAX_RECIPIENTS = 1_000;
 /** Recipients that may wait for their parcel to fill, over all addresses. */
 const MAX_WAITING = 32_768;
 
-const NONE: readonly Parcel[] = [];
-
-/** One message to come: it is encoded when it is published. */
+/** One frame to come: it is encoded when it is published. */
 export interface Parcel extends Recipients {
   readonly address: string;
   readonly epochs: readonly number[];
-  /** Of its body. */
+  /** Of its frame, at most. */
   readonly bytes: number;
 }
 
-interface Group {
-  readonly address: string;
-  readonly identities: string[];
-  readonly epochs: number[];
-  bytes: number;
+/** Who of a page waits for no frame. */
+export interface Sorted {
+  readonly singles: Singles;
+  /** Nobody serves them. */
+  readonly unreached: readonly string[];
 }
 
-export interface Recipient {
-  readonly identity: string;
-  readonly epoch: number;
-  readonly address: string;
-}
+/** Recipients with an address each, by column. */
+export type Singles = readonly [identities: string[], epochs: number[], addresses: string[]];
 
-/** Groups recipients by address. Every recipient that was added comes out exactly once, in some parcel. */
+type Group = readonly [identities: string[], epochs: number[]];
+
+/** Every recipient that was added comes out exactly once: among those that {@link add} gives back, or in some parcel. */
 export class Grouping {
   readonly #emptyBytes: number;
-  readonly #payloadBytes: number;
   readonly #maxBytes: number;
-  #groups = new Map<string, Group>();
+  readonly #emit: (parcel: Parcel) => void;
+  /** By address, who waits there: fewer than fill a parcel. */
+  readonly #groups = new Map<string, Group>();
   #waiting = 0;
 
-  /** @param maxBytes what one body may take; room for at least one recipient has been checked before. */
-  constructor(content: Content, maxBytes: number) {
+  /**
+   * @param maxBytes what one body may take; room for at least one recipient has been checked before.
+   * @param emit gets each parcel as soon as it is full or too much waits, and the rest with {@link drain}.
+   */
+  constructor(content: Content, maxBytes: number, emit: (parcel: Parcel) => void) {
     this.#emptyBytes = frameBytes(content);
-    this.#payloadBytes = content.payload.byteLength;
     this.#maxBytes = maxBytes;
+    this.#emit = emit;
   }
 
-  /** The parcels that are to be sent now, because they are full or because too much waits; usually none. */
-  add({ identity, epoch, address }: Recipient): readonly Parcel[] {
-    if (!isNodeAddress(address))
-      return [{ address, identities: [identity], epochs: [epoch], bytes: this.#payloadBytes }];
-    const bytes = recipientBytes(identity);
-    const standing = this.#groups.get(address);
-    const full = standing !== undefined && !this.#hasRoom(standing, bytes) ? standing : undefined;
-    const group = standing === undefined || full !== undefined ? this.#newGroup(address) : standing;
-    if (full !== undefined) this.#waiting -= full.identities.length;
-    group.identities.push(identity);
-    group.epochs.push(epoch);
-    group.bytes += bytes;
-    this.#waiting += 1;
-    if (this.#waiting > MAX_WAITING) return full === undefined ? this.drain() : [full, ...this.drain()];
-    return full === undefined ? NONE : [full];
+  /** @param living whoever is served by another session is not reached. */
+  add(routes: readonly Route[], living: ReadonlySet<string>): Sorted {
+    const singles: Singles = [[], [], []];
+    const full: string[] = [];
+    const unreached = sortOut(routes, living, this.#groups, full, singles);
+    this.#waiting += routes.length - singles[0].length - unreached.length;
+    for (const address of full) this.#emitFrom(address, MAX_RECIPIENTS);
+    if (this.#waiting > MAX_WAITING) this.drain();
+    return { singles, unreached };
   }
 
-  /** Everything that waits. */
-  drain(): readonly Parcel[] {
-    const parcels = [...this.#groups.values()];
-    this.#groups = new Map();
-    this.#waiting = 0;
-    return parcels;
+  /** Emits everything that waits. */
+  drain(): void {
+    for (const address of this.#groups.keys()) this.#emitFrom(address, 1);
   }
 
-  #hasRoom(group: Group, bytes: number): boolean {
-    return group.identities.length < MAX_RECIPIENTS && group.bytes + bytes <= this.#maxBytes;
+  /** Emits parcels for as long as so many wait at the address. */
+  #emitFrom(address: string, atLeast: number): void {
+    let [identities, epochs] = this.#groups.get(address) ?? [[], []];
+    while (identities.length >= atLeast) {
+      const { count, bytes } = fitting(identities, this.#emptyBytes, this.#maxBytes);
+      this.#emit({ address, identities: identities.slice(0, count), epochs: epochs.slice(0, count), bytes });
+      identities = identities.slice(count);
+      epochs = epochs.slice(count);
+      this.#waiting -= count;
+    }
+    if (identities.length === 0) this.#groups.delete(address);
+    else this.#groups.set(address, [identities, epochs]);
   }
+}
 
-  #newGroup(address: string): Group {
-    const group: Group = { address, identities: [], epochs: [], bytes: this.#emptyBytes };
-    this.#groups.set(address, group);
-    return group;
+/**
+ * What is done for each recipient; gives those that are not reached.
+ *
+ * It knows nothing but routes, arrays and maps. What an engine has compiled for objects of another shape it throws away
+ * when it collects the last of them, as between two multicasts; compiling it anew took longer than the loop itself.
+ */
+function sortOut(
+  routes: readonly Route[],
+  living: ReadonlySet<string>,
+  groups: Map<string, Group>,
+  full: string[],
+  [identities, epochs, addresses]: Singles,
+): readonly string[] {
+  const unreached: string[] = [];
+  for (const route of routes) {
+    const { identity, epoch, address } = route;
+    if (address === undefined || !isAttached(route, living)) {
+      unreached.push(identity);
+    } else if (!isNodeAddress(address)) {
+      identities.push(identity);
+      epochs.push(epoch);
+      addresses.push(address);
+    } else {
+      const group = groups.get(address);
+      if (group === undefined) {
+        groups.set(address, [[identity], [epoch]]);
+      } else {
+        group[1].push(epoch);
+        if (group[0].push(identity) === MAX_RECIPIENTS) full.push(address);
+      }
+    }
   }
+  return unreached;
+}
+
+/** How many of the first of them one frame takes, and its bytes then. */
+function fitting(
+  identities: readonly string[],
+  emptyBytes: number,
+  maxBytes: number,
+): { readonly count: number; readonly bytes: number } {
+  let bytes = emptyBytes;
+  let count = 0;
+  for (const identity of identities) {
+    const more = recipientBytes(identity);
+    if (count === MAX_RECIPIENTS || (count > 0 && bytes + more > maxBytes)) break;
+    bytes += more;
+    count += 1;
+  }
+  return { count, bytes };
 }

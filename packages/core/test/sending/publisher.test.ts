@@ -3,9 +3,10 @@ import { expect, test } from "vitest";
 import { NODE_ADDRESS_PREFIX } from "../../src/wire/addresses.ts";
 import type { Content } from "../../src/wire/frame.ts";
 import type { Parcel } from "../../src/sending/grouping.ts";
+import { messageHeaders } from "../../src/wire/raw-message.ts";
 import { Publisher } from "../../src/sending/publisher.ts";
 import { Tally } from "../../src/sending/report.ts";
-import { type Call, type MessagingBackend, MusterError } from "../../src/slots/index.ts";
+import { type Call, type MessagingBackend, MusterError, type Outgoing } from "../../src/slots/index.ts";
 import { eventually } from "../support/eventually.ts";
 import { interposed } from "../support/interposed.ts";
 import { CALL, openMessaging } from "../support/world.ts";
@@ -47,7 +48,7 @@ test("batches keep to the slot's limit, and never more than two are in flight", 
   const watch = await watched(7);
   const tally = new Tally();
   const publisher = new Publisher(watch.messaging, content(10), tally, CALL);
-  await publisher.publish(Array.from({ length: 100 }, (_, index) => parcel(`id-${index}`)));
+  for (let index = 0; index < 100; index += 1) publisher.addParcel(parcel(`id-${index}`));
   await publisher.finish();
   expect(watch.batches.map(({ messages }) => messages)).toEqual([...Array.from({ length: 14 }, () => 7), 2]);
   expect(watch.most).toBe(2);
@@ -57,7 +58,7 @@ test("batches keep to the slot's limit, and never more than two are in flight", 
 test("large payloads make small batches", async () => {
   const watch = await watched(1_000);
   const publisher = new Publisher(watch.messaging, content(400_000), new Tally(), CALL);
-  await publisher.publish(Array.from({ length: 10 }, (_, index) => parcel(`id-${index}`, 400_000)));
+  for (let index = 0; index < 10; index += 1) publisher.addParcel(parcel(`id-${index}`, 400_000));
   await publisher.finish();
   expect(watch.batches.map(({ messages }) => messages)).toEqual([3, 3, 3, 1]);
 });
@@ -70,7 +71,8 @@ test("publishing waits for room while two batches are not answered", async () =>
   const watch = await watched(1, () => answered);
   const publisher = new Publisher(watch.messaging, content(10), new Tally(), CALL);
   let isTaken = false;
-  const publishing = publisher.publish([parcel("a"), parcel("b"), parcel("c")]).then(() => {
+  for (const identity of ["a", "b", "c"]) publisher.addParcel(parcel(identity));
+  const publishing = publisher.publish().then(() => {
     isTaken = true;
   });
   await eventually("two are in flight", () => watch.inFlight === 2);
@@ -87,7 +89,7 @@ test("after a stop nothing is published, and everyone left has failed with that 
   const tally = new Tally();
   const publisher = new Publisher(watch.messaging, content(10), tally, CALL);
   publisher.stop(new MusterError({ code: "ABORTED", source: "test", message: "enough", detail: {} }));
-  await publisher.publish([parcel("a"), parcel("b")]);
+  for (const identity of ["a", "b"]) publisher.addParcel(parcel(identity));
   await publisher.finish();
   expect(publisher.hasStarted).toBe(false);
   expect(watch.batches).toEqual([]);
@@ -100,11 +102,9 @@ test("what ends while a batch is being encoded keeps the whole batch from leavin
   const controller = new AbortController();
   const publisher = new Publisher(watch.messaging, content(10), tally, { signal: controller.signal });
   const identities = Array.from({ length: 1_000 }, (_, index) => `id-${index}`);
-  await publisher.publish(
-    Array.from({ length: 100 }, (): Parcel => {
-      return { address: NOBODY, identities, epochs: identities.map(() => 1), bytes: 10_000 };
-    }),
-  );
+  for (let index = 0; index < 100; index += 1) {
+    publisher.addParcel({ address: NOBODY, identities, epochs: identities.map(() => 1), bytes: 10_000 });
+  }
   publisher.flush();
   controller.abort();
   await publisher.finish();
@@ -123,9 +123,59 @@ test("a slot that reports failures it has no messages for makes no recipient cou
   });
   const tally = new Tally();
   const publisher = new Publisher(messaging, content(10), tally, CALL);
-  await publisher.publish([parcel("a"), parcel("b")]);
+  for (const identity of ["a", "b"]) publisher.addParcel(parcel(identity));
   await publisher.finish();
   expect(tally.report("m", undefined)).toMatchObject({ targetCount: 2, deliveredCount: 1, failedCount: 1 });
+});
+
+test("failures are told of those they are about, whoever has a message of his own and whoever shares one", async () => {
+  const gone = new MusterError({ code: "NO_ROUTE", source: "test", message: "gone" });
+  const lost = new MusterError({ code: "UNAVAILABLE", source: "test", message: "lost", mayHaveApplied: true });
+  const published: (readonly Outgoing[])[] = [];
+  const messaging = interposed(await openMessaging(memoryHub()), {
+    publishMany: () => async (batch) => {
+      published.push(batch);
+      return [
+        { index: 1, error: gone },
+        { index: 3, error: lost },
+      ];
+    },
+  });
+  const tally = new Tally();
+  const publisher = new Publisher(messaging, content(10), tally, CALL);
+  publisher.addParcel({ ...parcel("first"), identities: ["first", "second"], epochs: [7, 8] });
+  publisher.addSingles([
+    ["a", "b"],
+    [1, 2],
+    ["own-a", "own-b"],
+  ]);
+  publisher.addParcel({ ...parcel("third"), identities: ["third", "fourth"], epochs: [9, 10] });
+  await publisher.finish();
+  expect(published.flat().map(({ address }) => address)).toEqual(["own-a", "own-b", NOBODY, NOBODY]);
+  const { statuses, deliveredCount } = tally.report("m", undefined);
+  expect(deliveredCount).toBe(3);
+  expect(statuses.map(({ identity, status, code }) => [identity, status, code])).toEqual([
+    ["b", "failed", "NO_ROUTE"],
+    ["third", "timeout", "INDETERMINATE"],
+    ["fourth", "timeout", "INDETERMINATE"],
+  ]);
+});
+
+test("whoever has an address of his own gets the payload as it is, under headers that name him", async () => {
+  const published: Outgoing[] = [];
+  const messaging = interposed(await openMessaging(memoryHub()), {
+    publishMany: () => async (batch) => {
+      published.push(...batch);
+      return [];
+    },
+  });
+  const tally = new Tally();
+  const sent = content(10);
+  const publisher = new Publisher(messaging, sent, tally, CALL);
+  publisher.addSingles([["a"], [7], ["own-a"]]);
+  await publisher.finish();
+  expect(published).toEqual([{ address: "own-a", headers: messageHeaders(sent)("a", 7), body: sent.payload }]);
+  expect(tally.report("m", undefined)).toMatchObject({ targetCount: 1, deliveredCount: 1 });
 });
 
 function parcel(identity: string, bytes = 100): Parcel {
