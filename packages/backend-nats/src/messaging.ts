@@ -11,11 +11,10 @@ import {
   type Scope,
 } from "@muster/core/slots";
 import { Client } from "./client.ts";
-import { ADDRESS_HEADER, HeaderEncoder } from "./codec.ts";
-import type { Link } from "./connection/link.ts";
 import { codedError, invalid, NAME, tooLarge } from "./errors.ts";
 import { NatsInbox } from "./inbox/inbox.ts";
 import { isAddress, Subjects } from "./keys.ts";
+import { Writer } from "./outbox/writer.ts";
 import { checkOptions, type NatsMessagingOptions, prefixOf } from "./options.ts";
 
 const MAX_BATCH = 4_096;
@@ -36,10 +35,10 @@ class NatsMessaging implements MessagingBackend {
   readonly name: string = NAME;
   readonly #client: Client;
   readonly #prefix: string;
-  readonly #encoder = new HeaderEncoder();
   readonly #inboxes = new Set<NatsInbox>();
   #traits: MessagingTraits = traitsWith(1);
   #subjects = new Subjects("", "");
+  #writer: Writer | undefined;
 
   constructor(options: NatsMessagingOptions) {
     this.#client = new Client(options);
@@ -54,6 +53,7 @@ class NatsMessaging implements MessagingBackend {
     await this.#client.open(call, (maxMessageBytes) => {
       this.#traits = traitsWith(maxMessageBytes - Math.min(HEADER_BYTES, Math.floor(maxMessageBytes / 2)));
       this.#subjects = new Subjects(this.#prefix, namespace);
+      this.#writer = undefined;
     });
   }
 
@@ -62,7 +62,8 @@ class NatsMessaging implements MessagingBackend {
       this.#check(batch);
       link.check({ operation: "publishMany" });
       using witness = link.witness();
-      const failures = this.#send(link, batch);
+      // All in one turn: what the connection was checked for holds for every message.
+      const failures = (this.#writer ??= new Writer(link.outlet, this.#subjects)).write(batch, link.maxMessageBytes);
       await link.roundTrip("publishMany");
       return witness.publishing.size === 0 ? failures : this.#withRefused(batch, failures, witness.publishing);
     });
@@ -105,32 +106,6 @@ class NatsMessaging implements MessagingBackend {
       }
       if (body.length > maxPayloadBytes) throw tooLarge(body.length, maxPayloadBytes, "a body has", address);
     }
-  }
-
-  /** All in one turn: what the connection was checked for holds for every message. */
-  #send(link: Link, batch: readonly Outgoing[]): BatchFailure[] {
-    const failures: BatchFailure[] = [];
-    const { maxMessageBytes } = link;
-    const writer = link.writer();
-    let index = 0;
-    for (const { address, headers, body } of batch) {
-      try {
-        const subject = this.#subjects.of(address);
-        const head = this.#encoder.encode(
-          this.#subjects.isReversible(subject) ? headers : { ...headers, [ADDRESS_HEADER]: address },
-        );
-        const bytes = head.length + body.length;
-        if (bytes > maxMessageBytes) {
-          throw tooLarge(bytes, maxMessageBytes, "the server takes, with headers,", address);
-        }
-        writer.write(subject, head, body);
-      } catch (error) {
-        failures.push({ index, error: codedError(error, { operation: "publishMany", subject: address }) });
-      }
-      index += 1;
-    }
-    writer.end();
-    return failures;
   }
 
   #withRefused(

@@ -13,7 +13,7 @@ import { type Circumstances, codedError, unavailable } from "../errors.ts";
 import { type Listener, passOn } from "./listener.ts";
 import type { Reader } from "./reader.ts";
 import type { Tap } from "./tap.ts";
-import { type Outlet, Writer } from "./writer.ts";
+import type { Outlet } from "../outbox/outlet.ts";
 
 export interface Follower {
   onRoute(state: "up" | "down"): void;
@@ -37,7 +37,8 @@ export interface Ownership {
 
 export class Link {
   readonly #connection: NatsConnection;
-  readonly #outlet: Outlet;
+  /** For the same turn as {@link check}. */
+  readonly outlet: Outlet;
   readonly #tap: Tap | undefined;
   readonly #reader: Reader | undefined;
   readonly #statuses: AsyncIterator<Status>;
@@ -54,7 +55,7 @@ export class Link {
     this.#tap = tap;
     this.#reader = reader;
     this.#connection = connection;
-    this.#outlet = outlet;
+    this.outlet = outlet;
     this.#session = sessionOf(connection);
     this.#statuses = connection.status()[Symbol.asyncIterator]();
     const finish = (cause: unknown): void => this.#finish(cause);
@@ -76,11 +77,6 @@ export class Link {
     if (this.#end !== undefined) throw unavailable(this.#end.message, about, this.#end);
     if (!this.isUp) throw unavailable("there is no connection to the server", about);
     if (this.#connection.isDraining()) throw unavailable("the connection is being drained", about);
-  }
-
-  /** For the same turn as {@link check}. */
-  writer(): Writer {
-    return new Writer(this.#outlet);
   }
 
   /** Live after the next round trip. */

@@ -1,0 +1,99 @@
+/**
+ * Writes messages as the bytes that go to the server, many of them to a buffer. The driver's own `publish` makes three
+ * buffers and a turn of its outbox of each message, which with headers costs as much again as all the rest.
+ *
+ * Protocol: `PUB subject bytes` or `HPUB subject header-bytes total-bytes`, a line end, headers, body, a line end.
+ * https://docs.nats.io/reference/reference-protocols/nats-protocol
+ */
+
+import type { BatchFailure, Outgoing } from "@muster/core/slots";
+import { ADDRESS_HEADER, encodeHeaders } from "../codec.ts";
+import { codedError, tooLarge } from "../errors.ts";
+import type { Subjects } from "../keys.ts";
+import { FRAMING_BYTES, Form } from "./form.ts";
+import type { Outlet } from "./outlet.ts";
+
+const CHUNK_BYTES = 65_536;
+const NONE = Buffer.alloc(0);
+const [CR, LF] = [13, 10];
+
+export class Writer {
+  readonly #outlet: Outlet;
+  readonly #subjects: Subjects;
+  readonly #command: string;
+  /** Once it has left it is written again: a buffer that the processor has at hand is filled twice as fast as a new one. */
+  #chunk: Buffer = NONE;
+  #from = 0;
+  #to = 0;
+  #form = Form.none;
+
+  constructor(outlet: Outlet, subjects: Subjects) {
+    this.#outlet = outlet;
+    this.#subjects = subjects;
+    this.#command = `HPUB ${subjects.base}`;
+  }
+
+  /** All have left, or wait in the driver, when it returns: but those that failed, each by itself. */
+  write(batch: readonly Outgoing[], maxMessageBytes: number): BatchFailure[] {
+    const failures: BatchFailure[] = [];
+    this.#form = Form.none;
+    let index = 0;
+    for (const message of batch) {
+      try {
+        this.#write(message, maxMessageBytes);
+      } catch (error) {
+        failures.push({ index, error: codedError(error, { operation: "publishMany", subject: message.address }) });
+      }
+      index += 1;
+    }
+    this.#flush();
+    return failures;
+  }
+
+  #write(message: Outgoing, maxMessageBytes: number): void {
+    const { address, headers, body } = message;
+    if (!this.#form.fits(headers)) this.#form = this.#form.widened(headers);
+    const bytes = this.#form.headerBytes + body.length;
+    this.#makeRoom(this.#command.length + 3 * address.length + bytes + FRAMING_BYTES);
+    const to = bytes > maxMessageBytes ? -1 : this.#form.put(this.#chunk, this.#to, this.#command, message);
+    if (to < 0) this.#spellOut(message, maxMessageBytes);
+    else this.#putBody(to, body);
+  }
+
+  /** What can't be copied together: no headers at all, other letters than ASCII, long addresses. */
+  #spellOut({ address, headers, body }: Outgoing, maxMessageBytes: number): void {
+    const subject = this.#subjects.of(address);
+    const isReversible = this.#subjects.isReversible(subject);
+    const head = encodeHeaders(isReversible ? headers : { ...headers, [ADDRESS_HEADER]: address });
+    const bytes = head.length + body.length;
+    if (bytes > maxMessageBytes) throw tooLarge(bytes, maxMessageBytes, "the server takes, with headers,", address);
+    const command = head === "" ? `PUB ${subject} ${bytes}\r\n` : `HPUB ${subject} ${head.length} ${bytes}\r\n${head}`;
+    this.#makeRoom(command.length + body.length + FRAMING_BYTES);
+    this.#putBody(this.#to + this.#chunk.write(command, this.#to, "latin1"), body);
+  }
+
+  #putBody(at: number, body: Uint8Array): void {
+    const to = at + body.length;
+    this.#chunk.set(body, at);
+    this.#chunk[to] = CR;
+    this.#chunk[to + 1] = LF;
+    this.#to = to + 2;
+  }
+
+  #makeRoom(bytes: number): void {
+    if (this.#to + bytes <= this.#chunk.length) return;
+    this.#flush();
+    if (this.#to + bytes <= this.#chunk.length) return;
+    this.#chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, bytes));
+    this.#from = 0;
+    this.#to = 0;
+  }
+
+  #flush(): void {
+    if (this.#to === this.#from) return;
+    const hasLeft = this.#outlet.send(this.#chunk.subarray(this.#from, this.#to));
+    if (this.#chunk.length > CHUNK_BYTES) this.#chunk = NONE;
+    if (hasLeft || this.#chunk === NONE) this.#to = 0;
+    this.#from = this.#to;
+  }
+}
