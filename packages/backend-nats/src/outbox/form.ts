@@ -17,9 +17,6 @@ export const FRAMING_BYTES = 40;
  * Protocol: `HPUB subject header-bytes total-bytes`, a line end, headers, body, a line end.
  */
 export class Form {
-  /** Of no headers. */
-  static readonly none: Form = new Form([], []);
-
   readonly #names: readonly string[];
   /** `undefined`: of each message its own. */
   readonly #values: readonly (string | undefined)[];
@@ -35,6 +32,11 @@ export class Form {
     this.#values = values;
     this.#pieces = piecesOf(names, values);
     this.#commonBytes = this.#pieces.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** Of no headers. */
+  static ofNone(): Form {
+    return new Form([], []);
   }
 
   /** Whether a message with these headers has this form. If so, it is the one to {@link put} next. */

@@ -17,6 +17,7 @@ const CHUNK_BYTES = 65_536;
 const NONE = Buffer.alloc(0);
 const [CR, LF] = [13, 10];
 
+/** On one connection, for the messages of one namespace. */
 export class Writer {
   readonly #outlet: Outlet;
   readonly #subjects: Subjects;
@@ -25,7 +26,8 @@ export class Writer {
   #chunk: Buffer = NONE;
   #from = 0;
   #to = 0;
-  #form = Form.none;
+  readonly #bare: Form = Form.ofNone();
+  #form: Form = this.#bare;
 
   constructor(outlet: Outlet, subjects: Subjects) {
     this.#outlet = outlet;
@@ -33,10 +35,10 @@ export class Writer {
     this.#command = `HPUB ${subjects.base}`;
   }
 
-  /** All have left, or wait in the driver, when it returns: but those that failed, each by itself. */
+  /** When it returns all have left or wait in the driver, but for those that have failed, each by itself. */
   write(batch: readonly Outgoing[], maxMessageBytes: number): BatchFailure[] {
     const failures: BatchFailure[] = [];
-    this.#form = Form.none;
+    this.#form = this.#bare; // What differs between two multicasts is the same in all messages of one.
     let index = 0;
     for (const message of batch) {
       try {
