@@ -1,5 +1,6 @@
 /** From a filter to published messages, page by page; memory is what is in flight, whatever the number of targets. */
 
+import { setImmediate as turn } from "node:timers/promises";
 import { codedError } from "../call.ts";
 import type { Context } from "../context.ts";
 import type { Content } from "../wire/frame.ts";
@@ -56,6 +57,7 @@ export async function fanOut(
       publisher.addSingles(singles);
       await publisher.publish();
       publisher.flush();
+      await turn(); // What has been answered is tallied before more is read, however little a page takes.
       after = page.last;
       await tally.show();
       if (tally.refusal !== undefined) throw tally.refusal;

@@ -35,13 +35,13 @@ export class Grouping {
   readonly #emptyBytes: number;
   readonly #maxBytes: number;
   readonly #emit: (parcel: Parcel) => void;
-  /** By address, who waits there: fewer than fill a parcel. */
+  /** By address, who waits there: no more than fill a parcel. */
   readonly #groups = new Map<string, Group>();
   #waiting = 0;
 
   /**
    * @param maxBytes what one body may take; room for at least one recipient has been checked before.
-   * @param emit gets each parcel as soon as it is full or too much waits, and the rest with {@link drain}.
+   * @param emit gets each parcel as soon as there are more than fill it, or too much waits, and the rest with {@link drain}.
    */
   constructor(content: Content, maxBytes: number, emit: (parcel: Parcel) => void) {
     this.#emptyBytes = frameBytes(content);
@@ -55,7 +55,7 @@ export class Grouping {
     const full: string[] = [];
     const unreached = sortOut(routes, living, this.#groups, full, singles);
     this.#waiting += routes.length - singles[0].length - unreached.length;
-    for (const address of full) this.#emitFrom(address, MAX_RECIPIENTS);
+    for (const address of full) this.#emitFrom(address, MAX_RECIPIENTS + 1);
     if (this.#waiting > MAX_WAITING) this.drain();
     return { singles, unreached };
   }
@@ -108,7 +108,7 @@ function sortOut(
         groups.set(address, [[identity], [epoch]]);
       } else {
         group[1].push(epoch);
-        if (group[0].push(identity) === MAX_RECIPIENTS) full.push(address);
+        if (group[0].push(identity) === MAX_RECIPIENTS + 1) full.push(address);
       }
     }
   }
