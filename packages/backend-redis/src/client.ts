@@ -82,22 +82,28 @@ interface ConnectionOptions {
   readonly node?: RedisNode;
 }
 
-/** Does nothing before it is opened. */
-export function redisClient(options: RedisOptions): RedisClient {
-  return new DriverClient(options);
+/**
+ * Does nothing before it is opened.
+ *
+ * @param onOwn is called with each client of the driver that is our own and leads to one server, before it connects.
+ */
+export function redisClient(options: RedisOptions, onOwn: (redis: Redis) => void = () => {}): RedisClient {
+  return new DriverClient(options, onOwn);
 }
 
 class DriverClient implements RedisClient {
   readonly topology: Topology;
   readonly prefix: string;
   readonly #options: RedisOptions;
+  readonly #onOwn: (redis: Redis) => void;
   #driver: Redis | Cluster | undefined;
   #watch: Disposable | undefined;
   #version = "";
   #proofOfWriting: Command | undefined;
 
-  constructor(options: RedisOptions) {
+  constructor(options: RedisOptions, onOwn: (redis: Redis) => void) {
     this.#options = options;
+    this.#onOwn = onOwn;
     this.prefix = options.prefix ?? DEFAULT_PREFIX;
     const isClustered = "client" in options ? isCluster(options.client) : "cluster" in options;
     this.topology = isClustered ? "cluster" : "standalone";
@@ -115,6 +121,7 @@ class DriverClient implements RedisClient {
   async open(call: Call): Promise<void> {
     const driver = driverOf(this.#options);
     const source = `${NAME}.open`;
+    if (!("client" in this.#options) && !isCluster(driver)) this.#onOwn(driver);
     try {
       await answered(async (signal) => connected(driver, signal), call, source);
       this.#proofOfWriting = await answered(async () => proofOfWriting(driver), call, source);

@@ -12,10 +12,12 @@ import {
   type Scope,
 } from "@muster/core/slots";
 import { type RedisClient, redisClient } from "./client.ts";
+import { Bursts } from "./connection/bursts.ts";
 import { NAME } from "./errors.ts";
 import type { RedisOptions } from "./options.ts";
 import { checkBatch, checkPrefetch, MAX_BATCH, MAX_PAYLOAD_BYTES } from "./pubsub/arguments.ts";
 import { type Channels, channelsOf } from "./pubsub/channels.ts";
+import { EnvelopeStarts } from "./pubsub/envelope-start.ts";
 import { RedisInbox } from "./pubsub/inbox.ts";
 import { publish } from "./pubsub/publishing.ts";
 
@@ -31,12 +33,13 @@ class RedisMessaging implements MessagingBackend {
   readonly name: string = NAME;
   readonly traits: MessagingTraits;
   readonly #client: RedisClient;
+  readonly #bursts = new Bursts();
   readonly #lifecycle = new Lifecycle(NAME);
   readonly #inboxes = new Set<RedisInbox>();
   #channels: Channels | undefined;
 
   constructor(options: RedisOptions) {
-    this.#client = redisClient(options);
+    this.#client = redisClient(options, (redis) => this.#bursts.watch(redis));
     this.traits = Object.freeze({
       delivery: "at-most-once",
       // Messages of one publisher may pass through several masters of a cluster; those of one address through one.
@@ -59,7 +62,14 @@ class RedisMessaging implements MessagingBackend {
   async publishMany(batch: readonly Outgoing[], call: Call): Promise<readonly BatchFailure[]> {
     return this.#run("publishMany", call, async (channels) => {
       checkBatch(batch);
-      return publish({ client: this.#client, channels, batch, call });
+      return publish({
+        client: this.#client,
+        bursts: this.#bursts,
+        channels,
+        batch,
+        starts: new EnvelopeStarts(),
+        call,
+      });
     });
   }
 

@@ -2,6 +2,7 @@
 
 import { type BatchFailure, MusterError, type Outgoing } from "@muster/core/slots";
 import { NAME } from "../errors.ts";
+import { isPlain } from "./byte-text.ts";
 
 export const MAX_PAYLOAD_BYTES = 1_048_576;
 export const MAX_BATCH = 10_000;
@@ -34,7 +35,7 @@ export function addressFailures(addresses: readonly string[], source: string): r
 }
 
 export function isAddress(address: string): boolean {
-  return address !== "" && !isTooLong(address) && !/[\p{Cc}\p{Cs}]/u.test(address);
+  return address !== "" && !isTooLong(address) && (isPlain(address) || !/[\p{Cc}\p{Cs}]/u.test(address));
 }
 
 /** A code unit takes three bytes of UTF-8 at most. */

@@ -18,8 +18,8 @@ export interface Channels {
   readonly shards: number;
   shardOf(address: string): number;
   channelOf(address: string): string;
-  /** Of a channel that {@link channelOf} made. */
-  addressOf(channel: Buffer): string;
+  /** Where the address begins in each channel. */
+  readonly addressAt: number;
   /** A channel of the shard that is nobody's address. */
   beaconOf(shard: number): string;
 }
@@ -38,15 +38,14 @@ export function channelsOf({ topology, prefix, db, namespace }: ChannelScope): C
       ? Array.from({ length: SHARDS }, (_, shard) => `${start}:{${namespace}/${shard.toString(16)}}:`)
       : [`${start}:{${namespace}}:`];
   const shards = beacons.length;
-  const addressAt = Buffer.byteLength(beacons[0] ?? "");
   const beaconOf = (shard: number): string => beacons[shard] ?? "";
   const shardOf = (address: string): number => (shards > 1 ? fnv1a(address) % shards : 0);
   return {
     shards,
     shardOf,
     beaconOf,
+    addressAt: beaconOf(0).length,
     channelOf: (address) => beaconOf(shardOf(address)) + address,
-    addressOf: (channel) => channel.toString("utf8", addressAt),
   };
 }
 

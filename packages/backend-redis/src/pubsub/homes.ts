@@ -2,11 +2,12 @@
 
 import type { RedisClient } from "../client.ts";
 import type { RedisNode } from "../options.ts";
+import type { OnMessage } from "./arrivals.ts";
 import type { Channels } from "./channels.ts";
 import { Line } from "./line.ts";
 
 export interface HomeEvents {
-  onMessage(channel: Buffer, message: Buffer): void;
+  readonly onMessage: OnMessage;
   /** Shards that have no home any more, because the connection was lost. */
   onLost(shards: readonly number[]): void;
 }

@@ -14,8 +14,9 @@ import {
 import type { RedisClient } from "../client.ts";
 import { NAME, redisError } from "../errors.ts";
 import { addressFailures, isAddress } from "./arguments.ts";
+import type { Span } from "./arrivals.ts";
 import type { Channels } from "./channels.ts";
-import { decodeEnvelope } from "./envelope.ts";
+import { EnvelopeReader } from "./envelope.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 export interface InboxParts {
@@ -30,6 +31,7 @@ export interface InboxParts {
 export class RedisInbox implements Inbox {
   readonly #parts: InboxParts;
   readonly #subscriptions: Subscriptions;
+  readonly #envelopes = new EnvelopeReader();
   readonly #waiting: Channel<Delivery>;
   /** What had been read from the socket already when there was no more room: one chunk of a connection at most. */
   #overflow: Delivery[] = [];
@@ -97,8 +99,8 @@ export class RedisInbox implements Inbox {
     }
   }
 
-  #take(address: string, message: Buffer): void {
-    const envelope = decodeEnvelope(message);
+  #take(address: string, message: Span): void {
+    const envelope = this.#envelopes.read(message);
     if (envelope === undefined) return; // Published by another version, or by none of ours.
     const delivery = { address, headers: envelope.headers, body: envelope.body };
     if (this.#overflow.length === 0 && this.#waiting.push(delivery)) return;

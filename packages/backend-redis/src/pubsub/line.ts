@@ -4,7 +4,10 @@ import { Command, type Redis } from "ioredis";
 import type { Topology } from "../connection/server-facts.ts";
 import { watchServer } from "../connection/liveness.ts";
 import { connected, discard } from "../connection/reaching.ts";
+import { tapReplies } from "../connection/reply-tap.ts";
 import { isReplica } from "../connection/server-facts.ts";
+import { Arrivals, type OnMessage, wholeOf } from "./arrivals.ts";
+import { byteTextOf } from "./byte-text.ts";
 import { settledWithin } from "./patience.ts";
 
 /** Channels of one command: its confirmations come one by one, and nothing else between them. */
@@ -13,7 +16,7 @@ const CONNECT_MS = 5_000;
 const GOODBYE_MS = 1_000;
 
 export interface LineEvents {
-  onMessage(channel: Buffer, message: Buffer): void;
+  readonly onMessage: OnMessage;
   /** Once, also when it is closed. */
   onLost(line: Line): void;
 }
@@ -33,8 +36,11 @@ export class Line {
     this.#redis = redis;
     this.#isSharded = topology === "cluster";
     this.#watch = watchServer(redis);
-    redis.on(this.#isSharded ? "smessageBuffer" : "messageBuffer", (channel: Buffer, message: Buffer) =>
-      events.onMessage(channel, message),
+    const kind = this.#isSharded ? "smessage" : "message";
+    redis.once("connect", () => void tapReplies(redis.stream, new Arrivals(kind, events.onMessage)));
+    // Where messages can't be read before the driver does, it tells of them.
+    redis.on(`${kind}Buffer`, (channel: Buffer, message: Buffer) =>
+      events.onMessage(byteTextOf(channel), wholeOf(message)),
     );
     // A server that takes subscriptions back unasked, as when their slot has moved, confuses the driver.
     redis.on("error", () => discard(redis));

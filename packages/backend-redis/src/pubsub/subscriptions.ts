@@ -2,6 +2,8 @@
 
 import type { RedisClient } from "../client.ts";
 import { reconnectMs } from "../connection/driver-options.ts";
+import type { Span } from "./arrivals.ts";
+import { textOf } from "./byte-text.ts";
 import type { Channels } from "./channels.ts";
 import { Homes } from "./homes.ts";
 import { Pause } from "./pause.ts";
@@ -10,7 +12,7 @@ import { Pause } from "./pause.ts";
 const CHECK_MS = 1_000;
 
 export interface SubscriptionEvents {
-  onMessage(address: string, message: Buffer): void;
+  onMessage(address: string, message: Span): void;
   /** By turns: `down` when any address has stopped being live, `up` when all are again. */
   onRoute(state: "up" | "down"): void;
 }
@@ -34,7 +36,7 @@ export class Subscriptions {
     this.#events = events;
     this.#addresses = Array.from({ length: channels.shards }, () => new Map<string, number>());
     this.#homes = new Homes(client, channels, {
-      onMessage: (channel, message) => this.#take(channels.addressOf(channel), message),
+      onMessage: (channel, message) => this.#take(channel, message),
       onLost: (shards) => this.#lose(shards),
     });
     if (channels.shards > 1) this.#checking = setInterval(() => this.#check(), CHECK_MS).unref();
@@ -79,8 +81,10 @@ export class Subscriptions {
     await this.#homes.leave();
   }
 
-  #take(address: string, message: Buffer): void {
-    if (this.#of(this.#channels.shardOf(address)).has(address)) this.#events.onMessage(address, message);
+  /** Whatever the server sends is subscribed to. */
+  #take(channel: string, message: Span): void {
+    const address = textOf(channel.slice(this.#channels.addressAt));
+    if (address !== "") this.#events.onMessage(address, message);
   }
 
   #lose(shards: readonly number[]): void {

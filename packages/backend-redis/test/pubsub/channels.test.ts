@@ -28,11 +28,11 @@ test("in a cluster a channel lies in one of sixteen shards, told by a hash of th
   expect(channelOf("foobar")).toBe("muster:{iot/8}:foobar");
 });
 
-test("the address comes back from its channel", () => {
+test("in each channel the address begins at the same place", () => {
   fc.assert(
     fc.property(scopes, addresses, (scope, address) => {
-      const channels = channelsOf(scope);
-      expect(channels.addressOf(Buffer.from(channels.channelOf(address)))).toBe(Buffer.from(address).toString());
+      const { channelOf, addressAt } = channelsOf(scope);
+      expect(channelOf(address).slice(addressAt)).toBe(address);
     }),
   );
 });

@@ -1,0 +1,50 @@
+/** Publishing in one transaction: the quick way, over a connection to one server that is all our own. */
+
+import { throwIfAborted } from "@muster/core/slots";
+import { NAME, redisError } from "../errors.ts";
+import { NOTHING } from "../scripts/publish.ts";
+import { commandText, PublishWriter } from "./commands.ts";
+import { chosenFrom, type Part, type Publishing } from "./part.ts";
+
+const SOURCE = `${NAME}.publishMany`;
+/** Whoever would refuse the script of the other way refuses this one: a replica, for example. */
+const START = commandText("eval", NOTHING.lua, "0");
+
+interface Transacted {
+  /** What nobody has heard. */
+  readonly unheard: Part;
+  /** Whether that is because the server, or a part of it, would not have it published. */
+  readonly isRefused: boolean;
+}
+
+/** @throws what {@link redisError} makes of it; TIMEOUT, ABORTED: the call had ended before it was sent. */
+export async function publishAtOnce(publishing: Publishing, part: Part): Promise<Transacted> {
+  const answers = await send(publishing, part);
+  if (answers === undefined) return { unheard: part, isRefused: true };
+  const [, ...counts] = answers;
+  return {
+    unheard: chosenFrom(part, (at) => !isHeard(counts[at])),
+    isRefused: answers.some((answer) => typeof answer !== "number"),
+  };
+}
+
+/** To the script that does nothing, and to each message how many have heard it. `undefined`: nothing has been published. */
+async function send(
+  { bursts, channels, starts, call }: Publishing,
+  { shard, messages }: Part,
+): Promise<readonly unknown[] | undefined> {
+  throwIfAborted(call, SOURCE);
+  const publish = new PublishWriter(channels.beaconOf(shard), starts);
+  try {
+    return await bursts.send(messages.length + 1, (writer) => {
+      writer.text(START);
+      for (const message of messages) publish.write(writer, message);
+    });
+  } catch (error) {
+    throw redisError(error, SOURCE);
+  }
+}
+
+function isHeard(count: unknown): boolean {
+  return typeof count === "number" && count > 0;
+}

@@ -1,0 +1,57 @@
+/** Commands that publish, in Redis' protocol. */
+
+import type { Outgoing } from "@muster/core/slots";
+import type { ByteWriter } from "../connection/byte-writer.ts";
+import { byteText } from "./byte-text.ts";
+import type { EnvelopeStarts } from "./envelope-start.ts";
+
+export function commandText(...parts: readonly string[]): string {
+  return `*${parts.length}\r\n${parts.map((part) => `$${part.length}\r\n${part}\r\n`).join("")}`;
+}
+
+const BREAK = bytesOf("\r\n");
+
+/** Writes a PUBLISH for each message. Of one batch most are of the same lengths. */
+export class PublishWriter {
+  readonly #prefix: string;
+  readonly #starts: EnvelopeStarts;
+  #addressLength = -1;
+  /** Up to an address of that length. */
+  #untilAddress = BREAK;
+  #messageLength = -1;
+  /** From the address up to a message of that length. */
+  #untilMessage = BREAK;
+
+  /** @param prefix of all channels. */
+  constructor(prefix: string, starts: EnvelopeStarts) {
+    this.#prefix = prefix;
+    this.#starts = starts;
+  }
+
+  /** @throws INVALID_ARGUMENT: what is no header. */
+  write(writer: ByteWriter, { address, headers, body }: Outgoing): void {
+    const text = byteText(address);
+    this.#expect(text.length, this.#starts.next(headers) + body.length);
+    writer.bytes(this.#untilAddress);
+    writer.text(text);
+    writer.bytes(this.#untilMessage);
+    this.#starts.write(writer);
+    writer.bytes(body);
+    writer.bytes(BREAK);
+  }
+
+  #expect(addressLength: number, messageLength: number): void {
+    if (addressLength !== this.#addressLength) {
+      const channelLength = this.#prefix.length + addressLength;
+      this.#untilAddress = bytesOf(`*3\r\n$7\r\nPUBLISH\r\n$${channelLength}\r\n${this.#prefix}`);
+      this.#addressLength = addressLength;
+    }
+    if (messageLength === this.#messageLength) return;
+    this.#untilMessage = bytesOf(`\r\n$${messageLength}\r\n`);
+    this.#messageLength = messageLength;
+  }
+}
+
+function bytesOf(text: string): Uint8Array {
+  return Buffer.from(text, "latin1");
+}
