@@ -81,6 +81,6 @@ async function play(
   await using onRedis = await muster(REDIS, `redis-${addresses}-${payload.length}`, { at: "redis", url: urls.redis });
   await using atHand = await muster(AT_HAND, `hand-${addresses}-${payload.length}`, { at: "sender" });
   if (addresses === "node") return await playRounds([each, wild, onRedis, atHand], { rounds, size });
-  await using bare = await Muster.toBareSubscribers(BARE, urls.nats, size, payload);
+  await using bare = await Muster.toBareSubscribers(BARE, { at: "nats", url: urls.nats }, size, payload);
   return await playRounds([each, wild, onRedis, atHand, bare], { rounds, size });
 }

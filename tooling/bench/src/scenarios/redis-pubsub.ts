@@ -41,13 +41,15 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
   await using node = await muster("node addresses", "node", { at: "redis", url });
   await using ownHere = await muster("identity addresses, registry at hand", "identity", { at: "sender" });
   await using nodeHere = await muster("node addresses, registry at hand", "node", { at: "sender" });
-  const played = await playRounds([scripted, pipelined, own, node, ownHere, nodeHere], { rounds, size });
+  await using bare = await Muster.toBareSubscribers("to bare subscribers", { at: "redis", url }, size, PAYLOAD);
+  const played = await playRounds([scripted, pipelined, own, node, ownHere, nodeHere, bare], { rounds, size });
   return {
     rows: [
       rowOf("speed of identity addresses / scripted PUBLISH", "×", played.speedup(own.name, scripted.name), {
         atLeast: 0.8,
       }),
       rowOf("… with the registry at hand", "×", played.speedup(ownHere.name, scripted.name), { atLeast: 0.8 }),
+      rowOf("… and the subscribers of raw", "×", played.speedup(bare.name, scripted.name), { atLeast: 0.8 }),
       rowOf("speed of node addresses / pipelined PUBLISH", "×", played.speedup(node.name, pipelined.name), {
         atLeast: 5,
       }),

@@ -5,6 +5,7 @@ import { type Fleet, openRegistry } from "@muster/core";
 import { PATIENT } from "../fleets.ts";
 import { Crew } from "../receivers/crew.ts";
 import { messagingAt, OWN_ADDRESS, registryAt } from "../receivers/fleet-receivers.ts";
+import type { BrokerPlace } from "../receivers/plan.ts";
 import { type FleetReceivers, fleetPlans, rawPlans } from "../receivers/sharing.ts";
 import { sharedRegistry } from "../receivers/shared-registry.ts";
 import type { Contender } from "../rounds.ts";
@@ -36,15 +37,15 @@ export class Muster implements Contender, AsyncDisposable {
   }
 
   /**
-   * The same from a registry at hand to who has nothing of Muster and listens on the identity addresses: subjects that the
-   * NATS backend makes of them.
+   * The same from a registry at hand to who has nothing of Muster and listens on the identity addresses: subjects or channels
+   * that the backend makes of them.
    */
-  static async toBareSubscribers(name: string, url: string, size: number, payload: string): Promise<Muster> {
+  static async toBareSubscribers(name: string, broker: BrokerPlace, size: number, payload: string): Promise<Muster> {
     const namespace = "bare";
-    const messaging = { at: "nats", url } as const;
-    const crew = await Crew.start(rawPlans({ broker: messaging, prefix: `muster.${namespace}.${OWN_ADDRESS}`, size }));
+    const start = broker.at === "nats" ? `muster.${namespace}.` : `muster:{${namespace}}:`;
+    const crew = await Crew.start(rawPlans({ broker, prefix: start + OWN_ADDRESS, size }));
     const registry = memoryRegistry();
-    const fleet = await openRegistry({ namespace, registry, messaging: messagingAt(messaging), timing: PATIENT });
+    const fleet = await openRegistry({ namespace, registry, messaging: messagingAt(broker), timing: PATIENT });
     const registering = Array.from({ length: size }, (_, index) =>
       fleet.register(identityOf(index), {}, { address: OWN_ADDRESS + identityOf(index) }),
     );
