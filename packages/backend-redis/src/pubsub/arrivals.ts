@@ -8,28 +8,36 @@ const ZERO = 0x30;
 /** Behind a length, and behind what has that length. */
 const BREAK = 2;
 
-/** A part of some bytes, and of the same as text with one character for each byte. */
-export interface Span {
+/** Where a message stands in some bytes, and in the same as text with one character for each byte. */
+export interface Arrival {
   readonly bytes: Buffer;
   readonly text: string;
+  readonly channelStart: number;
+  readonly channelEnd: number;
   readonly start: number;
   readonly end: number;
 }
 
-/** The channel with one character for each byte. */
-export type OnMessage = (channel: string, message: Span) => void;
+/** The next arrival takes the place of this one. */
+export type OnMessage = (arrival: Arrival) => void;
 
-export function wholeOf(bytes: Buffer): Span {
-  return { bytes, text: byteTextOf(bytes), start: 0, end: bytes.length };
+export function arrivalOf(channel: Buffer, message: Buffer): Arrival {
+  const bytes = Buffer.concat([channel, message]);
+  const channelEnd = channel.length;
+  return { bytes, text: byteTextOf(bytes), channelStart: 0, channelEnd, start: channelEnd, end: bytes.length };
 }
 
 /** Takes every message. What else comes, such as confirmations, is left to the driver. */
-export class Arrivals implements ReplyReader {
+export class Arrivals implements Arrival, ReplyReader {
+  bytes: Buffer = Buffer.alloc(0);
+  text = "";
+  channelStart = 0;
+  channelEnd = 0;
+  start = 0;
+  end = 0;
   /** Of `*3 message <channel> <message>`, up to the length of the channel. */
   readonly #head: Buffer;
   readonly #onMessage: OnMessage;
-  #bytes: Buffer = Buffer.alloc(0);
-  #text = "";
   /** What was read last. */
   #length = 0;
 
@@ -39,9 +47,9 @@ export class Arrivals implements ReplyReader {
   }
 
   take(bytes: Buffer, start: number): number {
-    if (bytes !== this.#bytes) {
-      this.#bytes = bytes;
-      this.#text = byteTextOf(bytes);
+    if (bytes !== this.bytes) {
+      this.bytes = bytes;
+      this.text = byteTextOf(bytes);
     }
     let at = start;
     while (isAt(bytes, at, this.#head)) {
@@ -54,23 +62,21 @@ export class Arrivals implements ReplyReader {
 
   /** Gives where the next reply begins, or a place behind all bytes. */
   #takeOne(start: number): number {
-    const { length } = this.#bytes;
-    const channelAt = this.#behindLength(start + this.#head.length);
-    const channelEnd = channelAt + this.#length;
-    const messageAt = this.#behindLength(channelEnd + BREAK + 1);
-    const end = messageAt + this.#length;
-    if (end + BREAK > length) return end + BREAK;
-    const message = { bytes: this.#bytes, text: this.#text, start: messageAt, end };
-    this.#onMessage(this.#text.slice(channelAt, channelEnd), message);
-    return end + BREAK;
+    this.channelStart = this.#behindLength(start + this.#head.length);
+    this.channelEnd = this.channelStart + this.#length;
+    this.start = this.#behindLength(this.channelEnd + BREAK + 1);
+    this.end = this.start + this.#length;
+    const next = this.end + BREAK;
+    if (next <= this.bytes.length) this.#onMessage(this);
+    return next;
   }
 
   /** Of a length that is cut short the next line begins behind all bytes. */
   #behindLength(start: number): number {
-    const { length } = this.#text;
+    const { length } = this.text;
     this.#length = 0;
     for (let at = start; at < length; at += 1) {
-      const code = this.#text.charCodeAt(at);
+      const code = this.text.charCodeAt(at);
       if (code === CR) return at + BREAK;
       this.#length = this.#length * 10 + code - ZERO;
     }
@@ -78,7 +84,7 @@ export class Arrivals implements ReplyReader {
   }
 
   #isHeadCut(at: number): boolean {
-    const left = this.#bytes.length - at;
-    return left < this.#head.length && isAt(this.#bytes, at, this.#head.subarray(0, left));
+    const left = this.bytes.length - at;
+    return left < this.#head.length && isAt(this.bytes, at, this.#head.subarray(0, left));
   }
 }

@@ -10,7 +10,7 @@
  */
 
 import type { Headers } from "@muster/core/slots";
-import type { Span } from "./arrivals.ts";
+import type { Arrival } from "./arrivals.ts";
 import { inFull } from "./envelope-names.ts";
 import { isAt, textOf } from "./byte-text.ts";
 
@@ -42,16 +42,16 @@ export class EnvelopeReader {
   #headers: Headers = {};
 
   /** `undefined`: of another version, or nothing that Muster ever made. */
-  read(span: Span): Envelope | undefined {
-    const { text, start } = span;
-    const known = text.slice(start, start + this.#start.length) === this.#start ? this.#readOwn(span) : undefined;
+  read(arrival: Arrival): Envelope | undefined {
+    const { text, start } = arrival;
+    const known = text.slice(start, start + this.#start.length) === this.#start ? this.#readOwn(arrival) : undefined;
     if (known !== undefined) return known;
-    if (span.bytes[span.start] === OLD_VERSION) return readOld(span);
-    return this.#learn(span) ? this.#readOwn(span) : undefined;
+    if (arrival.bytes[start] === OLD_VERSION) return readOld(arrival);
+    return this.#learn(arrival) ? this.#readOwn(arrival) : undefined;
   }
 
   /** `undefined`: it is not made as the message before. */
-  #readOwn({ bytes, text, start, end }: Span): Envelope | undefined {
+  #readOwn({ bytes, text, start, end }: Arrival): Envelope | undefined {
     const headers: Record<string, string> = { ...this.#headers };
     let at = start + this.#start.length;
     for (const { name, label } of this.#own) {
@@ -62,10 +62,10 @@ export class EnvelopeReader {
       at = lineEnd + 1;
     }
     if (at >= end || bytes[at] !== LINE_FEED) return undefined;
-    return { headers, body: bytes.subarray(at + 1, end) };
+    return { headers, body: bodyOf(bytes, at + 1, end) };
   }
 
-  #learn({ text, start, end }: Span): boolean {
+  #learn({ text, start, end }: Arrival): boolean {
     if (!text.startsWith(START, start)) return false;
     const common = linesAt(text, start + 1, end);
     const own = common && linesAt(text, common.end, end);
@@ -97,13 +97,18 @@ function linesAt(
   }
 }
 
-function readOld({ bytes, start, end }: Span): Envelope | undefined {
+function readOld({ bytes, start, end }: Arrival): Envelope | undefined {
   const headersAt = start + OLD_HEADERS_AT;
   if (headersAt > end) return undefined;
   const bodyAt = headersAt + bytes.readUInt32BE(start + 1);
   if (bodyAt > end) return undefined;
   const headers = bodyAt === headersAt ? {} : parseHeaders(bytes.toString("utf8", headersAt, bodyAt));
-  return headers && { headers, body: bytes.subarray(bodyAt, end) };
+  return headers && { headers, body: bodyOf(bytes, bodyAt, end) };
+}
+
+/** No Buffer, which takes three times as long to make. */
+function bodyOf({ buffer, byteOffset }: Buffer, start: number, end: number): Uint8Array {
+  return new Uint8Array(buffer, byteOffset + start, end - start);
 }
 
 function parseHeaders(text: string): Headers | undefined {

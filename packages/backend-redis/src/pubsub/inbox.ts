@@ -14,7 +14,7 @@ import {
 import type { RedisClient } from "../client.ts";
 import { NAME, redisError } from "../errors.ts";
 import { addressFailures, isAddress } from "./arguments.ts";
-import type { Span } from "./arrivals.ts";
+import type { Arrival } from "./arrivals.ts";
 import type { Channels } from "./channels.ts";
 import { EnvelopeReader } from "./envelope.ts";
 import { Subscriptions } from "./subscriptions.ts";
@@ -42,7 +42,7 @@ export class RedisInbox implements Inbox {
     this.#parts = parts;
     this.#waiting = boundedChannel(options.prefetch);
     this.#subscriptions = new Subscriptions(client, channels, {
-      onMessage: (address, message) => this.#take(address, message),
+      onMessage: (address, arrival) => this.#take(address, arrival),
       onRoute: (state) => options.onRoute?.(state),
     });
   }
@@ -99,8 +99,8 @@ export class RedisInbox implements Inbox {
     }
   }
 
-  #take(address: string, message: Span): void {
-    const envelope = this.#envelopes.read(message);
+  #take(address: string, arrival: Arrival): void {
+    const envelope = this.#envelopes.read(arrival);
     if (envelope === undefined) return; // Published by another version, or by none of ours.
     const delivery = { address, headers: envelope.headers, body: envelope.body };
     if (this.#overflow.length === 0 && this.#waiting.push(delivery)) return;

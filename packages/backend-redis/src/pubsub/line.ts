@@ -6,8 +6,7 @@ import { watchServer } from "../connection/liveness.ts";
 import { connected, discard } from "../connection/reaching.ts";
 import { tapReplies } from "../connection/reply-tap.ts";
 import { isReplica } from "../connection/server-facts.ts";
-import { Arrivals, type OnMessage, wholeOf } from "./arrivals.ts";
-import { byteTextOf } from "./byte-text.ts";
+import { arrivalOf, Arrivals, type OnMessage } from "./arrivals.ts";
 import { settledWithin } from "./patience.ts";
 
 /** Channels of one command: its confirmations come one by one, and nothing else between them. */
@@ -39,9 +38,7 @@ export class Line {
     const kind = this.#isSharded ? "smessage" : "message";
     redis.once("connect", () => void tapReplies(redis.stream, new Arrivals(kind, events.onMessage)));
     // Where messages can't be read before the driver does, it tells of them.
-    redis.on(`${kind}Buffer`, (channel: Buffer, message: Buffer) =>
-      events.onMessage(byteTextOf(channel), wholeOf(message)),
-    );
+    redis.on(`${kind}Buffer`, (channel: Buffer, message: Buffer) => events.onMessage(arrivalOf(channel, message)));
     // A server that takes subscriptions back unasked, as when their slot has moved, confuses the driver.
     redis.on("error", () => discard(redis));
     // The driver never settles what is answered with MOVED.

@@ -2,7 +2,7 @@
 
 import type { RedisClient } from "../client.ts";
 import { reconnectMs } from "../connection/driver-options.ts";
-import type { Span } from "./arrivals.ts";
+import type { Arrival } from "./arrivals.ts";
 import { textOf } from "./byte-text.ts";
 import type { Channels } from "./channels.ts";
 import { Homes } from "./homes.ts";
@@ -12,7 +12,7 @@ import { Pause } from "./pause.ts";
 const CHECK_MS = 1_000;
 
 export interface SubscriptionEvents {
-  onMessage(address: string, message: Span): void;
+  onMessage(address: string, arrival: Arrival): void;
   /** By turns: `down` when any address has stopped being live, `up` when all are again. */
   onRoute(state: "up" | "down"): void;
 }
@@ -36,7 +36,7 @@ export class Subscriptions {
     this.#events = events;
     this.#addresses = Array.from({ length: channels.shards }, () => new Map<string, number>());
     this.#homes = new Homes(client, channels, {
-      onMessage: (channel, message) => this.#take(channel, message),
+      onMessage: (arrival) => this.#take(arrival),
       onLost: (shards) => this.#lose(shards),
     });
     if (channels.shards > 1) this.#checking = setInterval(() => this.#check(), CHECK_MS).unref();
@@ -82,9 +82,10 @@ export class Subscriptions {
   }
 
   /** Whatever the server sends is subscribed to. */
-  #take(channel: string, message: Span): void {
-    const address = textOf(channel.slice(this.#channels.addressAt));
-    if (address !== "") this.#events.onMessage(address, message);
+  #take(arrival: Arrival): void {
+    const { text, channelStart, channelEnd } = arrival;
+    const address = textOf(text.slice(channelStart + this.#channels.addressAt, channelEnd));
+    if (address !== "") this.#events.onMessage(address, arrival);
   }
 
   #lose(shards: readonly number[]): void {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ReplyTap } from "../../src/connection/reply-tap.ts";
-import { Arrivals, type Span } from "../../src/pubsub/arrivals.ts";
+import { type Arrival, Arrivals } from "../../src/pubsub/arrivals.ts";
 
 function bulk(text: string): string {
   return `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
@@ -11,8 +11,8 @@ function pushed(kind: string, channel: string, message: string): string {
   return `*3\r\n${bulk(kind)}${bulk(channel)}${bulk(message)}`;
 }
 
-function told(channel: string, { bytes, start, end }: Span): string {
-  return `${Buffer.from(channel, "latin1").toString()}=${bytes.toString("utf8", start, end)}`;
+function told({ bytes, channelStart, channelEnd, start, end }: Arrival): string {
+  return `${bytes.toString("utf8", channelStart, channelEnd)}=${bytes.toString("utf8", start, end)}`;
 }
 
 const words = fc.string({ unit: "binary", maxLength: 300 }).map((text) => Buffer.from(text).toString());
@@ -25,9 +25,8 @@ test.each(["message", "smessage"] as const)(
     fc.assert(
       fc.property(fc.array(replies), fc.array(fc.nat({ max: 400 })), (all, sizes) => {
         const heard: string[] = [];
-        const tap = new ReplyTap(
-          new Arrivals(kind, (channel, message) => heard.push(told(channel, message))),
-          (reply) => heard.push(String(reply)),
+        const tap = new ReplyTap(new Arrivals(kind, (arrival) => heard.push(told(arrival))), (reply) =>
+          heard.push(String(reply)),
         );
         const text = all.map((one) => (typeof one === "string" ? one : pushed(kind, ...one))).join("");
         const bytes = Buffer.from(text);

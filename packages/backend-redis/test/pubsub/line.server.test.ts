@@ -18,7 +18,8 @@ await withServer("redis", {}, ({ url }) => {
     const told: string[] = [];
     redis.on("messageBuffer", () => void told.push("by the driver"));
     const line = new Line(redis, "standalone", {
-      onMessage: (channel, { bytes, start, end }) => void told.push(`${channel}=${bytes.toString("utf8", start, end)}`),
+      onMessage: ({ bytes, channelStart, channelEnd, start, end }) =>
+        void told.push(`${bytes.toString("utf8", channelStart, channelEnd)}=${bytes.toString("utf8", start, end)}`),
       onLost: () => {},
     });
     await line.opened;
