@@ -6,9 +6,9 @@
 
 import { Command, type Redis } from "ioredis";
 import { type ByteWriter, ByteWriters } from "./byte-writer.ts";
+import { endOfLine } from "./reply-end.ts";
 import { type ReplyReader, tapReplies } from "./reply-tap.ts";
 
-const LINE_FEED = 0x0a;
 const MULTI = "*1\r\n$5\r\nMULTI\r\n";
 const PING = "*1\r\n$4\r\nPING\r\n";
 /** Kept for the next burst: as many as are mostly in flight, of a size that most have. */
@@ -107,9 +107,9 @@ class Queued implements ReplyReader {
   take(bytes: Buffer, start: number): number {
     let at = start;
     for (; this.#expected > 0 && at < bytes.length; this.#expected -= 1) {
-      const end = bytes.indexOf(LINE_FEED, at);
-      if (end < 0) return at === start ? bytes.length + 1 : at;
-      at = end + 1;
+      const end = endOfLine(bytes, at);
+      if (end > bytes.length) return at === start ? end : at;
+      at = end;
     }
     return at;
   }

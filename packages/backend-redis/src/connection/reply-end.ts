@@ -27,10 +27,11 @@ export function replyEnd(bytes: Buffer, start: number): number {
   return at;
 }
 
-/** Behind the line feed. */
-function endOfLine(bytes: Buffer, start: number): number {
-  const end = bytes.indexOf(CR, start);
-  return end < 0 ? bytes.length + 1 : end + 2;
+/** Behind the line feed; a place behind all bytes where there is none. Most lines are a few bytes: no call is worth it. */
+export function endOfLine(bytes: Buffer, start: number): number {
+  let at = start;
+  while (at < bytes.length && bytes[at] !== CR) at += 1;
+  return at < bytes.length ? at + 2 : at + 1;
 }
 
 function numberAt(bytes: Buffer, start: number): number {

@@ -15,8 +15,7 @@ export async function publishByScript(publishing: Publishing, part: Part): Promi
   const isSharded = client.topology === "cluster";
   const args: RedisArgument[] = isSharded ? [PUBLISH_TO_SHARD.lua, 1, channels.beaconOf(part.shard)] : [PUBLISH.lua, 0];
   for (const message of part.messages) args.push(...argumentsOf(publishing, message));
-  const positions = new Set(positionsIn(await client.send("eval", args, call, SOURCE)));
-  const unheard = chosenFrom(part, (at) => positions.has(at));
+  const unheard = chosenFrom(part, positionsIn(await client.send("eval", args, call, SOURCE)));
   return isSharded ? askOwner(publishing, unheard) : unheard;
 }
 
@@ -29,7 +28,10 @@ async function askOwner(publishing: Publishing, part: Part): Promise<Part> {
   const counts = await Promise.all(
     part.messages.map(async (message) => client.send("spublish", argumentsOf(publishing, message), call, SOURCE)),
   );
-  return chosenFrom(part, (at) => counts[at] === 0);
+  return chosenFrom(
+    part,
+    counts.flatMap((count, at) => (count === 0 ? [at] : [])),
+  );
 }
 
 /** Channel and message. */

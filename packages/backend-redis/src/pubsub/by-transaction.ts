@@ -21,11 +21,9 @@ interface Transacted {
 export async function publishAtOnce(publishing: Publishing, part: Part): Promise<Transacted> {
   const answers = await send(publishing, part);
   if (answers === undefined) return { unheard: part, isRefused: true };
-  const [, ...counts] = answers;
-  return {
-    unheard: chosenFrom(part, (at) => !isHeard(counts[at])),
-    isRefused: answers.some((answer) => typeof answer !== "number"),
-  };
+  const unheard: number[] = [];
+  for (let at = 0; at < part.messages.length; at += 1) if (!isHeard(answers[at + 1])) unheard.push(at);
+  return { unheard: chosenFrom(part, unheard), isRefused: answers.some((answer) => typeof answer !== "number") };
 }
 
 /** To the script that does nothing, and to each message how many have heard it. `undefined`: nothing has been published. */

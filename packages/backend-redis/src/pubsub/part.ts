@@ -52,11 +52,11 @@ export function partsOf(channels: Channels, batch: readonly Outgoing[]): readonl
   return parts;
 }
 
-/** Of a part those messages that stand there. */
-export function chosenFrom({ shard, messages, indexes }: Part, isChosen: (at: number) => boolean): Part {
+/** Of a part the messages at these positions. */
+export function chosenFrom({ shard, messages, indexes }: Part, positions: readonly number[]): Part {
   return {
     shard,
-    messages: messages.filter((_, at) => isChosen(at)),
-    indexes: indexes.filter((_, at) => isChosen(at)),
+    messages: positions.flatMap((at) => messages[at] ?? []),
+    indexes: positions.flatMap((at) => indexes[at] ?? []),
   };
 }

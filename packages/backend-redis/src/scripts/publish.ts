@@ -33,4 +33,4 @@ export const PUBLISH_TO_SHARD: Script = publishing("SPUBLISH");
 /**
  * Does nothing, where {@link PUBLISH} would publish: a server that refuses the one refuses the other, a replica for example.
  */
-export const NOTHING: Script = script({ name: "publishMany", flags: ["allow-oom"], lua: ["return 0"] });
+export const NOTHING: Script = script({ name: "publishMany", flags: ["allow-oom"], lua: ["return 1"] });
