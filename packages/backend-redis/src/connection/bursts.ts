@@ -31,6 +31,7 @@ export class Bursts {
     });
     redis.on("ready", () => void this.#probe());
     redis.on("close", () => {
+      if (this.#tapped?.redis !== redis) return;
       this.#tapped = undefined;
       this.#open = undefined;
     });
@@ -42,19 +43,25 @@ export class Bursts {
   }
 
   /**
-   * What each of the commands is answered, errors among them. `undefined`: the server has refused to do any of them.
-   * Rejects as the driver does.
+   * What each of the commands is answered, errors among them. `undefined`: the server has refused to do any of them, or
+   * there is no connection. Rejects as the driver does.
    *
    * @param write writes so many commands in Redis' protocol.
    */
   async send(count: number, write: (writer: ByteWriter) => void): Promise<readonly unknown[] | undefined> {
-    if (this.#open === undefined) return undefined;
+    const connection = this.#open;
+    if (connection === undefined) return undefined;
     const writer = this.#writers.take();
     writer.text(MULTI);
     write(writer);
-    const answers = await answersTo(this.#open, writer.written, count);
-    this.#writers.give(writer); // All of it has left.
-    return answers === undefined || Array.isArray(answers) ? answers : [];
+    try {
+      const answers = await answersTo(connection, writer.written, count);
+      this.#writers.give(writer); // All of it has left.
+      return answers;
+    } catch (error) {
+      if (this.#open === connection) this.#open = undefined; // Whatever it was: not again on this connection.
+      throw error;
+    }
   }
 
   /** An ACL may forbid transactions, and another release of the driver may not read its replies as this one does. */
@@ -62,16 +69,19 @@ export class Bursts {
     const connection = this.#tapped;
     if (connection === undefined) return;
     try {
-      const answers = await answersTo(connection, Buffer.from(MULTI + PING), 1);
-      if (Array.isArray(answers) && answers.length === 1) {
-        if (connection === this.#tapped) this.#open = connection;
-      } else if (answers !== undefined) {
-        this.#isGivenUp = true;
-        connection.redis.disconnect(true); // Who knows which answer belongs to whom.
-      }
-    } catch {
-      // There are no bursts on this connection.
+      await answersTo(connection, Buffer.from(MULTI + PING), 1);
+      if (connection === this.#tapped) this.#open = connection;
+    } catch (error) {
+      if (!(error instanceof UnexpectedAnswer)) return; // Then there are no bursts on this connection.
+      this.#isGivenUp = true;
+      connection.redis.disconnect(true); // Who knows which answer belongs to whom.
     }
+  }
+}
+
+class UnexpectedAnswer extends Error {
+  constructor() {
+    super("an unexpected answer");
   }
 }
 
@@ -81,19 +91,33 @@ interface Connection {
 }
 
 /** What EXEC is answered; `undefined` where nothing was done. */
-async function answersTo({ redis, queued }: Connection, bytes: Buffer, count: number): Promise<unknown> {
+async function answersTo(
+  { redis, queued }: Connection,
+  bytes: Buffer,
+  count: number,
+): Promise<readonly unknown[] | undefined> {
   const opening = new Opening(bytes, () => queued.expect(count));
   const closing = new Command("exec");
-  opening.promise.catch(() => undefined); // EXEC tells.
   redis.sendCommand(opening);
   redis.sendCommand(closing);
-  try {
-    const answers: unknown = await closing.promise;
-    return answers;
-  } catch (error) {
-    if (error instanceof Error && error.message.startsWith("EXECABORT")) return undefined;
-    throw error;
+  const [opened, closed] = await Promise.allSettled([opening.promise, closing.promise]);
+  if (closed.status === "rejected") {
+    if (!isAborted(closed.reason)) throw closed.reason;
+    // EXEC says the same where MULTI was refused, and all between them was done by itself.
+    if (opened.status === "rejected") throw new Error("a transaction was not begun", { cause: opened.reason });
+    return undefined;
   }
+  const answers: unknown = closed.value;
+  if (isFor(count, answers)) return answers;
+  throw new UnexpectedAnswer();
+}
+
+function isFor(count: number, answers: unknown): answers is readonly unknown[] {
+  return Array.isArray(answers) && answers.length === count;
+}
+
+function isAborted(reason: unknown): boolean {
+  return reason instanceof Error && reason.message.startsWith("EXECABORT");
 }
 
 /** Passes over what the server says to commands as it queues them: a line each. */

@@ -99,6 +99,18 @@ await withServer("redis", {}, (server) => {
     expect((await calls(url))("eval")).toBe(1);
   });
 
+  test("a user who may use them no longer publishes nothing twice, and then by script", async () => {
+    const namespace = freshNamespace();
+    await tell(url, "ACL", "SETUSER", "plain", "reset", "on", ">secret", "~*", "&*", "+@all");
+    const credentials = { host, port, username: "plain", password: "secret" };
+    await using messaging = await openMessaging(credentials, namespace);
+    const heard = await listening(messaging, ["a"]);
+    await tell(url, "ACL", "SETUSER", "plain", "-@transaction");
+    expect(await outcomeOf(messaging.publishMany([message("a", "one")], within(5_000)))).toBe("INTERNAL?");
+    expect(await failuresOf(messaging, [message("a", "two"), message("b", "")])).toEqual(["1 NO_ROUTE"]);
+    await expect.poll(() => heard, SOON).toEqual(["a=one", "a=two"]);
+  });
+
   test("a user who may not publish here is told so, and nothing is published", async () => {
     const namespace = freshNamespace();
     await using receiver = await openMessaging({ url }, namespace);
@@ -108,6 +120,22 @@ await withServer("redis", {}, (server) => {
     expect(await outcomeOf(publisher.publishMany([message("a", "one")], within(5_000)))).toMatch(/^PERMISSION_DENIED/);
     expect(await failuresOf(receiver, [message("a", "two")])).toEqual([]);
     await expect.poll(() => heard, SOON).toEqual(["a=two"]);
+  });
+
+  test("a server whose memory is full carries everything in order, and by transaction once there is room", async () => {
+    const namespace = freshNamespace();
+    await using messaging = await openMessaging({ url }, namespace);
+    const addresses = numbered(2_500);
+    const heard = await listening(messaging, addresses);
+    const batch = addresses.map((address) => message(address, "full"));
+    await tell(url, "CONFIG", "SET", "maxmemory", "1");
+    expect(await failuresOf(messaging, batch)).toEqual([]);
+    await expect.poll(() => heard.length, SOON).toBe(batch.length);
+    expect(heard).toEqual(addresses.map((address) => `${address}=full`));
+    await tell(url, "CONFIG", "SET", "maxmemory", "0");
+    await tell(url, "CONFIG", "RESETSTAT");
+    expect(await failuresOf(messaging, batch)).toEqual([]);
+    expect((await calls(url))("exec")).toBe(3);
   });
 
   test("a server that has become a replica publishes nothing and says why, and is left for its master", async () => {
