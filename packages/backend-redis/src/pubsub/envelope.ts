@@ -18,6 +18,8 @@ export const START: string = String.fromCharCode(2);
 export const LINE_END = "\n";
 
 const LINE_FEED = 0x0a;
+/** Behind a line. */
+const EMPTY_LINE = LINE_END + LINE_END;
 const OLD_VERSION = 1;
 const OLD_HEADERS_AT = 5;
 
@@ -58,43 +60,42 @@ export class EnvelopeReader {
       const valueAt = at + label.length;
       const lineEnd = text.indexOf(LINE_END, valueAt);
       if (lineEnd < 0 || !isAt(bytes, at, label)) return undefined;
+      // Whoever keeps a value keeps what was read with it, as whoever keeps a body does.
       headers[name] = textOf(text.slice(valueAt, lineEnd));
       at = lineEnd + 1;
     }
-    if (at >= end || bytes[at] !== LINE_FEED) return undefined;
-    return { headers, body: bodyOf(bytes, at + 1, end) };
+    return at < end && bytes[at] === LINE_FEED ? { headers, body: bodyOf(bytes, at + 1, end) } : undefined;
   }
 
-  #learn({ text, start, end }: Arrival): boolean {
-    if (!text.startsWith(START, start)) return false;
-    const common = linesAt(text, start + 1, end);
-    const own = common && linesAt(text, common.end, end);
+  #learn({ bytes, text, start, end }: Arrival): boolean {
+    const ownAt = behindLines(text, start + 1, end);
+    const bodyAt = ownAt && behindLines(text, ownAt, end);
+    if (!text.startsWith(START, start) || bodyAt === undefined) return false;
+    const common = headersIn(bytes.toString("latin1", start + 1, ownAt));
+    const own = headersIn(bytes.toString("latin1", ownAt, bodyAt));
     if (common === undefined || own === undefined) return false;
-    const lines = [...common.lines, ...own.lines];
-    this.#start = text.slice(start, common.end);
-    this.#own = own.lines.map(({ name }) => ({ name: inFull(name), label: Buffer.from(`${name}:`, "latin1") }));
-    this.#headers = Object.fromEntries(lines.map(({ name, value }) => [inFull(name), textOf(value)]));
+    this.#start = bytes.toString("latin1", start, ownAt);
+    this.#own = own.map(({ name }) => ({ name: inFull(name), label: Buffer.from(`${name}:`, "latin1") }));
+    this.#headers = Object.fromEntries([...common, ...own].map(({ name, value }) => [inFull(name), textOf(value)]));
     return true;
   }
 }
 
-/** What lines there are up to the empty one, and where that ends. `undefined`: they are none. */
-function linesAt(
-  text: string,
-  start: number,
-  end: number,
-): { readonly lines: readonly { readonly name: string; readonly value: string }[]; readonly end: number } | undefined {
-  const lines: { name: string; value: string }[] = [];
-  for (let at = start; ; ) {
-    const lineEnd = text.indexOf(LINE_END, at);
-    if (lineEnd < 0 || lineEnd >= end) return undefined;
-    if (lineEnd === at) return { lines, end: lineEnd + 1 };
-    const line = text.slice(at, lineEnd);
+/** Where what follows the next empty line begins. */
+function behindLines(text: string, start: number, end: number): number | undefined {
+  const behind = text.startsWith(LINE_END, start) ? start + 1 : text.indexOf(EMPTY_LINE, start) + 2;
+  return behind > start && behind <= end ? behind : undefined;
+}
+
+/** Of lines up to an empty one; `undefined`: they are none. */
+function headersIn(lines: string): readonly { readonly name: string; readonly value: string }[] | undefined {
+  const headers: { name: string; value: string }[] = [];
+  for (const line of lines.split(LINE_END).slice(0, -2)) {
     const colon = line.indexOf(":");
     if (colon <= 0) return undefined;
-    lines.push({ name: line.slice(0, colon), value: line.slice(colon + 1) });
-    at = lineEnd + 1;
+    headers.push({ name: line.slice(0, colon), value: line.slice(colon + 1) });
   }
+  return headers;
 }
 
 function readOld({ bytes, start, end }: Arrival): Envelope | undefined {
