@@ -109,34 +109,39 @@ function tell(listener: EndListener | (() => void)): void {
   else listener.handleEvent();
 }
 
-/** The calls that one signal can end. */
+/** Whom one signal tells of its end. */
 interface Followers {
-  readonly calls: Set<LinkedCall>;
+  readonly all: Set<Follower>;
   tell(): void;
 }
+
+type Follower = LinkedCall | EndListener | (() => void);
 
 /** One listener for all: with each of its own, a signal would warn of a leak, and walk through all of them each time. */
 const followed = new WeakMap<AbortSignal, Followers>();
 
-function follow(signal: AbortSignal, call: LinkedCall): void {
+function follow(signal: AbortSignal, follower: Follower): void {
   const known = followed.get(signal);
   if (known !== undefined) {
-    known.calls.add(call);
+    known.all.add(follower);
     return;
   }
-  const calls = new Set([call]);
-  const tell = (): void => {
-    for (const one of calls) one.abort(signal.reason);
+  const all = new Set([follower]);
+  const tellAll = (): void => {
+    for (const one of all) {
+      if (one instanceof LinkedCall) one.abort(signal.reason);
+      else tell(one);
+    }
   };
-  followed.set(signal, { calls, tell });
-  signal.addEventListener("abort", tell, { once: true });
+  followed.set(signal, { all, tell: tellAll });
+  signal.addEventListener("abort", tellAll, { once: true });
 }
 
-function unfollow(signal: AbortSignal, call: LinkedCall): void {
+function unfollow(signal: AbortSignal, follower: Follower): void {
   const followers = followed.get(signal);
   if (followers === undefined) return;
-  followers.calls.delete(call);
-  if (followers.calls.size > 0) return;
+  followers.all.delete(follower);
+  if (followers.all.size > 0) return;
   followed.delete(signal);
   signal.removeEventListener("abort", followers.tell);
 }
@@ -154,13 +159,13 @@ export function hasEnded(call: Call): boolean {
 /** Runs `listener` when the call ends, in the same turn, unless {@link offEnd} comes first. It must not throw. */
 export function onEnd(call: Call, listener: EndListener | (() => void)): void {
   if (call instanceof LinkedCall) call.listen(listener);
-  else call.signal.addEventListener("abort", listener, { once: true });
+  else follow(call.signal, listener);
 }
 
 /** Undoes {@link onEnd}. */
 export function offEnd(call: Call, listener: EndListener | (() => void)): void {
   if (call instanceof LinkedCall) call.unlisten(listener);
-  else call.signal.removeEventListener("abort", listener);
+  else unfollow(call.signal, listener);
 }
 
 /**

@@ -100,3 +100,15 @@ describe("a linked call", () => {
     expect(hasEnded(call)).toBe(true);
   });
 });
+
+test("a signal that is a call by itself has one listener too, however many wait for its end", () => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const told: number[] = [];
+  const listeners = Array.from({ length: 20 }, (_, number) => (): void => void told.push(number));
+  for (const listener of listeners) onEnd({ signal }, listener);
+  for (const listener of listeners.slice(2)) offEnd({ signal }, listener);
+  expect(getEventListeners(signal, "abort")).toHaveLength(1);
+  controller.abort();
+  expect(told).toEqual([0, 1]);
+});
