@@ -1,7 +1,7 @@
-/** Three ways to write the same documents into an empty Redis, as contenders; emptying it is not timed. */
+/** Three ways to write the same documents into Redis, as contenders; taking them out again is not timed. */
 
 import { redisRegistry } from "@muster/backend-redis";
-import { type Fleet, openRegistry } from "@muster/core";
+import { type Fleet, type Handle, openRegistry } from "@muster/core";
 import type { RegistryBackend } from "@muster/core/slots";
 import type { Redis } from "ioredis";
 import type { Sensor } from "./documents.ts";
@@ -30,7 +30,8 @@ export class BareSets implements Contender {
   }
 
   async prepare(): Promise<void> {
-    await this.#writes.redis.flushall();
+    const { redis, documents } = this.#writes;
+    await redis.unlink(documents.map((_, index) => keyOf(identityOf(index))));
   }
 
   async run(): Promise<number> {
@@ -50,65 +51,75 @@ export class BareSets implements Contender {
 export class SlotWrites implements Contender, AsyncDisposable {
   readonly name: string;
   readonly #writes: Writes;
-  #registry: RegistryBackend | undefined;
+  readonly #registry: RegistryBackend;
 
-  constructor(name: string, writes: Writes) {
+  private constructor(name: string, writes: Writes, registry: RegistryBackend) {
     this.name = name;
     this.#writes = writes;
+    this.#registry = registry;
+  }
+
+  static async open(name: string, writes: Writes): Promise<SlotWrites> {
+    const registry = redisRegistry({ url: writes.url });
+    await registry.open({ namespace: `slot-${writes.atOnce}` }, CALL);
+    return new SlotWrites(name, writes, registry);
   }
 
   async prepare(): Promise<void> {
-    await this.#registry?.close();
-    await this.#writes.redis.flushall();
-    this.#registry = redisRegistry({ url: this.#writes.url });
-    await this.#registry.open({ namespace: "bench" }, CALL);
+    await inWaves({ ...this.#writes, atOnce: this.#writes.documents.length }, async (wave) => {
+      const keys = wave.map(({ identity, document }) => ({ identity, attempt: entryOf(identity, document).attempt }));
+      return (await this.#registry.deleteMany(keys, CALL)).length;
+    });
   }
 
   async run(): Promise<number> {
-    const registry = this.#registry;
-    if (registry === undefined) return 0;
     return await inWaves(this.#writes, async (wave) => {
       const entries = wave.map(({ identity, document }) => ({ ...entryOf(identity, document), ttlMs: TTL_MS }));
-      const outcomes = await registry.setMany(entries, CALL);
+      const outcomes = await this.#registry.setMany(entries, CALL);
       return outcomes.filter((outcome) => "stored" in outcome).length;
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#registry?.close();
+    await this.#registry.close();
   }
 }
 
-/** `fleet.register`, as users call it. */
+/** `fleet.register`, as users call it, in a process that has been at it for a while. */
 export class FleetRegisters implements Contender, AsyncDisposable {
   readonly name: string;
   readonly #writes: Writes;
-  #fleet: Fleet | undefined;
+  readonly #fleet: Fleet;
+  #handles: Handle[] = [];
 
-  constructor(name: string, writes: Writes) {
+  private constructor(name: string, writes: Writes, fleet: Fleet) {
     this.name = name;
     this.#writes = writes;
+    this.#fleet = fleet;
+  }
+
+  static async open(name: string, writes: Writes): Promise<FleetRegisters> {
+    const registry = redisRegistry({ url: writes.url });
+    const fleet = await openRegistry({ namespace: `fleet-${writes.atOnce}`, registry, timing: PATIENT });
+    return new FleetRegisters(name, writes, fleet);
   }
 
   async prepare(): Promise<void> {
-    await this.#fleet?.close();
-    await this.#writes.redis.flushall();
-    const registry = redisRegistry({ url: this.#writes.url });
-    this.#fleet = await openRegistry({ namespace: "bench", registry, timing: PATIENT });
-    await this.#fleet.register("first", {}); // Opens the session, once per process.
+    await Promise.all(this.#handles.map((handle) => handle.unregister()));
+    this.#handles = [];
   }
 
   async run(): Promise<number> {
-    const fleet = this.#fleet;
-    if (fleet === undefined) return 0;
     return await inWaves(this.#writes, async (wave) => {
-      const registering = wave.map(({ identity, document }) => fleet.register(identity, document));
-      return (await Promise.all(registering)).length;
+      const registering = wave.map(({ identity, document }) => this.#fleet.register(identity, document));
+      const handles = await Promise.all(registering);
+      for (const handle of handles) this.#handles.push(handle);
+      return handles.length;
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#fleet?.close();
+    await this.#fleet.close();
   }
 }
 
@@ -131,5 +142,9 @@ async function inWaves(
 }
 
 function setOf({ identity, document }: Named): [key: string, value: string, px: "PX", ttlMs: number] {
-  return [`bench:${identity}`, JSON.stringify(document), "PX", TTL_MS];
+  return [keyOf(identity), JSON.stringify(document), "PX", TTL_MS];
+}
+
+function keyOf(identity: string): string {
+  return `bench:${identity}`;
 }

@@ -40,14 +40,14 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
 }
 
 async function singly(writes: Writes, rounds: number): Promise<Rounds> {
-  await using slot = new SlotWrites("setMany of 1", writes);
-  await using fleet = new FleetRegisters("register", writes);
+  await using slot = await SlotWrites.open("setMany of 1", writes);
+  await using fleet = await FleetRegisters.open("register", writes);
   return await playRounds([new BareSets("SET", writes), slot, fleet], { rounds, size: writes.documents.length });
 }
 
 async function together(writes: Writes, rounds: number): Promise<Rounds> {
   const size = writes.documents.length;
-  await using slot = new SlotWrites("setMany of 1,000", writes);
-  await using fleet = new FleetRegisters("registers", { ...writes, atOnce: size });
+  await using slot = await SlotWrites.open("setMany of 1,000", writes);
+  await using fleet = await FleetRegisters.open("registers", { ...writes, atOnce: size });
   return await playRounds([new BareSets("SETs", writes), slot, fleet], { rounds, size });
 }
