@@ -7,6 +7,8 @@ import { Disagreement, type Timing, timingOf } from "./scenario.ts";
 type Answer = string | number;
 
 const SWEEP_MS = 10;
+/** So many samples' time, two seconds as a rule: receivers in other processes are compiled a few thousand messages at a time. */
+const WARM_UP_SAMPLES = 40;
 
 export interface Contender {
   readonly name: string;
@@ -93,7 +95,7 @@ class Answers {
 
 /** Runs until the optimizer has had its chance; how many runs make one sample. */
 async function warmUp(contender: Contender, minSampleMs: number, answers: Answers): Promise<number> {
-  const deadline = performance.now() + 4 * minSampleMs;
+  const deadline = performance.now() + WARM_UP_SAMPLES * minSampleMs;
   let fastestMs = Number.POSITIVE_INFINITY;
   for (let runs = 0; runs < 2 || performance.now() < deadline; runs++) {
     fastestMs = Math.min(fastestMs, await sample(contender, 1, answers));
