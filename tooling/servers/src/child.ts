@@ -15,9 +15,9 @@ const LOG_LINES = 30;
 
 // The shell becomes the server, so its pid is the server's. Before that it leaves behind a watcher, which says that it
 // is there and reads from a pipe of ours: a line means that the server has ended, the end of the pipe that we have,
-// however that came about.
+// however that came about. Children that are stopped would never notice that their server has gone.
 const BOUND_TO_US = `
-( ( echo >&3; read -r ended <&3 || { kill -9 $$; rm -rf "$0"; } ) >/dev/null 2>&1 & )
+( ( echo >&3; read -r ended <&3 || { kill -9 $(cat "/proc/$$/task/$$/children" 2>/dev/null) $$; rm -rf "$0"; } ) >/dev/null 2>&1 & )
 exec 3<&-
 exec "$@"`;
 
@@ -27,8 +27,8 @@ exec "$@"`;
  *
  * @throws Error when there is no shell to start it with.
  */
-export async function startChild(binary: string, args: readonly string[], directory: string): Promise<Child> {
-  const child = spawn("/bin/sh", ["-c", BOUND_TO_US, directory, binary, ...args], {
+export async function startChild(command: readonly string[], directory: string): Promise<Child> {
+  const child = spawn("/bin/sh", ["-c", BOUND_TO_US, directory, ...command], {
     detached: true,
     cwd: directory,
     stdio: ["ignore", "pipe", "pipe", "pipe"],
@@ -73,6 +73,24 @@ export function isStopped(pid: number): boolean {
     return readdirSync(`/proc/${pid}/task`).every((thread) =>
       /\) [TtZX]/.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8")),
     );
+  } catch {
+    return true;
+  }
+}
+
+/** The processes that it has started and that are still there; none are known where there is no /proc. */
+export function childrenOf(pid: number): readonly number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** Whether nothing is left of the process but, at most, its exit code. */
+export function isGone(pid: number): boolean {
+  try {
+    return /\) [ZX]/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
   } catch {
     return true;
   }

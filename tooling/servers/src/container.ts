@@ -6,7 +6,7 @@ import type { Address } from "./conversation.ts";
 import type { Housing } from "./housing.ts";
 import { ownServer } from "./own-server.ts";
 import type { ReservedPort } from "./ports.ts";
-import type { Recipe } from "./recipe.ts";
+import { commandOf, type Recipe } from "./recipe.ts";
 import { recipes } from "./recipes.ts";
 import type { Server, ServerKind, ServerOptions } from "./server.ts";
 
@@ -69,8 +69,12 @@ class ContainerHousing implements Housing {
   async signal(name: "SIGTERM" | "SIGKILL" | "SIGSTOP" | "SIGCONT"): Promise<void> {
     if (this.#container === undefined) return;
     const container = this.#engine(this.#container);
+    const { hasChildren = false, endSignal } = this.#recipe;
+    const isPause = name === "SIGSTOP" || name === "SIGCONT";
     // Not the engine's pause, which does nothing where there are no cgroups.
-    await container.kill({ signal: name });
+    await container.kill({ signal: name === "SIGTERM" ? (endSignal ?? name) : name });
+    // The engine's signal reaches only the first process; this all but that one.
+    if (hasChildren && isPause) await this.#container.exec(["sh", "-c", `kill -${name.slice(3)} -1`]);
     if (name === "SIGTERM" || name === "SIGKILL") await container.wait();
     while (name === "SIGSTOP" && !(await this.#isSilent())) await delay(1);
   }
@@ -90,7 +94,7 @@ class ContainerHousing implements Housing {
     const listening = this.#network === "host" ? this.address : { host: "0.0.0.0", port: defaultPort };
     const place = { ...listening, directory: DIRECTORY };
     const container = new GenericContainer(process.env[imageVariable] ?? image)
-      .withCommand([binary, ...this.#recipe.arguments(place, this.#options)])
+      .withCommand([...commandOf(this.#recipe, binary, place, this.#options)])
       .withWorkingDir(DIRECTORY)
       .withWaitStrategy(noWait);
     if (this.#network === "host") container.withNetworkMode("host");

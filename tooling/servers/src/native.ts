@@ -4,13 +4,13 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { answering } from "./answering.ts";
-import { isStopped, startChild } from "./child.ts";
+import { childrenOf, isGone, isStopped, startChild } from "./child.ts";
 import type { Child } from "./child.ts";
 import type { Address } from "./conversation.ts";
 import type { Housing } from "./housing.ts";
 import { ownServer } from "./own-server.ts";
 import type { ReservedPort } from "./ports.ts";
-import type { Recipe } from "./recipe.ts";
+import { commandOf, type Recipe } from "./recipe.ts";
 import { recipes } from "./recipes.ts";
 import type { Server, ServerKind, ServerOptions } from "./server.ts";
 
@@ -21,9 +21,10 @@ const moreFolders = ["/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/opt/hom
 
 /** The path of the server's program, or undefined where it is not installed. */
 export function nativeBinary(kind: ServerKind): string | undefined {
-  const folders = [...(process.env["PATH"] ?? "").split(delimiter), ...moreFolders].filter(Boolean);
-  return folders
-    .map((folder) => join(folder, recipes[kind].binary))
+  const { binary, folders = () => [] } = recipes[kind];
+  return [...(process.env["PATH"] ?? "").split(delimiter), ...moreFolders, ...folders()]
+    .filter(Boolean)
+    .map((folder) => join(folder, binary))
     .find((path) => {
       try {
         accessSync(path, constants.X_OK);
@@ -55,7 +56,7 @@ class ChildHousing implements Housing {
 
   async launch(): Promise<void> {
     const place = { ...this.address, directory: this.#directory };
-    this.#child = await startChild(this.#binary, this.#recipe.arguments(place, this.#options), this.#directory);
+    this.#child = await startChild(commandOf(this.#recipe, this.#binary, place, this.#options), this.#directory);
     try {
       await this.answers();
     } catch (error) {
@@ -71,9 +72,22 @@ class ChildHousing implements Housing {
   async signal(name: "SIGTERM" | "SIGKILL" | "SIGSTOP" | "SIGCONT"): Promise<void> {
     const child = this.#child;
     if (child === undefined || !child.isAlive()) return;
-    process.kill(child.pid, name);
+    const { hasChildren = false, endSignal = "SIGTERM" } = this.#recipe;
+    // Asked to end, the first one ends the others.
+    const others = hasChildren && name !== "SIGTERM" ? await this.#others(child) : [];
+    for (const pid of others) send(pid, name);
+    send(child.pid, name === "SIGTERM" ? endSignal : name);
     if (name === "SIGTERM" || name === "SIGKILL") await child.ended;
-    while (name === "SIGSTOP" && !isStopped(child.pid)) await delay(1);
+    while (name === "SIGSTOP" && ![child.pid, ...others].every(isStopped)) await delay(1);
+    // One that is left of them keeps the next server from starting over the same data.
+    while (name === "SIGKILL" && !others.every(isGone)) await delay(1);
+  }
+
+  /** The server's further processes, when it can make no more of them. */
+  async #others({ pid, isAlive }: Child): Promise<readonly number[]> {
+    send(pid, "SIGSTOP");
+    while (isAlive() && !isStopped(pid)) await delay(1);
+    return childrenOf(pid);
   }
 
   async answers(): Promise<void> {
@@ -85,6 +99,15 @@ class ChildHousing implements Housing {
     await this.signal("SIGKILL");
     this.#reserved.release();
     await rm(this.#directory, { recursive: true, force: true });
+  }
+}
+
+/** To a process that may have ended by itself meanwhile. */
+function send(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
   }
 }
 

@@ -34,10 +34,11 @@ export async function ownServer(
   const housing = await launched(house);
   const { remove, ...control } = controlOf(housing);
   const { host, port } = housing.address;
+  const { scheme, user } = recipes[kind];
   return {
     kind,
     origin,
-    url: `${recipes[kind].scheme}//${host}:${port}`,
+    url: `${scheme}//${user === undefined ? "" : `${user}@`}${host}:${port}`,
     host,
     port,
     version: housing.version,

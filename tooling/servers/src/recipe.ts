@@ -1,19 +1,43 @@
 import type { Address } from "./conversation.ts";
 import type { ServerOptions } from "./server.ts";
 
+/** Where a server listens, and the folder that it has to itself. */
+export interface Place extends Address {
+  readonly directory: string;
+}
+
 /** What has to be known of a kind of server; everything else is the same for all. */
 export interface Recipe {
   readonly binary: string;
+  /** Where the binary may lie beside the `PATH`. */
+  folders?(): readonly string[];
   readonly debianPackage: string;
   readonly image: string;
   /** Names another image. */
   readonly imageVariable: string;
   readonly defaultPort: number;
   readonly scheme: string;
+  /** Who the URL says to connect as, where a client needs to be told. */
+  readonly user?: string;
   /** Names a server that runs already. */
   readonly urlVariable: string;
   /** The command line, without the binary. */
-  arguments(place: Address & { readonly directory: string }, options: ServerOptions): readonly string[];
+  arguments(place: Place, options: ServerOptions): readonly string[];
+  /**
+   * The whole command, for a server that needs more than to be run with its arguments. What it becomes keeps its process
+   * id. Default: the binary and its arguments.
+   */
+  command?(binary: string, args: readonly string[], place: Place, options: ServerOptions): readonly string[];
+  /** The server is several processes: signals go to the children of the first one, too. */
+  readonly hasChildren?: boolean;
+  /** What asks it to end, whoever is connected. Default: SIGTERM. */
+  readonly endSignal?: "SIGINT";
   /** One attempt; a server that answers says its version. @throws Error while it does not, or is silent for so long. */
   askVersion(address: Address, password: string | undefined, silenceMs?: number): Promise<string>;
+}
+
+/** What starts the server. */
+export function commandOf(recipe: Recipe, binary: string, place: Place, options: ServerOptions): readonly string[] {
+  const args = recipe.arguments(place, options);
+  return recipe.command?.(binary, args, place, options) ?? [binary, ...args];
 }

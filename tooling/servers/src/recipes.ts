@@ -1,6 +1,11 @@
 import { natsRecipe } from "./nats.ts";
+import { postgresRecipe } from "./postgres.ts";
 import type { Recipe } from "./recipe.ts";
 import { redisRecipe } from "./redis.ts";
 import type { ServerKind } from "./server.ts";
 
-export const recipes: Readonly<Record<ServerKind, Recipe>> = { redis: redisRecipe, nats: natsRecipe };
+export const recipes: Readonly<Record<ServerKind, Recipe>> = {
+  redis: redisRecipe,
+  nats: natsRecipe,
+  postgres: postgresRecipe,
+};

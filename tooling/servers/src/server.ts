@@ -1,6 +1,6 @@
 /** What a test, an example or a benchmark gets: one real server, and the power to do it harm. */
 
-export type ServerKind = "redis" | "nats";
+export type ServerKind = "redis" | "nats" | "postgres";
 
 /** Where servers may come from; `none` is for runs that must not start any. */
 export type Origin = "url" | "native" | "container";
@@ -9,7 +9,7 @@ export type Origin = "url" | "native" | "container";
 export interface Server extends AsyncDisposable {
   readonly kind: ServerKind;
   readonly origin: Origin;
-  /** Stays the same through restarts: `redis://127.0.0.1:41234`, `nats://127.0.0.1:41235`. */
+  /** Stays the same through restarts: `redis://127.0.0.1:41234`, `postgres://postgres@127.0.0.1:41235`. */
   readonly url: string;
   readonly host: string;
   readonly port: number;
@@ -25,11 +25,11 @@ export interface ServerControl {
   start(): Promise<void>;
   /** Asks it to end, and waits. */
   stop(): Promise<void>;
-  /** SIGKILL. */
+  /** SIGKILL, of all its processes. */
   kill(): Promise<void>;
   /** `kill`, then `start`: whatever the server has kept on disk is there again. */
   restart(): Promise<void>;
-  /** Stops the process without ending it: connections stay open and nothing answers. */
+  /** Stops its processes without ending them: connections stay open and nothing answers. */
   freeze(): Promise<void>;
   thaw(): Promise<void>;
 }
@@ -37,7 +37,7 @@ export interface ServerControl {
 export interface ServerOptions {
   /** The server asks every client for it. */
   readonly password?: string;
-  /** Keep data through `restart`; default true. Redis: append-only file, fsync always. */
+  /** Keep data through `restart`; default true. Redis: append-only file, fsync always. PostgreSQL: without fsync. */
   readonly persistent?: boolean;
   /** More arguments for the server's command line, such as `--maxmemory 20mb`. */
   readonly arguments?: readonly string[];

@@ -25,7 +25,7 @@ function isGone(pid: number): boolean {
 async function parentOf(directory: string): Promise<{ readonly parent: ChildProcess; readonly pid: number }> {
   const program = `
     const { startChild } = await import(${JSON.stringify(module)});
-    const { pid } = await startChild("sleep", ["600"], ${JSON.stringify(directory)});
+    const { pid } = await startChild(["sleep", "600"], ${JSON.stringify(directory)});
     process.stdout.write(String(pid));
     setInterval(() => {}, 1000);`;
   const parent = spawn(process.execPath, ["--import", tsx, "--input-type=module", "-e", program], {

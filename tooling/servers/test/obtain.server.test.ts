@@ -25,8 +25,10 @@ function obeys(server: Server): void {
     });
 
     test("answers with its version, at its URL", async () => {
-      expect(server.version).toMatch(/^\d+\.\d+\.\d+/);
-      expect(server.url).toBe(`${kind}://${server.host}:${server.port}`);
+      expect(server.version).toMatch(/^\d+\.\d+/);
+      const { scheme, user } = recipes[kind];
+      const login = user === undefined ? "" : `${user}@`;
+      expect(server.url).toBe(`${scheme}//${login}${server.host}:${server.port}`);
       expect(await answers(server)).toBe(true);
     });
 
@@ -78,6 +80,7 @@ function obeys(server: Server): void {
 
 await withServer("redis", {}, obeys);
 await withServer("nats", {}, obeys);
+await withServer("postgres", {}, obeys);
 
 await withServer("redis", { password: "open sesame" }, (redis) => {
   describe.skipIf(redis.origin === "url")("Redis with a password", () => {
@@ -90,6 +93,15 @@ await withServer("redis", { password: "open sesame" }, (redis) => {
       await redisCommand(redis, ["SET", "key", "kept"], "open sesame");
       await controlOf(redis).restart();
       expect(await redisCommand(redis, ["GET", "key"], "open sesame")).toBe("kept");
+    });
+  });
+});
+
+await withServer("postgres", { password: "open sesame" }, (postgres) => {
+  describe.skipIf(postgres.origin === "url")("PostgreSQL with a password", () => {
+    test("answers nobody without it", async () => {
+      expect(await answers(postgres, "open sesame")).toBe(true);
+      expect(await answers(postgres, "open barley")).toBe(false);
     });
   });
 });
