@@ -1,0 +1,126 @@
+/**
+ * How values travel. Arrays go out in PostgreSQL's binary form, which needs no escaping; rows come back as text, read here
+ * and not by the driver, whose parsers belong to everybody in the process.
+ *
+ * Source: the binary form is that of `array_recv` in PostgreSQL's `arrayfuncs.c`: dimensions, whether there are nulls, the
+ * element's type, then length and lower bound, and each element behind its length, −1 for null.
+ */
+
+import type { Registration, Route } from "@muster/core/slots";
+import type { Metadata } from "@muster/filter";
+
+/** A row as the driver hands it over. */
+export type Row = readonly (string | null)[];
+
+/** Types by their object ids, which are the same everywhere. */
+const BOOLEAN = 16;
+const BIGINT = 20;
+const TEXT = 25;
+const JSONB = 3_802;
+
+const HEAD_BYTES = 20;
+const JSONB_VERSION = 1;
+
+export function textArray(texts: readonly (string | undefined)[]): Buffer {
+  return stringArray(texts, TEXT, 0);
+}
+
+/** Of JSON texts. */
+export function jsonbArray(texts: readonly string[]): Buffer {
+  return stringArray(texts, JSONB, 1);
+}
+
+export function bigintArray(numbers: readonly (number | undefined)[]): Buffer {
+  const buffer = headed(BIGINT, numbers.length, numbers.length * 12);
+  let at = HEAD_BYTES;
+  for (const number of numbers) {
+    if (number === undefined) {
+      at = buffer.writeInt32BE(-1, at);
+    } else {
+      at = buffer.writeInt32BE(8, at);
+      at = buffer.writeBigInt64BE(BigInt(number), at);
+    }
+  }
+  return buffer.subarray(0, at);
+}
+
+export function booleanArray(values: readonly boolean[]): Buffer {
+  const buffer = headed(BOOLEAN, values.length, values.length * 5);
+  let at = HEAD_BYTES;
+  for (const value of values) {
+    at = buffer.writeInt32BE(1, at);
+    at = buffer.writeUInt8(value ? 1 : 0, at);
+  }
+  return buffer;
+}
+
+function stringArray(texts: readonly (string | undefined)[], type: number, prefixBytes: 0 | 1): Buffer {
+  let bytes = 0;
+  for (const text of texts) bytes += 4 + (text === undefined ? 0 : prefixBytes + Buffer.byteLength(text));
+  const buffer = headed(type, texts.length, bytes);
+  let at = HEAD_BYTES;
+  for (const text of texts) {
+    const start = at + 4 + prefixBytes;
+    const length = text === undefined ? -1 : buffer.write(text, start) + prefixBytes;
+    buffer.writeInt32BE(length, at);
+    if (text === undefined) at += 4;
+    else {
+      if (prefixBytes === 1) buffer.writeUInt8(JSONB_VERSION, at + 4);
+      at += 4 + length;
+    }
+  }
+  return buffer;
+}
+
+/** An array of one dimension with its head, and room for the rest; an empty one has no dimension. */
+function headed(type: number, length: number, bytes: number): Buffer {
+  const buffer = Buffer.allocUnsafe(HEAD_BYTES + bytes);
+  buffer.writeInt32BE(length === 0 ? 0 : 1, 0);
+  buffer.writeInt32BE(1, 4);
+  buffer.writeInt32BE(type, 8);
+  if (length === 0) return buffer.subarray(0, 12);
+  buffer.writeInt32BE(length, 12);
+  buffer.writeInt32BE(1, 16);
+  return buffer;
+}
+
+/** What {@link routeIn} reads, of a row `r` of registrations. */
+export const ROUTE_COLUMNS =
+  "r.identity, r.epoch, r.session, r.address, r.registered_at, r.expires_at, r.ttl_ms, r.revision";
+
+/** What {@link registrationIn} reads, of a row `r` of registrations and its row `m` of metadata. */
+export const REGISTRATION_COLUMNS: string = `${ROUTE_COLUMNS}, r.attempt, m.metadata`;
+
+export function routeIn(row: Row): Route {
+  const [identity, epoch, session, address, registeredAt, expiresAt, ttlMs, revision] = row;
+  return {
+    identity: identity ?? "",
+    epoch: Number(epoch),
+    session: session ?? undefined,
+    address: address ?? undefined,
+    registeredAt: Number(registeredAt),
+    expiresAt: optionalNumber(expiresAt),
+    ttlMs: optionalNumber(ttlMs),
+    revision: Number(revision),
+  };
+}
+
+export function registrationIn(row: Row): Registration {
+  const [identity, epoch, session, address, registeredAt, expiresAt, ttlMs, revision, attempt, metadata] = row;
+  return {
+    identity: identity ?? "",
+    epoch: Number(epoch),
+    session: session ?? undefined,
+    address: address ?? undefined,
+    registeredAt: Number(registeredAt),
+    expiresAt: optionalNumber(expiresAt),
+    ttlMs: optionalNumber(ttlMs),
+    metadata: JSON.parse(metadata ?? "{}") as Metadata, // The column holds what was stringified.
+    revision: Number(revision),
+    attempt: attempt ?? "",
+  };
+}
+
+export function optionalNumber(text: string | null | undefined): number | undefined {
+  return text === null || text === undefined ? undefined : Number(text);
+}

@@ -1,0 +1,178 @@
+/** The registry slot on PostgreSQL: the contract of `@muster/core/slots`, method by method. The server decides, atomically. */
+
+import {
+  type Call,
+  type Census,
+  type CountFacet,
+  type DeleteKey,
+  type DeleteOutcome,
+  type FilterFacet,
+  type Lease,
+  type LeaseOutcome,
+  Lifecycle,
+  MusterError,
+  type ReapClaim,
+  type Registration,
+  type RegistryBackend,
+  type RegistryTraits,
+  type Route,
+  type ScanQuery,
+  type Scope,
+  type SetEntry,
+  type SetOutcome,
+} from "@muster/core/slots";
+import { type PostgresCall, type PostgresClient, postgresClient } from "./client.ts";
+import { NAME } from "./errors.ts";
+import { split } from "./filter.ts";
+import { lockKey } from "./keys.ts";
+import { checkOptions, type PostgresOptions } from "./options.ts";
+import { Indexing } from "./schema/indexing.ts";
+import { upgrade } from "./schema/upkeep.ts";
+import { checkPageSize, MAX_IDENTITY_BYTES, MAX_RECORD_BYTES } from "./store/arguments.ts";
+import { confirmMany, deleteMany, reap } from "./store/ends.ts";
+import { renewMany } from "./store/leases.ts";
+import type { Namespace } from "./store/namespace.ts";
+import { count, getMany, type PageReader, readCensus, registrationPages, routePages } from "./store/reading.ts";
+import { statementsIn } from "./store/statements.ts";
+import { setMany } from "./store/writing.ts";
+
+export type PostgresRegistryOptions = PostgresOptions;
+
+const TRAITS: RegistryTraits = Object.freeze({
+  consistency: "linearizable",
+  staleMs: 0,
+  ttlResolutionMs: 0,
+  clock: Object.freeze({ source: "store", maxErrorMs: 0 }),
+  quota: "exact",
+  maxIdentityBytes: MAX_IDENTITY_BYTES,
+  maxRecordBytes: MAX_RECORD_BYTES,
+});
+
+/**
+ * A registry in PostgreSQL 14 or later, in tables that all namespaces share.
+ *
+ * What a call has changed is there for everyone when it returns, and as durable as the server's `synchronous_commit` makes it.
+ *
+ * @throws CONFIG_INVALID: with a violation for each option that is wrong.
+ */
+export function postgresRegistry(options: PostgresRegistryOptions): RegistryBackend {
+  checkOptions(options);
+  return new PostgresRegistry(options);
+}
+
+class PostgresRegistry implements RegistryBackend {
+  readonly name: string = NAME;
+  readonly traits: RegistryTraits = TRAITS;
+  readonly filters: FilterFacet = { split };
+  readonly counts: CountFacet = {
+    count: async (filter, call) => this.#run("count", call, async (namespace, sent) => count(namespace, filter, sent)),
+  };
+  readonly #life = new Lifecycle(NAME);
+  readonly #client: PostgresClient;
+  #indexing: Indexing | undefined;
+  #opened: Namespace | undefined;
+
+  constructor(options: PostgresRegistryOptions) {
+    this.#client = postgresClient(options);
+  }
+
+  async open({ namespace, schema, maxIdentities }: Scope, call: Call): Promise<void> {
+    await this.#life.open(call, async ({ signal }) => {
+      const client = this.#client;
+      const { names } = client;
+      await client.open({ signal });
+      try {
+        await upgrade(client, { signal, operation: "open" });
+      } catch (error) {
+        await client.close();
+        throw error;
+      }
+      const indexes = new Indexing(client, schema);
+      const quotaLock = lockKey("quota", names.schemaName);
+      this.#indexing = indexes;
+      this.#opened = { client, name: namespace, maxIdentities, quotaLock, sql: statementsIn(names), indexes };
+      indexes.start();
+    });
+  }
+
+  async setMany(entries: readonly SetEntry[], call: Call): Promise<readonly SetOutcome[]> {
+    return this.#run("setMany", call, async (namespace, sent) => setMany(namespace, entries, sent));
+  }
+
+  async getMany(identities: readonly string[], call: Call): Promise<readonly (Registration | undefined)[]> {
+    return this.#run("getMany", call, async (namespace, sent) => getMany(namespace, identities, sent));
+  }
+
+  async renewMany(leases: readonly Lease[], call: Call): Promise<readonly LeaseOutcome[]> {
+    return this.#run("renewMany", call, async (namespace, sent) => renewMany(namespace, leases, sent));
+  }
+
+  async deleteMany(keys: readonly DeleteKey[], call: Call): Promise<readonly DeleteOutcome[]> {
+    return this.#run("deleteMany", call, async (namespace, sent) => deleteMany(namespace, keys, sent));
+  }
+
+  async *scan(query: ScanQuery, call: Call): AsyncGenerator<readonly Registration[], void, undefined> {
+    yield* this.#pages("scan", query, call, registrationPages);
+  }
+
+  async *scanRoutes(query: ScanQuery, call: Call): AsyncGenerator<readonly Route[], void, undefined> {
+    yield* this.#pages("scanRoutes", query, call, routePages);
+  }
+
+  async reap(
+    options: { readonly limit: number; readonly claimMs: number; readonly graceMs: number },
+    call: Call,
+  ): Promise<readonly ReapClaim[]> {
+    return this.#run("reap", call, async (namespace, sent) => reap(namespace, options, sent));
+  }
+
+  async confirmMany(claims: readonly ReapClaim[], call: Call): Promise<void> {
+    await this.#run("confirmMany", call, async (namespace, sent) => confirmMany(namespace, claims, sent));
+  }
+
+  async census(call: Call): Promise<Census> {
+    return this.#run("census", call, readCensus);
+  }
+
+  async close(): Promise<void> {
+    await this.#life.close(async () => {
+      this.#indexing?.stop();
+      await this.#client.close();
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  get #namespace(): Namespace {
+    if (this.#opened !== undefined) return this.#opened;
+    throw new MusterError({ code: "CLOSED", source: NAME, message: "it is not open yet" });
+  }
+
+  async #run<T>(
+    operation: string,
+    call: Call,
+    work: (namespace: Namespace, call: PostgresCall) => Promise<T>,
+  ): Promise<T> {
+    return this.#life.run(operation, call, async () => work(this.#namespace, { signal: call.signal, operation }));
+  }
+
+  async *#pages<T extends Route>(
+    operation: string,
+    query: ScanQuery,
+    call: Call,
+    readerOf: (namespace: Namespace, query: ScanQuery) => PageReader<T>,
+  ): AsyncGenerator<readonly T[], void, undefined> {
+    checkPageSize(query.pageSize, operation);
+    this.#life.check(operation, call);
+    const read = readerOf(this.#namespace, query);
+    for (let after = query.after; ; ) {
+      const page = await this.#run(operation, call, async (_, sent) => read(after, sent));
+      const last = page.at(-1);
+      if (last === undefined) return;
+      yield page;
+      after = last.identity;
+    }
+  }
+}

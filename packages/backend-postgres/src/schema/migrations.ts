@@ -1,0 +1,32 @@
+/** What each version of the database schema adds. One that has been released is never changed, only followed. */
+
+import type { Names } from "../keys.ts";
+import { clock } from "./clock.ts";
+import { confirmManyFunction } from "./confirm-many.ts";
+import { deleteManyFunction } from "./delete-many.ts";
+import { renewManyFunction } from "./renew-many.ts";
+import { setManyFunction } from "./set-many.ts";
+import { tables } from "./tables.ts";
+
+export interface Migration {
+  readonly version: number;
+  /** The lowest version that processes may know for which it is still right; they go on when it is applied. */
+  readonly compatibleWith: number;
+  readonly statements: (names: Names) => readonly string[];
+}
+
+/** In ascending order. Functions that change get another name, for processes of the release before call them still. */
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    version: 1,
+    compatibleWith: 1,
+    statements: (names) => [
+      ...tables(names),
+      ...clock(names),
+      setManyFunction(names),
+      renewManyFunction(names),
+      deleteManyFunction(names),
+      confirmManyFunction(names),
+    ],
+  },
+];

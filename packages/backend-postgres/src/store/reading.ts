@@ -1,0 +1,115 @@
+/** Reading registrations one by one and in pages, and counting them. */
+
+import type { Census, Registration, Route, ScanQuery } from "@muster/core/slots";
+import type { Filter } from "@muster/filter";
+import type { PostgresCall } from "../client.ts";
+import { REGISTRATION_COLUMNS, registrationIn, ROUTE_COLUMNS, type Row, routeIn, textArray } from "../codec.ts";
+import { conditionOf, Parameters, readsMetadata } from "../filter.ts";
+import type { Namespace } from "./namespace.ts";
+import { IS_NO_SESSION, isLive, joined } from "./statements.ts";
+
+/** Of identities that are asked for at once. */
+const MAX_ASKED = 1_000;
+/** Of rows that come at once, however long a page may be: with metadata, and without. */
+const MAX_RECORDS = 1_000;
+const MAX_ROUTES = 10_000;
+
+/** The contract's `getMany`. */
+export async function getMany(
+  { client, name, sql }: Namespace,
+  identities: readonly string[],
+  call: PostgresCall,
+): Promise<readonly (Registration | undefined)[]> {
+  const found = new Map<string, Registration>();
+  for (let start = 0; start < identities.length; start += MAX_ASKED) {
+    const asked = textArray(identities.slice(start, start + MAX_ASKED));
+    for (const row of await client.query(sql.getMany, [name, asked], call)) {
+      const registration = registrationIn(row);
+      found.set(registration.identity, registration);
+    }
+  }
+  return identities.map((identity) => found.get(identity));
+}
+
+/** The contract's `census`. */
+export async function readCensus({ client, name, sql }: Namespace, call: PostgresCall): Promise<Census> {
+  const [[counted = null, expired = null] = []] = await client.query(sql.census, [name], call);
+  return { counted: Number(counted), expired: Number(expired) };
+}
+
+/** How many live registrations a native part selects. */
+export async function count(namespace: Namespace, filter: Filter | undefined, call: PostgresCall): Promise<number> {
+  const { client, name } = namespace;
+  const parameters = new Parameters([name]);
+  const from = sourceOf(namespace, filter !== undefined && readsMetadata(filter));
+  const where = selectionOf(namespace, filter, parameters);
+  const [[number = null] = []] = await client.query(
+    `select count(*) from ${from} where ${where}`,
+    parameters.values,
+    call,
+  );
+  return Number(number);
+}
+
+/** Reads the page behind an identity, from the first if there is none; empty at the end. */
+export type PageReader<T> = (after: string | undefined, call: PostgresCall) => Promise<readonly T[]>;
+
+export function registrationPages(namespace: Namespace, query: ScanQuery): PageReader<Registration> {
+  return reader(namespace, query, {
+    columns: REGISTRATION_COLUMNS,
+    isJoined: true,
+    maxRows: MAX_RECORDS,
+    read: registrationIn,
+  });
+}
+
+/** Reads no metadata, unless a filter asks about it. */
+export function routePages(namespace: Namespace, query: ScanQuery): PageReader<Route> {
+  return reader(namespace, query, { columns: ROUTE_COLUMNS, isJoined: false, maxRows: MAX_ROUTES, read: routeIn });
+}
+
+interface Reading<T> {
+  readonly columns: string;
+  readonly isJoined: boolean;
+  readonly maxRows: number;
+  read(row: Row): T;
+}
+
+/** Each page is a statement of its own, which begins behind the last one's last identity: nobody comes twice. */
+function reader<T extends Route>(
+  namespace: Namespace,
+  { filter, session, pageSize }: ScanQuery,
+  { columns, isJoined, maxRows, read }: Reading<T>,
+): PageReader<T> {
+  const { client, name } = namespace;
+  const limit = Math.min(Math.floor(pageSize), maxRows);
+  const isWithMetadata = isJoined || (filter !== undefined && readsMetadata(filter));
+  const parameters = new Parameters([name, "", limit]);
+  const conditions = [
+    selectionOf(namespace, filter, parameters),
+    "r.identity > $2",
+    ...(isWithMetadata ? ["m.namespace = $1", "m.identity > $2"] : []),
+    ...(session === undefined ? [] : [`r.session = ${parameters.text(session)}`]),
+  ];
+  const text = `select ${columns} from ${sourceOf(namespace, isWithMetadata)}
+    where ${conditions.join(" and ")} order by r.identity limit $3`;
+  return async (after, call) => {
+    const values = parameters.values.with(1, after ?? "");
+    return (await client.query(text, values, call)).map(read);
+  };
+}
+
+function sourceOf({ client: { names } }: Namespace, isWithMetadata: boolean): string {
+  return isWithMetadata ? joined(names) : `${names.registrations} r`;
+}
+
+/** Who lives, is no session, and is selected by the filter. */
+function selectionOf(
+  { client: { names }, name, indexes }: Namespace,
+  filter: Filter | undefined,
+  parameters: Parameters,
+): string {
+  const conditions = ["r.namespace = $1", isLive(names), IS_NO_SESSION];
+  if (filter !== undefined) conditions.push(conditionOf(filter, { names, namespace: name, indexes }, parameters));
+  return conditions.join(" and ");
+}

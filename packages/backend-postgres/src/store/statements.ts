@@ -1,0 +1,72 @@
+/** What is sent, but for scans, whose filters differ. `$1` is the namespace. Named by the method they serve. */
+
+import { REGISTRATION_COLUMNS } from "../codec.ts";
+import type { Names } from "../keys.ts";
+
+export interface Statements {
+  /** See `set_many` for arguments and answer. */
+  readonly setMany: string;
+  /** See `renew_many`. */
+  readonly renewMany: string;
+  /** See `delete_many`. */
+  readonly deleteMany: string;
+  /** See `confirm_many`. */
+  readonly confirmMany: string;
+  /** `$2` identities. A registration for each of those that live, in any order. */
+  readonly getMany: string;
+  readonly reap: string;
+  /** How many are counted, and how many of these have expired. */
+  readonly census: string;
+}
+
+/** Of a row `r`, when the statement began. */
+export const isLive = (names: Names): string =>
+  `r.buried_at is null and (r.expires_at is null or r.expires_at > (select ${names.call("now_ms")}()))`;
+
+export const IS_NO_SESSION = "not starts_with(r.identity, '$session/')";
+
+export const joined = (names: Names): string =>
+  `${names.registrations} r join ${names.metadata} m on m.namespace = r.namespace and m.identity = r.identity`;
+
+export function statementsIn(names: Names): Statements {
+  return Object.freeze({
+    setMany: `select * from ${names.call("set_many")}($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+    renewMany: `select * from ${names.call("renew_many")}($1, $2, $3, $4, $5)`,
+    deleteMany: `select * from ${names.call("delete_many")}($1, $2, $3, $4)`,
+    confirmMany: `select ${names.call("confirm_many")}($1, $2, $3, $4)`,
+    getMany: `select ${REGISTRATION_COLUMNS} from ${joined(names)}
+      where r.namespace = $1 and r.identity = any($2::text[]) and ${isLive(names)}`,
+    reap: reap(names),
+    census: `select count(*), count(*) filter (where r.expires_at <= (select ${names.call("now_ms")}()))
+      from ${names.registrations} r where r.namespace = $1 and r.buried_at is null and ${IS_NO_SESSION}`,
+  });
+}
+
+/**
+ * `$2` limit, `$3` for how long a claim holds, `$4` the grace. Answers the step and the registration of each, oldest first.
+ *
+ * Atomic, because rows are locked as they are found, and looked at once more when they are: who has been renewed, taken over
+ * or claimed meanwhile is passed over, and so is whoever is being written right now. A session that somebody is binding
+ * something to is locked, and is claimed when that can be seen.
+ */
+function reap(names: Names): string {
+  const found = (step: string, due: string, where: string): string => `
+    select r.identity, '${step}' as step, ${due} as due_at from ${names.registrations} r
+    where r.namespace = $1 and ${where} and (r.claimed_until is null or r.claimed_until <= (select at from clock))
+    order by ${due} limit $2::bigint for update skip locked`;
+  return `with clock as materialized (select ${names.call("now_ms")}() as at),
+    expired as materialized (${found("expired", "r.expires_at", "r.buried_at is null and r.expires_at <= (select at from clock)")}),
+    buried as materialized (${found("over", "r.buried_at", "r.buried_at <= (select at from clock) - $4::bigint")}),
+    due as materialized (
+      select identity, step, due_at from expired union all select identity, step, due_at + $4::bigint from buried
+      order by due_at limit $2::bigint
+    ),
+    claimed as (
+      update ${names.registrations} r set claimed_until = (select at from clock) + $3::bigint
+      from due where r.namespace = $1 and r.identity = due.identity
+      returning r.*, due.step, due.due_at
+    )
+    select r.step, ${REGISTRATION_COLUMNS}
+    from claimed r join ${names.metadata} m on m.namespace = r.namespace and m.identity = r.identity
+    order by r.due_at, r.epoch`;
+}
