@@ -37,12 +37,13 @@ begin
     delete from ${names.registrations} r using judged j
     where j.verdict = 'd' and r.namespace = ns and r.identity = j.identity and r.epoch = j.epoch and r.revision = j.revision
       and r.buried_at is null
-    returning r.identity
+    returning j.n, r.identity
   ),
   forgotten as (
     delete from ${names.metadata} m using deleted d where m.namespace = ns and m.identity = d.identity
   )
-  select j.n, j.verdict from judged j
-  where j.verdict <> 'd' or exists (select from deleted d where d.identity = j.identity);
+  select d.n, 'd' from deleted d
+  union all
+  select j.n, j.verdict from judged j where j.verdict <> 'd';
 end $$`;
 }

@@ -44,10 +44,11 @@ begin
     where j.verdict = 'r' and r.namespace = ns and r.identity = j.identity and r.epoch = j.epoch and r.buried_at is null
       and r.expires_at is not distinct from j.old_expires_at and r.session_bound = j.session_bound
       and (j.expires_at is distinct from j.old_expires_at or j.ttl_ms is distinct from j.old_ttl_ms or j.bound <> j.session_bound)
-    returning r.identity
+    returning j.n, r.expires_at
   )
+  select r.n, 'r', r.expires_at from renewed r
+  union all
   select j.n, j.verdict, j.expires_at from judged j
-  where j.verdict <> 'r' or exists (select from renewed w where w.identity = j.identity)
-    or not (j.expires_at is distinct from j.old_expires_at or j.ttl_ms is distinct from j.old_ttl_ms or j.bound <> j.session_bound);
+  where j.verdict <> 'r' or not (j.expires_at is distinct from j.old_expires_at or j.ttl_ms is distinct from j.old_ttl_ms or j.bound <> j.session_bound);
 end $$`;
 }

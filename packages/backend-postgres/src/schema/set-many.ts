@@ -9,7 +9,7 @@
  *
  * | verdict | | columns |
  * |---|---|---|
- * | `n`, `w` | a new life, a rewritten one | `epoch` … `expires_at` |
+ * | `n` | it was written | `epoch` … `expires_at` |
  * | `a` | this attempt has stored it before | all |
  * | `x`, `f`, `c` | refused: exists, fenced, conflict | all, of what stands in the way; `f` of none: nothing |
  * | `s`, `q` | refused: session, quota | none |
@@ -20,7 +20,7 @@
  * quota, writers of a namespace take turns. (2) The records of sessions that keep something alive are locked against their
  * end, so that whoever reaps one finds what was bound to it. (3) Rows that stand are locked, in order; the clock is read
  * behind that. (4) All is decided and written in one statement. A row that came between (3) and (4) is not locked: what
- * is written there must find it as it was when it was decided.
+ * is written there must find it as it was when it was decided. (5) Metadata is stored for what was written.
  */
 
 import type { Names } from "../keys.ts";
@@ -91,6 +91,7 @@ const JUDGEMENT = (names: Names): string => `
     from decided d
   )`;
 
+/** Who is refused, or has been stored before; the others are written beside it. */
 const WRITING = (names: Names): string => `
   changed as (
     update ${names.registrations} r set
@@ -103,29 +104,14 @@ const WRITING = (names: Names): string => `
     from judged j
     where j.known and j.final in ('n', 'w') and r.namespace = ns and r.identity = j.identity
       and r.epoch = j.old_epoch and r.revision = j.old_revision and r.buried_at is not distinct from j.old_buried_at
-    returning r.identity, r.epoch, r.revision, r.registered_at, r.expires_at
   ),
   added as (
-    insert into ${names.registrations} as r
+    insert into ${names.registrations}
       (namespace, identity, epoch, revision, registered_at, expires_at, ttl_ms, session, session_bound, address, attempt)
     select ns, j.identity, nextval('${names.epochs}'), 1, now_ms, j.expires_at, j.ttl_ms, j.session, j.bound, j.address, j.attempt
     from judged j where not j.known and j.final = 'n' order by j.identity
     on conflict do nothing
-    returning r.identity, r.epoch, r.revision, r.registered_at, r.expires_at
-  ),
-  written as (select * from changed union all select * from added),
-  described as (
-    insert into ${names.metadata} as m (namespace, identity, metadata)
-    select ns, j.identity, j.document from judged j join written w on w.identity = j.identity order by j.identity
-    on conflict on constraint metadata_pkey do update set metadata = excluded.metadata
-  )`;
-
-/** What the caller doesn't know. */
-const ANSWER = (names: Names): string => `
-  select j.n, j.final, w.epoch, w.revision, w.registered_at, w.expires_at,
-    null::bigint, null::text, null::text, null::text, null::jsonb
-  from judged j join written w on w.identity = j.identity
-  union all
+  )
   select j.n, j.final, m.old_epoch, m.old_revision, m.old_registered_at, m.old_expires_at, m.old_ttl_ms, m.old_session,
     m.old_address, m.old_attempt, m.metadata
   from judged j left join lateral (
@@ -136,6 +122,22 @@ const ANSWER = (names: Names): string => `
   ) m on true
   where j.final not in ('n', 'w')`;
 
+/** What this transaction has written, and its metadata. */
+const DESCRIPTION = (names: Names): string => `
+  written as materialized (
+    select e.n, e.identity, e.document, r.epoch, r.revision, r.registered_at, r.expires_at
+    from unnest(identities, documents) with ordinality as e(identity, document, n)
+    join ${names.registrations} r on r.namespace = ns and r.identity = e.identity
+    where r.xmin = pg_current_xact_id()::xid
+  ),
+  described as (
+    insert into ${names.metadata} as m (namespace, identity, metadata)
+    select ns, w.identity, w.document from written w order by w.identity
+    on conflict on constraint metadata_pkey do update set metadata = excluded.metadata
+  )
+  select w.n, 'n', w.epoch, w.revision, w.registered_at, w.expires_at, null::bigint, null::text, null::text, null::text, null::jsonb
+  from written w`;
+
 export function setManyFunction(names: Names): string {
   return `${DECLARATION(names)} as $$
 #variable_conflict use_column
@@ -145,6 +147,7 @@ declare
   wanted text[];
   living text[];
 begin${PREPARATION(names)}
-  return query with${JUDGEMENT(names)},${WRITING(names)}${ANSWER(names)};
+  return query with${JUDGEMENT(names)},${WRITING(names)};
+  return query with${DESCRIPTION(names)};
 end $$`;
 }

@@ -45,7 +45,9 @@ const indexes = (names: Names): readonly string[] => [
   `create index registrations_buried on ${names.registrations} (namespace, buried_at) where buried_at is not null`,
   `create index registrations_served on ${names.registrations} (namespace, session, identity)
     where session is not null`,
-  `create index metadata_values on ${names.metadata} using gin ((${scoped("")}) jsonb_path_ops)`,
+  // What is written is collected first, and every question goes through what has been collected: not much, therefore.
+  `create index metadata_values on ${names.metadata} using gin ((${scoped("")}) jsonb_path_ops)
+    with (gin_pending_list_limit = 64)`,
 ];
 
 /** How values are read in filters and in indexes of fields: null for what has another type. */

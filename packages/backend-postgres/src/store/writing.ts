@@ -82,7 +82,6 @@ export function wholeMs(ms: number | undefined): number | undefined {
 function outcomeIn(row: Row, entry: SetEntry): SetOutcome {
   switch (row[1]) {
     case "n":
-    case "w":
       return { stored: storedIn(row, entry) };
     case "a":
       return { stored: standingIn(row, entry) ?? storedIn(row, entry) };
