@@ -131,6 +131,8 @@ export interface Target {
   readonly names: Names;
   readonly namespace: string;
   readonly indexes: FieldIndexes;
+  /** The row that is found first, by an index; the other one by its key. */
+  readonly first: "registrations" | "metadata";
 }
 
 /** Whether a native part looks at metadata; otherwise it is enough to read registrations. */
@@ -162,10 +164,19 @@ function written(filter: Filter, writing: Writing): string {
   }
 }
 
+/** The identity in the row that is found first. */
+export function identityIn({ first }: Pick<Target, "first">): string {
+  return first === "metadata" ? "m.identity" : "r.identity";
+}
+
 function leafCondition(leaf: Leaf, writing: Writing): string {
   const condition = comparison(leaf, writing);
   if (writing.isNegated) return `coalesce(${condition}, false)`;
-  const lookups =
-    "about" in leaf ? identityRange(leaf, writing) : [...equalityLookup(leaf, writing), ...valueLookup(leaf, writing)];
+  const lookups = lookupsFor(leaf, writing);
   return lookups.length === 0 ? condition : `(${[...lookups, condition].join(" and ")})`;
+}
+
+function lookupsFor(leaf: Leaf, writing: Writing): readonly string[] {
+  if ("about" in leaf) return identityRange(leaf, writing);
+  return writing.first === "metadata" ? [...equalityLookup(leaf, writing), ...valueLookup(leaf, writing)] : [];
 }

@@ -3,7 +3,7 @@
 import type { AboutLeaf, FieldLeaf, JsonValue, Leaf, Operator } from "@muster/filter";
 import { MusterError } from "@muster/core/slots";
 import { NAME } from "../errors.ts";
-import type { Writing } from "../filter.ts";
+import { identityIn, type Writing } from "../filter.ts";
 import { numberOf, textOf, valueAt } from "./values.ts";
 
 type Ordering = "lt" | "lte" | "gt" | "gte";
@@ -65,11 +65,12 @@ function aboutComparison(leaf: AboutLeaf, writing: Writing): string {
     return `r.registered_at ${SIGNS[leaf.op]} ${parameters.number(leaf.value)}`;
   }
   if (leaf.about !== "identity") return foreign(leaf);
-  if (leaf.op === "in") return `r.identity = any(${parameters.texts(listIn(leaf.value).filter(isText))})`;
+  const identity = identityIn(writing);
+  if (leaf.op === "in") return `${identity} = any(${parameters.texts(listIn(leaf.value).filter(isText))})`;
   if (typeof leaf.value !== "string") return "false";
-  if (leaf.op === "eq") return `r.identity = ${parameters.text(leaf.value)}`;
-  if (leaf.op === "startswith") return `starts_with(r.identity, ${parameters.text(leaf.value)})`;
-  return isOrdering(leaf.op) ? `r.identity ${SIGNS[leaf.op]} ${parameters.text(leaf.value)}` : foreign(leaf);
+  if (leaf.op === "eq") return `${identity} = ${parameters.text(leaf.value)}`;
+  if (leaf.op === "startswith") return `starts_with(${identity}, ${parameters.text(leaf.value)})`;
+  return isOrdering(leaf.op) ? `${identity} ${SIGNS[leaf.op]} ${parameters.text(leaf.value)}` : foreign(leaf);
 }
 
 /** @throws INTERNAL: {@link split} leaves it to the evaluator, so nobody asks for it. */

@@ -4,7 +4,7 @@
  */
 
 import type { AboutLeaf, FieldLeaf, JsonValue, Operator } from "@muster/filter";
-import type { Writing } from "../filter.ts";
+import { identityIn, type Writing } from "../filter.ts";
 import { scoped } from "../schema/tables.ts";
 import { cutWord, nested, numberOf, successorOf, valueAt, wordOf } from "./values.ts";
 
@@ -58,7 +58,7 @@ export function valueLookup({ op, path, value }: FieldLeaf, writing: Writing): r
 /** By the order of identities. */
 export function identityRange({ about, op, value }: AboutLeaf, writing: Writing): readonly string[] {
   return about === "identity" && op === "startswith" && typeof value === "string"
-    ? rangeOf("r.identity", value, writing)
+    ? rangeOf(identityIn(writing), value, writing)
     : [];
 }
 

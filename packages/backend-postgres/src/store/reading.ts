@@ -4,9 +4,9 @@ import type { Census, Registration, Route, ScanQuery } from "@muster/core/slots"
 import type { Filter } from "@muster/filter";
 import type { PostgresCall } from "../client.ts";
 import { REGISTRATION_COLUMNS, registrationIn, ROUTE_COLUMNS, type Row, routeIn, textArray } from "../codec.ts";
-import { conditionOf, Parameters, readsMetadata } from "../filter.ts";
+import { conditionOf, identityIn, Parameters, readsMetadata, type Target } from "../filter.ts";
 import type { Namespace } from "./namespace.ts";
-import { IS_NO_SESSION, isLive, joined } from "./statements.ts";
+import { isLive, isNoSession, withMetadata, withRegistration } from "./statements.ts";
 
 /** Of identities that are asked for at once. */
 const MAX_ASKED = 1_000;
@@ -41,13 +41,11 @@ export async function readCensus({ client, name, sql }: Namespace, call: Postgre
 export async function count(namespace: Namespace, filter: Filter | undefined, call: PostgresCall): Promise<number> {
   const { client, name } = namespace;
   const parameters = new Parameters([name]);
-  const from = sourceOf(namespace, filter !== undefined && readsMetadata(filter));
-  const where = selectionOf(namespace, filter, parameters);
-  const [[number = null] = []] = await client.query(
-    `select count(*) from ${from} where ${where}`,
-    parameters.values,
-    call,
-  );
+  const isByMetadata = filter !== undefined && readsMetadata(filter);
+  const source = sourceOf(namespace, { isByMetadata, needsMetadata: isByMetadata });
+  const where = selectionOf(namespace, filter, source, parameters);
+  const text = `select count(*) from ${source.from} where ${where}`;
+  const [[number = null] = []] = await client.query(text, parameters.values, call);
   return Number(number);
 }
 
@@ -55,22 +53,18 @@ export async function count(namespace: Namespace, filter: Filter | undefined, ca
 export type PageReader<T> = (after: string | undefined, call: PostgresCall) => Promise<readonly T[]>;
 
 export function registrationPages(namespace: Namespace, query: ScanQuery): PageReader<Registration> {
-  return reader(namespace, query, {
-    columns: REGISTRATION_COLUMNS,
-    isJoined: true,
-    maxRows: MAX_RECORDS,
-    read: registrationIn,
-  });
+  const columns = REGISTRATION_COLUMNS;
+  return reader(namespace, query, { columns, needsMetadata: true, maxRows: MAX_RECORDS, read: registrationIn });
 }
 
 /** Reads no metadata, unless a filter asks about it. */
 export function routePages(namespace: Namespace, query: ScanQuery): PageReader<Route> {
-  return reader(namespace, query, { columns: ROUTE_COLUMNS, isJoined: false, maxRows: MAX_ROUTES, read: routeIn });
+  return reader(namespace, query, { columns: ROUTE_COLUMNS, needsMetadata: false, maxRows: MAX_ROUTES, read: routeIn });
 }
 
 interface Reading<T> {
   readonly columns: string;
-  readonly isJoined: boolean;
+  readonly needsMetadata: boolean;
   readonly maxRows: number;
   read(row: Row): T;
 }
@@ -79,37 +73,50 @@ interface Reading<T> {
 function reader<T extends Route>(
   namespace: Namespace,
   { filter, session, pageSize }: ScanQuery,
-  { columns, isJoined, maxRows, read }: Reading<T>,
+  { columns, needsMetadata, maxRows, read }: Reading<T>,
 ): PageReader<T> {
   const { client, name } = namespace;
-  const limit = Math.min(Math.floor(pageSize), maxRows);
-  const isWithMetadata = isJoined || (filter !== undefined && readsMetadata(filter));
-  const parameters = new Parameters([name, "", limit]);
-  const conditions = [
-    selectionOf(namespace, filter, parameters),
-    "r.identity > $2",
-    ...(isWithMetadata ? ["m.namespace = $1", "m.identity > $2"] : []),
-    ...(session === undefined ? [] : [`r.session = ${parameters.text(session)}`]),
-  ];
-  const text = `select ${columns} from ${sourceOf(namespace, isWithMetadata)}
-    where ${conditions.join(" and ")} order by r.identity limit $3`;
+  const readsIt = filter !== undefined && readsMetadata(filter);
+  // What one session serves is found by an index of registrations, and is mostly little.
+  const isByMetadata = readsIt && session === undefined;
+  const source = sourceOf(namespace, { isByMetadata, needsMetadata: needsMetadata || readsIt });
+  const identity = identityIn(source);
+  const parameters = new Parameters([name, "", Math.min(Math.floor(pageSize), maxRows)]);
+  const conditions = [selectionOf(namespace, filter, source, parameters), `${identity} > $2`];
+  if (session !== undefined) conditions.push(`r.session = ${parameters.text(session)}`);
+  const text = `select ${columns} from ${source.from} where ${conditions.join(" and ")} order by ${identity} limit $3`;
   return async (after, call) => {
     const values = parameters.values.with(1, after ?? "");
     return (await client.query(text, values, call)).map(read);
   };
 }
 
-function sourceOf({ client: { names } }: Namespace, isWithMetadata: boolean): string {
-  return isWithMetadata ? joined(names) : `${names.registrations} r`;
+/** Which row of an identity is found first, and how the other one then is. */
+interface Source {
+  readonly first: Target["first"];
+  readonly from: string;
+}
+
+function sourceOf(
+  { client: { names } }: Namespace,
+  { isByMetadata, needsMetadata }: { readonly isByMetadata: boolean; readonly needsMetadata: boolean },
+): Source {
+  if (isByMetadata) return { first: "metadata", from: `${names.metadata} m ${withRegistration(names)}` };
+  const more = needsMetadata ? ` ${withMetadata(names)}` : "";
+  return { first: "registrations", from: `${names.registrations} r${more}` };
 }
 
 /** Who lives, is no session, and is selected by the filter. */
 function selectionOf(
   { client: { names }, name, indexes }: Namespace,
   filter: Filter | undefined,
+  { first }: Source,
   parameters: Parameters,
 ): string {
-  const conditions = ["r.namespace = $1", isLive(names), IS_NO_SESSION];
-  if (filter !== undefined) conditions.push(conditionOf(filter, { names, namespace: name, indexes }, parameters));
+  const identity = identityIn({ first });
+  const row = first === "metadata" ? "m" : "r";
+  const conditions = [`${row}.namespace = $1`, isNoSession(identity), isLive(names)];
+  if (filter !== undefined)
+    conditions.push(conditionOf(filter, { names, namespace: name, indexes, first }, parameters));
   return conditions.join(" and ");
 }

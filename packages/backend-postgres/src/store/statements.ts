@@ -23,10 +23,17 @@ export interface Statements {
 export const isLive = (names: Names): string =>
   `r.buried_at is null and (r.expires_at is null or r.expires_at > (select ${names.call("now_ms")}()))`;
 
-export const IS_NO_SESSION = "not starts_with(r.identity, '$session/')";
+export const isNoSession = (identity: string): string => `not starts_with(${identity}, '$session/')`;
 
-export const joined = (names: Names): string =>
-  `${names.registrations} r join ${names.metadata} m on m.namespace = r.namespace and m.identity = r.identity`;
+/**
+ * How the other row of an identity is found, for each row that has been found: by its key. A join would leave the way to the
+ * server, which takes any way while it knows nothing yet of what a table holds, and some take seconds.
+ */
+export const withMetadata = (names: Names): string => `cross join lateral (
+  select d.namespace, d.identity, d.metadata from ${names.metadata} d
+  where d.namespace = r.namespace and d.identity = r.identity limit 1) m`;
+export const withRegistration = (names: Names): string => `cross join lateral (
+  select s.* from ${names.registrations} s where s.namespace = m.namespace and s.identity = m.identity limit 1) r`;
 
 export function statementsIn(names: Names): Statements {
   return Object.freeze({
@@ -34,11 +41,12 @@ export function statementsIn(names: Names): Statements {
     renewMany: `select * from ${names.call("renew_many")}($1, $2, $3, $4, $5)`,
     deleteMany: `select * from ${names.call("delete_many")}($1, $2, $3, $4)`,
     confirmMany: `select ${names.call("confirm_many")}($1, $2, $3, $4)`,
-    getMany: `select ${REGISTRATION_COLUMNS} from ${joined(names)}
-      where r.namespace = $1 and r.identity = any($2::text[]) and ${isLive(names)}`,
+    getMany: `select ${REGISTRATION_COLUMNS} from unnest($2::text[]) as a(identity) cross join lateral (
+        select s.* from ${names.registrations} s where s.namespace = $1 and s.identity = a.identity limit 1) r
+      ${withMetadata(names)} where ${isLive(names)}`,
     reap: reap(names),
     census: `select count(*), count(*) filter (where r.expires_at <= (select ${names.call("now_ms")}()))
-      from ${names.registrations} r where r.namespace = $1 and r.buried_at is null and ${IS_NO_SESSION}`,
+      from ${names.registrations} r where r.namespace = $1 and r.buried_at is null and ${isNoSession("r.identity")}`,
   });
 }
 
@@ -67,6 +75,6 @@ function reap(names: Names): string {
       returning r.*, due.step, due.due_at
     )
     select r.step, ${REGISTRATION_COLUMNS}
-    from claimed r join ${names.metadata} m on m.namespace = r.namespace and m.identity = r.identity
+    from claimed r ${withMetadata(names)}
     order by r.due_at, r.epoch`;
 }
