@@ -94,6 +94,7 @@ function numbersIn(operand: JsonValue): Readonly<Record<string, number>> {
 /** Parameters of a statement, as they are found. */
 export class Parameters {
   readonly values: Parameter[];
+  readonly #texts = new Map<string, string>();
 
   constructor(values: readonly Parameter[]) {
     this.values = [...values];
@@ -113,8 +114,11 @@ export class Parameters {
     return `${this.add(String(value))}::numeric`;
   }
 
+  /** The same text again is the same parameter. */
   text(value: string): string {
-    return `${this.add(value)}::text`;
+    const written = this.#texts.get(value) ?? `${this.add(value)}::text`;
+    this.#texts.set(value, written);
+    return written;
   }
 
   texts(values: readonly string[]): string {
@@ -178,5 +182,7 @@ function leafCondition(leaf: Leaf, writing: Writing): string {
 
 function lookupsFor(leaf: Leaf, writing: Writing): readonly string[] {
   if ("about" in leaf) return identityRange(leaf, writing);
-  return writing.first === "metadata" ? [...equalityLookup(leaf, writing), ...valueLookup(leaf, writing)] : [];
+  if (writing.first !== "metadata") return [];
+  const lookups = valueLookup(leaf, writing);
+  return lookups.length > 0 ? lookups : equalityLookup(leaf, writing);
 }

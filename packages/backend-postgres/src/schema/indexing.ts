@@ -25,11 +25,11 @@ export class Indexing implements FieldIndexes {
   constructor(client: PostgresClient, schema: IdentitySchema | undefined) {
     const fields = Object.values(schema?.fields ?? {}).filter(({ index }) => index !== false);
     this.#client = client;
-    this.#indexes = new Map(fields.flatMap(indexesOf).map((index) => [index.name, index]));
+    this.#indexes = new Map(fields.flatMap(indexesOf).map((index) => [keyOf(index.kind, index.path), index]));
   }
 
   has(kind: IndexKind, path: Path): boolean {
-    return this.#indexes.size > 0 && this.#indexes.has(indexName(kind, path));
+    return this.#indexes.size > 0 && this.#indexes.has(keyOf(kind, path));
   }
 
   /** Makes what is missing, without anybody waiting for it. */
@@ -54,6 +54,7 @@ export class Indexing implements FieldIndexes {
       if (isMine !== "t") return;
       try {
         for (const index of await missing(run, names, this.#indexes)) await build(run, names, index);
+        await run(`analyze ${names.metadata}`); // Till then the server does not know what values there are.
       } finally {
         await run(`select pg_advisory_unlock(${lock})`);
       }
@@ -105,4 +106,8 @@ function indexesOf({ type, path }: FieldSchema): readonly FieldIndex[] {
 
 function indexOf(kind: IndexKind, path: Path): FieldIndex {
   return { kind, path, name: indexName(kind, path) };
+}
+
+function keyOf(kind: IndexKind, path: Path): string {
+  return `${kind} ${JSON.stringify(path)}`;
 }

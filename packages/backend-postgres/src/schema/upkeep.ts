@@ -41,9 +41,11 @@ async function stateIn(client: PostgresClient, call: PostgresCall): Promise<Stat
   return client.connected(call, async (run) => readState(run, client.names));
 }
 
+/** Asks the catalogue itself: `to_regclass` remembers what was not there before a lock was waited for. */
 async function readState(run: Run, names: Names): Promise<State> {
-  const [[table = null] = []] = await run(`select to_regclass(${literal(names.migrations)})`);
-  if (table === null) return { version: 0, compatibleWith: 0 };
+  const tables = await run(`select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = ${literal(names.schemaName)} and c.relname = 'migrations'`);
+  if (tables.length === 0) return { version: 0, compatibleWith: 0 };
   const [[version = null, compatibleWith = null] = []] = await run(
     `select max(version), max(compatible_with) from ${names.migrations}`,
   );
@@ -70,8 +72,8 @@ async function apply(run: Run, names: Names): Promise<void> {
 
 /** It may have been made by somebody with more rights. */
 async function makeSchema(run: Run, names: Names): Promise<void> {
-  const [[schema = null] = []] = await run(`select to_regnamespace(${literal(names.schema)})`);
-  if (schema === null) await run(`create schema ${names.schema}`);
+  const schemas = await run(`select from pg_namespace where nspname = ${literal(names.schemaName)}`);
+  if (schemas.length === 0) await run(`create schema ${names.schema}`);
   await run(
     `create table ${names.migrations} (version int primary key, compatible_with int not null, applied_at timestamptz not null)`,
   );

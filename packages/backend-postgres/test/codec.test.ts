@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import {
+  bigintArray,
+  booleanArray,
+  jsonbArray,
+  optionalNumber,
+  registrationIn,
+  routeIn,
+  textArray,
+} from "../src/codec.ts";
+
+test("a text array has a head, and each text behind its length", () => {
+  const head = "00000001" + "00000001" + "00000019" + "00000003" + "00000001";
+  expect(textArray(["a", undefined, "é"]).toString("hex")).toBe(`${head}0000000161ffffffff00000002c3a9`);
+});
+
+test("an empty array has no dimension", () => {
+  expect(textArray([]).toString("hex")).toBe("000000000000000100000019");
+  expect(bigintArray([]).toString("hex")).toBe("000000000000000100000014");
+  expect(booleanArray([]).toString("hex")).toBe("000000000000000100000010");
+});
+
+test("numbers keep every bit, and may be absent", () => {
+  const hex = bigintArray([1, undefined, Number.MAX_SAFE_INTEGER]).toString("hex");
+  expect(hex.slice(40)).toBe("000000080000000000000001" + "ffffffff" + "00000008001fffffffffffff");
+});
+
+test("booleans are a byte each", () => {
+  expect(booleanArray([true, false]).toString("hex").slice(40)).toBe("0000000101" + "0000000100");
+});
+
+test("metadata travels as JSON text behind its version", () => {
+  expect(jsonbArray(['{"a":1}']).toString("hex").slice(40)).toBe(`0000000801${Buffer.from('{"a":1}').toString("hex")}`);
+});
+
+test("a row is a registration, with absent columns undefined", () => {
+  const row = ["a", "7", null, null, "1700000000000", null, null, "1", "attempt", '{"n": 0.1}'];
+  const route = { identity: "a", epoch: 7, session: undefined, address: undefined, registeredAt: 1_700_000_000_000 };
+  const rest = { expiresAt: undefined, ttlMs: undefined, revision: 1 };
+  expect(routeIn(row)).toEqual({ ...route, ...rest });
+  expect(registrationIn(row)).toEqual({ ...route, ...rest, attempt: "attempt", metadata: { n: 0.1 } });
+});
+
+test("a number that is not there is none", () => {
+  expect([optionalNumber(null), optionalNumber(undefined), optionalNumber("0")]).toEqual([undefined, undefined, 0]);
+});
