@@ -73,7 +73,6 @@ const MESSAGES: readonly (readonly [pattern: RegExp, meaning: Meaning])[] = [
   [/^timeout expired/, refused("UNAVAILABLE", "the server does not answer")],
   [/^Cannot use a pool after calling end/, refused("UNAVAILABLE", "the pool that was handed in has been ended")],
   [/is not queryable/, refused("UNAVAILABLE", "the connection was lost before")],
-  [/^Client was closed and is not queryable/, refused("UNAVAILABLE", "the connection was lost before")],
   [/^Connection terminated/, unanswered("the connection was lost")],
   [/^Query read timeout/, unanswered("the server did not answer in time", "TIMEOUT")],
   [/^The server does not support SSL/, refused("CONFIG_INVALID", "the server speaks no TLS")],
@@ -131,7 +130,7 @@ function meaningOf(error: unknown, text: string): Meaning {
 }
 
 function socketMeaning(error: unknown): Meaning {
-  const [first = error] = error instanceof AggregateError ? error.errors : [];
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
   const syscall = first instanceof Error && "syscall" in first ? String(first.syscall) : "";
   if (BEFORE_SENDING.has(syscall)) return refused("UNAVAILABLE", "the server can't be reached");
   return unanswered("the connection was lost");

@@ -6,34 +6,12 @@
  * another type, or none at all, makes a comparison false, and under a negation it must really be false, not null.
  */
 
-import {
-  boundingBox,
-  type Filter,
-  isObject,
-  type JsonValue,
-  type Leaf,
-  type Path,
-  regexPrefix,
-  type SplitFilter,
-  splitFilter,
-} from "@muster/filter";
-import type { Parameter } from "./client.ts";
-import { jsonbArray, textArray } from "./codec.ts";
-import type { IndexKind, Names } from "./keys.ts";
-import { equalityLookup, identityRange, valueLookup } from "./selection/lookups.ts";
+import { type Filter, type Leaf, regexPrefix, type SplitFilter, splitFilter } from "@muster/filter";
 import { comparison } from "./selection/comparisons.ts";
-
-/** Which fields have an index of that kind, so that it pays to ask it. */
-export interface FieldIndexes {
-  has(kind: IndexKind, path: Path): boolean;
-}
-
-export type FieldPath = readonly [string, ...string[]];
-
-export const NO_INDEXES: FieldIndexes = { has: () => false };
-
-/** Where places are looked for is this much wider than asked, so that rounding decides nothing. */
-const WIDER = 1.01;
+import { equalityLookup, identityRange, valueLookup } from "./selection/lookups.ts";
+import type { Parameters } from "./selection/parameters.ts";
+import { boxOf } from "./selection/places.ts";
+import type { Target, Writing } from "./selection/writing.ts";
 
 /**
  * What the server selects exactly, and what is left for the evaluator: patterns and versions, whose engines and order are
@@ -61,84 +39,6 @@ function pushed(leaf: Leaf): boolean | Filter {
   return true;
 }
 
-/** The members of a place between the sides of a box around what is asked for. */
-function boxOf(path: FieldPath, op: "near" | "within", operand: JsonValue): Filter {
-  const { lat = 0, lon = 0, radiusM = 0, south = 0, west = 0, north = 0, east = 0 } = numbersIn(operand);
-  const box = op === "near" ? boundingBox({ lat, lon, radiusM: radiusM * WIDER }) : { south, west, north, east };
-  const [latPath, lonPath] = [member(path, "lat"), member(path, "lon")];
-  const sides: Filter[] = [
-    { op: "gte", path: latPath, value: box.south },
-    { op: "lte", path: latPath, value: box.north },
-  ];
-  if (box.west <= box.east) {
-    sides.push({ op: "gte", path: lonPath, value: box.west }, { op: "lte", path: lonPath, value: box.east });
-  } else {
-    const beyond: Filter[] = [
-      { op: "gte", path: lonPath, value: box.west },
-      { op: "lte", path: lonPath, value: box.east },
-    ];
-    sides.push({ op: "or", nodes: beyond });
-  }
-  return { op: "and", nodes: sides };
-}
-
-function member([first, ...rest]: FieldPath, name: string): FieldPath {
-  return [first, ...rest, name];
-}
-
-function numbersIn(operand: JsonValue): Readonly<Record<string, number>> {
-  const members = isObject(operand) ? Object.entries(operand) : [];
-  return Object.fromEntries(members.filter((entry): entry is [string, number] => typeof entry[1] === "number"));
-}
-
-/** Parameters of a statement, as they are found. */
-export class Parameters {
-  readonly values: Parameter[];
-  readonly #texts = new Map<string, string>();
-
-  constructor(values: readonly Parameter[]) {
-    this.values = [...values];
-  }
-
-  /** How it stands in the statement: `$4`. */
-  add(value: Parameter): string {
-    return `$${this.values.push(value)}`;
-  }
-
-  json(value: JsonValue): string {
-    return `${this.add(JSON.stringify(value))}::jsonb`;
-  }
-
-  /** Exactly that double, as decimal digits. */
-  number(value: number): string {
-    return `${this.add(String(value))}::numeric`;
-  }
-
-  /** The same text again is the same parameter. */
-  text(value: string): string {
-    const written = this.#texts.get(value) ?? `${this.add(value)}::text`;
-    this.#texts.set(value, written);
-    return written;
-  }
-
-  texts(values: readonly string[]): string {
-    return `${this.add(textArray(values))}::text[]`;
-  }
-
-  jsons(values: readonly JsonValue[]): string {
-    return `${this.add(jsonbArray(values.map((value) => JSON.stringify(value))))}::jsonb[]`;
-  }
-}
-
-/** What conditions are written for. */
-export interface Target {
-  readonly names: Names;
-  readonly namespace: string;
-  readonly indexes: FieldIndexes;
-  /** The row that is found first, by an index; the other one by its key. */
-  readonly first: "registrations" | "metadata";
-}
-
 /** Whether a native part looks at metadata; otherwise it is enough to read registrations. */
 export function readsMetadata(filter: Filter): boolean {
   if (filter.op === "and" || filter.op === "or") return filter.nodes.some(readsMetadata);
@@ -148,12 +48,6 @@ export function readsMetadata(filter: Filter): boolean {
 /** The condition that selects a native part; parameters are added as it needs them. */
 export function conditionOf(filter: Filter, target: Target, parameters: Parameters): string {
   return written(filter, { ...target, parameters, isNegated: false });
-}
-
-export interface Writing extends Target {
-  readonly parameters: Parameters;
-  /** Below a negation: no index helps, and null is not false. */
-  readonly isNegated: boolean;
 }
 
 function written(filter: Filter, writing: Writing): string {
@@ -166,11 +60,6 @@ function written(filter: Filter, writing: Writing): string {
     default:
       return leafCondition(filter, writing);
   }
-}
-
-/** The identity in the row that is found first. */
-export function identityIn({ first }: Pick<Target, "first">): string {
-  return first === "metadata" ? "m.identity" : "r.identity";
 }
 
 function leafCondition(leaf: Leaf, writing: Writing): string {

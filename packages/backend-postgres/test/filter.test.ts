@@ -3,8 +3,10 @@ import { compileFilter, type Filter, type Metadata, parseFilter, type Path, wher
 import { corpus, generateDocument, generateFilter, generatorSchema, seededRandom } from "@muster/filter/corpus";
 import { withServer } from "@muster/servers/vitest";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { conditionOf, type FieldIndexes, Parameters, readsMetadata, split } from "../src/filter.ts";
+import { conditionOf, readsMetadata, split } from "../src/filter.ts";
 import { namesIn } from "../src/keys.ts";
+import { Parameters } from "../src/selection/parameters.ts";
+import type { FieldIndexes } from "../src/selection/writing.ts";
 import { optionsOf } from "./standalone.ts";
 import { collected, entry, opened, within } from "./support.ts";
 

@@ -34,6 +34,7 @@ export function ownPool(options: PostgresByUrl | PostgresByHost): OwnPool {
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     application_name: "muster",
+    // oxlint-disable-next-line typescript/no-misused-promises -- it is waited for, which its type does not tell
     onConnect: prepare,
     stream: () => {
       const socket = new Socket();

@@ -3,9 +3,9 @@
 import type { FieldSchema, IdentitySchema } from "@muster/core/slots";
 import type { Path } from "@muster/filter";
 import type { PostgresCall, PostgresClient, Run } from "../client.ts";
-import type { FieldIndexes } from "../filter.ts";
 import { type IndexKind, indexName, literal, lockKey, type Names, quoted } from "../keys.ts";
 import { numberOf, valueAt, wordOf } from "../selection/values.ts";
+import type { FieldIndexes } from "../selection/writing.ts";
 
 interface FieldIndex {
   readonly kind: IndexKind;

@@ -3,8 +3,8 @@
 import type { AboutLeaf, FieldLeaf, JsonValue, Leaf, Operator } from "@muster/filter";
 import { MusterError } from "@muster/core/slots";
 import { NAME } from "../errors.ts";
-import { identityIn, type Writing } from "../filter.ts";
 import { numberOf, textOf, valueAt } from "./values.ts";
+import { identityIn, type Writing } from "./writing.ts";
 
 type Ordering = "lt" | "lte" | "gt" | "gte";
 
@@ -28,7 +28,7 @@ const COMPARISONS: Readonly<Record<Operator, Comparison>> = {
   startswith: (leaf, writing) => `starts_with(${text(leaf, writing)}, ${writing.parameters.text(textIn(leaf.value))})`,
   endswith: (leaf, writing) => {
     const suffix = textIn(leaf.value);
-    return `right(${text(leaf, writing)}, ${[...suffix].length}) = ${writing.parameters.text(suffix)}`;
+    return `right(${text(leaf, writing)}, ${Array.from(suffix).length}) = ${writing.parameters.text(suffix)}`;
   },
   contains: (leaf, writing) => {
     const { parameters } = writing;
@@ -96,9 +96,13 @@ function text(leaf: FieldLeaf, writing: Writing): string {
 }
 
 function listIn(operand: JsonValue): readonly JsonValue[] {
-  return Array.isArray(operand) ? operand : [];
+  return isList(operand) ? operand : [];
 }
 
 function textIn(operand: JsonValue): string {
   return typeof operand === "string" ? operand : "";
+}
+
+function isList(operand: JsonValue): operand is readonly JsonValue[] {
+  return Array.isArray(operand);
 }

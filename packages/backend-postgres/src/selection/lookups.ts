@@ -4,9 +4,9 @@
  */
 
 import type { AboutLeaf, FieldLeaf, JsonValue, Operator } from "@muster/filter";
-import { identityIn, type Writing } from "../filter.ts";
 import { scoped } from "../schema/tables.ts";
 import { cutWord, nested, numberOf, successorOf, valueAt, wordOf } from "./values.ts";
+import { identityIn, type Writing } from "./writing.ts";
 
 /** Of values of one comparison; with more of them the index of all values is not asked. */
 const MAX_VALUES = 20;

@@ -4,7 +4,7 @@ import type { Path } from "@muster/filter";
 import type { Names } from "../keys.ts";
 
 /** Longest text of an index entry, in code points: entries must stay far below 2,704 bytes. */
-export const WORD_LENGTH = 64;
+const WORD_LENGTH = 64;
 
 /** The value at a path, null where there is none. Text keys never lead into arrays. `segments` are texts as they are written. */
 export function valueAt(segments: readonly string[], row = "m."): string {
@@ -29,12 +29,14 @@ export function wordOf(value: string, names: Names): string {
 /** The same of a text at hand. */
 export function cutWord(text: string): string {
   if (text.length <= WORD_LENGTH) return text;
-  return [...text.slice(0, 2 * WORD_LENGTH)].slice(0, WORD_LENGTH).join("");
+  return Array.from(text.slice(0, 2 * WORD_LENGTH))
+    .slice(0, WORD_LENGTH)
+    .join("");
 }
 
 /** The first text behind all that begin with `prefix`; `undefined`: there is none. */
 export function successorOf(prefix: string): string | undefined {
-  const points = [...prefix];
+  const points = Array.from(prefix);
   while (points.length > 0) {
     const last = points.pop()?.codePointAt(0) ?? 0;
     // Surrogates are no text by themselves.

@@ -1,7 +1,7 @@
 /** One namespace as an open registry knows it. */
 
 import type { PostgresClient } from "../client.ts";
-import type { FieldIndexes } from "../filter.ts";
+import type { FieldIndexes } from "../selection/writing.ts";
 import type { Statements } from "./statements.ts";
 
 export interface Namespace {

@@ -4,7 +4,9 @@ import type { Census, Registration, Route, ScanQuery } from "@muster/core/slots"
 import type { Filter } from "@muster/filter";
 import type { PostgresCall } from "../client.ts";
 import { REGISTRATION_COLUMNS, registrationIn, ROUTE_COLUMNS, type Row, routeIn, textArray } from "../codec.ts";
-import { conditionOf, identityIn, Parameters, readsMetadata, type Target } from "../filter.ts";
+import { conditionOf, readsMetadata } from "../filter.ts";
+import { Parameters } from "../selection/parameters.ts";
+import { identityIn, type Target } from "../selection/writing.ts";
 import type { Namespace } from "./namespace.ts";
 import { isLive, isNoSession, withMetadata, withRegistration } from "./statements.ts";
 
