@@ -6,6 +6,8 @@ import { multicastMemoryScenario } from "./multicast-memory.ts";
 import { multicastScenario } from "./multicast.ts";
 import { natsScenario } from "./nats.ts";
 import { pocScenario } from "./poc.ts";
+import { postgresEnumerateScenario } from "./postgres-enumerate.ts";
+import { postgresRegisterScenario } from "./postgres-register.ts";
 import { redisEnumerateScenario } from "./redis-enumerate.ts";
 import { redisPubsubScenario } from "./redis-pubsub.ts";
 import { redisRegisterScenario } from "./redis-register.ts";
@@ -24,6 +26,8 @@ const ALL: readonly Scenario[] = [
   redisEnumerateScenario,
   redisPubsubScenario,
   redisSlowlogScenario,
+  postgresRegisterScenario,
+  postgresEnumerateScenario,
   pocScenario,
 ];
 

@@ -1,0 +1,41 @@
+/** What many registers at once over PostgreSQL cost, against COPY into the same tables. */
+
+import { postgresRegistry } from "@muster/backend-postgres";
+import { Pool } from "pg";
+import { sensors } from "../documents.ts";
+import { Copies, FleetRegisters, SlotWrites } from "../postgres-writers.ts";
+import { playRounds } from "../rounds.ts";
+import { type Outcome, rowOf, type Scenario, type Settings } from "../scenario.ts";
+import { benchServer } from "../servers.ts";
+import { CALL } from "../store.ts";
+
+export const postgresRegisterScenario: Scenario = {
+  name: "postgres-register",
+  about: "many registers at once over PostgreSQL, against COPY into the same tables",
+  defaultSize: 10_000,
+  needsServers: true,
+  run,
+};
+
+async function run({ size, rounds }: Settings): Promise<Outcome> {
+  await using server = await benchServer("postgres");
+  const pool = new Pool({ connectionString: `${server.url}/postgres` });
+  try {
+    await using registry = postgresRegistry({ pool });
+    await registry.open({ namespace: "bench" }, CALL); // Makes the tables.
+    const writes = { pool, documents: sensors(size) };
+    await using slot = new SlotWrites(writes);
+    await using fleet = new FleetRegisters(writes);
+    const played = await playRounds([new Copies(writes), slot, fleet], { rounds, size });
+    const goal = { atLeast: 0.45, floor: 0.3 };
+    return {
+      rows: [
+        rowOf("speed of register, all at once / COPY", "×", played.speedup("registers", "COPY"), goal),
+        rowOf("… of setMany of 1,000", "×", played.speedup("setMany of 1,000", "COPY"), goal),
+      ],
+      timings: played.timings,
+    };
+  } finally {
+    await pool.end();
+  }
+}
