@@ -10,7 +10,7 @@
  */
 
 import type { Names } from "../keys.ts";
-import { BY_INDEX, LIVE, LOCK_ORDER } from "./locking.ts";
+import { BY_INDEX, LIVE, LOCK_ORDER, standing } from "./locking.ts";
 
 export function deleteManyFunction(names: Names): string {
   return `
@@ -31,7 +31,7 @@ begin
       when r.identity is null or not ${LIVE} then 'a'
       when r.epoch <> k.epoch or r.attempt <> k.attempt then 'f'
       else 'd' end as verdict
-    from key k left join ${names.registrations} r on r.namespace = ns and r.identity = k.identity
+    from key k left join ${standing(names, "k.identity")} on true
   ),
   deleted as (
     delete from ${names.registrations} r using judged j

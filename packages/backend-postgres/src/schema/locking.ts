@@ -1,10 +1,21 @@
 /** What the functions that write have in common. */
 
+import type { Names } from "../keys.ts";
+
+/**
+ * The row of an identity, for each row that names one: by its key. A join would leave the way to the server, which takes any
+ * way while it knows nothing yet of what a table holds.
+ */
+export function standing(names: Names, identity: string): string {
+  return `lateral (
+    select s.*, s.xmin as written_by from ${names.registrations} s where s.namespace = ns and s.identity = ${identity} limit 1) r`;
+}
+
 /**
  * How they are planned: row by row through the primary key, however small the tables were when a connection planned them
  * first, for it keeps the plan: what is cheap over ten rows takes seconds over a million.
  */
-export const BY_INDEX: string = ["seqscan", "bitmapscan", "hashjoin", "mergejoin", "material"]
+export const BY_INDEX: string = ["seqscan", "bitmapscan", "hashjoin", "mergejoin", "material", "memoize"]
   .map((way) => `set enable_${way} to off`)
   .join(" ");
 

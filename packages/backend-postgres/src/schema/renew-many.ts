@@ -10,7 +10,7 @@
  */
 
 import type { Names } from "../keys.ts";
-import { BY_INDEX, LIVE, LOCK_ORDER } from "./locking.ts";
+import { BY_INDEX, LIVE, LOCK_ORDER, standing } from "./locking.ts";
 
 export function renewManyFunction(names: Names): string {
   return `
@@ -36,7 +36,7 @@ begin
         when r.expires_at is not null then greatest(r.expires_at, l.stamp)
       end as expires_at,
       case when r.identity is null or not ${LIVE} then 'a' when r.epoch <> l.epoch then 'f' else 'r' end as verdict
-    from lease l left join ${names.registrations} r on r.namespace = ns and r.identity = l.identity
+    from lease l left join ${standing(names, "l.identity")} on true
   ),
   renewed as (
     update ${names.registrations} r set expires_at = j.expires_at, ttl_ms = j.ttl_ms, session_bound = j.bound

@@ -24,7 +24,7 @@
  */
 
 import type { Names } from "../keys.ts";
-import { BY_INDEX, LIVE, LOCK_ORDER } from "./locking.ts";
+import { BY_INDEX, LIVE, LOCK_ORDER, standing } from "./locking.ts";
 
 const DECLARATION = (names: Names): string => `
 create function ${names.call("set_many")}(
@@ -67,7 +67,7 @@ const JUDGEMENT = (names: Names): string => `
       r.session as old_session, r.address as old_address, r.attempt as old_attempt, r.buried_at as old_buried_at,
       case when not e.bound and e.ttl_ms is not null then now_ms + e.ttl_ms end as expires_at,
       (r.identity is null or r.buried_at is not null) and not starts_with(e.identity, '$session/') as takes_room
-    from entry e left join ${names.registrations} r on r.namespace = ns and r.identity = e.identity
+    from entry e left join ${standing(names, "e.identity")} on true
   ),
   decided as (
     select s.*, case
@@ -77,8 +77,9 @@ const JUDGEMENT = (names: Names): string => `
         when not live or old_epoch <> s.epoch then 'f'
         when old_revision <> s.revision then 'c'
         else 'w' end
-      when mode = 'c' and live and exists (
-        select from ${names.registrations} r where r.namespace = ns and r.identity = '$session/' || old_session and ${LIVE}
+      when mode = 'c' and live and (
+        select true from ${names.registrations} r
+        where r.namespace = ns and r.identity = '$session/' || old_session and ${LIVE} limit 1
       ) then 'x'
       else 'n' end as verdict
     from seen s
@@ -127,8 +128,8 @@ const DESCRIPTION = (names: Names): string => `
   written as materialized (
     select e.n, e.identity, e.document, r.epoch, r.revision, r.registered_at, r.expires_at
     from unnest(identities, documents) with ordinality as e(identity, document, n)
-    join ${names.registrations} r on r.namespace = ns and r.identity = e.identity
-    where r.xmin = pg_current_xact_id()::xid
+    cross join ${standing(names, "e.identity")}
+    where r.written_by = pg_current_xact_id()::xid
   ),
   described as (
     insert into ${names.metadata} as m (namespace, identity, metadata)
