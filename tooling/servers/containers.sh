@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 export MUSTER_SERVERS=container MUSTER_REQUIRE=all
-projects=(--project @muster/servers --project @muster/backend-redis --project @muster/backend-nats)
+projects=(--project @muster/servers --project @muster/backend-{redis,nats,postgres})
 if [[ " $* " == *" --project"* ]]; then projects=(); fi
 tests=(node_modules/.bin/vitest run "${projects[@]}" "$@")
 packages=(podman crun netavark aardvark-dns iptables iproute2 mmdebstrap)
@@ -49,11 +49,12 @@ END
 
 in_the_world() {
   export DOCKER_HOST=unix://$world/podman.sock TESTCONTAINERS_RYUK_DISABLED=true TESTCONTAINERS_HOST_OVERRIDE=127.0.0.1
-  export MUSTER_REDIS_IMAGE=localhost/muster-servers:debian MUSTER_NATS_IMAGE=localhost/muster-servers:debian
+  local image=localhost/muster-servers:debian
+  export MUSTER_REDIS_IMAGE=$image MUSTER_NATS_IMAGE=$image MUSTER_POSTGRES_IMAGE=$image
   ip link set lo up
   # podman takes a hybrid hierarchy for a usable cgroup v2.
   if mountpoint -q /sys/fs/cgroup/unified; then umount /sys/fs/cgroup/unified; fi
-  podman import -q "$world/servers.tar" "$MUSTER_REDIS_IMAGE" >/dev/null
+  podman import -q "$world/servers.tar" "$image" >/dev/null
   podman system service --time=0 "$DOCKER_HOST" &
   until [[ -S $world/podman.sock ]]; do sleep 0.05; done
   "$@"
@@ -71,7 +72,14 @@ export world CONTAINERS_CONF=$world/containers.conf CONTAINERS_STORAGE_CONF=$wor
 configure
 sources=(/etc/apt/sources.list.d/debian.sources)
 [[ -f ${sources[0]} ]] || sources=(/etc/apt/sources.list)
-mmdebstrap --quiet --variant=extract --include=redis-server,nats-server "" "$world/servers.tar" "${sources[@]}"
+servers=redis-server,nats-server,postgresql
+# What starts PostgreSQL is a shell script, and it runs as a user of its own.
+shell=bash,dash,coreutils,util-linux,base-files,libc-bin
+mmdebstrap --quiet --variant=extract --include="$servers,$shell" "" "$world/servers.tar" "${sources[@]}"
+mkdir "$world/etc"
+printf '%s\n' root:x:0:0::/:/bin/sh postgres:x:100:100::/:/bin/sh >"$world/etc/passwd"
+printf '%s\n' root:x:0: postgres:x:100: >"$world/etc/group"
+tar --owner=0 --group=0 -C "$world" -rf "$world/servers.tar" ./etc/passwd ./etc/group
 export -f in_the_world
 # Should this script be killed, the whole world goes with it.
 setpriv --pdeathsig KILL unshare --net --mount --propagation private --pid --fork --kill-child --mount-proc \

@@ -14,11 +14,13 @@ set -e
 binary=$0 data=$1 password=$2 keep=$3
 shift 3
 export LC_ALL=C
+for folder in ${DEBIAN}/*/bin; do PATH=$PATH:$folder; done
 PATH=$(dirname "$(command -v "$binary")"):$PATH
 as=
 if [ "$(id -u)" = 0 ]; then
   chown ${USER} "$(dirname "$data")"
-  if command -v gosu >/dev/null; then as="gosu ${USER}"; else as="setpriv --reuid=${USER} --regid=${USER} --clear-groups"; fi
+  as="setpriv --reuid=${USER} --regid=${USER} --clear-groups"
+  for tool in gosu su-exec; do if command -v $tool >/dev/null; then as="$tool ${USER}"; fi; done
 fi
 [ "$keep" = yes ] || rm -rf "$data"
 if [ ! -s "$data/PG_VERSION" ]; then
