@@ -8,7 +8,7 @@
 
 import { type Filter, type Leaf, regexPrefix, type SplitFilter, splitFilter } from "@muster/filter";
 import { comparison } from "./selection/comparisons.ts";
-import { equalityLookup, identityRange, valueLookup } from "./selection/lookups.ts";
+import { fieldLookup, identityLookup, type Lookup } from "./selection/lookups.ts";
 import type { Parameters } from "./selection/parameters.ts";
 import { boxOf } from "./selection/places.ts";
 import type { Target, Writing } from "./selection/writing.ts";
@@ -63,15 +63,13 @@ function written(filter: Filter, writing: Writing): string {
 }
 
 function leafCondition(leaf: Leaf, writing: Writing): string {
-  const condition = comparison(leaf, writing);
-  if (writing.isNegated) return `coalesce(${condition}, false)`;
-  const lookups = lookupsFor(leaf, writing);
-  return lookups.length === 0 ? condition : `(${[...lookups, condition].join(" and ")})`;
+  if (writing.isNegated) return `coalesce(${comparison(leaf, writing)}, false)`;
+  const lookup = lookupFor(leaf, writing);
+  if (lookup === undefined) return comparison(leaf, writing);
+  return lookup.isExact ? lookup.condition : `(${lookup.condition} and ${comparison(leaf, writing)})`;
 }
 
-function lookupsFor(leaf: Leaf, writing: Writing): readonly string[] {
-  if ("about" in leaf) return identityRange(leaf, writing);
-  if (writing.first !== "metadata") return [];
-  const lookups = valueLookup(leaf, writing);
-  return lookups.length > 0 ? lookups : equalityLookup(leaf, writing);
+function lookupFor(leaf: Leaf, writing: Writing): Lookup | undefined {
+  if ("about" in leaf) return identityLookup(leaf, writing);
+  return writing.first === "metadata" ? fieldLookup(leaf, writing) : undefined;
 }

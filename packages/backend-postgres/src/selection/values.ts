@@ -34,6 +34,11 @@ export function cutWord(text: string): string {
     .join("");
 }
 
+/** Whether it is shorter than what an index holds, so that whatever begins like it is told from it there. */
+export function isShortWord(text: string): boolean {
+  return text.length < WORD_LENGTH;
+}
+
 /** The first text behind all that begin with `prefix`; `undefined`: there is none. */
 export function successorOf(prefix: string): string | undefined {
   const points = Array.from(prefix);

@@ -23,7 +23,8 @@ export interface Statements {
 export const isLive = (names: Names): string =>
   `r.buried_at is null and (r.expires_at is null or r.expires_at > (select ${names.call("now_ms")}()))`;
 
-export const isNoSession = (identity: string): string => `not starts_with(${identity}, '$session/')`;
+/** As two ranges, of which the server knows how much lies in them. */
+export const isNoSession = (identity: string): string => `(${identity} < '$session/' or ${identity} >= '$session0')`;
 
 /**
  * How the other row of an identity is found, for each row that has been found: by its key. A join would leave the way to the
