@@ -91,22 +91,30 @@ class PooledClient implements PostgresClient {
   }
 
   async query(text: string, values: readonly Parameter[], call: PostgresCall): Promise<readonly Row[]> {
-    return this.connected(call, async (run) => run(text, values));
+    return this.#checkedOut(call, async (run) => run(text, values), isStatementError);
   }
 
   async connected<T>(call: PostgresCall, work: (run: Run) => Promise<T>): Promise<T> {
+    return this.#checkedOut(call, work, () => false); // A transaction may be open, or a lock held.
+  }
+
+  async #checkedOut<T>(
+    call: PostgresCall,
+    work: (run: Run) => Promise<T>,
+    isHarmless: (error: unknown) => boolean,
+  ): Promise<T> {
     const source = `${NAME}.${call.operation}`;
     const connection = await this.#connection(call, source);
-    const lease = new Lease(connection);
-    const interrupt = (): void => lease.end(true);
+    const checkout = new Checkout(connection);
+    const interrupt = (): void => checkout.end(true);
     this.#interrupts.add(interrupt);
     call.signal.addEventListener("abort", interrupt, { once: true });
     try {
       const result = await work(async (text, values = []) => run(connection, text, values, source));
-      lease.end(false);
+      checkout.end(false);
       return result;
     } catch (error) {
-      lease.end(!isStatementError(error));
+      checkout.end(!isHarmless(error));
       if (call.signal.aborted) throw abortedError(call, source, true);
       throw error;
     } finally {
@@ -157,7 +165,7 @@ function closed(source: string): MusterError<"CLOSED"> {
 }
 
 /** A connection that is checked out, and goes back once. While it is out the pool does not listen to its errors. */
-class Lease {
+class Checkout {
   readonly #connection: PostgresConnection;
   #isOut = true;
 

@@ -110,6 +110,15 @@ await withServer("postgres", {}, (server) => {
       await pool.end();
     });
 
+    test("has no transaction left open when open has failed in the middle of one", async () => {
+      await tell(server, "create role stranger login");
+      const pool = new Pool({ ...optionsOf(server), user: "stranger", max: 1 });
+      const registry = postgresRegistry({ pool, schemaName: "strange" });
+      expect(await outcomeOf(registry.open({ namespace: "n" }, within(5 * SECOND)))).toBe("PERMISSION_DENIED");
+      expect((await pool.query("select 1")).rowCount).toBe(1);
+      await pool.end();
+    });
+
     test("that has no connection free keeps nobody longer than his call, and serves the next", async () => {
       const pool = poolOf(server, 1);
       await using registry = await opened({ pool });
