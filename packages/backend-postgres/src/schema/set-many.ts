@@ -55,7 +55,7 @@ const PREPARATION = (names: Names): string => `
       where r.namespace = ns and r.buried_at is null and not starts_with(r.identity, '$session/');
   end if;`;
 
-/** What becomes of each entry; \`old_…\` is what stands. */
+/** What becomes of each entry; `old_…` is what stands. */
 const JUDGEMENT = (names: Names): string => `
   entry as (
     select * from unnest(identities, documents, attempts, modes, epochs, revisions, ttls, sessions, addresses, bounds)
