@@ -168,11 +168,10 @@ class PostgresRegistry implements RegistryBackend {
     this.#life.check(operation, call);
     const read = readerOf(this.#namespace, query);
     for (let after = query.after; ; ) {
-      const page = await this.#run(operation, call, async (_, sent) => read(after, sent));
-      const last = page.at(-1);
-      if (last === undefined) return;
-      yield page;
-      after = last.identity;
+      const { items, isLast } = await this.#run(operation, call, async (_, sent) => read(after, sent));
+      if (items.length > 0) yield items;
+      if (isLast) return;
+      after = items.at(-1)?.identity;
     }
   }
 }

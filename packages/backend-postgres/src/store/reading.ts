@@ -51,8 +51,14 @@ export async function count(namespace: Namespace, filter: Filter | undefined, ca
   return Number(number);
 }
 
-/** Reads the page behind an identity, from the first if there is none; empty at the end. */
-export type PageReader<T> = (after: string | undefined, call: PostgresCall) => Promise<readonly T[]>;
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** There were not as many as there is room for: nobody came behind them. */
+  readonly isLast: boolean;
+}
+
+/** Reads the page behind an identity, from the first if there is none. */
+export type PageReader<T> = (after: string | undefined, call: PostgresCall) => Promise<Page<T>>;
 
 export function registrationPages(namespace: Namespace, query: ScanQuery): PageReader<Registration> {
   const columns = REGISTRATION_COLUMNS;
@@ -83,13 +89,15 @@ function reader<T extends Route>(
   const isByMetadata = readsIt && session === undefined;
   const source = sourceOf(namespace, { isByMetadata, needsMetadata: needsMetadata || readsIt });
   const identity = identityIn(source);
-  const parameters = new Parameters([name, "", Math.min(Math.floor(pageSize), maxRows)]);
+  const limit = Math.min(Math.floor(pageSize), maxRows);
+  const parameters = new Parameters([name, "", limit]);
   const conditions = [selectionOf(namespace, filter, source, parameters), `${identity} > $2`];
   if (session !== undefined) conditions.push(`r.session = ${parameters.text(session)}`);
   const text = `select ${columns} from ${source.from} where ${conditions.join(" and ")} order by ${identity} limit $3`;
   return async (after, call) => {
     const values = parameters.values.with(1, after ?? "");
-    return (await client.query(text, values, call)).map(read);
+    const items = (await client.query(text, values, call)).map(read);
+    return { items, isLast: items.length < limit };
   };
 }
 
