@@ -51,7 +51,7 @@ export async function count(namespace: Namespace, filter: Filter | undefined, ca
   return Number(number);
 }
 
-export interface Page<T> {
+interface Page<T> {
   readonly items: readonly T[];
   /** There were not as many as there is room for: nobody came behind them. */
   readonly isLast: boolean;
