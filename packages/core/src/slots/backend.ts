@@ -22,7 +22,25 @@ export interface Scope {
   readonly schema?: IdentitySchema;
   /** Registrations the namespace may count; sessions are not counted. Absent: no limit. */
   readonly maxIdentities?: number;
+  /** For a durability slot; absent: `DEFAULT_DURABILITY_SCOPE`. */
+  readonly durability?: DurabilityScope;
 }
+
+/** What `open` tells a durability backend beside the namespace, in ms. */
+export interface DurabilityScope {
+  /** Deliveries that may be queued for one identity; absent: no limit. */
+  readonly maxQueued?: number;
+  /** How long a multicast and its settled deliveries are known after it began. */
+  readonly trackingRetentionMs: number;
+  /** How long a dead letter is kept. */
+  readonly deadLetterRetentionMs: number;
+}
+
+/** What holds when {@link DurabilityScope} is not given: a day, and seven. */
+export const DEFAULT_DURABILITY_SCOPE: DurabilityScope = {
+  trackingRetentionMs: 86_400_000,
+  deadLetterRetentionMs: 604_800_000,
+};
 
 /**
  * The life of a slot: made by a factory that does no I/O, opened once for one namespace, closed once.

@@ -50,7 +50,13 @@ export const RETRYABLE = {
   CLOSED: false,
   INTERNAL: false,
   NO_ROUTE: false,
+  NOT_HERE: false,
   INDETERMINATE: false,
+  REJECTED: false,
+  EXPIRED: false,
+  UNREGISTERED: false,
+  DEAD_LETTERED: false,
+  QUEUE_FULL: false,
 } as const;
 
 export type ErrorCode = keyof typeof RETRYABLE;

@@ -1,8 +1,35 @@
 /** The door for people who write a backend: the slots' contracts, the error class, and what all backends share. */
 
-export type { Backend, BatchFailure, Call, Scope } from "./backend.ts";
+export {
+  type Backend,
+  type BatchFailure,
+  type Call,
+  DEFAULT_DURABILITY_SCOPE,
+  type DurabilityScope,
+  type Scope,
+} from "./backend.ts";
 export { boundedChannel, type Channel } from "./channel.ts";
 export { type ErrorCode, type ErrorDetail, type ErrorDetails, RETRYABLE, type Violation } from "./codes.ts";
+export {
+  type DeadCode,
+  type DeadLetter,
+  type DeadLetterFacet,
+  type DeadLetterKey,
+  type DeliveryCounts,
+  type DequeueOptions,
+  type DurabilityBackend,
+  type DurabilityTraits,
+  type DurableMessage,
+  type Leased,
+  type LeasedRecipient,
+  type MulticastRecord,
+  type MulticastStart,
+  type Settlement,
+  type Target,
+  type TrackedDelivery,
+  type TrackingFacet,
+  type TransactionFacet,
+} from "./durability.ts";
 export { isMusterError, MusterError, type MusterErrorInit } from "./errors.ts";
 export { Lifecycle, type LifecycleState } from "./lifecycle.ts";
 export type {

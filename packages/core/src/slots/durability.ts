@@ -1,0 +1,309 @@
+/**
+ * The durability slot: keep it until they have it.
+ *
+ * A store keeps messages for recipients until each has settled its own. It knows nothing of filters or handlers: core
+ * resolves targets, hands messages to handlers, decides how often to try, and says here what came of it. Five rules hold
+ * for every method:
+ *
+ * - **One delivery per (message id, identity).** Whatever is enqueued twice, by whomever and in whatever batches, is one
+ *   delivery, also after it has been settled, for as long as `dedupWindowMs`.
+ * - **Queues belong to identities.** What was enqueued for one life of an identity is handed to its next one, unless that
+ *   life was dropped in between.
+ * - **A lease is not an acknowledgement.** What has been handed out comes back, with one attempt more, when its lease ends
+ *   before it was settled.
+ * - **Epochs fence.** Where `fences` says so, a receipt that an earlier attachment was handed settles nothing any more.
+ * - **Accepted is kept.** What `enqueueMany` accepted ends only acknowledged, dead, expired or dropped, through any crash
+ *   that the store itself survives.
+ *
+ * Life of one delivery:
+ *
+ * ```
+ * enqueueMany ──► queued ──dequeue──► leased ──settle "ack"──► delivered
+ *                   ▲ │                 │ │
+ *                   │ │  "release", "retry", lease over
+ *                   └─┼─────────────────┘ └──settle "dead"──► dead letter ──redrive──► queued
+ *                     └──ttlMs over──► expired        dropMany ──► dead letter (its reason)
+ * ```
+ */
+
+import type { Backend, BatchFailure, Call } from "./backend.ts";
+
+/** What all recipients of one multicast have in common, as it is stored: once. */
+export interface DurableMessage {
+  /** Chosen by the sender, 1–128 characters; the same for all recipients, and in every repetition. */
+  readonly id: string;
+  readonly contentType: string;
+  /** Epoch ms by the sender's clock. */
+  readonly sentAt: number;
+  /** `exactly-once`: its recipients handle it within {@link TransactionFacet}. */
+  readonly guarantee: "at-least-once" | "exactly-once";
+  /** Address of a process that wants to hear of acknowledgements; only a hint, and only core's business. */
+  readonly replyTo: string | undefined;
+  readonly payload: Uint8Array;
+}
+
+/** Whom to keep it for: the registration that was resolved. */
+export interface Target {
+  readonly identity: string;
+  readonly epoch: number;
+  /** Session that serves it, where one does: where `holds` is `session`, its queue. */
+  readonly session?: string | undefined;
+}
+
+/** Facts a durability backend states about itself. */
+export interface DurabilityTraits {
+  /**
+   * Where a backlog lies: by recipient, at hand for any process; in a log that is replayed from the recipient's position;
+   * or in a queue of the session that served it, from where it is moved when that session dies.
+   */
+  readonly holds: "recipient" | "log" | "session";
+  /**
+   * `fifo`: a recipient's messages are handed out in the order in which they were accepted. While one of them is leased by
+   * an earlier `dequeue`, or waits for its delay, the later ones of that recipient stay; those of others don't.
+   */
+  readonly order: "none" | "fifo";
+  /** Whether each delivery has a lease that ends by itself, or all of a session end with its connection. */
+  readonly lease: "message" | "session";
+  /** `delayMs` of a retry is honoured; false: it comes back at once. */
+  readonly delay: boolean;
+  /**
+   * What makes a receipt worthless: a later attachment of the identity, or the end of its own lease (each with `FENCED`);
+   * `none`: late settlements count.
+   */
+  readonly fences: "epoch" | "lease" | "none";
+  /** `DurabilityScope.maxQueued` is enforced. */
+  readonly queueQuota: boolean;
+  /** How long after its multicast a delivery is known, so that enqueueing it again does nothing. */
+  readonly dedupWindowMs: number;
+  readonly minLeaseMs: number;
+  readonly maxLeaseMs: number;
+  readonly maxPayloadBytes: number;
+  /** Most targets, settlements or receipts in one call. */
+  readonly maxBatch: number;
+}
+
+/** One message, with those of its recipients that were leased together. */
+export interface Leased {
+  readonly message: DurableMessage;
+  readonly recipients: readonly LeasedRecipient[];
+}
+
+export interface LeasedRecipient {
+  readonly identity: string;
+  /** Of the attachment it is leased to, which need not be the one it was enqueued for. */
+  readonly epoch: number;
+  /** Opaque; names this lease and no other. */
+  readonly receipt: string;
+  /** 1 for the first; every lease counts, except those that were released. */
+  readonly attempt: number;
+}
+
+/**
+ * - `ack`: handled. It is never handed out again.
+ * - `retry`: comes back after `delayMs` (default 0); its attempt counts.
+ * - `release`: comes back at once, in its old place, and its attempt does not count: nobody has tried.
+ * - `dead`: ends as a dead letter with `code` and `reason`.
+ */
+export type Settlement =
+  | { readonly receipt: string; readonly as: "ack" | "release" }
+  | { readonly receipt: string; readonly as: "retry"; readonly delayMs?: number }
+  | { readonly receipt: string; readonly as: "dead"; readonly code: DeadCode; readonly reason: string };
+
+/** Why a delivery has ended without being handled. */
+export type DeadCode = "REJECTED" | "DEAD_LETTERED" | "UNREGISTERED" | "EXPIRED";
+
+export interface DequeueOptions {
+  /** Most deliveries, over all messages. */
+  readonly max: number;
+  /**
+   * How long the store may wait for something to hand out; it may also answer at once. 0: it must.
+   */
+  readonly waitMs: number;
+  readonly leaseMs: number;
+}
+
+export interface DurabilityBackend<Transaction = unknown> extends Backend {
+  readonly traits: DurabilityTraits;
+
+  /**
+   * Keeps a message for each target, at most `ttlMs` from now. The targets of one call are accepted or refused one by one;
+   * the payload is stored once, however many calls carry it. For who has it already, whatever became of it, nothing happens.
+   *
+   * Failures: UNREGISTERED (what was enqueued for that epoch has been dropped, where the store can tell), QUEUE_FULL.
+   *
+   * @throws PAYLOAD_TOO_LARGE, INVALID_ARGUMENT (over `maxBatch`): before anything was stored. UNAVAILABLE, TIMEOUT,
+   * ABORTED, CLOSED: with `mayHaveApplied` some may have been accepted; repeating it is safe.
+   */
+  enqueueMany(
+    message: DurableMessage,
+    targets: readonly Target[],
+    options: { readonly ttlMs: number },
+    call: Call,
+  ): Promise<readonly BatchFailure[]>;
+
+  /**
+   * From now on these identities' queues are handed to `session`, their backlog first. Attaching the same epoch again is
+   * nothing, or moves it to another session. Leases of earlier attachments end at once, as by `release`.
+   *
+   * Failures: FENCED (a higher epoch is attached, or that epoch has been dropped).
+   */
+  attachMany(session: string, targets: readonly Target[], call: Call): Promise<readonly BatchFailure[]>;
+
+  /** Hands `session` nothing more for these identities, and ends what it holds of them as by `release`. Unknown: nothing. */
+  detachMany(session: string, identities: readonly string[], call: Call): Promise<void>;
+
+  /**
+   * Leases what is due for the identities attached to `session`, oldest first. `[]`: nothing is due. A delivery is leased
+   * to one caller at a time. What is past its TTL is never handed out.
+   */
+  dequeue(session: string, options: DequeueOptions, call: Call): Promise<readonly Leased[]>;
+
+  /**
+   * Settles, each receipt for itself. Settling the same way twice is no failure.
+   *
+   * Failures: FENCED (by what `fences` names, or it was settled differently).
+   */
+  settleMany(settlements: readonly Settlement[], call: Call): Promise<readonly BatchFailure[]>;
+
+  /** These leases end `leaseMs` from now. Failures: FENCED. */
+  extendMany(receipts: readonly string[], leaseMs: number, call: Call): Promise<readonly BatchFailure[]>;
+
+  /**
+   * Ends what is queued or leased for these identities and was enqueued for an epoch up to the one given, as dead letters
+   * with `code` and `reason`; detaches those epochs, and lets nothing more be enqueued for them. Nothing of a higher epoch is
+   * touched. Repeating it is nothing.
+   */
+  dropMany(
+    targets: readonly Target[],
+    why: { readonly code: DeadCode; readonly reason: string },
+    call: Call,
+  ): Promise<void>;
+
+  /**
+   * Ends what is past its TTL and forgets what nobody needs to know any more, at most `limit` of each; resolves with how
+   * many. Every process calls it now and then; 0 where the store does all that by itself.
+   */
+  sweep(options: { readonly limit: number }, call: Call): Promise<number>;
+
+  /** Present: multicasts are recorded, and receipts can be read by any process. */
+  readonly tracking?: TrackingFacet;
+  /** Present: a handler's own writes can commit together with its acknowledgement. */
+  readonly transactions?: TransactionFacet<Transaction>;
+  /** Present: dead letters can be read, tried again, and thrown away. */
+  readonly deadLetters?: DeadLetterFacet;
+}
+
+/** How a multicast began, which is all that is needed to complete it. */
+export interface MulticastStart {
+  readonly message: DurableMessage;
+  /** Unique in the namespace for as long as the record is kept. */
+  readonly idempotencyKey: string | undefined;
+  /** Tells two contents under one key apart. */
+  readonly digest: string;
+  /** Canonical JSON of the filter; `null`: everyone. */
+  readonly filter: string | null;
+  readonly ttlMs: number;
+}
+
+export interface MulticastRecord extends MulticastStart {
+  /** `open`: its sender has not come to its end, or never will. */
+  readonly state: "open" | "complete";
+  /** Epoch ms, store's clock. */
+  readonly startedAt: number;
+}
+
+/** What became of one delivery, so far. */
+export interface TrackedDelivery {
+  readonly identity: string;
+  readonly status: "pending" | "delivered" | "failed";
+  /** Present when `failed`. */
+  readonly code: DeadCode | undefined;
+  readonly reason: string | undefined;
+  /** Leases that counted, so far. */
+  readonly attempts: number;
+}
+
+export interface DeliveryCounts {
+  readonly pending: number;
+  readonly delivered: number;
+  readonly failed: number;
+}
+
+export interface TrackingFacet {
+  /**
+   * Records a multicast before its first delivery, atomically: of several with one id or one idempotency key, one begins
+   * and the others are given the record that stands.
+   */
+  begin(start: MulticastStart, call: Call): Promise<{ readonly begun: boolean; readonly record: MulticastRecord }>;
+  /** Everyone it was meant for has been enqueued. Unknown: nothing. */
+  complete(id: string, call: Call): Promise<void>;
+  /** `undefined`: never begun, or over its retention. */
+  find(id: string, call: Call): Promise<MulticastRecord | undefined>;
+  /** Zeros for the unknown. */
+  counts(id: string, call: Call): Promise<DeliveryCounts>;
+  /** Pages in UTF-8 byte order of identity, `after` exclusive; only those with one of the statuses, where some are given. */
+  deliveries(
+    id: string,
+    query: {
+      readonly after?: string;
+      readonly pageSize: number;
+      readonly statuses?: readonly TrackedDelivery["status"][];
+    },
+    call: Call,
+  ): AsyncIterable<readonly TrackedDelivery[]>;
+}
+
+export interface TransactionFacet<Transaction = unknown> {
+  /**
+   * Handles one leased delivery exactly once: in one transaction of the store it notes that `identity` has handled the
+   * message, runs `work`, and acknowledges the receipt. `duplicate`: it had been noted before; `work` has not run, and the
+   * receipt is acknowledged. What is noted is kept at least as long as the message can come back.
+   *
+   * @throws FENCED: the lease was lost meanwhile, nothing of `work` stands. What `work` throws: nothing of it stands, and the
+   * lease goes on. UNAVAILABLE, TIMEOUT with `mayHaveApplied`: the commit was not answered; trying again is safe.
+   */
+  handleOnce(
+    delivery: { readonly messageId: string; readonly identity: string; readonly receipt: string },
+    work: (transaction: Transaction) => Promise<void>,
+    call: Call,
+  ): Promise<"handled" | "duplicate">;
+}
+
+export interface DeadLetter {
+  readonly messageId: string;
+  readonly identity: string;
+  readonly code: DeadCode;
+  readonly reason: string;
+  readonly attempts: number;
+  readonly contentType: string;
+  /** Epoch ms by the sender's clock. */
+  readonly sentAt: number;
+  /** Epoch ms, store's clock. */
+  readonly diedAt: number;
+  readonly payload: Uint8Array;
+}
+
+/** Names one dead letter. */
+export interface DeadLetterKey {
+  readonly messageId: string;
+  readonly identity: string;
+}
+
+export interface DeadLetterFacet {
+  /** Pages in UTF-8 byte order of (identity, message id), behind `after`. */
+  list(
+    query: { readonly after?: DeadLetterKey; readonly pageSize: number; readonly identity?: string },
+    call: Call,
+  ): AsyncIterable<readonly DeadLetter[]>;
+  /**
+   * Queues them again for their identity, whatever its epoch now is, under their old message id, as never tried, for `ttlMs`
+   * from now. Failures: NOT_FOUND, QUEUE_FULL.
+   */
+  redriveMany(
+    keys: readonly DeadLetterKey[],
+    options: { readonly ttlMs: number },
+    call: Call,
+  ): Promise<readonly BatchFailure[]>;
+  /** Failures: NOT_FOUND. */
+  purgeMany(keys: readonly DeadLetterKey[], call: Call): Promise<readonly BatchFailure[]>;
+}
