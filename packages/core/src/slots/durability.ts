@@ -116,6 +116,11 @@ export interface DequeueOptions {
   /** Most deliveries, over all messages. */
   readonly max: number;
   /**
+   * Most deliveries of one identity, so that a slow one with a long backlog leaves room for others. A store that can't
+   * choose by identity may hand out more.
+   */
+  readonly maxPerIdentity: number;
+  /**
    * How long the store may wait for something to hand out; it may also answer at once. 0: it must.
    */
   readonly waitMs: number;
