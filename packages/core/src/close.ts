@@ -80,8 +80,8 @@ async function leave(host: Host, how: CloseOptions["leave"], ended: Ended, call:
   await retry(call, SOURCE, () => deleteLeftovers(registry, session.id, call));
 }
 
-async function closeSlots({ node, messaging, registry }: Host): Promise<void> {
-  const results = await Promise.allSettled([node?.close(), messaging?.close(), registry.close()]);
+async function closeSlots({ node, messaging, durability, registry }: Host): Promise<void> {
+  const results = await Promise.allSettled([node?.close(), messaging?.close(), durability?.close(), registry.close()]);
   for (const result of results) if (result.status === "rejected") throw codedError(result.reason, SOURCE);
 }
 

@@ -9,6 +9,7 @@ import { compileSchema } from "./schema/compile.ts";
 import type { SchemaDefinition } from "./schema/definition.ts";
 import {
   type CallOptions,
+  type DurabilityBackend,
   type IdentitySchema,
   isMusterError,
   type MessagingBackend,
@@ -17,13 +18,15 @@ import {
   type Violation,
 } from "./slots/index.ts";
 
-export interface OpenOptions<S = undefined> extends CallOptions {
+export interface OpenOptions<S = undefined, Transaction = undefined> extends CallOptions {
   /** 1–64 of `[A-Za-z0-9_.-]`. */
   readonly namespace: string;
   /** Who is there. Opened here, and closed with the fleet. */
   readonly registry: RegistryBackend;
   /** How they are reached; without it nothing can be received or sent. Opened here, and closed with the fleet. */
   readonly messaging?: MessagingBackend;
+  /** Keeps messages until their recipients have them. Opened here, and closed with the fleet. */
+  readonly durability?: DurabilityBackend<Transaction>;
   /** What metadata must look like; also gives it its types. */
   readonly schema?: S;
   /** A guarantee that multicasts of this fleet need: refused here when the slots can't give it. */
@@ -42,6 +45,7 @@ const OPTIONS: readonly string[] = [
   "namespace",
   "registry",
   "messaging",
+  "durability",
   "schema",
   "delivery",
   "limits",
@@ -65,6 +69,18 @@ const REGISTRY = [
   "census",
 ];
 const MESSAGING = ["open", "close", "publishMany", "openInbox"];
+const DURABILITY = [
+  "open",
+  "close",
+  "enqueueMany",
+  "attachMany",
+  "detachMany",
+  "dequeue",
+  "settleMany",
+  "extendMany",
+  "dropMany",
+  "sweep",
+];
 
 const DEFAULT_TIMING: Timing = {
   ttlMs: 30_000,
@@ -73,19 +89,29 @@ const DEFAULT_TIMING: Timing = {
   reapIntervalMs: 1_000,
   claimMs: 30_000,
   auditIntervalMs: 60_000,
+  queueGraceMs: 600_000,
+  messageTtlMs: 86_400_000,
+  pollIntervalMs: 5_000,
+  handlerLeaseMs: 30_000,
+  maxHandlerMs: 300_000,
+  trackingRetentionMs: 86_400_000,
+  deadLetterRetentionMs: 604_800_000,
 };
-const LIMIT_NAMES: readonly string[] = [...Object.keys(DEFAULT_LIMITS), "maxIdentities", "maxTtlMs"];
+const LIMIT_NAMES: readonly string[] = [...Object.keys(DEFAULT_LIMITS), "maxIdentities", "maxTtlMs", "maxQueued"];
 
 /**
  * @throws CONFIG_INVALID with everything that is wrong with the options; UNSUPPORTED when they are right, but `delivery`
  * asks for more than the slots give.
  */
-export function readConfiguration(options: OpenOptions<IdentitySchema | SchemaDefinition | undefined>): Configuration {
+export function readConfiguration(
+  options: OpenOptions<IdentitySchema | SchemaDefinition | undefined, unknown>,
+): Configuration {
   const violations: Violation[] = [];
   const given = membersOf(options, "", OPTIONS, violations);
   collect(violations, () => checkNamespace(given["namespace"], SOURCE));
   checkSlot(given["registry"], "registry", REGISTRY, violations);
   if (given["messaging"] !== undefined) checkSlot(given["messaging"], "messaging", MESSAGING, violations);
+  if (given["durability"] !== undefined) checkSlot(given["durability"], "durability", DURABILITY, violations);
   const schema =
     given["schema"] === undefined
       ? undefined
@@ -106,8 +132,17 @@ export function readConfiguration(options: OpenOptions<IdentitySchema | SchemaDe
     violations.push({ path: "onWarning", message: "must be a function" });
   if (violations.length > 0) throw invalidConfiguration(violations);
   checkDelivery(options);
-  const { namespace, registry, messaging } = options;
-  return { namespace, registry, messaging, schema, limits, timing, warn: safely(options.onWarning ?? emitWarning) };
+  const { namespace, registry, messaging, durability } = options;
+  return {
+    namespace,
+    registry,
+    messaging,
+    durability,
+    schema,
+    limits,
+    timing,
+    warn: safely(options.onWarning ?? emitWarning),
+  };
 }
 
 function invalidConfiguration(violations: readonly Violation[]): MusterError<"CONFIG_INVALID"> {
@@ -169,7 +204,7 @@ function checkSlot(value: unknown, path: string, methods: readonly string[], vio
     path,
     message: isObject
       ? `lacks ${missing.join(", ")}`
-      : `must be a ${path} backend, such as ${path === "registry" ? "memoryRegistry()" : "memoryMessaging()"}`,
+      : `must be a ${path} backend, such as memory${path.charAt(0).toUpperCase()}${path.slice(1)}()`,
   });
 }
 

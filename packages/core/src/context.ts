@@ -1,6 +1,12 @@
 /** What the verbs of one fleet share. Each verb is a function over a {@link Context}; the fleet only binds them. */
 
-import type { IdentitySchema, MessagingBackend, MusterError, RegistryBackend } from "./slots/index.ts";
+import type {
+  DurabilityBackend,
+  IdentitySchema,
+  MessagingBackend,
+  MusterError,
+  RegistryBackend,
+} from "./slots/index.ts";
 import type { Limits } from "./limits.ts";
 import type { ReceivingNode } from "./receiving/node.ts";
 import type { SessionDirectory } from "./life/session-directory.ts";
@@ -19,12 +25,27 @@ export interface Timing {
   readonly claimMs: number;
   /** How often the session compares the store with its own table. Default 60,000. */
   readonly auditIntervalMs: number;
+  /** How long an ended registration's queue waits for its next life. Default 600,000; 0 without a durability slot. */
+  readonly queueGraceMs: number;
+  /** How long a durable message that names no TTL waits for its recipients. Default 86,400,000: a day. */
+  readonly messageTtlMs: number;
+  /** How often a session looks for durable messages that nothing has told it of, ± 20 %. Default 5,000. */
+  readonly pollIntervalMs: number;
+  /** Lease of a durable message in a handler's hands; extended for as long as the handler runs. Default 30,000. */
+  readonly handlerLeaseMs: number;
+  /** How long a handler may take before its message is given to the next try. Default 300,000. */
+  readonly maxHandlerMs: number;
+  /** How long receipts can be read, and an idempotency key is known. Default 86,400,000: a day. */
+  readonly trackingRetentionMs: number;
+  /** How long dead letters are kept. Default 604,800,000: seven days. */
+  readonly deadLetterRetentionMs: number;
 }
 
 export interface Context {
   readonly namespace: string;
   readonly registry: RegistryBackend;
   readonly messaging: MessagingBackend | undefined;
+  readonly durability: DurabilityBackend | undefined;
   readonly schema: IdentitySchema | undefined;
   readonly limits: Limits;
   readonly timing: Timing;

@@ -1,7 +1,7 @@
 /** The user's API: what `openRegistry` gives, and what `register` gives. */
 
 import type { FilterInput, Metadata } from "@muster/filter";
-import type { Message } from "./message.ts";
+import type { HandlerContext, Message } from "./message.ts";
 import type { CallOptions, MulticastReport, Receipt } from "./slots/index.ts";
 
 /** How hard a multicast tries. A guarantee the slots can't give is `UNSUPPORTED`, never weakened in silence. */
@@ -25,16 +25,23 @@ export interface RegisteredIdentity<M extends object = Metadata> {
 /** What becomes of a message for which a receiver has no room. `disconnect` detaches the receiver. */
 export type OverflowPolicy = "drop-oldest" | "drop-newest" | "disconnect";
 
-export type MessageHandler = (message: Message) => void | Promise<void>;
+/**
+ * Returning acknowledges the message; throwing asks for it again, where the multicast's guarantee has it repeated, and is
+ * reported as the `handlerError` event; `message.reject(reason)` fails it for good.
+ */
+export type MessageHandler<Transaction = undefined> = (
+  message: Message,
+  context: HandlerContext<Transaction>,
+) => void | Promise<void>;
 
-export interface AttachOptions {
-  /** Called with one message at a time, in order of arrival. A throw is reported as the `handlerError` event. */
-  readonly onMessage?: MessageHandler;
+export interface AttachOptions<Transaction = undefined> {
+  /** Called with one message at a time, in order of arrival. */
+  readonly onMessage?: MessageHandler<Transaction>;
   /** Messages that may wait for the receiver. Default 1,000 with `drop-oldest`. */
   readonly inbox?: { readonly capacity?: number; readonly overflow?: OverflowPolicy };
 }
 
-export interface RegisterOptions extends CallOptions, AttachOptions {
+export interface RegisterOptions<Transaction = undefined> extends CallOptions, AttachOptions<Transaction> {
   /** Default 30,000; `null`: for ever, refused where `limits.maxTtlMs` is set. */
   readonly ttlMs?: number | null;
   /** Takes over a live registration too. Default false. */
@@ -64,7 +71,7 @@ export interface HandleEvents {
 export type Unregistered = "removed" | "absent" | "superseded";
 
 /** One registration of this process. */
-export interface Handle<M extends object = Metadata> extends AsyncDisposable {
+export interface Handle<M extends object = Metadata, Transaction = undefined> extends AsyncDisposable {
   readonly identity: string;
   readonly epoch: number;
   readonly revision: number;
@@ -85,7 +92,10 @@ export interface Handle<M extends object = Metadata> extends AsyncDisposable {
    */
   unregister(options?: CallOptions): Promise<Unregistered>;
   /** Attaches a receiver to a registration made without one. @throws INVALID_ARGUMENT when there is one. */
-  attach(onMessage: MessageHandler, options?: CallOptions & Omit<AttachOptions, "onMessage">): Promise<void>;
+  attach(
+    onMessage: MessageHandler<Transaction>,
+    options?: CallOptions & Omit<AttachOptions, "onMessage">,
+  ): Promise<void>;
   /** Attaches, and gives the messages as they come, until the registration ends or the iteration is left. */
   messages(options?: CallOptions & Omit<AttachOptions, "onMessage">): AsyncIterableIterator<Message>;
   /** The disposer removes the listener. */
@@ -152,16 +162,16 @@ export interface FleetStatus {
 
 /**
  * A namespace of registered identities, seen from one process. `M` is metadata as it is stored, `Input` as `register`
- * takes it, before the schema has filled its gaps.
+ * takes it, before the schema has filled its gaps; `Transaction` is what the durability slot gives to handlers.
  */
-export interface Fleet<M extends object = Metadata, Input = M> extends AsyncDisposable {
+export interface Fleet<M extends object = Metadata, Input = M, Transaction = undefined> extends AsyncDisposable {
   readonly namespace: string;
   /**
    * Registers, and returns only when messages can reach the handler.
    *
    * @throws ALREADY_EXISTS, INVALID_IDENTITY, INVALID_METADATA, INVALID_ARGUMENT, QUOTA_EXCEEDED, UNSUPPORTED
    */
-  register(identity: string, metadata: Input, options?: RegisterOptions): Promise<Handle<M>>;
+  register(identity: string, metadata: Input, options?: RegisterOptions<Transaction>): Promise<Handle<M, Transaction>>;
   get(identity: string, options?: CallOptions): Promise<RegisteredIdentity<M> | undefined>;
   /** `null` or no filter counts everyone. */
   count(filter?: FilterInput<M> | null, options?: CallOptions): Promise<number>;

@@ -19,11 +19,11 @@ const EVENTS: readonly string[] = ["lost", "restored", "routeDown", "routeUp", "
 type ReceiverOptions = CallOptions & Omit<AttachOptions, "onMessage">;
 
 /** @typeParam M metadata as the schema has it stored. */
-export function createHandle<M extends object>(host: Host, served: Served): Handle<M> {
-  return new ServedHandle<M>(host, served);
+export function createHandle<M extends object, Transaction>(host: Host, served: Served): Handle<M, Transaction> {
+  return new ServedHandle<M, Transaction>(host, served);
 }
 
-class ServedHandle<M extends object> implements Handle<M> {
+class ServedHandle<M extends object, Transaction> implements Handle<M, Transaction> {
   readonly #host: Host;
   readonly #served: Served;
   #unregistered: Promise<Unregistered> | undefined;
@@ -73,7 +73,7 @@ class ServedHandle<M extends object> implements Handle<M> {
     }
   }
 
-  async attach(onMessage: MessageHandler, options?: ReceiverOptions): Promise<void> {
+  async attach(onMessage: MessageHandler<Transaction>, options?: ReceiverOptions): Promise<void> {
     await runVerb(this.#host.gate, "attach", options, async (call) => {
       checkReceiver(this.#host, onMessage, options?.inbox, "core.attach");
       await attach(this.#host, this.#served, handlerMailbox(this.#host, this.#served, onMessage, options?.inbox), call);

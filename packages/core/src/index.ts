@@ -23,7 +23,7 @@ export type {
   Unregistered,
 } from "./fleet.ts";
 export type { Limits } from "./limits.ts";
-export type { Message } from "./message.ts";
+export type { HandlerContext, Message } from "./message.ts";
 export { openRegistry } from "./open-registry.ts";
 export { defineSchema } from "./schema/compile.ts";
 export type {

@@ -10,6 +10,18 @@ export interface Limits {
   readonly maxSortWindow: number;
   /** Most registrations on one page of an enumerate. Default 1,000. */
   readonly maxPageSize: number;
+  /** Durable messages that may be queued for one identity, where the durability slot counts them; absent: no limit. */
+  readonly maxQueued?: number;
+  /** Tries of a durable message before it becomes a dead letter. Default 16. */
+  readonly maxAttempts: number;
+  /** Durable messages that may be in this process' hands at once, waiting or running. Default 4,096. */
+  readonly prefetch: number;
 }
 
-export const DEFAULT_LIMITS: Limits = { maxMetadataBytes: 65_536, maxSortWindow: 10_000, maxPageSize: 1_000 };
+export const DEFAULT_LIMITS: Limits = {
+  maxMetadataBytes: 65_536,
+  maxSortWindow: 10_000,
+  maxPageSize: 1_000,
+  maxAttempts: 16,
+  prefetch: 4_096,
+};

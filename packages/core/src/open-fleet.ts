@@ -32,11 +32,14 @@ type Filter<M extends object> = FilterInput<M> | null;
 type CloseOptions = { readonly leave?: "offline"; readonly timeoutMs?: number };
 
 /** A fleet over slots that are open. It owns them from now on. */
-export function createFleet<M extends object, Input>(assembly: Assembly, reaper: Reaper): Fleet<M, Input> {
-  return new OpenFleet<M, Input>(assembly, reaper);
+export function createFleet<M extends object, Input, Transaction>(
+  assembly: Assembly,
+  reaper: Reaper,
+): Fleet<M, Input, Transaction> {
+  return new OpenFleet<M, Input, Transaction>(assembly, reaper);
 }
 
-class OpenFleet<M extends object, Input> implements Fleet<M, Input> {
+class OpenFleet<M extends object, Input, Transaction> implements Fleet<M, Input, Transaction> {
   readonly #assembly: Assembly;
   readonly #host: Host;
   readonly #reaper: Reaper;
@@ -52,8 +55,14 @@ class OpenFleet<M extends object, Input> implements Fleet<M, Input> {
     return this.#host.namespace;
   }
 
-  register(identity: string, metadata: Input, options: RegisterOptions = {}): Promise<Handle<M>> {
-    return this.#run("register", options, (call) => register<M>(this.#host, identity, metadata, options, call));
+  register(
+    identity: string,
+    metadata: Input,
+    options: RegisterOptions<Transaction> = {},
+  ): Promise<Handle<M, Transaction>> {
+    return this.#run("register", options, (call) =>
+      register<M, Transaction>(this.#host, identity, metadata, options, call),
+    );
   }
 
   async get(identity: string, options?: CallOptions): Promise<RegisteredIdentity<M> | undefined> {

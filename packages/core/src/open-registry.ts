@@ -10,7 +10,7 @@ import { createFleet } from "./open-fleet.ts";
 import { reapOnce, startReaper } from "./life/reaper.ts";
 import type { SchemaDefinition } from "./schema/definition.ts";
 import type { InputOf, MetadataOf } from "./schema/infer.ts";
-import { type Call, type IdentitySchema, isMusterError } from "./slots/index.ts";
+import { type Call, type IdentitySchema, isMusterError, type Scope } from "./slots/index.ts";
 
 /**
  * Opens a namespace: its slots, one after the other, and this process' session. Whoever died here without a word is
@@ -21,9 +21,10 @@ import { type Call, type IdentitySchema, isMusterError } from "./slots/index.ts"
  * @throws CONFIG_INVALID with everything that is wrong with the options; UNSUPPORTED when `delivery` asks for more than the
  * slots give; UNAVAILABLE, UNAUTHENTICATED, TIMEOUT, ABORTED; CLOSED for a slot that was opened before.
  */
-export async function openRegistry<const S extends IdentitySchema | SchemaDefinition | undefined = undefined>(
-  options: OpenOptions<S>,
-): Promise<Fleet<MetadataOf<S> & Metadata, InputOf<S>>> {
+export async function openRegistry<
+  const S extends IdentitySchema | SchemaDefinition | undefined = undefined,
+  Transaction = undefined,
+>(options: OpenOptions<S, Transaction>): Promise<Fleet<MetadataOf<S> & Metadata, InputOf<S>, Transaction>> {
   const assembly = createHost(readConfiguration(options));
   const { host, guard } = assembly;
   return await runVerb(host.gate, "openRegistry", options, async (call) => {
@@ -31,20 +32,26 @@ export async function openRegistry<const S extends IdentitySchema | SchemaDefini
     const { registry, timing, warn } = host;
     auditRegularly(host);
     const reaper = startReaper({ registry, timing, guard, warn });
-    return createFleet<MetadataOf<S> & Metadata, InputOf<S>>(assembly, reaper);
+    return createFleet<MetadataOf<S> & Metadata, InputOf<S>, Transaction>(assembly, reaper);
   });
 }
 
 async function openAll({ host, guard }: Assembly, call: Call): Promise<void> {
-  const { namespace, registry, messaging, schema, limits, timing, session } = host;
-  const scope = {
+  const { namespace, registry, messaging, durability, schema, limits, timing, session } = host;
+  const scope: Scope = {
     namespace,
     ...(schema === undefined ? {} : { schema }),
     ...(limits.maxIdentities === undefined ? {} : { maxIdentities: limits.maxIdentities }),
+    durability: {
+      trackingRetentionMs: timing.trackingRetentionMs,
+      deadLetterRetentionMs: timing.deadLetterRetentionMs,
+      ...(limits.maxQueued === undefined ? {} : { maxQueued: limits.maxQueued }),
+    },
   };
   const opened: { close(): Promise<void> }[] = [];
   try {
-    for (const slot of messaging === undefined ? [registry] : [registry, messaging]) {
+    for (const slot of [registry, messaging, durability]) {
+      if (slot === undefined) continue;
       await slot.open(scope, call);
       opened.push(slot);
     }

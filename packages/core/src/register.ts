@@ -30,13 +30,13 @@ const OPTIONS: readonly string[] = [
  *
  * @throws at once, where it is the caller's mistake, or later: ALREADY_EXISTS, QUOTA_EXCEEDED, INVALID_IDENTITY, INVALID_METADATA, INVALID_ARGUMENT, UNSUPPORTED, TIMEOUT, ABORTED
  */
-export function register<M extends object>(
+export function register<M extends object, Transaction>(
   host: Host,
   identity: string,
   metadata: unknown,
-  options: RegisterOptions,
+  options: RegisterOptions<Transaction>,
   call: Call,
-): Promise<Handle<M>> {
+): Promise<Handle<M, Transaction>> {
   const checked = readOptions(host, checkIdentity(identity, SOURCE, host.registry.traits.maxIdentityBytes), options);
   const { schema, limits } = host;
   const prepared = prepareMetadata(metadata, { schema, limits, identity, now: Date.now(), source: SOURCE });
@@ -46,19 +46,23 @@ export function register<M extends object>(
   return place(host, served, "create", call).then((outcome) => handleOf(host, served, outcome));
 }
 
-async function replace<M extends object>(host: Host, served: Served, call: Call): Promise<Handle<M>> {
+async function replace<M extends object, Transaction>(
+  host: Host,
+  served: Served,
+  call: Call,
+): Promise<Handle<M, Transaction>> {
   const replaced = await whoStands(host, served.options.identity, call);
-  const handle = handleOf<M>(host, served, await place(host, served, "replace", call));
+  const handle = handleOf<M, Transaction>(host, served, await place(host, served, "replace", call));
   if (replaced !== undefined && replaced.session !== host.session.id) announce(host, replaced);
   return handle;
 }
 
-function handleOf<M extends object>(host: Host, served: Served, outcome: Placed): Handle<M> {
+function handleOf<M extends object, Transaction>(host: Host, served: Served, outcome: Placed): Handle<M, Transaction> {
   if (!("placed" in outcome)) throw refused(host, served.options.identity, outcome);
-  return createHandle<M>(host, served);
+  return createHandle<M, Transaction>(host, served);
 }
 
-function readOptions(host: Host, identity: string, options: RegisterOptions): ServedOptions {
+function readOptions(host: Host, identity: string, options: RegisterOptions<never>): ServedOptions {
   const [surplus] = Object.keys(options).filter((key) => !OPTIONS.includes(key));
   if (surplus !== undefined)
     throw invalidArgument(SOURCE, `there is no such option; there are ${OPTIONS.join(", ")}`, surplus);

@@ -3,10 +3,16 @@
 import type { MessageHandler } from "../fleet.ts";
 import type { Message } from "../message.ts";
 import { MessageQueue, type MessageQueueOptions } from "./message-queue.ts";
+import { UNTRIED } from "./outcome.ts";
 import type { ReceivedMessage } from "./received-message.ts";
 
+const NO_TRANSACTION = Object.freeze({ transaction: undefined });
+
 export interface Mailbox {
-  /** Takes a message for a registration that lives, or applies the overflow policy; never blocks and never throws. */
+  /**
+   * Takes a message for a registration that lives, or applies the overflow policy; never blocks and never throws. Every
+   * message that somebody waits for is settled, sooner or later.
+   */
   push(message: ReceivedMessage): void;
   /** Takes nothing more and resolves when what has started has finished. */
   close(): Promise<void>;
@@ -29,7 +35,7 @@ export interface HandlerMailboxOptions extends MailboxOptions {
    * each receiver has for itself is not, and would be half the price of a message to many.
    */
   readonly fence?: Fence | undefined;
-  readonly onMessage: MessageHandler;
+  readonly onMessage: MessageHandler<unknown>;
   /** Gets what the handler throws; must not throw itself. */
   onHandlerError(error: unknown, message: Message): void;
 }
@@ -47,7 +53,7 @@ export function createMailbox(options: HandlerMailboxOptions): Mailbox {
 class HandlerMailbox implements Mailbox {
   /** Open, with nothing running and nothing waiting. */
   #isIdle = true;
-  readonly #onMessage: MessageHandler;
+  readonly #onMessage: MessageHandler<unknown>;
   readonly #fence: Fence | undefined;
   readonly #options: HandlerMailboxOptions;
   /** Made when a message has to wait for the first time: of a million receivers most never keep one waiting. */
@@ -64,6 +70,7 @@ class HandlerMailbox implements Mailbox {
   push(message: ReceivedMessage): void {
     if (!this.#isIdle) this.#keep(message);
     else if (this.#fence?.live ?? this.#options.mayStart()) this.#start(message);
+    else message.settle(UNTRIED);
   }
 
   async close(): Promise<void> {
@@ -74,7 +81,8 @@ class HandlerMailbox implements Mailbox {
   }
 
   #keep(message: ReceivedMessage): void {
-    if (!this.#isClosed) (this.#queue ??= new MessageQueue(this.#options)).push(message);
+    if (this.#isClosed) message.settle(UNTRIED);
+    else (this.#queue ??= new MessageQueue(this.#options)).push(message);
   }
 
   #start(message: ReceivedMessage): void {
@@ -89,7 +97,9 @@ class HandlerMailbox implements Mailbox {
   #goOn(): void {
     this.#running = undefined;
     for (let next = this.#queue?.shift(); next !== undefined; next = this.#queue?.shift()) {
-      const pending = this.#options.mayStart() ? this.#handle(next) : undefined;
+      const mayStart = this.#options.mayStart();
+      if (!mayStart) next.settle(UNTRIED);
+      const pending = mayStart ? this.#handle(next) : undefined;
       if (pending !== undefined) {
         this.#running = pending.then(() => this.#goOn());
         return;
@@ -98,15 +108,34 @@ class HandlerMailbox implements Mailbox {
     this.#isIdle = !this.#isClosed && this.#queue?.ended !== true;
   }
 
-  #handle(message: Message): Promise<void> | undefined {
+  #handle(message: ReceivedMessage): Promise<void> | undefined {
+    const around = message.acknowledger?.around;
     try {
-      const result = this.#onMessage(message);
-      if (!isThenable(result)) return undefined;
-      return Promise.resolve(result).catch((error: unknown) => this.#options.onHandlerError(error, message));
+      const result =
+        around === undefined
+          ? this.#onMessage(message, NO_TRANSACTION)
+          : around(message, async (context) => await this.#onMessage(message, context));
+      if (isThenable(result)) return this.#settleAfter(message, result);
+      message.finish();
     } catch (error) {
-      this.#options.onHandlerError(error, message);
-      return undefined;
+      this.#fail(message, error);
     }
+    return undefined;
+  }
+
+  async #settleAfter(message: ReceivedMessage, result: PromiseLike<void>): Promise<void> {
+    try {
+      await result;
+    } catch (error) {
+      this.#fail(message, error);
+      return;
+    }
+    message.finish();
+  }
+
+  #fail(message: ReceivedMessage, error: unknown): void {
+    message.settle({ as: "thrown", error });
+    this.#options.onHandlerError(error, message);
   }
 }
 

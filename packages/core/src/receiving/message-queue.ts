@@ -1,4 +1,5 @@
 import type { OverflowPolicy } from "../fleet.ts";
+import { UNTRIED } from "./outcome.ts";
 import type { ReceivedMessage } from "./received-message.ts";
 
 const COMPACT_AT = 256;
@@ -34,7 +35,10 @@ export class MessageQueue {
   }
 
   push(message: ReceivedMessage): void {
-    if (this.#ended) return;
+    if (this.#ended) {
+      message.settle(UNTRIED);
+      return;
+    }
     if (this.#messages.length - this.#head < this.#capacity) {
       this.#messages.push(message.kept());
       return;
@@ -42,10 +46,13 @@ export class MessageQueue {
     this.#countDrop();
     if (this.#options.overflow === "disconnect") {
       this.#ended = true;
+      message.settle(UNTRIED);
       this.#options.onDisconnect?.();
-    } else if (this.#options.overflow !== "drop-newest" && this.shift() !== undefined) {
-      this.#messages.push(message.kept());
+      return;
     }
+    const dropped = this.#options.overflow === "drop-newest" ? message : this.shift();
+    dropped?.settle(UNTRIED);
+    if (dropped !== message) this.#messages.push(message.kept());
   }
 
   shift(): ReceivedMessage | undefined {
@@ -66,8 +73,10 @@ export class MessageQueue {
   /** Takes nothing more and forgets what waits. */
   clear(): void {
     this.#ended = true;
+    const left = this.#messages.slice(this.#head);
     this.#messages = [];
     this.#head = 0;
+    for (const message of left) message?.settle(UNTRIED);
   }
 
   #countDrop(): void {

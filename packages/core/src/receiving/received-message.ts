@@ -1,6 +1,8 @@
 import type { Content } from "../wire/frame.ts";
 import type { Message } from "../message.ts";
+import type { Acknowledger, Outcome } from "./outcome.ts";
 
+const HANDLED: Outcome = { as: "handled" };
 const UTF_8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
@@ -37,12 +39,29 @@ export class ReceivedContent {
 export class ReceivedMessage implements Message {
   readonly identity: string;
   readonly epoch: number;
+  /** Absent: nobody waits for its outcome. */
+  readonly acknowledger: Acknowledger | undefined;
+  /** Which of its acknowledger's messages it is. */
+  readonly place: number;
   readonly #content: ReceivedContent;
+  #rejection: string | undefined;
+  #abandoning: AbortController | undefined;
 
-  constructor(content: ReceivedContent, identity: string, epoch: number) {
+  constructor(content: ReceivedContent, identity: string, epoch: number, acknowledger?: Acknowledger, place = 0) {
     this.#content = content;
     this.identity = identity;
     this.epoch = epoch;
+    this.acknowledger = acknowledger;
+    this.place = place;
+  }
+
+  get attempt(): number {
+    return this.acknowledger?.attempt ?? 1;
+  }
+
+  get signal(): AbortSignal {
+    this.#abandoning ??= new AbortController();
+    return this.#abandoning.signal;
   }
 
   get id(): string {
@@ -73,5 +92,29 @@ export class ReceivedMessage implements Message {
 
   json(): unknown {
     return JSON.parse(this.#content.text());
+  }
+
+  /** Its handler may still reject it, up to its end. @throws TypeError unless there is a reason. */
+  reject(reason: string): void {
+    if (typeof reason !== "string" || reason === "")
+      throw new TypeError("reject needs a reason: a string that says why");
+    this.#rejection ??= reason;
+  }
+
+  /** What its handler does no longer counts. */
+  abandon(reason: unknown): void {
+    this.#abandoning ??= new AbortController();
+    this.#abandoning.abort(reason);
+  }
+
+  /** Its handler has returned. */
+  finish(): void {
+    const reason = this.#rejection;
+    this.settle(reason === undefined ? HANDLED : { as: "rejected", reason });
+  }
+
+  /** Exactly once, where somebody waits for its outcome. */
+  settle(outcome: Outcome): void {
+    this.acknowledger?.settle(this, outcome);
   }
 }

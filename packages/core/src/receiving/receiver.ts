@@ -19,14 +19,14 @@ const OVERFLOW: readonly unknown[] = ["drop-oldest", "drop-newest", "disconnect"
 export function handlerMailbox(
   host: Host,
   served: Served,
-  onMessage: MessageHandler,
+  onMessage: MessageHandler<never>,
   inbox: InboxOptions | undefined,
 ): Mailbox {
   return createMailbox({
     ...mailboxOptions(host, served, inbox),
     // Attached is only what lives, and one that is bound to its session ends with it and not before.
     fence: served.options.sessionBound ? host.session : undefined,
-    onMessage,
+    onMessage: onMessage as MessageHandler<unknown>, // What it is given comes from the slot that its type was inferred from.
     onHandlerError: (error, message) => served.events.emit("handlerError", { error, message }),
   });
 }

@@ -22,6 +22,13 @@ export const TIMING: Timing = {
   reapIntervalMs: 20,
   claimMs: 2_000,
   auditIntervalMs: 60_000,
+  queueGraceMs: 5_000,
+  messageTtlMs: 60_000,
+  pollIntervalMs: 200,
+  handlerLeaseMs: 1_000,
+  maxHandlerMs: 5_000,
+  trackingRetentionMs: 60_000,
+  deadLetterRetentionMs: 60_000,
 };
 
 /** One process: its fleet, its misfortunes, and what it was warned of. */

@@ -29,6 +29,13 @@ const TIMING = {
   reapIntervalMs: 1_000,
   claimMs: 30_000,
   auditIntervalMs: 60_000,
+  queueGraceMs: 5_000,
+  messageTtlMs: 60_000,
+  pollIntervalMs: 200,
+  handlerLeaseMs: 1_000,
+  maxHandlerMs: 5_000,
+  trackingRetentionMs: 60_000,
+  deadLetterRetentionMs: 60_000,
 };
 
 export interface World {
@@ -66,6 +73,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     namespace: NAMESPACE,
     registry: facade,
     messaging: options.messaging?.(messaging) ?? messaging,
+    durability: undefined,
     schema: undefined,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     timing: TIMING,
