@@ -44,6 +44,8 @@ export function createHost(configuration: Configuration): Assembly {
       const served = host.served.get(identity);
       if (served?.epoch === epoch) host.lose(served, "replaced");
     },
+    onBell() {},
+    onReceipts() {},
     onRoute(state) {
       if (!route.change(state)) return;
       for (const served of host.served.all()) served.events.emit(state === "up" ? "routeUp" : "routeDown", undefined);

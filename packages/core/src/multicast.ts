@@ -5,7 +5,7 @@ import type { Context } from "./context.ts";
 import { fanOut } from "./sending/fan-out.ts";
 import { toTargets } from "./input/filters.ts";
 import type { MulticastOptions, Payload } from "./fleet.ts";
-import { type Content, frameBytes, recipientBytes } from "./wire/frame.ts";
+import { type Content, frameBytes, recipientBytes } from "./wire/message-frame.ts";
 import { encodePayload } from "./input/payload.ts";
 import { type OnReceipts, Tally } from "./sending/report.ts";
 import { traceHeaders } from "./sending/trace-context.ts";

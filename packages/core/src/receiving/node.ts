@@ -4,8 +4,10 @@ import { randomUUID } from "node:crypto";
 import { isNodeAddress, NODE_ADDRESS_PREFIX } from "../wire/addresses.ts";
 import { Attachments, type Expectation } from "./attachments.ts";
 import { codedError } from "../call.ts";
-import { decodeFrame, encodeReplaced, type Frame, type ReplacedFrame } from "../wire/frame.ts";
+import { decodeFrame, type Frame } from "../wire/frame.ts";
+import { encodeReplaced } from "../wire/notices.ts";
 import { decodeRaw, type RawMessage, replacedHeaders } from "../wire/raw-message.ts";
+import type { ReceiptsFrame } from "../wire/receipts.ts";
 import { ReceivedContent } from "./received-message.ts";
 import type { Call, Delivery, MessagingBackend, MusterError, Outgoing, Route } from "../slots/index.ts";
 import { StandingInbox } from "./standing-inbox.ts";
@@ -35,6 +37,10 @@ interface NodeEvents {
   /** Another life has taken over an identity that is attached here. */
   onReplaced(identity: string, epoch: number): void;
   onRoute(state: "up" | "down"): void;
+  /** Something durable waits for whom this process serves. */
+  onBell(): void;
+  /** Recipients of a durable multicast of this process have settled it. */
+  onReceipts(receipts: ReceiptsFrame): void;
 }
 
 export interface NodeOptions {
@@ -123,7 +129,7 @@ class Node implements ReceivingNode {
         }
       } else if (arrived?.kind === "raw") {
         this.#attachments.deliver(new ReceivedContent(arrived), arrived.identity, arrived.epoch);
-      } else if (arrived !== undefined) this.#end(arrived);
+      } else if (arrived !== undefined) this.#hear(arrived);
       const rest = this.#slice.step();
       if (rest !== undefined) await rest;
     }
@@ -140,8 +146,11 @@ class Node implements ReceivingNode {
     }
   }
 
-  #end({ identity, epoch }: ReplacedFrame): void {
-    if (this.#attachments.isAttached(identity, epoch)) this.#options.events.onReplaced(identity, epoch);
+  #hear(word: Exclude<Frame, { readonly kind: "message" }>): void {
+    const { events } = this.#options;
+    if (word.kind === "bell") events.onBell();
+    else if (word.kind === "receipts") events.onReceipts(word);
+    else if (this.#attachments.isAttached(word.identity, word.epoch)) events.onReplaced(word.identity, word.epoch);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Content } from "../wire/frame.ts";
+import type { Content } from "../wire/message-frame.ts";
 import type { Message } from "../message.ts";
 import type { Acknowledger, Outcome } from "./outcome.ts";
 

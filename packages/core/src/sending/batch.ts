@@ -2,7 +2,7 @@
 
 import type { BatchFailure, Headers, MusterError, Outgoing } from "../slots/index.ts";
 import type { TimeSlice } from "../tasks/time-slice.ts";
-import { type Content, encodeMessage } from "../wire/frame.ts";
+import { type Content, encodeMessage } from "../wire/message-frame.ts";
 import type { Parcel } from "./grouping.ts";
 import type { Tally } from "./report.ts";
 

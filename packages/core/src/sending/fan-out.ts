@@ -3,7 +3,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { codedError } from "../call.ts";
 import type { Context } from "../context.ts";
-import type { Content } from "../wire/frame.ts";
+import type { Content } from "../wire/message-frame.ts";
 import { Grouping } from "./grouping.ts";
 import { prefetched } from "./prefetch.ts";
 import { Publisher } from "./publisher.ts";

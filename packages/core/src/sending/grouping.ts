@@ -2,7 +2,7 @@
 
 import { isAttached } from "../query/selection.ts";
 import { isNodeAddress } from "../wire/addresses.ts";
-import { type Content, frameBytes, type Recipients, recipientBytes } from "../wire/frame.ts";
+import { type Content, frameBytes, type Recipients, recipientBytes } from "../wire/message-frame.ts";
 import type { Route } from "../slots/index.ts";
 
 /** No broker measured gained anything above this; a tenth of it gives four fifths of the gain. */

@@ -1,7 +1,7 @@
 /** Hands messages to the messaging slot in batches, a bounded number of them at a time, and tallies the answers. */
 
 import { codedError } from "../call.ts";
-import type { Content } from "../wire/frame.ts";
+import type { Content } from "../wire/message-frame.ts";
 import { Batch } from "./batch.ts";
 import type { Parcel, Singles } from "./grouping.ts";
 import { messageHeaders } from "../wire/raw-message.ts";

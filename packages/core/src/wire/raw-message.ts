@@ -1,6 +1,7 @@
 /** What travels to an identity address: the bare payload, with headers that a consumer without Muster can read. */
 
-import type { Content, ReplacedFrame } from "./frame.ts";
+import type { Content } from "./message-frame.ts";
+import type { ReplacedFrame } from "./notices.ts";
 import { type Headers, MusterError } from "../slots/index.ts";
 
 const VERSION = "1";

@@ -20,7 +20,11 @@ test("a thousand who want the same address at once make it live once, and one wh
         },
       }),
   });
-  const node = openNode({ messaging, events: { onReplaced: () => {}, onRoute: () => {} }, warn: () => {} });
+  const node = openNode({
+    messaging,
+    events: { onReplaced: () => {}, onRoute: () => {}, onBell: () => {}, onReceipts: () => {} },
+    warn: () => {},
+  });
   const controller = new AbortController();
   using impatient = linkCall({ signal: controller.signal }, 10_000, "test.open");
   const gaveUp = rejected("ABORTED", node.open(impatient));
@@ -54,7 +58,11 @@ test("of fifty thousand messages that come at once none is lost, though their br
       });
     },
   });
-  const node = openNode({ messaging, events: { onReplaced: () => {}, onRoute: () => {} }, warn: () => {} });
+  const node = openNode({
+    messaging,
+    events: { onReplaced: () => {}, onRoute: () => {}, onBell: () => {}, onReceipts: () => {} },
+    warn: () => {},
+  });
   node.expect("sensor").attach(1, collector(messages));
   await node.open(CALL);
   await eventually("everything has come", () => messages.length === burst);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { NODE_ADDRESS_PREFIX } from "../../src/wire/addresses.ts";
-import { type Content, encodeMessage } from "../../src/wire/frame.ts";
+import { type Content, encodeMessage } from "../../src/wire/message-frame.ts";
 import { Grouping, type Parcel } from "../../src/sending/grouping.ts";
 import type { Route } from "../../src/slots/index.ts";
 import { names } from "../support/world.ts";

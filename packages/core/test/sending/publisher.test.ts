@@ -1,7 +1,7 @@
 import { memoryHub } from "@muster/backend-memory";
 import { expect, test } from "vitest";
 import { NODE_ADDRESS_PREFIX } from "../../src/wire/addresses.ts";
-import type { Content } from "../../src/wire/frame.ts";
+import type { Content } from "../../src/wire/message-frame.ts";
 import type { Parcel } from "../../src/sending/grouping.ts";
 import { messageHeaders } from "../../src/wire/raw-message.ts";
 import { Publisher } from "../../src/sending/publisher.ts";

@@ -5,7 +5,7 @@ import { expect } from "vitest";
 import type { Message } from "../../src/message.ts";
 import { openNode, type ReceivingNode } from "../../src/receiving/node.ts";
 import type { MessagingBackend, MusterError } from "../../src/slots/index.ts";
-import { encodeMessage } from "../../src/wire/frame.ts";
+import { encodeMessage } from "../../src/wire/message-frame.ts";
 import { eventually } from "./eventually.ts";
 import { CALL, collector, openMessaging } from "./world.ts";
 
@@ -27,6 +27,8 @@ export async function open(wrap: (plain: MessagingBackend) => MessagingBackend =
     events: {
       onReplaced: (identity, epoch) => replaced.push(`${identity}@${epoch}`),
       onRoute: (state) => routes.push(state),
+      onBell: () => {},
+      onReceipts: () => {},
     },
     warn: (error) => void warnings.push(error),
   });

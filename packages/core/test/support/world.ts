@@ -104,6 +104,8 @@ async function openProcess(
     events: {
       onReplaced: (identity, epoch) => replaced.push({ identity, epoch }),
       onRoute: (state) => routes.push(state),
+      onBell: () => {},
+      onReceipts: () => {},
     },
     warn: (error) => void warnings.push(error),
   });

@@ -1,13 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import {
-  decodeFrame,
-  encodeMessage,
-  encodeReplaced,
-  frameBytes,
-  type MessageFrame,
-  recipientBytes,
-} from "../../src/wire/frame.ts";
+import { decodeFrame } from "../../src/wire/frame.ts";
+import { encodeMessage, frameBytes, type MessageFrame, recipientBytes } from "../../src/wire/message-frame.ts";
+import { encodeBell, encodeReplaced } from "../../src/wire/notices.ts";
+import { encodeReceipts } from "../../src/wire/receipts.ts";
 import { isMusterError } from "../../src/slots/index.ts";
 
 const identity = fc
@@ -46,6 +42,20 @@ test("a replaced frame reads back as it was written", () => {
   fc.assert(
     fc.property(identity, epoch, (name, number) => {
       expect(decodeFrame(encodeReplaced(name, number))).toEqual({ kind: "replaced", identity: name, epoch: number });
+    }),
+  );
+});
+
+test("a bell reads back as a bell", () => {
+  expect(decodeFrame(encodeBell())).toEqual({ kind: "bell" });
+});
+
+test("receipts read back as they were written, with nobody or many on either side", () => {
+  const failed = fc.record({ identity, code: fc.constantFrom("REJECTED", "EXPIRED"), reason: fc.string() });
+  fc.assert(
+    fc.property(fc.uuid(), fc.array(identity), fc.array(failed), (id, delivered, failures) => {
+      const frame = decodeFrame(encodeReceipts({ id, delivered, failed: failures }));
+      expect(frame).toEqual({ kind: "receipts", id, delivered, failed: failures });
     }),
   );
 });

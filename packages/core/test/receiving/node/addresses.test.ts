@@ -40,7 +40,11 @@ test("a node nobody opened does no I/O", async () => {
       return original(options, call);
     },
   });
-  const node = openNode({ messaging, events: { onReplaced: () => {}, onRoute: () => {} }, warn: () => {} });
+  const node = openNode({
+    messaging,
+    events: { onReplaced: () => {}, onRoute: () => {}, onBell: () => {}, onReceipts: () => {} },
+    warn: () => {},
+  });
   await node.close();
   expect(calls).toEqual([]);
   await expect(node.open(CALL)).rejects.toMatchObject({ code: "CLOSED" });

@@ -153,7 +153,7 @@ test("a broker that is cut and healed is told as a route that goes down and up",
   const routes: string[] = [];
   const node = openNode({
     messaging: await openMessaging(memoryHub(), faults),
-    events: { onReplaced: () => {}, onRoute: (state) => routes.push(state) },
+    events: { onReplaced: () => {}, onRoute: (state) => routes.push(state), onBell: () => {}, onReceipts: () => {} },
     warn: () => {},
   });
   await node.open(CALL);

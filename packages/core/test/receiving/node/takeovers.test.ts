@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { openNode } from "../../../src/receiving/node.ts";
 import type { Route } from "../../../src/slots/index.ts";
-import { encodeReplaced } from "../../../src/wire/frame.ts";
+import { encodeReplaced } from "../../../src/wire/notices.ts";
 import { open, settled } from "../../support/node.ts";
 import { CALL, collector } from "../../support/world.ts";
 
@@ -23,7 +23,12 @@ test("a node tells the one that served a route, at either kind of address, and i
   const one = await open();
   const hubMate = openNode({
     messaging: one.broker,
-    events: { onReplaced: (identity, epoch) => one.replaced.push(`mine ${identity}@${epoch}`), onRoute: () => {} },
+    events: {
+      onReplaced: (identity, epoch) => one.replaced.push(`mine ${identity}@${epoch}`),
+      onRoute: () => {},
+      onBell: () => {},
+      onReceipts: () => {},
+    },
     warn: () => {},
   });
   one.node.expect("ada").attach(4, collector([]));

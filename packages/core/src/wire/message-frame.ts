@@ -1,0 +1,88 @@
+/** One multicast for many recipients at one address: payload once. Layout: `frame.ts`. */
+
+import { BODY_AT, damaged, newFrame, sealed, textOf, viewOf } from "./envelope.ts";
+import type { Headers } from "../slots/index.ts";
+
+export const KIND_MESSAGE = 1;
+
+const LENGTHS_AT = BODY_AT + 8;
+const TEXT_AT = LENGTHS_AT + 12;
+const EPOCH_BYTES = 8;
+
+/** What all recipients of one multicast have in common. */
+export interface Content {
+  readonly id: string;
+  readonly contentType: string;
+  /** Epoch ms by the sender's clock. */
+  readonly sentAt: number;
+  readonly payload: Uint8Array;
+  /** The sender's trace context, for messages with headers; frames don't carry it. */
+  readonly trace?: Headers;
+}
+
+/** Recipients by column: `epochs[i]` belongs to `identities[i]`. */
+export interface Recipients {
+  readonly identities: readonly string[];
+  readonly epochs: ArrayLike<number>;
+}
+
+export interface MessageFrame extends Content, Recipients {
+  readonly kind: "message";
+}
+
+/** Bytes a frame of this content takes before its first recipient. */
+export function frameBytes(content: Content): number {
+  return TEXT_AT + Buffer.byteLength(content.id) + Buffer.byteLength(content.contentType) + content.payload.byteLength;
+}
+
+/** Bytes one more recipient takes. */
+export function recipientBytes(identity: string): number {
+  return EPOCH_BYTES + 1 + Buffer.byteLength(identity);
+}
+
+/** One frame for at least one recipient; the payload is copied. */
+export function encodeMessage(content: Content, { identities, epochs }: Recipients): Uint8Array {
+  const id = Buffer.from(content.id);
+  const contentType = Buffer.from(content.contentType);
+  const names = identities.join("\n");
+  const nameBytes = Buffer.byteLength(names);
+  const epochsAt = TEXT_AT + id.length + contentType.length;
+  const namesAt = epochsAt + EPOCH_BYTES * identities.length;
+  const frame = newFrame(KIND_MESSAGE, namesAt + nameBytes + content.payload.byteLength);
+  const view = viewOf(frame);
+  view.setFloat64(BODY_AT, content.sentAt);
+  view.setUint32(LENGTHS_AT, identities.length);
+  view.setUint32(LENGTHS_AT + 4, nameBytes);
+  view.setUint16(LENGTHS_AT + 8, id.length);
+  view.setUint16(LENGTHS_AT + 10, contentType.length);
+  frame.set(id, TEXT_AT);
+  frame.set(contentType, TEXT_AT + id.length);
+  for (let i = 0; i < identities.length; i++) view.setFloat64(epochsAt + EPOCH_BYTES * i, epochs[i] ?? 0);
+  frame.write(names, namesAt);
+  frame.set(content.payload, namesAt + nameBytes);
+  return sealed(frame);
+}
+
+export function decodeMessage(bytes: Uint8Array): MessageFrame {
+  if (bytes.length < TEXT_AT) throw damaged("it ends within its header");
+  const view = viewOf(bytes);
+  const count = view.getUint32(LENGTHS_AT);
+  const typeAt = TEXT_AT + view.getUint16(LENGTHS_AT + 8);
+  const epochsAt = typeAt + view.getUint16(LENGTHS_AT + 10);
+  const namesAt = epochsAt + EPOCH_BYTES * count;
+  const payloadAt = namesAt + view.getUint32(LENGTHS_AT + 4);
+  if (payloadAt > bytes.length) throw damaged("it ends within its recipients");
+  const identities = textOf(bytes, namesAt, payloadAt).split("\n");
+  if (identities.length !== count) throw damaged("its recipients are not as many as it says");
+  const epochs = new Float64Array(count);
+  for (let i = 0; i < count; i++) epochs[i] = view.getFloat64(epochsAt + EPOCH_BYTES * i);
+  return {
+    kind: "message",
+    id: textOf(bytes, TEXT_AT, typeAt),
+    contentType: textOf(bytes, typeAt, epochsAt),
+    sentAt: view.getFloat64(BODY_AT),
+    identities,
+    epochs,
+    payload: bytes.subarray(payloadAt),
+  };
+}
