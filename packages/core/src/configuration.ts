@@ -5,6 +5,7 @@ import type { Context, Timing } from "./context.ts";
 import type { DeliveryGuarantee } from "./fleet.ts";
 import { checkNamespace } from "./input/identity.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { obstacleTo, unsupported } from "./sending/path.ts";
 import { compileSchema } from "./schema/compile.ts";
 import type { SchemaDefinition } from "./schema/definition.ts";
 import {
@@ -29,7 +30,7 @@ export interface OpenOptions<S = undefined, Transaction = undefined> extends Cal
   readonly durability?: DurabilityBackend<Transaction>;
   /** What metadata must look like; also gives it its types. */
   readonly schema?: S;
-  /** A guarantee that multicasts of this fleet need: refused here when the slots can't give it. */
+  /** Guarantee of multicasts that name none: refused here when the slots can't give it. Default `at-most-once`. */
   readonly delivery?: DeliveryGuarantee;
   readonly limits?: Partial<Limits>;
   readonly timing?: Partial<Timing>;
@@ -38,7 +39,7 @@ export interface OpenOptions<S = undefined, Transaction = undefined> extends Cal
 }
 
 /** Options that have been checked, with every default filled in. */
-export type Configuration = Omit<Context, "directory" | "node">;
+export type Configuration = Omit<Context, "directory" | "node" | "receipts" | "runs">;
 
 const SOURCE = "core.openRegistry";
 const OPTIONS: readonly string[] = [
@@ -138,6 +139,7 @@ export function readConfiguration(
     registry,
     messaging,
     durability,
+    delivery: options.delivery ?? "at-most-once",
     schema,
     limits,
     timing,
@@ -225,18 +227,11 @@ function join(path: string, name: string): string {
   return path === "" || name === "" ? path + name : `${path}.${name}`;
 }
 
-function checkDelivery({ delivery, messaging }: Pick<OpenOptions, "delivery" | "messaging">): void {
-  if (delivery === undefined || (delivery === "at-most-once" && messaging !== undefined)) return;
-  const why =
-    messaging === undefined ? "there is no messaging slot" : "recipients do not acknowledge messages over these slots";
-  const message = `${delivery} can't be promised: ${why}`;
-  throw new MusterError({
-    code: "UNSUPPORTED",
-    source: SOURCE,
-    subject: "delivery",
-    message,
-    detail: { feature: delivery },
-  });
+/** @throws UNSUPPORTED */
+function checkDelivery({ delivery, messaging, durability }: OpenOptions<unknown, unknown>): void {
+  if (delivery === undefined) return;
+  const obstacle = obstacleTo(delivery, { messaging, durability });
+  if (obstacle !== undefined) throw unsupported(delivery, obstacle, SOURCE);
 }
 
 /** A fault in telling of a fault has nobody left to be told to. */

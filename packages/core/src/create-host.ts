@@ -13,6 +13,7 @@ import { lose } from "./life/lose.ts";
 import { openNode, type ReceivingNode } from "./receiving/node.ts";
 import { type OutageGuard, outageGuard, steadyNow } from "./life/outage-guard.ts";
 import { RouteWatch } from "./life/route-watch.ts";
+import { ReceiptDesk } from "./sending/durable/receipt-desk.ts";
 import { ServedTable } from "./life/served.ts";
 import { Session } from "./life/session.ts";
 import { sessionDirectory } from "./life/session-directory.ts";
@@ -39,13 +40,14 @@ export function createHost(configuration: Configuration): Assembly {
   let attempts = 0;
   let dropped = 0;
 
+  const receipts = new ReceiptDesk();
   const node: ReceivingNode | undefined = createNode(configuration, {
     onReplaced(identity, epoch) {
       const served = host.served.get(identity);
       if (served?.epoch === epoch) host.lose(served, "replaced");
     },
     onBell() {},
-    onReceipts() {},
+    onReceipts: (frame) => receipts.hear(frame),
     onRoute(state) {
       if (!route.change(state)) return;
       for (const served of host.served.all()) served.events.emit(state === "up" ? "routeUp" : "routeDown", undefined);
@@ -68,6 +70,8 @@ export function createHost(configuration: Configuration): Assembly {
   const host: Host = {
     ...configuration,
     node,
+    receipts,
+    runs: new Map(),
     session,
     batches,
     background,

@@ -136,7 +136,15 @@ export interface Page<M extends object = Metadata> {
 export type Payload = Uint8Array | string | object;
 
 export interface MulticastOptions extends CallOptions {
+  /** Default: that of the fleet, else `at-most-once`. */
   readonly delivery?: DeliveryGuarantee;
+  /**
+   * The same call under the same key is sent once, whoever repeats it for a day (`timing.trackingRetentionMs`). Takes a
+   * durability slot that tracks. @throws IDEMPOTENCY_CONFLICT when the key stands for another content.
+   */
+  readonly idempotencyKey?: string;
+  /** How long a durable message waits for its recipients. Default `timing.messageTtlMs`: a day. */
+  readonly ttlMs?: number;
   /** Default by type: bytes `application/octet-stream`, string `text/plain; charset=utf-8`, JSON `application/json`. */
   readonly contentType?: string;
   /**
@@ -146,6 +154,47 @@ export interface MulticastOptions extends CallOptions {
    * call rejects with `ABORTED`, the report in `detail` and what was thrown as the cause of its `cause`.
    */
   readonly onReceipts?: (receipts: readonly Receipt[]) => void | Promise<void>;
+}
+
+export interface DeliveriesOptions extends CallOptions {
+  /** Only these; default: all. */
+  readonly statuses?: readonly ("pending" | "delivered" | "failed")[];
+}
+
+/** A durable message that ended without being handled. */
+export interface DeadMessage {
+  /** The multicast's id. */
+  readonly id: string;
+  readonly identity: string;
+  /** `REJECTED`, `DEAD_LETTERED` (tried too often), `UNREGISTERED` or `EXPIRED`. */
+  readonly code: string;
+  readonly reason: string;
+  readonly attempts: number;
+  readonly contentType: string;
+  /** Epoch ms by the sender's clock. */
+  readonly sentAt: number;
+  /** Epoch ms, store's clock. */
+  readonly diedAt: number;
+  readonly payload: Uint8Array;
+}
+
+/** Names one dead message; a {@link DeadMessage} does. */
+export interface DeadMessageKey {
+  readonly id: string;
+  readonly identity: string;
+}
+
+/** Durable messages nobody could handle. Every method: @throws UNSUPPORTED where the durability slot keeps none. */
+export interface DeadLetters {
+  /** By identity in UTF-8 order, then by id; page by page behind the scenes. */
+  list(options?: Pick<CallOptions, "signal"> & { readonly identity?: string }): AsyncIterableIterator<DeadMessage>;
+  /**
+   * Queues them once more, as never tried, under their old id: who has handled one exactly once already won't again.
+   * Resolves with how many there were; the others are gone, or their queue is full.
+   */
+  redrive(keys: readonly DeadMessageKey[], options?: CallOptions & { readonly ttlMs?: number }): Promise<number>;
+  /** Throws them away. Resolves with how many there were. */
+  purge(keys: readonly DeadMessageKey[], options?: CallOptions): Promise<number>;
 }
 
 export interface FleetStatus {
@@ -187,6 +236,20 @@ export interface Fleet<M extends object = Metadata, Input = M, Transaction = und
    * and when aborted, then with the report in `detail`.
    */
   multicast(filter: FilterInput<M> | null, payload: Payload, options?: MulticastOptions): Promise<MulticastReport>;
+  /**
+   * What has become by now of a durable multicast that any process has sent.
+   *
+   * @throws NOT_FOUND: none of that id is known any more; UNSUPPORTED where the durability slot does not track.
+   */
+  report(id: string, options?: CallOptions): Promise<MulticastReport>;
+  /** Receipts of its recipients, in UTF-8 order of identity, page by page behind the scenes. @throws as {@link report}. */
+  deliveries(id: string, options?: Omit<DeliveriesOptions, "timeoutMs">): AsyncIterableIterator<Receipt>;
+  /**
+   * Completes a durable multicast whose sender has died or given up: its filter is resolved again, and whoever has it
+   * already gets it no second time. Its report covers all recipients. @throws as {@link report}, and as `multicast`.
+   */
+  resend(id: string, options?: Pick<MulticastOptions, "signal" | "timeoutMs" | "onReceipts">): Promise<MulticastReport>;
+  readonly deadLetters: DeadLetters;
   /** By name, whoever serves it. */
   unregister(identity: string, options?: CallOptions): Promise<Unregistered>;
   status(): FleetStatus;

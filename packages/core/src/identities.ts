@@ -12,12 +12,9 @@ import {
   select,
   selectedFor,
 } from "./query/selection.ts";
-import type { Call } from "./slots/index.ts";
+import type { RunPage } from "./tasks/run-page.ts";
 
 const SOURCE = "core.identities";
-
-/** Runs the work of one page under a call of its own: how long the whole takes is up to whoever iterates. */
-export type RunPage = <T>(work: (call: Call) => Promise<T>) => Promise<T>;
 
 /**
  * All that match, in UTF-8 order of identity. Between two pages nothing is held open in the store.

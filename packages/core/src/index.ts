@@ -5,6 +5,10 @@ export type { OpenOptions } from "./configuration.ts";
 export type { Timing } from "./context.ts";
 export type {
   AttachOptions,
+  DeadLetters,
+  DeadMessage,
+  DeadMessageKey,
+  DeliveriesOptions,
   DeliveryGuarantee,
   EnumerateOptions,
   Fleet,

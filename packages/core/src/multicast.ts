@@ -1,68 +1,79 @@
 import { randomUUID } from "node:crypto";
-import type { FilterInput } from "@muster/filter";
+import type { Filter, FilterInput } from "@muster/filter";
 import { invalidArgument } from "./call.ts";
 import type { Context } from "./context.ts";
-import { fanOut } from "./sending/fan-out.ts";
+import { durableMulticast } from "./durable-multicast.ts";
+import type { DeliveryGuarantee, MulticastOptions, Payload } from "./fleet.ts";
 import { toTargets } from "./input/filters.ts";
-import type { MulticastOptions, Payload } from "./fleet.ts";
-import { type Content, frameBytes, recipientBytes } from "./wire/message-frame.ts";
+import { onReceiptsOf } from "./input/on-receipts.ts";
 import { encodePayload } from "./input/payload.ts";
-import { type OnReceipts, Tally } from "./sending/report.ts";
-import { traceHeaders } from "./sending/trace-context.ts";
 import { select } from "./query/selection.ts";
-import { type Call, isMusterError, type MessagingBackend, type MulticastReport, MusterError } from "./slots/index.ts";
+import { conclude } from "./sending/conclusion.ts";
+import { fanOut } from "./sending/fan-out.ts";
+import { type SendingPath, sendingPath, unsupported } from "./sending/path.ts";
+import { Tally } from "./sending/report.ts";
+import { traceHeaders } from "./sending/trace-context.ts";
+import { type MessagingBackend, type MulticastReport, MusterError, type TimedCall } from "./slots/index.ts";
+import { type Content, frameBytes, recipientBytes } from "./wire/message-frame.ts";
 
 const SOURCE = "core.multicast";
 /** The longest identity there can be: whatever fits beside it fits beside any. */
 const LONGEST_IDENTITY = "i".repeat(256);
+const GUARANTEES: readonly DeliveryGuarantee[] = ["at-most-once", "at-least-once", "exactly-once"];
 
 /**
- * Publishes once to everyone who matches and can be reached, at most once, and tells what became of each.
+ * Sends to everyone who matches, over the slots that give the guarantee, and tells what became of each. Nobody there is a
+ * report of zeros, not an error.
  *
- * What has not been published when the deadline passes has `failed` with `TIMEOUT`; what has, and was not answered, is
- * `timeout`. Nobody there is a report of zeros, not an error.
+ * At most once, what has not been published when the deadline passes has `failed` with `TIMEOUT`; what has, and was not
+ * answered, is `timeout`.
  *
- * @throws UNSUPPORTED, INVALID_FILTER, FILTER_TOO_COMPLEX, INVALID_ARGUMENT, PAYLOAD_TOO_LARGE and whatever reading the
- * registry throws before the first publish; ABORTED also later, when the caller gives up, and whenever its `onReceipts`
- * throws, then with the report in `detail`.
+ * @throws UNSUPPORTED, INVALID_FILTER, FILTER_TOO_COMPLEX, INVALID_ARGUMENT, PAYLOAD_TOO_LARGE, IDEMPOTENCY_CONFLICT and
+ * whatever reading the registry throws before the first publish; ABORTED also later, when the caller gives up, and whenever
+ * its `onReceipts` throws, then with the report in `detail`.
  */
 export async function multicast(
   context: Context,
   filter: FilterInput | null | undefined,
   payload: Payload,
   options: MulticastOptions,
-  call: Call,
+  call: TimedCall,
 ): Promise<MulticastReport> {
-  const messaging = messagingFor(context, options);
-  const selection = select(context, toTargets(filter, context.schema, SOURCE));
-  const content = contentOf(payload, options, messaging);
-  const tally = new Tally(onReceiptsOf(options));
-  const { incomplete, cause } = await fanOut(context, { messaging, selection, content, tally }, call);
-  await tally.show();
-  const report = tally.report(content.id, incomplete);
-  const aborted = tally.refusal ?? (cause?.code === "ABORTED" ? cause : abortedByCaller(call));
-  if (aborted === undefined) return report;
-  const message = "the caller gave up; what was done until then stands in detail.report";
-  throw new MusterError({
-    code: "ABORTED",
-    source: SOURCE,
-    message,
-    mayHaveApplied: report.deliveredCount + report.timeoutCount > 0,
-    detail: { report },
-    cause: aborted,
-  });
+  const path = sendingPath(context, deliveryOf(context, options), SOURCE);
+  const targets = toTargets(filter, context.schema, SOURCE);
+  const tally = new Tally(onReceiptsOf(options, SOURCE));
+  if (path.by === "kept") {
+    const { durability, guarantee } = path;
+    return await durableMulticast(context, durability, { targets, payload, guarantee, options, tally }, call);
+  }
+  if (options.idempotencyKey !== undefined)
+    throw unsupported("idempotencyKey", "only a durability slot remembers what was sent", SOURCE);
+  if (options.ttlMs !== undefined) throw unsupported("ttlMs", "only a durability slot keeps messages", SOURCE);
+  const content = contentOf(payload, options, path.messaging);
+  return await publish(context, path, { targets, content, tally }, call);
 }
 
-function messagingFor({ messaging }: Context, { delivery = "at-most-once" }: MulticastOptions): MessagingBackend {
-  if (messaging === undefined) throw unsupported("multicast", "this registry was opened without a messaging slot");
-  if (delivery === "at-most-once") return messaging;
-  if (delivery !== "at-least-once" && delivery !== "exactly-once") {
-    throw invalidArgument(
-      SOURCE,
-      `delivery is "at-most-once", "at-least-once" or "exactly-once", not ${JSON.stringify(delivery)}`,
-    );
-  }
-  throw unsupported(delivery, "recipients do not acknowledge messages yet, so that only at-most-once can be promised");
+interface Publishing {
+  readonly targets: Filter | undefined;
+  readonly content: Content;
+  readonly tally: Tally;
+}
+
+async function publish(
+  context: Context,
+  { messaging }: Exclude<SendingPath, { readonly by: "kept" }>,
+  { targets, content, tally }: Publishing,
+  call: TimedCall,
+): Promise<MulticastReport> {
+  const selection = select(context, targets);
+  const end = await fanOut(context, { messaging, selection, content, tally }, call);
+  return await conclude(content.id, tally, end, call);
+}
+
+function deliveryOf(context: Context, { delivery = context.delivery }: MulticastOptions): DeliveryGuarantee {
+  if (GUARANTEES.includes(delivery)) return delivery;
+  const names = GUARANTEES.map((name) => `"${name}"`).join(", ");
+  throw invalidArgument(SOURCE, `delivery is one of ${names}, not ${JSON.stringify(delivery)}`);
 }
 
 function contentOf(payload: Payload, { contentType }: MulticastOptions, { traits }: MessagingBackend): Content {
@@ -81,19 +92,4 @@ function contentOf(payload: Payload, { contentType }: MulticastOptions, { traits
   if (bytes <= maxBytes) return content;
   const message = `the payload has ${bytes} bytes, and the messaging slot takes ${maxBytes} beside what Muster adds`;
   throw new MusterError({ code: "PAYLOAD_TOO_LARGE", source: SOURCE, message, detail: { bytes, maxBytes } });
-}
-
-function onReceiptsOf({ onReceipts }: MulticastOptions): OnReceipts | undefined {
-  if (onReceipts !== undefined && typeof onReceipts !== "function")
-    throw invalidArgument(SOURCE, "onReceipts must be a function");
-  return onReceipts;
-}
-
-function abortedByCaller({ signal }: Call): unknown {
-  const reason: unknown = signal.aborted ? signal.reason : undefined;
-  return isMusterError(reason, "ABORTED") ? reason : undefined;
-}
-
-function unsupported(feature: string, message: string): MusterError<"UNSUPPORTED"> {
-  return new MusterError({ code: "UNSUPPORTED", source: SOURCE, message, detail: { feature } });
 }

@@ -5,8 +5,12 @@ import { invalidArgument, isTimeout, runVerb } from "./call.ts";
 import { close } from "./close.ts";
 import { count } from "./count.ts";
 import type { Assembly } from "./create-host.ts";
+import { listDeadLetters, purgeDeadLetters, redriveDeadLetters } from "./dead-letters.ts";
+import { deliveries } from "./deliveries.ts";
 import { enumerate } from "./enumerate.ts";
 import type {
+  DeadLetters,
+  DeliveriesOptions,
   EnumerateOptions,
   Fleet,
   FleetStatus,
@@ -25,10 +29,13 @@ import { checkIdentity } from "./input/identity.ts";
 import { multicast } from "./multicast.ts";
 import type { Reaper } from "./life/reaper.ts";
 import { register } from "./register.ts";
-import type { CallOptions, MulticastReport, TimedCall } from "./slots/index.ts";
+import { report } from "./report.ts";
+import { resend } from "./resend.ts";
+import type { CallOptions, MulticastReport, Receipt, TimedCall } from "./slots/index.ts";
 import { unregister } from "./unregister.ts";
 
 type Filter<M extends object> = FilterInput<M> | null;
+type ResendOptions = Pick<MulticastOptions, "signal" | "timeoutMs" | "onReceipts">;
 type CloseOptions = { readonly leave?: "offline"; readonly timeoutMs?: number };
 
 /** A fleet over slots that are open. It owns them from now on. */
@@ -89,6 +96,29 @@ class OpenFleet<M extends object, Input, Transaction> implements Fleet<M, Input,
 
   async multicast(filter: Filter<M>, payload: Payload, options: MulticastOptions = {}): Promise<MulticastReport> {
     return await this.#run("multicast", options, (call) => multicast(this.#host, filter, payload, options, call));
+  }
+
+  async report(id: string, options?: CallOptions): Promise<MulticastReport> {
+    return await this.#run("report", options, (call) => report(this.#host, id, call));
+  }
+
+  deliveries(id: string, options: Omit<DeliveriesOptions, "timeoutMs"> = {}): AsyncIterableIterator<Receipt> {
+    return deliveries(this.#host, id, options, (work) => this.#run("deliveries", options, work));
+  }
+
+  async resend(id: string, options: ResendOptions = {}): Promise<MulticastReport> {
+    return await this.#run("resend", options, (call) => resend(this.#host, id, options, call));
+  }
+
+  get deadLetters(): DeadLetters {
+    return {
+      list: (options = {}) =>
+        listDeadLetters(this.#host, options, (work) => this.#run("deadLetters.list", options, work)),
+      redrive: (keys, options = {}) =>
+        this.#run("deadLetters.redrive", options, (call) => redriveDeadLetters(this.#host, keys, options, call)),
+      purge: (keys, options) =>
+        this.#run("deadLetters.purge", options, (call) => purgeDeadLetters(this.#host, keys, call)),
+    };
   }
 
   async unregister(identity: string, options?: CallOptions): Promise<Unregistered> {

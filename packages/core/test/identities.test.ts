@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { identities, type RunPage } from "../src/identities.ts";
+import { identities } from "../src/identities.ts";
+import type { RunPage } from "../src/tasks/run-page.ts";
 import { interposed } from "./support/interposed.ts";
 import { CALL, names, openWorld, storeMany } from "./support/world.ts";
 

@@ -9,6 +9,15 @@ export interface SessionDirectory {
    * revives, so that answer is kept. One read of the store for all that are unknown.
    */
   living(ids: Iterable<string>, call: Call): Promise<ReadonlySet<string>>;
+  /** Node address of a session that was found living, where it has one. */
+  nodeOf(id: string | undefined): string | undefined;
+}
+
+/** What is believed of a session. */
+interface Belief {
+  /** Monotonic: until when it is believed to live; 0: it is dead. */
+  readonly until: number;
+  readonly node: string | undefined;
 }
 
 const SOURCE = "core.sessions";
@@ -21,12 +30,11 @@ const MAX_REMEMBERED = 10_000;
  * @throws from `living`: what the registry's `getMany` throws for good; TIMEOUT, ABORTED.
  */
 export function sessionDirectory(registry: RegistryBackend, leaseMs: number): SessionDirectory {
-  /** By id: until when (monotonic) a session is believed to live; 0 for the dead. */
-  const believed = new Map<string, number>();
+  const believed = new Map<string, Belief>();
 
-  const remember = (id: string, until: number): void => {
+  const remember = (id: string, belief: Belief): void => {
     believed.delete(id);
-    believed.set(id, until);
+    believed.set(id, belief);
     const oldest = believed.keys().next();
     if (believed.size > MAX_REMEMBERED && !oldest.done) believed.delete(oldest.value);
   };
@@ -37,7 +45,7 @@ export function sessionDirectory(registry: RegistryBackend, leaseMs: number): Se
       const living = new Set<string>();
       const unknown: string[] = [];
       for (const id of new Set(ids)) {
-        const until = believed.get(id);
+        const until = believed.get(id)?.until;
         if (until === undefined || (until !== 0 && until <= now)) unknown.push(id);
         else if (until !== 0) living.add(id);
       }
@@ -50,12 +58,13 @@ export function sessionDirectory(registry: RegistryBackend, leaseMs: number): Se
           ),
         );
         page.forEach((id, index) => {
-          const alive = records[index] !== undefined;
-          if (alive) living.add(id);
-          remember(id, alive ? now + leaseMs / 4 : 0);
+          const record = records[index];
+          if (record !== undefined) living.add(id);
+          remember(id, { until: record === undefined ? 0 : now + leaseMs / 4, node: record?.address });
         });
       }
       return living;
     },
+    nodeOf: (id) => (id === undefined ? undefined : believed.get(id)?.node),
   };
 }

@@ -1,4 +1,4 @@
-import { type MulticastReport, MusterError, type Receipt } from "../slots/index.ts";
+import { type DeliveryStatus, type MulticastReport, MusterError, type Receipt } from "../slots/index.ts";
 
 const MAX_STATUSES = 1_000;
 const RECEIPTS_PAGE = 1_000;
@@ -7,7 +7,7 @@ export type OnReceipts = (receipts: readonly Receipt[]) => void | Promise<void>;
 
 /** Counts outcomes as they come; makes an object per recipient only for failures, or for whoever asked to see all. */
 export class Tally {
-  readonly #counts = { delivered: 0, failed: 0, timeout: 0 };
+  readonly #counts = { delivered: 0, pending: 0, failed: 0, timeout: 0 };
   readonly #statuses: Receipt[] = [];
   readonly #onReceipts: OnReceipts | undefined;
   #refusal: MusterError<"ABORTED"> | undefined;
@@ -17,21 +17,46 @@ export class Tally {
     this.#onReceipts = onReceipts;
   }
 
+  /** Whether somebody wants to see a receipt of everyone, and not only how many there are. */
+  get showsAll(): boolean {
+    return this.#onReceipts !== undefined;
+  }
+
+  /** Recipients tallied so far. */
+  get total(): number {
+    const { delivered, pending, failed, timeout } = this.#counts;
+    return delivered + pending + failed + timeout;
+  }
+
+  /** How many more receipts the report has room for. */
+  get room(): number {
+    return MAX_STATUSES - this.#statuses.length;
+  }
+
   deliver(identities: readonly string[]): void {
     this.#counts.delivered += identities.length;
     if (this.#onReceipts === undefined) return;
     for (const identity of identities) this.#unseen.push({ identity, status: "delivered" });
   }
 
+  /** Kept for them by the durability slot, and not acknowledged yet. */
+  defer(identities: readonly string[]): void {
+    this.#add("pending", identities, (identity) => ({ identity, status: "pending" }));
+  }
+
   /** `timeout` is for what may or may not have been accepted. */
   miss(status: "failed" | "timeout", identities: readonly string[], code: string, reason: string): void {
-    this.#counts[status] += identities.length;
-    const room = MAX_STATUSES - this.#statuses.length;
-    for (const identity of this.#onReceipts === undefined ? identities.slice(0, room) : identities) {
-      const receipt: Receipt = { identity, status, code, reason };
-      if (this.#statuses.length < MAX_STATUSES) this.#statuses.push(receipt);
-      if (this.#onReceipts !== undefined) this.#unseen.push(receipt);
-    }
+    this.#add(status, identities, (identity) => ({ identity, status, code, reason }));
+  }
+
+  /** Of recipients whom somebody else has counted, and who are shown to nobody. */
+  count(status: DeliveryStatus, recipients: number): void {
+    this.#counts[status] += recipients;
+  }
+
+  /** Lists receipts in the report, as far as it has room, of recipients who have been counted. */
+  mention(receipts: readonly Receipt[]): void {
+    this.#statuses.push(...receipts.slice(0, this.room));
   }
 
   /** What `onReceipts` threw, as the cause: the caller wants no more. */
@@ -57,16 +82,25 @@ export class Tally {
   }
 
   report(id: string, incomplete: MulticastReport["incomplete"]): MulticastReport {
-    const { delivered, failed, timeout } = this.#counts;
+    const { delivered, pending, failed, timeout } = this.#counts;
     return {
       id,
-      targetCount: delivered + failed + timeout,
+      targetCount: this.total,
       deliveredCount: delivered,
-      pendingCount: 0,
+      pendingCount: pending,
       failedCount: failed,
       timeoutCount: timeout,
       ...(incomplete === undefined ? {} : { incomplete }),
       statuses: [...this.#statuses],
     };
+  }
+
+  #add(status: DeliveryStatus, identities: readonly string[], receiptOf: (identity: string) => Receipt): void {
+    this.#counts[status] += identities.length;
+    for (const identity of this.showsAll ? identities : identities.slice(0, this.room)) {
+      const receipt = receiptOf(identity);
+      if (this.room > 0) this.#statuses.push(receipt);
+      if (this.showsAll) this.#unseen.push(receipt);
+    }
   }
 }

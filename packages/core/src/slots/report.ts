@@ -8,11 +8,15 @@ export type DeliveryStatus = "delivered" | "pending" | "failed" | "timeout";
  *
  * At-most-once, `delivered` means that the broker accepted the message for this recipient; `failed` that it was refused
  * or had no route; `timeout` that the broker did not answer, so that it may or may not have been accepted.
+ *
+ * Under the stronger guarantees `delivered` means that the recipient's handler finished and its acknowledgement arrived;
+ * `pending` that a store keeps it until it is; `failed` that it was refused, rejected for good, or has ended unhandled;
+ * `timeout` that it was not acknowledged in time and nothing durable holds it: it may have been handled, or still be.
  */
 export interface Receipt {
   readonly identity: string;
   readonly status: DeliveryStatus;
-  /** An error code, such as `NO_ROUTE`; absent exactly when `status` is `delivered`. */
+  /** An error code, such as `NO_ROUTE`; present exactly when `status` is `failed` or `timeout`. */
   readonly code?: string;
   readonly reason?: string;
 }

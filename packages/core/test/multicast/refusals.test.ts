@@ -21,21 +21,22 @@ test("a registry without a messaging slot can't multicast", async () => {
   const { context } = await openWorld();
   await expect(multicast({ ...context, messaging: undefined }, null, "x", {}, CALL)).rejects.toMatchObject({
     code: "UNSUPPORTED",
-    detail: { feature: "multicast" },
+    detail: { feature: "at-most-once" },
   });
 });
 
-test.each(["at-least-once", "exactly-once"] as const)(
-  "%s is refused with the reason, not weakened",
-  async (delivery) => {
-    const world = await openWorld();
-    await expect(send(world, null, { delivery })).rejects.toMatchObject({
-      code: "UNSUPPORTED",
-      detail: { feature: delivery },
-    });
-    await expect(send(world, null, { delivery })).rejects.toThrow(/acknowledge/);
-  },
-);
+test("exactly-once without a transactional durability slot is refused with the reason, not weakened", async () => {
+  const world = await openWorld();
+  const sent = send(world, null, { delivery: "exactly-once" });
+  await expect(sent).rejects.toMatchObject({ code: "UNSUPPORTED", detail: { feature: "exactly-once" } });
+  await expect(sent).rejects.toThrow(/takes a durability slot with transactions/);
+});
+
+test.each(["idempotencyKey", "ttlMs"] as const)("%s is refused where nothing is kept", async (feature) => {
+  const world = await openWorld();
+  const option = feature === "ttlMs" ? { ttlMs: 1_000 } : { idempotencyKey: "k" };
+  await expect(send(world, null, option)).rejects.toMatchObject({ code: "UNSUPPORTED", detail: { feature } });
+});
 
 test("an unknown guarantee is a mistake", async () => {
   const world = await openWorld();

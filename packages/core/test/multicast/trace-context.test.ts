@@ -4,7 +4,7 @@ import { W3CTraceContextPropagator } from "@opentelemetry/core";
 import { memoryHub, memoryMessaging, memoryRegistry } from "@muster/backend-memory";
 import { afterEach, expect, test } from "vitest";
 import { openRegistry } from "../../src/index.ts";
-import type { Headers } from "../../src/slots/index.ts";
+import { type Headers, linkCall } from "../../src/slots/index.ts";
 
 const SPAN = {
   traceId: "0af7651916cd43dd8448eb211c80319c",
@@ -27,7 +27,7 @@ async function headersOfOne(multicastIn: (send: () => Promise<unknown>) => Promi
   });
   await fleet.register("ada", {}, { address: "ada's own", onMessage: () => {} });
   await using foreign = memoryMessaging({ hub });
-  const call = { signal: AbortSignal.timeout(5_000) };
+  using call = linkCall({}, 5_000, "test");
   await foreign.open({ namespace: "traced" }, call);
   const inbox = await foreign.openInbox({ prefetch: 10 }, call);
   await inbox.addMany(["ada's own"], call);

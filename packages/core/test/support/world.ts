@@ -1,3 +1,4 @@
+import { ReceiptDesk } from "../../src/sending/durable/receipt-desk.ts";
 /** Several processes on one hub, as far as messages and queries need them: sessions, nodes and registrations. */
 
 import { setMaxListeners } from "node:events";
@@ -10,15 +11,15 @@ import type { Message } from "../../src/message.ts";
 import { openNode, type ReceivingNode } from "../../src/receiving/node.ts";
 import { sessionDirectory } from "../../src/life/session-directory.ts";
 import type {
-  Call,
   MessagingBackend,
   MusterError,
   Registration,
   RegistryBackend,
   SetEntry,
+  TimedCall,
 } from "../../src/slots/index.ts";
 
-export const CALL: Call = { signal: new AbortController().signal };
+export const CALL: TimedCall = { signal: new AbortController().signal, deadline: Number.POSITIVE_INFINITY };
 setMaxListeners(0, CALL.signal); // Everything in a test file may be waiting under this one call at once.
 const NAMESPACE = "test";
 
@@ -74,11 +75,14 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     registry: facade,
     messaging: options.messaging?.(messaging) ?? messaging,
     durability: undefined,
+    delivery: "at-most-once",
     schema: undefined,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     timing: TIMING,
     directory: sessionDirectory(facade, TIMING.sessionLeaseMs),
     node: undefined,
+    receipts: new ReceiptDesk(),
+    runs: new Map(),
     warn: (error) => void warnings.push(error),
   };
   return {

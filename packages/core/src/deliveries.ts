@@ -1,0 +1,57 @@
+import { invalidArgument } from "./call.ts";
+import type { Context } from "./context.ts";
+import type { DeliveriesOptions } from "./fleet.ts";
+import type { RunPage } from "./tasks/run-page.ts";
+import { findRecord, trackingSlot } from "./sending/durable/records.ts";
+import { receiptOf } from "./sending/durable/tracked-receipts.ts";
+import type { Call, Receipt, TrackedDelivery, TrackingFacet } from "./slots/index.ts";
+import { retry } from "./tasks/retry.ts";
+
+const SOURCE = "core.deliveries";
+const PAGE = 1_000;
+const STATUSES: readonly TrackedDelivery["status"][] = ["pending", "delivered", "failed"];
+
+/**
+ * Receipts of a durable multicast, in UTF-8 order of identity. Between two pages nothing is held open in the store.
+ *
+ * @throws NOT_FOUND, UNSUPPORTED, INVALID_ARGUMENT at the first step; what the store throws.
+ */
+export async function* deliveries(
+  context: Context,
+  id: string,
+  options: DeliveriesOptions,
+  runPage: RunPage,
+): AsyncGenerator<Receipt, void, undefined> {
+  const statuses = statusesOf(options);
+  const slot = trackingSlot(context, SOURCE);
+  await runPage(async (call) => await findRecord(slot, id, SOURCE, call));
+  let page: readonly Receipt[] = [];
+  do {
+    const after = page.at(-1)?.identity;
+    const query = { pageSize: PAGE, ...(after === undefined ? {} : { after }), ...(statuses && { statuses }) };
+    page = await runPage((call) => retry(call, SOURCE, () => onePage(slot.tracking, id, query, call)));
+    yield* page;
+  } while (page.length > 0);
+}
+
+/** The first page that isn't empty; empty where there is nothing more. */
+async function onePage(
+  tracking: TrackingFacet,
+  id: string,
+  query: Parameters<TrackingFacet["deliveries"]>[1],
+  call: Call,
+): Promise<readonly Receipt[]> {
+  for await (const page of tracking.deliveries(id, query, call)) if (page.length > 0) return page.map(receiptOf);
+  return [];
+}
+
+function statusesOf({ statuses }: DeliveriesOptions): DeliveriesOptions["statuses"] {
+  if (statuses === undefined) return undefined;
+  const areStatuses = Array.isArray(statuses) && statuses.length > 0 && statuses.every(isStatus);
+  if (areStatuses) return statuses;
+  throw invalidArgument(SOURCE, `statuses is a list of ${STATUSES.join(", ")}`);
+}
+
+function isStatus(value: unknown): value is TrackedDelivery["status"] {
+  return STATUSES.some((status) => status === value);
+}

@@ -1,0 +1,29 @@
+import type { Context } from "./context.ts";
+import type { MulticastOptions } from "./fleet.ts";
+import { toTargets } from "./input/filters.ts";
+import { onReceiptsOf } from "./input/on-receipts.ts";
+import { findRecord, trackingSlot } from "./sending/durable/records.ts";
+import { sendDurably } from "./sending/durable/send.ts";
+import { Tally } from "./sending/report.ts";
+import type { MulticastReport, TimedCall } from "./slots/index.ts";
+
+const SOURCE = "core.resend";
+
+/**
+ * Resolves the stored filter of a durable multicast again and enqueues for whoever has not been enqueued for; waits and
+ * reports as the multicast would have.
+ *
+ * @throws NOT_FOUND, UNSUPPORTED, INVALID_ARGUMENT; what the slots throw before anything was enqueued; ABORTED.
+ */
+export async function resend(
+  context: Context,
+  id: string,
+  options: Pick<MulticastOptions, "onReceipts">,
+  call: TimedCall,
+): Promise<MulticastReport> {
+  const tally = new Tally(onReceiptsOf(options, SOURCE));
+  const durability = trackingSlot(context, SOURCE);
+  const start = await findRecord(durability, id, SOURCE, call);
+  const targets = toTargets(start.filter === null ? null : JSON.parse(start.filter), context.schema, SOURCE);
+  return await sendDurably(context, { durability, start, targets, tally }, call);
+}

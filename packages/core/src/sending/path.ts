@@ -1,0 +1,63 @@
+/** Which slots carry a multicast of a given guarantee, and why they may not. */
+
+import type { DeliveryGuarantee } from "../fleet.ts";
+import type { ReceivingNode } from "../receiving/node.ts";
+import { type DurabilityBackend, type MessagingBackend, MusterError } from "../slots/index.ts";
+
+/**
+ * - `published`: to the broker, at most once.
+ * - `acknowledged`: over the broker, again until the recipient has acknowledged it; its sender keeps it meanwhile.
+ * - `kept`: by the durability slot, until the recipient has acknowledged it.
+ */
+export type SendingPath =
+  | { readonly by: "published"; readonly messaging: MessagingBackend }
+  | { readonly by: "acknowledged"; readonly messaging: MessagingBackend; readonly node: ReceivingNode }
+  | { readonly by: "kept"; readonly durability: DurabilityBackend; readonly guarantee: KeptGuarantee };
+
+/** What a durability slot is needed for, or makes better. */
+export type KeptGuarantee = Exclude<DeliveryGuarantee, "at-most-once">;
+
+/** The slots that sending looks at. */
+export interface SendingSlots {
+  readonly messaging: MessagingBackend | undefined;
+  readonly durability: DurabilityBackend | undefined;
+}
+
+/** @throws UNSUPPORTED, with the reason: a weaker guarantee is never given in silence. */
+export function sendingPath(
+  slots: SendingSlots & { readonly node: ReceivingNode | undefined },
+  delivery: DeliveryGuarantee,
+  source: string,
+): SendingPath {
+  const { messaging, durability, node } = slots;
+  const obstacle = obstacleTo(delivery, slots);
+  if (obstacle !== undefined) throw unsupported(delivery, obstacle, source);
+  if (delivery !== "at-most-once" && durability !== undefined) return { by: "kept", durability, guarantee: delivery };
+  if (messaging !== undefined && delivery === "at-most-once") return { by: "published", messaging };
+  if (messaging !== undefined && node !== undefined) return { by: "acknowledged", messaging, node };
+  throw unsupported(delivery, "there is no messaging slot", source);
+}
+
+/** Why these slots can't promise it; `undefined`: they can. */
+export function obstacleTo(delivery: DeliveryGuarantee, { messaging, durability }: SendingSlots): string | undefined {
+  if (delivery === "at-most-once")
+    return messaging === undefined ? "this registry was opened without a messaging slot" : undefined;
+  if (delivery === "at-least-once")
+    return messaging === undefined && durability === undefined
+      ? "this registry was opened without a messaging and without a durability slot"
+      : undefined;
+  if (durability === undefined) return "it takes a durability slot with transactions, and there is none";
+  return durability.transactions === undefined
+    ? `it takes a durability slot with transactions, and ${durability.name} has none`
+    : undefined;
+}
+
+export function unsupported(feature: string, message: string, source: string): MusterError<"UNSUPPORTED"> {
+  return new MusterError({
+    code: "UNSUPPORTED",
+    source,
+    subject: feature,
+    message: `${feature} can't be promised: ${message}`,
+    detail: { feature },
+  });
+}
