@@ -1,11 +1,21 @@
 /** What is refused before anything happens. */
 
-import { MusterError, type Outgoing, type SetEntry } from "@muster/core/slots";
+import {
+  type DequeueOptions,
+  type DurableMessage,
+  MusterError,
+  type Outgoing,
+  type SetEntry,
+} from "@muster/core/slots";
 import { NAME } from "./client.ts";
 
 export const MAX_IDENTITY_BYTES = 256;
 export const MAX_PAYLOAD_BYTES = 1_048_576;
 export const MAX_BATCH = 1_000;
+export const MAX_DURABLE_BATCH = 10_000;
+export const MIN_LEASE_MS = 10;
+export const MAX_LEASE_MS = 86_400_000;
+const MAX_MESSAGE_ID_LENGTH = 128;
 const MAX_ADDRESS_BYTES = 256;
 
 /** @throws INVALID_IDENTITY, INVALID_ARGUMENT: a name is empty or too long, or occurs twice. */
@@ -28,7 +38,7 @@ export function checkEntries(entries: readonly SetEntry[]): void {
 
 /** @throws INVALID_ARGUMENT */
 export function checkPageSize(pageSize: number, operation: string): void {
-  if (!(pageSize >= 1)) throw invalid(`${NAME}.${operation}`, `a page holds at least 1 registration, not ${pageSize}`);
+  if (!(pageSize >= 1)) throw invalid(`${NAME}.${operation}`, `a page holds at least 1 entry, not ${pageSize}`);
 }
 
 /** @throws INVALID_ARGUMENT, PAYLOAD_TOO_LARGE */
@@ -37,11 +47,40 @@ export function checkBatch(batch: readonly Outgoing[]): void {
   if (batch.length > MAX_BATCH) throw invalid(source, `a batch has at most ${MAX_BATCH} messages, not ${batch.length}`);
   for (const { address, body } of batch) {
     if (!isAddress(address)) throw invalid(source, "an address has 1 to 256 bytes and no control characters", address);
-    if (body.length <= MAX_PAYLOAD_BYTES) continue;
-    const detail = { bytes: body.length, maxBytes: MAX_PAYLOAD_BYTES };
-    const message = `a body has at most ${MAX_PAYLOAD_BYTES} bytes, not ${body.length}`;
-    throw new MusterError({ code: "PAYLOAD_TOO_LARGE", source, subject: address, message, detail });
+    if (body.length > MAX_PAYLOAD_BYTES) throw tooLarge(source, body.length, address);
   }
+}
+
+/** @throws INVALID_ARGUMENT, PAYLOAD_TOO_LARGE */
+export function checkMessage({ id, payload }: DurableMessage, operation: string): void {
+  const source = `${NAME}.${operation}`;
+  if (id === "" || id.length > MAX_MESSAGE_ID_LENGTH)
+    throw invalid(source, `a message id has 1 to ${MAX_MESSAGE_ID_LENGTH} characters`, id);
+  if (payload.length > MAX_PAYLOAD_BYTES) throw tooLarge(source, payload.length, id);
+}
+
+/** @throws INVALID_ARGUMENT */
+export function checkDurableBatch({ length }: { readonly length: number }, operation: string): void {
+  if (length <= MAX_DURABLE_BATCH) return;
+  throw invalid(`${NAME}.${operation}`, `a batch has at most ${MAX_DURABLE_BATCH} entries, not ${length}`);
+}
+
+/** @throws INVALID_ARGUMENT */
+export function checkTtl(ttlMs: number, operation: string): void {
+  if (!(ttlMs > 0 && Number.isFinite(ttlMs)))
+    throw invalid(`${NAME}.${operation}`, `a message lives for some time and not for ever, not ${ttlMs} ms`);
+}
+
+/** @throws INVALID_ARGUMENT */
+export function checkDequeue({ max, leaseMs }: DequeueOptions, operation: string): void {
+  if (!(max >= 1)) throw invalid(`${NAME}.${operation}`, `at least 1 delivery is asked for, not ${max}`);
+  checkLease(leaseMs, operation);
+}
+
+/** @throws INVALID_ARGUMENT */
+export function checkLease(leaseMs: number, operation: string): void {
+  if (!(leaseMs >= MIN_LEASE_MS && leaseMs <= MAX_LEASE_MS))
+    throw invalid(`${NAME}.${operation}`, `a lease takes ${MIN_LEASE_MS} to ${MAX_LEASE_MS} ms, not ${leaseMs}`);
 }
 
 /** @throws INVALID_ARGUMENT */
@@ -56,6 +95,12 @@ export function isAddress(address: string): boolean {
 /** In bytes of UTF-8, of which a code unit takes three at most. */
 function isLongerThan(text: string, maxBytes: number): boolean {
   return text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes;
+}
+
+function tooLarge(source: string, bytes: number, subject: string): MusterError<"PAYLOAD_TOO_LARGE"> {
+  const detail = { bytes, maxBytes: MAX_PAYLOAD_BYTES };
+  const message = `a body has at most ${MAX_PAYLOAD_BYTES} bytes, not ${bytes}`;
+  return new MusterError({ code: "PAYLOAD_TOO_LARGE", source, subject, message, detail });
 }
 
 function invalid(source: string, message: string, subject?: string): MusterError<"INVALID_ARGUMENT"> {

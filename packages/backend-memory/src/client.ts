@@ -3,7 +3,7 @@
 import { abortedError, type Call, Lifecycle } from "@muster/core/slots";
 import type { Line } from "./faults.ts";
 
-/** As it stands in error messages, for both slots. */
+/** As it stands in error messages, for all slots. */
 export const NAME = "memory";
 
 export class Client {

@@ -2,6 +2,7 @@
 
 import { Broker } from "./broker.ts";
 import { MemoryFaults } from "./faults.ts";
+import { Queues } from "./queues/queues.ts";
 import { Records } from "./records.ts";
 
 export interface MemoryHubOptions {
@@ -17,6 +18,7 @@ export class MemoryHub {
   readonly now: () => number;
   readonly #records = new Map<string, Records>();
   readonly #brokers = new Map<string, Broker>();
+  readonly #queues = new Map<string, Queues>();
 
   constructor(options: MemoryHubOptions) {
     this.now = options.now ?? Date.now;
@@ -31,11 +33,16 @@ export class MemoryHub {
   broker(namespace: string): Broker {
     return shared(this.#brokers, namespace, () => new Broker());
   }
+
+  /** What is kept for the identities of one namespace, as all its clients share it. */
+  queues(namespace: string): Queues {
+    return shared(this.#queues, namespace, () => new Queues());
+  }
 }
 
 /**
- * A store and a broker that live as long as the hub does. Each registry and each messaging made with it is a client of
- * its own, as in a process of its own; namespaces see nothing of each other.
+ * A store and a broker that live as long as the hub does. Each slot made with it is a client of its own, as in a
+ * process of its own; namespaces see nothing of each other.
  */
 export function memoryHub(options: MemoryHubOptions = {}): MemoryHub {
   return new MemoryHub(options);

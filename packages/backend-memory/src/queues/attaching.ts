@@ -1,0 +1,43 @@
+/** Who is handed the mailbox of an identity. */
+
+import type { DeadCode, Target } from "@muster/core/slots";
+import { die, release } from "./life.ts";
+import { deliveriesIn, leasedIn } from "./mailbox.ts";
+import type { Queues } from "./queues.ts";
+import type { RefusalCode } from "./refusal.ts";
+import type { Mailbox } from "./stored.ts";
+
+export function attach(queues: Queues, session: string, { identity, epoch }: Target): RefusalCode | undefined {
+  if (queues.drops.has(identity, epoch)) return "FENCED";
+  const mailbox = queues.mailboxes.provide(identity);
+  if (mailbox.session !== undefined && mailbox.epoch > epoch) return "FENCED";
+  if (mailbox.session?.name === session && mailbox.epoch === epoch) return undefined;
+  leave(queues, mailbox);
+  queues.mailboxes.attach(queues.mailboxes.provide(identity), session, epoch);
+  return undefined;
+}
+
+export function detach(queues: Queues, session: string, identity: string): void {
+  const mailbox = queues.mailboxes.find(identity);
+  if (mailbox?.session?.name === session) leave(queues, mailbox);
+}
+
+function leave(queues: Queues, mailbox: Mailbox): void {
+  for (const delivery of leasedIn(mailbox)) release(queues, delivery);
+  queues.mailboxes.detach(mailbox);
+}
+
+/** Ends what the lives up to `epoch` have left, and remembers it until `rememberedUntil`. */
+export function drop(
+  queues: Queues,
+  { identity, epoch }: Target,
+  why: { readonly code: DeadCode; readonly reason: string },
+  times: { readonly now: number; readonly letterUntil: number; readonly rememberedUntil: number },
+): void {
+  queues.drops.add(identity, epoch, times.rememberedUntil);
+  const mailbox = queues.mailboxes.find(identity);
+  if (mailbox === undefined) return;
+  if (mailbox.epoch <= epoch) leave(queues, mailbox);
+  for (const delivery of deliveriesIn(mailbox))
+    if (delivery.epoch <= epoch) die(queues, delivery, why, times.now, times.letterUntil);
+}
