@@ -4,6 +4,7 @@ import {
   type BatchFailure,
   type Call,
   type DeadCode,
+  type DeadLetterFacet,
   DEFAULT_DURABILITY_SCOPE,
   type DequeueOptions,
   type DurabilityBackend,
@@ -14,32 +15,33 @@ import {
   type Scope,
   type Settlement,
   type Target,
-  type TrackedDelivery,
   type TrackingFacet,
+  type TransactionFacet,
 } from "@muster/core/slots";
 import {
   checkDequeue,
   checkDurableBatch,
   checkLease,
   checkMessage,
-  checkPageSize,
   checkTtl,
   MAX_DURABLE_BATCH,
   MAX_LEASE_MS,
   MAX_PAYLOAD_BYTES,
   MIN_LEASE_MS,
 } from "./arguments.ts";
-import { Client, NAME } from "./client.ts";
-import { Line, type MemoryFaults } from "./faults.ts";
+import { NAME } from "./client.ts";
+import type { MemoryFaults } from "./faults.ts";
 import { type MemoryHub, memoryHub } from "./hub.ts";
+import { Access } from "./queues/access.ts";
 import { attach, detach, drop } from "./queues/attaching.ts";
+import { deadLetterFacet } from "./queues/dead-letter-facet.ts";
 import { dequeue } from "./queues/dequeueing.ts";
 import { enqueue } from "./queues/enqueueing.ts";
-import { letTimePass } from "./queues/passing-time.ts";
-import type { Queues } from "./queues/queues.ts";
 import { refusalsOf } from "./queues/refusal.ts";
 import { extend, settle } from "./queues/settling.ts";
-import { begin, complete, countsOf, type DeliveryQuery, pageOf, recordOf } from "./queues/tracking.ts";
+import { trackingFacet } from "./queues/tracking-facet.ts";
+import type { MemoryTransaction } from "./queues/transaction.ts";
+import { transactionFacet } from "./queues/transaction-facet.ts";
 
 export interface MemoryDurabilityOptions {
   /** Default: one of its own, which nobody else sees. */
@@ -49,33 +51,33 @@ export interface MemoryDurabilityOptions {
 }
 
 /** Queues in the memory of this process, which end with their hub. */
-export function memoryDurability(options: MemoryDurabilityOptions = {}): DurabilityBackend {
+export function memoryDurability(options: MemoryDurabilityOptions = {}): DurabilityBackend<MemoryTransaction> {
   return new MemoryDurability(options);
 }
 
-class MemoryDurability implements DurabilityBackend {
+class MemoryDurability implements DurabilityBackend<MemoryTransaction> {
   readonly name: string = NAME;
   readonly tracking: TrackingFacet;
-  readonly #hub: MemoryHub;
-  readonly #client: Client;
-  #namespace = "";
-  #scope: DurabilityScope = DEFAULT_DURABILITY_SCOPE;
+  readonly transactions: TransactionFacet<MemoryTransaction>;
+  readonly deadLetters: DeadLetterFacet;
+  readonly #access: Access;
+  #traits: DurabilityTraits = traitsOf(DEFAULT_DURABILITY_SCOPE);
 
   constructor({ hub = memoryHub(), faults }: MemoryDurabilityOptions) {
-    this.#hub = hub;
-    this.#client = new Client("store", new Line(hub.faults, ...(faults ? [faults] : [])));
-    this.tracking = this.#trackingFacet();
+    this.#access = new Access(hub, faults);
+    this.tracking = trackingFacet(this.#access);
+    this.transactions = transactionFacet(this.#access);
+    this.deadLetters = deadLetterFacet(this.#access);
   }
 
+  /** Its window of deduplication is known once it is open. */
   get traits(): DurabilityTraits {
-    return traitsOf(this.#scope);
+    return this.#traits;
   }
 
-  async open({ namespace, durability = DEFAULT_DURABILITY_SCOPE }: Scope, call: Call): Promise<void> {
-    await this.#client.open(call, () => {
-      this.#namespace = namespace;
-      this.#scope = durability;
-    });
+  async open(scope: Scope, call: Call): Promise<void> {
+    await this.#access.open(scope, call);
+    this.#traits = traitsOf(this.#access.scope);
   }
 
   async enqueueMany(
@@ -85,12 +87,11 @@ class MemoryDurability implements DurabilityBackend {
     call: Call,
   ): Promise<readonly BatchFailure[]> {
     const operation = "enqueueMany";
-    return this.#run(operation, call, (queues, now) => {
+    return this.#access.run(operation, call, (queues, { now, knownUntil, maxQueued }) => {
       checkMessage(message, operation);
       checkTtl(ttlMs, operation);
       checkDurableBatch(targets, operation);
-      const kept = queues.messages.keep(message, now + this.#scope.trackingRetentionMs);
-      const { maxQueued = Number.POSITIVE_INFINITY } = this.#scope;
+      const kept = queues.messages.keep(message, knownUntil);
       const options = { turn: queues.nextTurn(), expiresAt: now + ttlMs, maxQueued };
       return refusalsOf(operation, targets, identityOf, (target) => enqueue(queues, kept, target, options));
     });
@@ -98,14 +99,14 @@ class MemoryDurability implements DurabilityBackend {
 
   async attachMany(session: string, targets: readonly Target[], call: Call): Promise<readonly BatchFailure[]> {
     const operation = "attachMany";
-    return this.#run(operation, call, (queues) => {
+    return this.#access.run(operation, call, (queues) => {
       checkDurableBatch(targets, operation);
       return refusalsOf(operation, targets, identityOf, (target) => attach(queues, session, target));
     });
   }
 
   async detachMany(session: string, identities: readonly string[], call: Call): Promise<void> {
-    await this.#run("detachMany", call, (queues) => {
+    await this.#access.run("detachMany", call, (queues) => {
       checkDurableBatch(identities, "detachMany");
       for (const identity of identities) detach(queues, session, identity);
     });
@@ -120,21 +121,20 @@ class MemoryDurability implements DurabilityBackend {
 
   async settleMany(settlements: readonly Settlement[], call: Call): Promise<readonly BatchFailure[]> {
     const operation = "settleMany";
-    return this.#run(operation, call, (queues, now) => {
+    return this.#access.run(operation, call, (queues, moment) => {
       checkDurableBatch(settlements, operation);
-      const letterUntil = now + this.#scope.deadLetterRetentionMs;
       return refusalsOf(
         operation,
         settlements,
         ({ receipt }) => receipt,
-        (settlement) => settle(queues, settlement, now, letterUntil),
+        (settlement) => settle(queues, settlement, moment),
       );
     });
   }
 
   async extendMany(receipts: readonly string[], leaseMs: number, call: Call): Promise<readonly BatchFailure[]> {
     const operation = "extendMany";
-    return this.#run(operation, call, (queues, now) => {
+    return this.#access.run(operation, call, (queues, { now }) => {
       checkDurableBatch(receipts, operation);
       checkLease(leaseMs, operation);
       return refusalsOf(
@@ -151,38 +151,27 @@ class MemoryDurability implements DurabilityBackend {
     why: { readonly code: DeadCode; readonly reason: string },
     call: Call,
   ): Promise<void> {
-    await this.#run("dropMany", call, (queues, now) => {
+    await this.#access.run("dropMany", call, (queues, moment) => {
       checkDurableBatch(targets, "dropMany");
-      const letterUntil = now + this.#scope.deadLetterRetentionMs;
-      const rememberedUntil = now + this.#scope.trackingRetentionMs;
-      for (const target of targets) drop(queues, target, why, { now, letterUntil, rememberedUntil });
+      for (const target of targets) drop(queues, target, why, moment);
     });
   }
 
   /** Every operation has done it already: see `queues/passing-time.ts`. */
   async sweep(_options: { readonly limit: number }, call: Call): Promise<number> {
-    return this.#run("sweep", call, () => 0);
+    return this.#access.run("sweep", call, () => 0);
   }
 
   async close(): Promise<void> {
-    await this.#client.close(() => {});
+    await this.#access.client.close(() => {});
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
-  async #run<T>(operation: string, call: Call, apply: (queues: Queues, now: number) => T): Promise<T> {
-    return this.#client.run(operation, call, () => {
-      const queues = this.#hub.queues(this.#namespace);
-      const now = this.#hub.now();
-      letTimePass(queues, now);
-      return apply(queues, now);
-    });
-  }
-
   async #lease(session: string, options: DequeueOptions, call: Call): Promise<readonly Leased[]> {
-    return this.#run("dequeue", call, (queues, now) => {
+    return this.#access.run("dequeue", call, (queues, { now }) => {
       checkDequeue(options, "dequeue");
       return dequeue(queues, session, options.max, now + options.leaseMs);
     });
@@ -190,47 +179,17 @@ class MemoryDurability implements DurabilityBackend {
 
   /** Or until time itself has something to do, or `waitMs` have passed. */
   async #untilDue(session: string, waitMs: number, call: Call): Promise<void> {
-    const { agenda, mailboxes } = this.#hub.queues(this.#namespace);
+    const { agenda, mailboxes } = this.#access.queues;
     const nextAt = agenda.firstRank ?? Number.POSITIVE_INFINITY;
-    using wait = mailboxes.arrivals.expect(session, Math.min(waitMs, Math.max(0, nextAt - this.#hub.now())));
-    await this.#client.run("dequeue", call, async () => {
+    using wait = mailboxes.arrivals.expect(session, Math.min(waitMs, Math.max(0, nextAt - this.#access.now)));
+    await this.#access.client.run("dequeue", call, async () => {
       if (mailboxes.session(session)?.ready.first === undefined) await wait.over;
     });
-  }
-
-  #trackingFacet(): TrackingFacet {
-    return {
-      begin: (start, call) =>
-        this.#run("begin", call, (queues, now) => {
-          checkMessage(start.message, "begin");
-          return begin(queues, start, now, now + this.#scope.trackingRetentionMs);
-        }),
-      complete: (id, call) => this.#run("complete", call, (queues) => complete(queues, id)),
-      find: (id, call) => this.#run("find", call, ({ messages }) => recordOf(messages.find(id))),
-      counts: (id, call) => this.#run("counts", call, ({ messages }) => countsOf(messages.find(id))),
-      deliveries: (id, query, call) => this.#deliveries(id, query, call),
-    };
-  }
-
-  async *#deliveries(
-    id: string,
-    query: DeliveryQuery,
-    call: Call,
-  ): AsyncGenerator<readonly TrackedDelivery[], void, undefined> {
-    checkPageSize(query.pageSize, "deliveries");
-    let after = query.after;
-    while (true) {
-      const behind: DeliveryQuery = after === undefined ? query : { ...query, after };
-      const page = await this.#run("deliveries", call, ({ messages }) => pageOf(messages.find(id), behind));
-      if (page.length > 0) yield page;
-      if (page.length < query.pageSize) return;
-      after = page.at(-1)?.identity;
-    }
   }
 }
 
 function traitsOf({ trackingRetentionMs }: DurabilityScope): DurabilityTraits {
-  return {
+  return Object.freeze({
     holds: "recipient",
     order: "fifo",
     lease: "message",
@@ -242,7 +201,7 @@ function traitsOf({ trackingRetentionMs }: DurabilityScope): DurabilityTraits {
     maxLeaseMs: MAX_LEASE_MS,
     maxPayloadBytes: MAX_PAYLOAD_BYTES,
     maxBatch: MAX_DURABLE_BATCH,
-  };
+  });
 }
 
 function identityOf({ identity }: Target): string {

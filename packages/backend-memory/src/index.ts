@@ -5,3 +5,4 @@ export { type FaultyPart, type MemoryFaults, memoryFaults } from "./faults.ts";
 export { type MemoryHub, type MemoryHubOptions, memoryHub } from "./hub.ts";
 export { type MemoryMessagingOptions, memoryMessaging } from "./messaging.ts";
 export { type MemoryRegistryOptions, memoryRegistry } from "./registry.ts";
+export type { MemoryTransaction } from "./queues/transaction.ts";

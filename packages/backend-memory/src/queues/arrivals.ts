@@ -15,19 +15,18 @@ export class Arrivals {
   }
 
   expect(session: string, waitMs: number): Wait {
-    let wake = (): void => {};
-    const over = new Promise<void>((resolve) => {
-      wake = resolve;
+    let resolve = (): void => {};
+    const over = new Promise<void>((resolveOver) => {
+      resolve = resolveOver;
     });
+    const wake = (): void => {
+      clearTimeout(timer);
+      this.#leave(session, wake);
+      resolve();
+    };
     const timer = setTimeout(wake, waitMs);
     this.#enter(session, wake);
-    return {
-      over,
-      [Symbol.dispose]: () => {
-        clearTimeout(timer);
-        this.#leave(session, wake);
-      },
-    };
+    return { over, [Symbol.dispose]: wake };
   }
 
   #enter(session: string, wake: () => void): void {

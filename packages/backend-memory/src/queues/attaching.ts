@@ -1,6 +1,7 @@
 /** Who is handed the mailbox of an identity. */
 
 import type { DeadCode, Target } from "@muster/core/slots";
+import type { Moment } from "./access.ts";
 import { die, release } from "./life.ts";
 import { deliveriesIn, leasedIn } from "./mailbox.ts";
 import type { Queues } from "./queues.ts";
@@ -27,17 +28,17 @@ function leave(queues: Queues, mailbox: Mailbox): void {
   queues.mailboxes.detach(mailbox);
 }
 
-/** Ends what the lives up to `epoch` have left, and remembers it until `rememberedUntil`. */
+/** Ends what was enqueued for the lives up to `epoch`, and remembers that it has. */
 export function drop(
   queues: Queues,
   { identity, epoch }: Target,
   why: { readonly code: DeadCode; readonly reason: string },
-  times: { readonly now: number; readonly letterUntil: number; readonly rememberedUntil: number },
+  { now, knownUntil, lettersUntil }: Moment,
 ): void {
-  queues.drops.add(identity, epoch, times.rememberedUntil);
+  queues.drops.add(identity, epoch, knownUntil);
   const mailbox = queues.mailboxes.find(identity);
   if (mailbox === undefined) return;
   if (mailbox.epoch <= epoch) leave(queues, mailbox);
   for (const delivery of deliveriesIn(mailbox))
-    if (delivery.epoch <= epoch) die(queues, delivery, why, times.now, times.letterUntil);
+    if (delivery.epoch <= epoch) die(queues, delivery, why, now, lettersUntil);
 }

@@ -1,4 +1,4 @@
-/** How messages and deliveries begin. */
+/** How deliveries begin, and how messages are read. */
 
 import type { DurableMessage } from "@muster/core/slots";
 import type { Delivery, StoredMessage } from "./stored.ts";

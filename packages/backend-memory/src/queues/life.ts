@@ -75,6 +75,11 @@ export function die(
   queues.deadLetters.add(delivery);
 }
 
+/** As long as it is kept as one: it stands in the agenda for that. */
+export function isDeadLetter({ state, bucket }: Delivery): boolean {
+  return state === "failed" && bucket !== undefined;
+}
+
 /** It is still known to have failed, as long as its message is. */
 export function forgetDeadLetter(queues: Queues, delivery: Delivery): void {
   queues.agenda.remove(delivery);

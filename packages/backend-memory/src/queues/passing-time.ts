@@ -9,11 +9,12 @@ import type { Delivery } from "./stored.ts";
  * are over have ended. Looks only at those.
  */
 export function letTimePass(queues: Queues, now: number): void {
-  const { agenda, messages, drops } = queues;
+  const { agenda, messages, drops, handled } = queues;
   for (let delivery = agenda.takeUpTo(now); delivery !== undefined; delivery = agenda.takeUpTo(now))
     elapse(queues, delivery, now);
   messages.forgetUpTo(now);
   drops.forgetUpTo(now);
+  handled.forgetUpTo(now);
 }
 
 /** A lease that goes on beyond the TTL is let go on; what comes back from it then is past its TTL. */

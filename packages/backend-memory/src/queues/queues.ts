@@ -4,6 +4,7 @@ import { compareStrings } from "@muster/filter";
 import { OrderedList } from "../ordered-list.ts";
 import { BucketQueue } from "./bucket-queue.ts";
 import { Drops } from "./drops.ts";
+import { Handled } from "./handled.ts";
 import { Mailboxes } from "./mailboxes.ts";
 import { Messages } from "./messages.ts";
 import type { Delivery } from "./stored.ts";
@@ -12,6 +13,7 @@ export class Queues {
   readonly messages: Messages = new Messages();
   readonly mailboxes: Mailboxes = new Mailboxes();
   readonly drops: Drops = new Drops();
+  readonly handled: Handled = new Handled();
   readonly deadLetters: OrderedList<Delivery> = new OrderedList(
     (a, b) => compareStrings(a.identity, b.identity) || compareStrings(a.message.content.id, b.message.content.id),
   );

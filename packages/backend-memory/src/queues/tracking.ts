@@ -3,6 +3,7 @@
 import type { DeliveryCounts, MulticastRecord, MulticastStart, TrackedDelivery } from "@muster/core/slots";
 import { compareStrings } from "@muster/filter";
 import { partition } from "../ordered-list.ts";
+import type { Moment } from "./access.ts";
 import { copyOf } from "./delivery.ts";
 import type { Queues } from "./queues.ts";
 import type { Delivery, StoredMessage } from "./stored.ts";
@@ -10,8 +11,7 @@ import type { Delivery, StoredMessage } from "./stored.ts";
 export function begin(
   { messages }: Queues,
   start: MulticastStart,
-  now: number,
-  knownUntil: number,
+  { now, knownUntil }: Moment,
 ): { readonly begun: boolean; readonly record: MulticastRecord } {
   const { idempotencyKey, digest, filter, ttlMs } = start;
   const standing =

@@ -1,0 +1,59 @@
+/** The transaction facet: handled, noted and acknowledged at once, or not at all. */
+
+import { MusterError, type TransactionFacet } from "@muster/core/slots";
+import { NAME } from "../client.ts";
+import type { Access, Moment } from "./access.ts";
+import { acknowledge } from "./life.ts";
+import type { Queues } from "./queues.ts";
+import { findHeld, settle } from "./settling.ts";
+import type { Delivery } from "./stored.ts";
+import { type MemoryTransaction, Transaction } from "./transaction.ts";
+
+interface Handling {
+  readonly messageId: string;
+  readonly identity: string;
+  readonly receipt: string;
+}
+
+/** The lease is looked at before the work and again after it: others may come between. */
+export function transactionFacet(access: Access): TransactionFacet<MemoryTransaction> {
+  return {
+    async handleOnce(handling, work, call) {
+      const leased = await access.run("handleOnce", call, (queues, moment) => admit(queues, handling, moment));
+      if (leased === undefined) return "duplicate";
+      const transaction = new Transaction();
+      try {
+        await access.client.run("handleOnce", call, () => work(transaction));
+      } finally {
+        transaction.end();
+      }
+      return access.run("handleOnce", call, (queues, moment) => {
+        const stillLeased = admit(queues, handling, moment);
+        if (stillLeased === undefined) return "duplicate";
+        commit(queues, stillLeased, moment);
+        transaction.takeEffect();
+        return "handled";
+      });
+    },
+  };
+}
+
+/** `undefined`: it had been handled before, and is acknowledged. @throws FENCED */
+function admit(queues: Queues, { messageId, identity, receipt }: Handling, moment: Moment): Delivery | undefined {
+  if (queues.handled.has(messageId, identity)) {
+    settle(queues, { receipt, as: "ack" }, moment);
+    return undefined;
+  }
+  const delivery = findHeld(queues, receipt);
+  if (delivery?.identity === identity && delivery.message.content.id === messageId) return delivery;
+  const message = "its lease was lost";
+  throw new MusterError({ code: "FENCED", source: `${NAME}.handleOnce`, subject: identity, message });
+}
+
+/** Noted for longer than the message is known: enqueued once more after that, it must still not be handled again. */
+function commit(queues: Queues, delivery: Delivery, { now, lettersUntil }: Moment): void {
+  const { message, identity, expiresAt } = delivery;
+  queues.handled.add(message.content.id, identity, expiresAt + (lettersUntil - now));
+  delivery.settledAs = "ack";
+  acknowledge(queues, delivery);
+}
