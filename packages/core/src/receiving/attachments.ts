@@ -1,9 +1,9 @@
 /** Who is attached to this process, by identity and epoch, and whose registration is not decided yet. */
 
+import { HeldMessages } from "./held-messages.ts";
 import type { Mailbox } from "./mailbox.ts";
+import type { Acknowledger } from "./outcome.ts";
 import { type ReceivedContent, ReceivedMessage } from "./received-message.ts";
-
-const MAX_HELD = 1_000;
 
 /** Holds what arrives for an identity while the outcome of its registration is unknown. Settle it exactly once. */
 export interface Expectation {
@@ -23,8 +23,8 @@ interface Attachment {
 
 export class Attachments {
   readonly #attached = new Map<string, Attachment>();
-  /** Several registrations of one identity may be under way at once; each holds for itself. */
-  readonly #held = new Map<string, Set<ReceivedMessage[]>>();
+  /** By identity, of which several registrations may be under way at once. */
+  readonly #held = new Map<string, HeldMessages>();
   /** Who got the last message. */
   #last: Attachment | undefined;
 
@@ -32,27 +32,47 @@ export class Attachments {
     return this.#attached.get(identity)?.epoch === epoch;
   }
 
-  /** To the mailbox of that epoch, else to whoever expects the identity, else nowhere. */
-  deliver(content: ReceivedContent, identity: string, epoch: number): void {
+  /**
+   * To the mailbox of that epoch, else to whoever expects the identity, else nowhere. Whether anybody has taken it, and will
+   * settle it: who expects it settles what turns out not to be for them as `untried`.
+   */
+  deliver(
+    content: ReceivedContent,
+    identity: string,
+    epoch: number,
+    acknowledger?: Acknowledger,
+    place?: number,
+  ): boolean {
     const attachment = this.#find(identity, epoch);
-    if (attachment === undefined) this.#hold(new ReceivedMessage(content, identity, epoch));
-    else attachment.mailbox.push(new ReceivedMessage(content, attachment.identity, epoch));
+    if (attachment === undefined) {
+      const held = this.#held.size === 0 ? undefined : this.#held.get(identity);
+      held?.hold(new ReceivedMessage(content, identity, epoch, acknowledger, place));
+      return held !== undefined;
+    }
+    attachment.mailbox.push(new ReceivedMessage(content, attachment.identity, epoch, acknowledger, place));
+    return true;
   }
 
   expect(identity: string): Expectation {
-    const held: ReceivedMessage[] = [];
-    const expectations = this.#held.get(identity) ?? new Set();
-    this.#held.set(identity, expectations.add(held));
-    const cancel = (): void => {
-      expectations.delete(held);
-      if (expectations.size === 0 && this.#held.get(identity) === expectations) this.#held.delete(identity);
+    const held = this.#held.get(identity) ?? new HeldMessages();
+    this.#held.set(identity, held);
+    held.waiting += 1;
+    let isSettled = false;
+    const settle = (): void => {
+      if (isSettled) return;
+      isSettled = true;
+      held.waiting -= 1;
+      if (held.waiting > 0) return;
+      held.drop();
+      if (this.#held.get(identity) === held) this.#held.delete(identity);
     };
     return {
-      cancel,
+      cancel: settle,
       attach: (epoch, mailbox) => {
-        cancel();
+        const messages = held.take(epoch);
         this.#attach({ identity, epoch, mailbox, isOver: false, successor: undefined });
-        for (const message of held) if (message.epoch === epoch) mailbox.push(message);
+        for (const message of messages) mailbox.push(message);
+        settle();
       },
     };
   }
@@ -66,6 +86,7 @@ export class Attachments {
 
   clear(): void {
     this.#attached.clear();
+    for (const held of this.#held.values()) held.drop();
     this.#held.clear();
     this.#last = undefined;
   }
@@ -85,13 +106,6 @@ export class Attachments {
     if (this.#last !== undefined) this.#last.successor = attachment;
     this.#last = attachment;
     return attachment;
-  }
-
-  #hold(message: ReceivedMessage): void {
-    for (const held of this.#held.get(message.identity) ?? []) {
-      if (held.length === MAX_HELD) held.shift();
-      held.push(message.kept());
-    }
   }
 
   /** Replies of two registrations may come in the other order than the store decided; the later life stays. */

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Attachments } from "../../src/receiving/attachments.ts";
 import type { Mailbox } from "../../src/receiving/mailbox.ts";
+import type { Acknowledger } from "../../src/receiving/outcome.ts";
 import { ReceivedContent } from "../../src/receiving/received-message.ts";
 
 const CONTENT = new ReceivedContent({ id: "m-1", contentType: "text/plain", sentAt: 0, payload: new Uint8Array() });
@@ -63,4 +64,40 @@ test("after everything was cleared nobody is handed anything", () => {
   attachments.clear();
   for (const name of NAMES) attachments.deliver(CONTENT, name, 1);
   expect(got).toHaveLength(2 * NAMES.length);
+});
+
+/** Puts down how each of its messages was settled. */
+function recorder(settled: string[]): Acknowledger {
+  return { attempt: 1, settle: ({ place }, { as }) => void settled.push(`${place}: ${as}`) };
+}
+
+test("what is for nobody here is not taken, and neither is what is for another epoch", () => {
+  const attachments = new Attachments();
+  attachments.expect("a").attach(2, mailboxOf("a", []));
+  const acknowledger = recorder([]);
+  const taken = [1, 2].map((epoch) => attachments.deliver(CONTENT, "a", epoch, acknowledger, epoch));
+  expect([attachments.deliver(CONTENT, "b", 1, acknowledger, 0), ...taken]).toEqual([false, false, true]);
+});
+
+test("a held message is settled as untried once no registration is left that it may be for", () => {
+  const attachments = new Attachments();
+  const [settled, got]: [string[], string[]] = [[], []];
+  const expectations = [attachments.expect("a"), attachments.expect("a")] as const;
+  for (const epoch of [1, 2, 3]) attachments.deliver(CONTENT, "a", epoch, recorder(settled), epoch);
+  expectations[0].attach(2, mailboxOf("first", got));
+  expect([settled, got]).toEqual([[], ["first: a@2"]]);
+  expectations[1].cancel();
+  expect([settled, got]).toEqual([["1: untried", "3: untried"], ["first: a@2"]]);
+});
+
+test("of more messages than are held for one identity the oldest are settled as untried", () => {
+  const attachments = new Attachments();
+  const settled: string[] = [];
+  const expectation = attachments.expect("a");
+  for (let place = 0; place < 1_002; place += 1) attachments.deliver(CONTENT, "a", 1, recorder(settled), place);
+  expect(settled).toEqual(["0: untried", "1: untried"]);
+  attachments.clear();
+  expect(settled).toHaveLength(1_002);
+  expectation.cancel();
+  expect(settled).toHaveLength(1_002);
 });
