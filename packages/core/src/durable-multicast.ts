@@ -16,6 +16,7 @@ import {
   type TimedCall,
 } from "./slots/index.ts";
 import { hasEnded } from "./slots/signals.ts";
+import { retry } from "./tasks/retry.ts";
 import { untilAborted } from "./tasks/until-aborted.ts";
 
 const SOURCE = "core.multicast";
@@ -90,7 +91,8 @@ async function begin(
   await context.node?.open(call);
   const { tracking } = durability;
   if (tracking === undefined) return await sendDurably(context, { durability, start, targets, tally }, call);
-  const { begun, record } = await tracking.begin(start, call);
+  // After a reply that was lost the record that stands is this call's own.
+  const { begun, record } = await retry(call, SOURCE, () => tracking.begin(start, call));
   if (!begun) checkSame(record.digest, start);
   if (!begun && record.state === "complete") return await presentReport(tracking, record.message.id, tally, call);
   return await sendDurably(context, { durability, start: record, targets, tally }, call);

@@ -3,6 +3,7 @@
 import {
   type MemoryFaults,
   type MemoryHub,
+  memoryDurability,
   memoryFaults,
   memoryHub,
   memoryMessaging,
@@ -13,7 +14,7 @@ import type { Timing } from "../../src/context.ts";
 import type { Fleet } from "../../src/fleet.ts";
 import { openRegistry } from "../../src/open-registry.ts";
 import type { SchemaDefinition } from "../../src/schema/definition.ts";
-import { MusterError, type RegistryBackend } from "../../src/slots/index.ts";
+import { type DurabilityBackend, MusterError, type RegistryBackend } from "../../src/slots/index.ts";
 
 export const TIMING: Timing = {
   ttlMs: 1_000,
@@ -39,11 +40,13 @@ export interface Process {
 }
 
 export interface ProcessOptions
-  extends Omit<Partial<OpenOptions>, "registry" | "messaging" | "schema" | "timing" | "onWarning"> {
+  extends Omit<Partial<OpenOptions>, "registry" | "messaging" | "durability" | "schema" | "timing" | "onWarning"> {
   readonly schema?: SchemaDefinition;
   readonly timing?: Partial<Timing>;
   /** False: no messaging slot. */
   readonly messaging?: boolean;
+  /** True: a durability slot; a function puts faults before it. Default: none. */
+  readonly durability?: boolean | ((plain: DurabilityBackend) => DurabilityBackend);
   /** Puts faults between core and the registry. */
   readonly registry?: (plain: RegistryBackend) => RegistryBackend;
 }
@@ -61,6 +64,7 @@ export class Fleets implements AsyncDisposable {
     const {
       timing,
       messaging = true,
+      durability = false,
       registry = (plain: RegistryBackend): RegistryBackend => plain,
       ...rest
     } = options;
@@ -71,6 +75,7 @@ export class Fleets implements AsyncDisposable {
       namespace: "test",
       registry: registry(memoryRegistry({ hub, faults })),
       ...(messaging ? { messaging: memoryMessaging({ hub, faults }) } : {}),
+      ...(durability === false ? {} : { durability: durabilityOf(durability, { hub, faults }) }),
       timing: { ...TIMING, ...timing },
       onWarning: (error) => warnings.push(error),
       ...rest,
@@ -96,6 +101,15 @@ export class Fleets implements AsyncDisposable {
       if (!faults.isStopped) await fleet.close({ timeoutMs: 200 });
     }
   }
+}
+
+/** Core hands transactions through as they are: what they can do is not its business. */
+function durabilityOf(
+  wanted: Exclude<ProcessOptions["durability"], false | undefined>,
+  where: { readonly hub: MemoryHub; readonly faults: MemoryFaults },
+): DurabilityBackend<undefined> {
+  const plain = memoryDurability(where) as DurabilityBackend;
+  return (wanted === true ? plain : wanted(plain)) as DurabilityBackend<undefined>;
 }
 
 /** What a driver's error is mapped to when the connection broke after the request had left. */
