@@ -48,7 +48,7 @@ test.each([
 
 test("a sender that dies after its first page leaves a record that a resend completes without doubling", async () => {
   await using fleets = new Fleets();
-  let faultsOfSender: { stop(): void } | undefined;
+  const mortal: { faults?: { stop(): void } } = {};
   const dying = (plain: DurabilityBackend): DurabilityBackend =>
     interposed(plain, {
       traits: (traits) => ({ ...traits, maxBatch: 1 }),
@@ -56,7 +56,7 @@ test("a sender that dies after its first page leaves a record that a resend comp
         (original) =>
         async (...args) => {
           const failures = await original(...args);
-          faultsOfSender?.stop();
+          mortal.faults?.stop();
           return failures;
         },
     });
@@ -64,7 +64,7 @@ test("a sender that dies after its first page leaves a record that a resend comp
   const rescuer = await fleets.open({ durability: true });
   const epochs = new Map<string, number>();
   for (const name of ["ada", "bob", "cleo"]) epochs.set(name, (await rescuer.fleet.register(name, {})).epoch);
-  faultsOfSender = sender.faults;
+  mortal.faults = sender.faults;
   sender.fleet.multicast(null, "hi", KEYED).catch(() => undefined); // Never settles: its process is dead.
 
   await using worker = await Worker.open(fleets.hub);
