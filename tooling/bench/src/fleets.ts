@@ -1,7 +1,7 @@
 /** Several processes of one namespace, simulated: fleets over one hub, each serving its share of the identities. */
 
-import { memoryHub, memoryMessaging, memoryRegistry } from "@muster/backend-memory";
-import { type Fleet, openRegistry } from "@muster/core";
+import { memoryDurability, memoryHub, memoryMessaging, memoryRegistry, type MemoryTransaction } from "@muster/backend-memory";
+import { type DeliveryGuarantee, type Fleet, type Metadata, openRegistry } from "@muster/core";
 import { sensors } from "./documents.ts";
 import { identityOf } from "./store.ts";
 
@@ -49,14 +49,21 @@ export class Receivers {
   };
 }
 
+/** With or without a durability slot. */
+type BenchFleet = Fleet<Metadata, Metadata, MemoryTransaction | undefined>;
+
 /** So many fleets that serve nobody yet, each with a node address of its own. */
-export async function openFleets(count: number): Promise<readonly [Fleet, ...Fleet[]]> {
+export async function openFleets(
+  count: number,
+  { isDurable = false }: { readonly isDurable?: boolean } = {},
+): Promise<readonly [BenchFleet, ...BenchFleet[]]> {
   const hub = memoryHub();
-  const open = (): Promise<Fleet> =>
+  const open = (): Promise<BenchFleet> =>
     openRegistry({
       namespace: "bench",
       registry: memoryRegistry({ hub }),
       messaging: memoryMessaging({ hub }),
+      ...(isDurable ? { durability: memoryDurability({ hub }) } : {}),
       timing: PATIENT,
     });
   const first = await open();
@@ -65,7 +72,7 @@ export async function openFleets(count: number): Promise<readonly [Fleet, ...Fle
 
 /** Registers `size` sensors, spread evenly over the fleets, each with a receiver that counts. */
 export async function registerAll(
-  fleets: readonly [Fleet, ...Fleet[]],
+  fleets: readonly [BenchFleet, ...BenchFleet[]],
   size: number,
   receivers: Receivers,
 ): Promise<void> {
@@ -81,13 +88,18 @@ export async function registerAll(
 }
 
 /** Sends to everyone through `fleet` and waits for the last receiver; what the report and the receivers say. */
-export async function multicastToAll(fleet: Fleet, size: number, receivers: Receivers): Promise<string> {
+export async function multicastToAll(
+  fleet: BenchFleet,
+  size: number,
+  receivers: Receivers,
+  delivery: DeliveryGuarantee = "at-most-once",
+): Promise<string> {
   const everyone = receivers.expect(size);
-  const { deliveredCount, targetCount } = await fleet.multicast(null, PAYLOAD);
+  const { deliveredCount, targetCount } = await fleet.multicast(null, PAYLOAD, { delivery });
   if (deliveredCount === size) await everyone;
   return `${deliveredCount} of ${targetCount} delivered, ${receivers.received} received`;
 }
 
-export async function closeAll(fleets: readonly Fleet[]): Promise<void> {
+export async function closeAll(fleets: readonly BenchFleet[]): Promise<void> {
   await Promise.all(fleets.map((fleet) => fleet.close({ leave: "offline" })));
 }

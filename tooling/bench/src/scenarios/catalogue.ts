@@ -1,7 +1,9 @@
 /** All scenarios, by name, in the order they run. */
 
 import type { Scenario } from "../scenario.ts";
+import { acknowledgedScenario } from "./acknowledged.ts";
 import { filterScenario } from "./filter.ts";
+import { guaranteesMemoryScenario } from "./guarantees-memory.ts";
 import { multicastMemoryScenario } from "./multicast-memory.ts";
 import { multicastScenario } from "./multicast.ts";
 import { natsScenario } from "./nats.ts";
@@ -21,7 +23,9 @@ const ALL: readonly Scenario[] = [
   registerScenario,
   multicastScenario,
   multicastMemoryScenario,
+  guaranteesMemoryScenario,
   natsScenario,
+  acknowledgedScenario,
   redisRegisterScenario,
   redisEnumerateScenario,
   redisPubsubScenario,

@@ -74,7 +74,7 @@ async function play(
     Muster.open(
       name,
       { namespace, registry, messaging: { at: "nats", url: urls.nats }, size, nodes, addresses },
-      payload,
+      { payload },
     );
   await using each = await RawNats.open(EACH, { prefix: "raw.each.", size }, urls.nats, payload);
   await using wild = await RawNats.open(WILD, { prefix: "raw.wild.", size, wildcard: ">" }, urls.nats, payload);

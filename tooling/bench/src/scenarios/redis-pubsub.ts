@@ -33,7 +33,7 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
         nodes: addresses === "node" ? NODES : 2,
         addresses,
       },
-      PAYLOAD,
+      { payload: PAYLOAD },
     );
   await using scripted = await RawRedis.open("script", url, size, PAYLOAD);
   await using pipelined = await RawRedis.open("pipeline", url, size, PAYLOAD);

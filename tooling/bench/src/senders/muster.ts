@@ -1,7 +1,7 @@
 /** A multicast of Muster to fleets in other processes. */
 
 import { memoryRegistry } from "@muster/backend-memory";
-import { type Fleet, openRegistry } from "@muster/core";
+import { type DeliveryGuarantee, type Fleet, openRegistry } from "@muster/core";
 import { PATIENT } from "../fleets.ts";
 import { Crew } from "../receivers/crew.ts";
 import { messagingAt, OWN_ADDRESS, registryAt } from "../receivers/fleet-receivers.ts";
@@ -12,28 +12,41 @@ import type { Contender } from "../rounds.ts";
 import { CALL, identityOf } from "../store.ts";
 import { Disagreement } from "../scenario.ts";
 
+/** What is sent to everyone. */
+export interface MusterSending {
+  readonly payload: string;
+  readonly delivery?: DeliveryGuarantee;
+}
+
 export class Muster implements Contender, AsyncDisposable {
   readonly name: string;
   readonly fleet: Fleet;
   readonly crew: Crew;
   readonly #payload: string;
+  readonly #delivery: DeliveryGuarantee;
 
-  private constructor(name: string, fleet: Fleet, crew: Crew, payload: string) {
+  private constructor(
+    name: string,
+    fleet: Fleet,
+    crew: Crew,
+    { payload, delivery = "at-most-once" }: MusterSending,
+  ) {
     this.name = name;
     this.fleet = fleet;
     this.crew = crew;
     this.#payload = payload;
+    this.#delivery = delivery;
   }
 
   /** Starts the receiving processes and a fleet that only sends. */
-  static async open(name: string, receivers: FleetReceivers, payload: string): Promise<Muster> {
+  static async open(name: string, receivers: FleetReceivers, sending: MusterSending): Promise<Muster> {
     const { namespace, registry: place, messaging } = receivers;
     const memory = place.at === "sender" ? memoryRegistry() : undefined;
     await memory?.open({ namespace }, CALL);
     const registry = memory === undefined ? registryAt(place) : sharedRegistry(memory);
     const crew = await Crew.start(fleetPlans(receivers), memory);
     const fleet = await openRegistry({ namespace, registry, messaging: messagingAt(messaging), timing: PATIENT });
-    return new Muster(name, fleet, crew, payload);
+    return new Muster(name, fleet, crew, sending);
   }
 
   /**
@@ -50,12 +63,14 @@ export class Muster implements Contender, AsyncDisposable {
       fleet.register(identityOf(index), {}, { address: OWN_ADDRESS + identityOf(index) }),
     );
     await Promise.all(registering);
-    return new Muster(name, fleet, crew, payload);
+    return new Muster(name, fleet, crew, { payload });
   }
 
   async run(): Promise<string> {
     const everyone = this.crew.expectOneEach();
-    const { deliveredCount, targetCount } = await this.fleet.multicast(null, this.#payload);
+    const { deliveredCount, targetCount } = await this.fleet.multicast(null, this.#payload, {
+      delivery: this.#delivery,
+    });
     if (deliveredCount < targetCount) throw new Disagreement(`${deliveredCount} of ${targetCount} delivered`);
     return `${await everyone} received`;
   }
