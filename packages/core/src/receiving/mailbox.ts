@@ -14,7 +14,9 @@ export interface Mailbox {
    * message that somebody waits for is settled, sooner or later.
    */
   push(message: ReceivedMessage): void;
-  /** Takes nothing more and resolves when what has started has finished. */
+  /** Goes on without waiting for this one any longer, if it is what it waits for. */
+  abandon(message: ReceivedMessage): void;
+  /** Takes nothing more and resolves when what has started has finished, or was abandoned. */
   close(): Promise<void>;
 }
 
@@ -59,7 +61,10 @@ class HandlerMailbox implements Mailbox {
   /** Made when a message has to wait for the first time: of a million receivers most never keep one waiting. */
   #queue: MessageQueue | undefined;
   #isClosed = false;
-  #running: Promise<void> | undefined;
+  /** Whose handler has returned a promise that is not settled yet. */
+  #running: ReceivedMessage | undefined;
+  /** Wait for its end. */
+  #closing: (() => void)[] = [];
 
   constructor(options: HandlerMailboxOptions) {
     this.#options = options;
@@ -77,7 +82,14 @@ class HandlerMailbox implements Mailbox {
     this.#isIdle = false;
     this.#isClosed = true;
     this.#queue?.clear();
-    await this.#running;
+    if (this.#running === undefined) return;
+    await new Promise<void>((resolve) => {
+      this.#closing.push(resolve);
+    });
+  }
+
+  abandon(message: ReceivedMessage): void {
+    if (this.#running === message) this.#goOn();
   }
 
   #keep(message: ReceivedMessage): void {
@@ -88,7 +100,7 @@ class HandlerMailbox implements Mailbox {
   #start(message: ReceivedMessage): void {
     this.#isIdle = false;
     const pending = this.#handle(message);
-    if (pending !== undefined) this.#running = pending.then(() => this.#goOn());
+    if (pending !== undefined) this.#wait(message, pending);
     else if (this.#queue === undefined) this.#isIdle = !this.#isClosed;
     else this.#goOn();
   }
@@ -96,25 +108,39 @@ class HandlerMailbox implements Mailbox {
   /** With what waits, up to a handler that takes its time. */
   #goOn(): void {
     this.#running = undefined;
+    for (const ended of this.#closing.splice(0)) ended();
     for (let next = this.#queue?.shift(); next !== undefined; next = this.#queue?.shift()) {
       const mayStart = this.#options.mayStart();
       if (!mayStart) next.settle(UNTRIED);
       const pending = mayStart ? this.#handle(next) : undefined;
       if (pending !== undefined) {
-        this.#running = pending.then(() => this.#goOn());
+        this.#wait(next, pending);
         return;
       }
     }
     this.#isIdle = !this.#isClosed && this.#queue?.ended !== true;
   }
 
+  #wait(message: ReceivedMessage, pending: Promise<void>): void {
+    this.#running = message;
+    // It never rejects, and what comes of it is told by then.
+    pending.then(
+      () => this.abandon(message),
+      () => this.abandon(message),
+    );
+  }
+
   #handle(message: ReceivedMessage): Promise<void> | undefined {
-    const around = message.acknowledger?.around;
+    const { acknowledger } = message;
+    if (acknowledger?.begin?.(message) === false) {
+      message.settle(UNTRIED);
+      return undefined;
+    }
     try {
       const result =
-        around === undefined
+        acknowledger?.around === undefined
           ? this.#onMessage(message, NO_TRANSACTION)
-          : around(message, async (context) => await this.#onMessage(message, context));
+          : acknowledger.around(message, async (context) => await this.#onMessage(message, context));
       if (isThenable(result)) return this.#settleAfter(message, result);
       message.finish();
     } catch (error) {

@@ -15,12 +15,14 @@ export interface MessageQueueOptions {
   onDisconnect?(): void;
 }
 
-/** Messages that wait for one receiver, oldest first, never more than fit. */
+/** Messages that wait for one receiver, oldest first, never more than fit; durable ones take no room. */
 export class MessageQueue {
   readonly #options: MessageQueueOptions;
   readonly #capacity: number;
   #messages: (ReceivedMessage | undefined)[] = [];
   #head = 0;
+  /** How many of them are durable. */
+  #durable = 0;
   #dropped = 0;
   #ended = false;
 
@@ -39,7 +41,8 @@ export class MessageQueue {
       message.settle(UNTRIED);
       return;
     }
-    if (this.#messages.length - this.#head < this.#capacity) {
+    if (isDurable(message) || this.#messages.length - this.#head - this.#durable < this.#capacity) {
+      if (isDurable(message)) this.#durable += 1;
       this.#messages.push(message.kept());
       return;
     }
@@ -50,7 +53,7 @@ export class MessageQueue {
       this.#options.onDisconnect?.();
       return;
     }
-    const dropped = this.#options.overflow === "drop-newest" ? message : this.shift();
+    const dropped = this.#options.overflow === "drop-newest" ? message : this.#takeOldest();
     dropped?.settle(UNTRIED);
     if (dropped !== message) this.#messages.push(message.kept());
   }
@@ -58,6 +61,7 @@ export class MessageQueue {
   shift(): ReceivedMessage | undefined {
     const message = this.#messages[this.#head];
     if (message === undefined) return undefined;
+    if (isDurable(message)) this.#durable -= 1;
     this.#messages[this.#head] = undefined;
     this.#head += 1;
     if (this.#head === this.#messages.length) {
@@ -76,7 +80,18 @@ export class MessageQueue {
     const left = this.#messages.slice(this.#head);
     this.#messages = [];
     this.#head = 0;
+    this.#durable = 0;
     for (const message of left) message?.settle(UNTRIED);
+  }
+
+  /** That may be dropped. */
+  #takeOldest(): ReceivedMessage | undefined {
+    const first = this.#messages[this.#head];
+    if (first === undefined || !isDurable(first)) return this.shift();
+    const index = this.#messages.findIndex(
+      (message, place) => place > this.#head && message !== undefined && !isDurable(message),
+    );
+    return index < 0 ? undefined : this.#messages.splice(index, 1)[0];
   }
 
   #countDrop(): void {
@@ -88,4 +103,8 @@ export class MessageQueue {
       this.#options.onOverflow(dropped);
     });
   }
+}
+
+function isDurable({ acknowledger }: ReceivedMessage): boolean {
+  return acknowledger?.isDurable === true;
 }

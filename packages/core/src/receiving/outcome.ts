@@ -25,14 +25,17 @@ export interface AwaitedMessage extends Message {
 export interface Acknowledger {
   /** How often these messages have been handed out, this time included. */
   readonly attempt: number;
-  /** Called exactly once for each of them. Must not throw. */
+  /**
+   * True: a store keeps its messages too. They take no room that others could have, and are never dropped for want of it.
+   */
+  readonly isDurable?: boolean;
+  /** Called exactly once for each of them, unless its mailbox has abandoned it. Must not throw. */
   settle(message: AwaitedMessage, outcome: Outcome): void;
+  /** Present: asked when its turn has come, just before its handler starts; false: it is untried. Must not throw. */
+  begin?(message: AwaitedMessage): boolean;
   /**
    * Present: runs the handler instead of the mailbox, inside whatever it opens for it, or not at all where it has been run
    * before. Its promise settles as the handler's, or with what went wrong around it.
    */
-  readonly around?: (
-    message: AwaitedMessage,
-    handle: (context: HandlerContext<unknown>) => Promise<void>,
-  ) => Promise<void>;
+  around?(message: AwaitedMessage, handle: (context: HandlerContext<unknown>) => Promise<void>): Promise<void>;
 }

@@ -16,6 +16,7 @@ type Step =
 function mailboxOf(owner: string, got: string[]): Mailbox {
   return {
     push: ({ identity, epoch }) => void got.push(`${owner}: ${identity}@${epoch}`),
+    abandon: () => {},
     close: async () => {},
   };
 }
