@@ -1,11 +1,11 @@
 import { codedError } from "./call.ts";
 import type { Host } from "./host.ts";
-import { deleteLeftovers, stampLeftovers } from "./life/leftovers.ts";
-import { endReceiver, release } from "./life/lose.ts";
+import { deleteLeftovers, expireLeftovers, expireNow, stampLeftovers } from "./life/leftovers.ts";
+import { endReceiver, release } from "./life/release.ts";
 import type { Reaper } from "./life/reaper.ts";
 import { retry } from "./tasks/retry.ts";
 import type { Served } from "./life/served.ts";
-import { type Call, type DeleteKey, linkCall } from "./slots/index.ts";
+import { type Call, linkCall } from "./slots/index.ts";
 import { untilAborted } from "./tasks/until-aborted.ts";
 
 const SOURCE = "core.close";
@@ -37,9 +37,11 @@ export async function close(host: Host, reaper: Reaper, options: CloseOptions): 
   host.background.stop();
   host.agenda.clear();
   await attempt(host, left(), async (call) => {
+    await host.durable?.close();
     await leave(host, options.leave, ended, call);
     // With something left behind, the session's record is what will end it.
     if (drained) await host.session.remove(call);
+    if (host.durable !== undefined && options.leave === undefined) await giveUpPlaces(host, reaper, call);
   });
   host.session.stop();
   await attempt(host, left(), () => closeSlots(host));
@@ -67,17 +69,33 @@ async function endAll(host: Host, ended: Ended): Promise<void> {
   );
 }
 
-/** By name, and by session what stands there although nobody knows of it. */
+/**
+ * By name, and by session what stands there although nobody knows of it. With queues it expires now instead of being
+ * deleted: that is how the reaper knows when their grace is out.
+ */
 async function leave(host: Host, how: CloseOptions["leave"], ended: Ended, call: Call): Promise<void> {
-  const { registry, session } = host;
+  const { registry, session, durable } = host;
   if (how === "offline") {
     await retry(call, SOURCE, () => stampLeftovers(registry, session.id, session.renewedAt, call));
     return;
   }
-  const keys: readonly DeleteKey[] = Array.from(ended, ({ options: { identity }, epoch }) => ({ identity, epoch }));
-  for (let start = 0; start < keys.length; start += PAGE)
-    await retry(call, SOURCE, () => registry.deleteMany(keys.slice(start, start + PAGE), call));
-  await retry(call, SOURCE, () => deleteLeftovers(registry, session.id, call));
+  const keys = Array.from(ended, ({ options: { identity }, epoch }) => ({ identity, epoch }));
+  for (let start = 0; start < keys.length; start += PAGE) {
+    const page = keys.slice(start, start + PAGE);
+    await retry(call, SOURCE, async () => {
+      if (durable === undefined) await registry.deleteMany(page, call);
+      else await expireNow(registry, page, session.renewedAt, call);
+    });
+  }
+  await retry(call, SOURCE, async () => {
+    if (durable === undefined) await deleteLeftovers(registry, session.id, call);
+    else await expireLeftovers(registry, session.id, session.renewedAt, call);
+  });
+}
+
+/** What has been ended no longer counts, rather than when somebody finds it: others may be waiting for the room. */
+async function giveUpPlaces(host: Host, reaper: Reaper, call: Call): Promise<void> {
+  await reaper.finish(call).catch((cause: unknown) => host.warn(codedError(cause, SOURCE)));
 }
 
 async function closeSlots({ node, messaging, durability, registry }: Host): Promise<void> {

@@ -8,6 +8,7 @@ import type { Configuration } from "./configuration.ts";
 import type { FleetStatus } from "./fleet.ts";
 import { createBatches, type Host, undoAttempt } from "./host.ts";
 import { keptShapes } from "./life/kept-shapes.ts";
+import { DurableReceiver } from "./receiving/durable/durable-receiver.ts";
 import { Limiter } from "./tasks/limiter.ts";
 import { lose } from "./life/lose.ts";
 import { openNode, type ReceivingNode } from "./receiving/node.ts";
@@ -33,9 +34,10 @@ export interface Assembly {
 }
 
 export function createHost(configuration: Configuration): Assembly {
-  const { registry, timing, warn } = configuration;
-  const guard = outageGuard(timing.ttlMs);
+  const { registry, durability, timing, warn } = configuration;
+  const guard = outageGuard(durability === undefined ? timing.ttlMs : Math.max(timing.ttlMs, timing.queueGraceMs));
   const background = new Background(warn);
+  const agenda = new Agenda();
   const here = randomBytes(12).toString("base64url");
   let attempts = 0;
   let dropped = 0;
@@ -46,9 +48,10 @@ export function createHost(configuration: Configuration): Assembly {
       const served = host.served.get(identity);
       if (served?.epoch === epoch) host.lose(served, "replaced");
     },
-    onBell() {},
+    onBell: () => durable?.ring(),
     onReceipts: (frame) => receipts.hear(frame),
     onRoute(state) {
+      if (state === "up") durable?.ring(); // Bells may have been lost.
       if (!route.change(state)) return;
       for (const served of host.served.all()) served.events.emit(state === "up" ? "routeUp" : "routeDown", undefined);
     },
@@ -63,6 +66,10 @@ export function createHost(configuration: Configuration): Assembly {
     onFailure: (error) => noteOutage(guard, error),
   });
   const route = new RouteWatch(session, timing.sessionLeaseMs);
+  const durable =
+    durability === undefined
+      ? undefined
+      : new DurableReceiver({ ...configuration, durability, session, agenda, background });
   const batches = createBatches(registry, timing.timeoutMs, ({ identity, attempt }) =>
     undoAttempt(host, identity, attempt),
   );
@@ -74,12 +81,13 @@ export function createHost(configuration: Configuration): Assembly {
     runs: new Map(),
     session,
     batches,
+    durable,
     background,
     gate: new Gate(timing.timeoutMs),
     directory: sessionDirectory(registry, timing.sessionLeaseMs),
     served: new ServedTable(),
     addresses: new Map(),
-    agenda: new Agenda(),
+    agenda,
     restores: new Limiter(MAX_RESTORES),
     lose: (served, reason) => lose(host, served, reason),
     nextAttempt() {

@@ -7,6 +7,7 @@ import { type Batcher, createBatcher } from "./tasks/coalesce.ts";
 import type { Context } from "./context.ts";
 import type { LostReason } from "./fleet.ts";
 import type { Limiter } from "./tasks/limiter.ts";
+import type { DurableReceiver } from "./receiving/durable/durable-receiver.ts";
 import type { AddressUse, Served, ServedTable } from "./life/served.ts";
 import type { Session } from "./life/session.ts";
 import { retry } from "./tasks/retry.ts";
@@ -27,6 +28,8 @@ export interface Host extends Context {
   /** Addresses of their own that registrations of this process hold. */
   readonly addresses: Map<string, AddressUse>;
   readonly batches: Batches;
+  /** This process' end of the durability slot; absent without that slot. */
+  readonly durable: DurableReceiver | undefined;
   readonly agenda: Agenda;
   readonly background: Background;
   /** How many lost registrations are being registered again at once. */

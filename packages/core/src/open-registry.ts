@@ -29,9 +29,9 @@ export async function openRegistry<
   const { host, guard } = assembly;
   return await runVerb(host.gate, "openRegistry", options, async (call) => {
     await openAll(assembly, call);
-    const { registry, timing, warn } = host;
+    const { registry, durability, timing, warn } = host;
     auditRegularly(host);
-    const reaper = startReaper({ registry, timing, guard, warn });
+    const reaper = startReaper({ registry, durability, timing, guard, warn });
     return createFleet<MetadataOf<S> & Metadata, InputOf<S>, Transaction>(assembly, reaper);
   });
 }
@@ -55,7 +55,7 @@ async function openAll({ host, guard }: Assembly, call: Call): Promise<void> {
       await slot.open(scope, call);
       opened.push(slot);
     }
-    await reapOnce({ registry, timing, guard }, call).catch((cause: unknown) => {
+    await reapOnce({ registry, durability, timing, guard }, call).catch((cause: unknown) => {
       if (call.signal.aborted || isMusterError(cause, "CLOSED")) throw cause;
       host.warn(codedError(cause, "core.reap"));
     });

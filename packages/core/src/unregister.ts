@@ -1,7 +1,7 @@
 import type { Unregistered } from "./fleet.ts";
 import type { Host } from "./host.ts";
 import { inOrder } from "./tasks/in-order.ts";
-import { endReceiver, release } from "./life/lose.ts";
+import { endReceiver, release } from "./life/release.ts";
 import { retry } from "./tasks/retry.ts";
 import type { Served } from "./life/served.ts";
 import { type Call, type DeleteOutcome, isMusterError, type Registration, type TimedCall } from "./slots/index.ts";
@@ -10,8 +10,8 @@ import { untilAborted } from "./tasks/until-aborted.ts";
 const SOURCE = "core.unregister";
 
 /**
- * Ends a handle's registration: nothing new reaches its receiver, a running handler may finish, then the record goes. A
- * handler gets half of the time that the call has left, no more: it may itself be waiting for this very call. When the
+ * Ends a handle's registration: nothing new reaches its receiver, a running handler may finish, then the record goes, and
+ * what is queued for it ends as dead letters. A handler gets half of the time that the call has left, no more: it may itself be waiting for this very call. When the
  * call ends before the record has gone, it goes in the background.
  *
  * @throws TIMEOUT, ABORTED; UNAVAILABLE and the like when it may still stand. Never for another epoch, never because a
@@ -24,9 +24,9 @@ export async function unregisterServed(host: Host, served: Served, call: TimedCa
     const { epoch } = served;
     try {
       await drain(host, served, call);
-      return outcomes[await deleteEpoch(host, served.options.identity, epoch, call)];
+      return await end(host, served.options.identity, epoch, call);
     } catch (error) {
-      deleteLater(host, served.options.identity, epoch);
+      endLater(host, served.options.identity, epoch);
       throw error;
     }
   });
@@ -60,12 +60,34 @@ export async function unregister(host: Host, identity: string, call: TimedCall):
     const outcome =
       served?.epoch === current.epoch
         ? await unregisterServed(host, served, call)
-        : outcomes[await deleteEpoch(host, identity, current.epoch, call)];
+        : await end(host, identity, current.epoch, call);
     if (outcome === "superseded") continue;
     if (outcome === "removed" && served?.epoch !== current.epoch) {
       await host.node?.announceReplaced(current, call);
     }
     return outcome;
+  }
+}
+
+/** The record first: whatever is enqueued for it until then is dropped too. */
+async function end(host: Host, identity: string, epoch: number, call: Call): Promise<Unregistered> {
+  const outcome = await deleteEpoch(host, identity, epoch, call);
+  if (outcome === "deleted") await dropQueue(host, identity, epoch, call);
+  return outcomes[outcome];
+}
+
+/** Its registration is gone, whatever becomes of this: what can't be done now is done in the background. */
+async function dropQueue(
+  { durable, background, timing }: Host,
+  identity: string,
+  epoch: number,
+  call: Call,
+): Promise<void> {
+  if (durable === undefined) return;
+  try {
+    await durable.drop({ identity, epoch }, call);
+  } catch {
+    background.run(SOURCE, timing.timeoutMs, (later) => durable.drop({ identity, epoch }, later));
   }
 }
 
@@ -90,8 +112,8 @@ async function deleteEpoch(host: Host, identity: string, epoch: number, call: Ca
   });
 }
 
-function deleteLater(host: Host, identity: string, epoch: number): void {
+function endLater(host: Host, identity: string, epoch: number): void {
   host.background.run(SOURCE, host.timing.timeoutMs, async (call) => {
-    await deleteEpoch(host, identity, epoch, call);
+    await end(host, identity, epoch, call);
   });
 }

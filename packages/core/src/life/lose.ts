@@ -4,11 +4,11 @@ import { codedError } from "../call.ts";
 import type { LostReason } from "../fleet.ts";
 import type { Host } from "../host.ts";
 import { inOrder } from "../tasks/in-order.ts";
-import { endAddress } from "./own-address.ts";
 import { type Placed, place } from "./place.ts";
+import { endReceiver, release } from "./release.ts";
 import { backoffMs } from "../tasks/retry.ts";
 import type { Served } from "./served.ts";
-import type { Call, MusterError } from "../slots/index.ts";
+import { type Call, MusterError } from "../slots/index.ts";
 
 const SOURCE = "core.restore";
 
@@ -19,6 +19,7 @@ export function lose(host: Host, served: Served, reason: LostReason): void {
   // Nobody renewed it in time although only its owner could: that is no accident.
   const isOver = renew === "manual" && performance.now() >= served.deadline;
   const comesBack = reason !== "replaced" && onLost === "re-register" && !isOver;
+  host.durable?.abandon(served.options.identity, served.epoch, lost(served, reason));
   release(host, served);
   served.state = comesBack ? "lost" : "ended";
   if (comesBack) host.served.lose(served);
@@ -31,19 +32,6 @@ export function lose(host: Host, served: Served, reason: LostReason): void {
 /** So that a store that is back isn't met by everyone at once; but a long TTL is no reason to stay away for long. */
 function spreadMs({ timing }: Host, { options: { ttlMs = Number.POSITIVE_INFINITY } }: Served): number {
   return (Math.random() * Math.min(ttlMs, timing.ttlMs)) / 2;
-}
-
-/** Serves it no longer: nothing new reaches its receiver, nothing is planned for it. */
-export function release(host: Host, served: Served): void {
-  served.forget();
-  host.served.delete(served);
-  host.node?.detach(served.options.identity, served.epoch);
-}
-
-/** Resolves when a running handler has finished; nothing more is handed over. */
-export async function endReceiver(host: Host, served: Served): Promise<void> {
-  endAddress(host, served);
-  await served.mailbox?.close();
 }
 
 function restoreAfter(host: Host, served: Served, delayMs: number, tries: number): void {
@@ -109,4 +97,13 @@ async function isOwn(
   const current = refusal.current ?? (await host.registry.getMany([identity], call))[0];
   if (current === undefined || current.epoch === served.epoch) return true;
   return current.session === host.session.id && host.served.get(identity) === undefined;
+}
+
+function lost({ options: { identity } }: Served, reason: LostReason): MusterError<"FENCED"> {
+  return new MusterError({
+    code: "FENCED",
+    source: "core.handler",
+    subject: identity,
+    message: `it was lost: ${reason}`,
+  });
 }

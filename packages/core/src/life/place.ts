@@ -1,11 +1,15 @@
 /** Puts a registration into the store so that, once it stands there, messages can reach it. */
 
 import { keepAlive } from "./keep-alive.ts";
-import type { Host } from "../host.ts";
+import { attachQueue } from "./attach-queue.ts";
+import { type Host, undoAttempt } from "../host.ts";
 import type { Expectation } from "../receiving/node.ts";
 import { endAddress, holdAddress } from "./own-address.ts";
-import type { Served } from "./served.ts";
+import { endReceiver, release } from "./release.ts";
+import type { Served, ServedState } from "./served.ts";
 import { store } from "./storing.ts";
+import { inOrder } from "../tasks/in-order.ts";
+import { retry } from "../tasks/retry.ts";
 import type { Call, Registration, SetOutcome } from "../slots/index.ts";
 
 /** A refusal is the caller's to interpret. */
@@ -36,6 +40,7 @@ export function place(host: Host, served: Served, mode: "create" | "replace", ca
 async function placeReceiver(host: Host, served: Served, mode: "create" | "replace", call: Call): Promise<Placed> {
   let expectation: Expectation | undefined;
   let isPlaced = false;
+  const before = served.state;
   host.served.begin(served.options.identity);
   try {
     expectation = await openRoute(host, served, call);
@@ -46,11 +51,58 @@ async function placeReceiver(host: Host, served: Served, mode: "create" | "repla
     // What was held is handed over now: only a registration that lives is handed anything.
     if (served.mailbox === undefined || !served.isLive) expectation?.cancel();
     else expectation?.attach(outcome.stored.epoch, served.mailbox);
+    if (host.durable !== undefined) {
+      isPlaced = false;
+      await attachOrTakeBack(host, served, outcome.stored, before, call);
+      isPlaced = true;
+    }
     return placed;
   } finally {
     host.served.settle(served.options.identity);
     if (!isPlaced) closeRoute(host, served, expectation);
   }
+}
+
+/** What can't be attached must not stand either. @throws what {@link attachQueue} throws. */
+async function attachOrTakeBack(
+  host: Host,
+  served: Served,
+  { epoch, attempt }: Registration,
+  before: ServedState,
+  call: Call,
+): Promise<void> {
+  try {
+    await attachQueue(host, served, call);
+  } catch (error) {
+    undoAttempt(host, served.options.identity, attempt);
+    if (before === "new") endInTurn(host, served);
+    else if (served.isLive && served.epoch === epoch) {
+      release(host, served);
+      served.state = before;
+      host.served.lose(served);
+    }
+    throw error;
+  }
+}
+
+/** Nobody will ever have its handle; it may have been lost meanwhile, and be under way again. */
+function endInTurn(host: Host, served: Served): void {
+  const end = (): void => {
+    release(host, served);
+    served.state = "ended";
+  };
+  end();
+  const source = "core.register";
+  host.background.run(source, host.timing.timeoutMs, (call) =>
+    inOrder(served, call, source, async () => {
+      const isRestored = served.isLive;
+      end();
+      await endReceiver(host, served);
+      const { identity } = served.options;
+      if (isRestored)
+        await retry(call, source, () => host.batches.deletes.submit({ identity, epoch: served.epoch }, call));
+    }),
+  );
 }
 
 /** Resolves when messages can arrive here; they are held from then on. */

@@ -37,6 +37,8 @@ export class Served {
   /** Monotonic: until when handlers may start, where it has an expiry of its own. */
   deadline: number = Number.POSITIVE_INFINITY;
   mailbox: Mailbox | undefined;
+  /** Since it was released: settles when its queue in the durability slot has been left. */
+  detached: Promise<void> | undefined;
   /** Its own address is live in this process. */
   holdsAddress = false;
   /** The last audit that has met it in the store. */

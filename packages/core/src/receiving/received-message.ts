@@ -101,6 +101,10 @@ export class ReceivedMessage implements Message {
     this.#rejection ??= reason;
   }
 
+  get isRejected(): boolean {
+    return this.#rejection !== undefined;
+  }
+
   /** What its handler does no longer counts. */
   abandon(reason: unknown): void {
     this.#abandoning ??= new AbortController();

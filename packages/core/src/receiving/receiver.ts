@@ -51,9 +51,10 @@ export function mailboxOptions(host: Host, served: Served, inbox: InboxOptions |
  */
 export function detach(host: Host, served: Served): void {
   host.node?.detach(served.options.identity, served.epoch);
+  served.detached = host.durable?.detach(served.options.identity, served.epoch);
   served.mailbox = undefined;
   endAddress(host, served);
-  if (served.state !== "live" || served.options.address !== undefined) return;
+  if (served.state !== "live" || served.options.address !== undefined || host.node === undefined) return;
   const source = "core.detach";
   host.background.run(source, host.timing.timeoutMs, (call) =>
     inOrder(served, call, source, async () => {
@@ -63,10 +64,10 @@ export function detach(host: Host, served: Served): void {
   );
 }
 
-/** @throws UNSUPPORTED without a messaging slot; INVALID_ARGUMENT */
+/** @throws UNSUPPORTED without a slot that messages come from; INVALID_ARGUMENT */
 export function checkReceiver(host: Host, onMessage: unknown, inbox: unknown, source: string): void {
   if (typeof onMessage !== "function") throw invalidArgument(source, "onMessage must be a function");
-  if (host.node === undefined) throw noMessaging(source);
+  if (!canReceive(host)) throw noMessaging(source);
   checkInbox(inbox, source);
 }
 
@@ -83,6 +84,11 @@ export function checkInbox(inbox: unknown, source: string): void {
   if (overflow !== undefined && !OVERFLOW.includes(overflow)) {
     throw invalidArgument(source, `inbox.overflow must be one of ${OVERFLOW.join(", ")}`);
   }
+}
+
+/** Whether there is a slot that messages come from. */
+export function canReceive({ node, durable }: Host): boolean {
+  return node !== undefined || durable !== undefined;
 }
 
 export function noMessaging(source: string): MusterError<"UNSUPPORTED"> {

@@ -1,0 +1,21 @@
+/** How this process stops serving a registration, whatever becomes of that. */
+
+import type { Host } from "../host.ts";
+import { endAddress } from "./own-address.ts";
+import type { Served } from "./served.ts";
+
+/** Serves it no longer: nothing new reaches its receiver, nothing is planned for it. */
+export function release(host: Host, served: Served): void {
+  const { identity } = served.options;
+  served.forget();
+  host.served.delete(served);
+  host.node?.detach(identity, served.epoch);
+  served.detached = host.durable?.detach(identity, served.epoch);
+}
+
+/** Resolves when a running handler has finished and the store knows what became of it; nothing more is handed over. */
+export async function endReceiver(host: Host, served: Served): Promise<void> {
+  endAddress(host, served);
+  await served.mailbox?.close();
+  await served.detached;
+}
