@@ -72,8 +72,9 @@ export function checkTtl(ttlMs: number, operation: string): void {
 }
 
 /** @throws INVALID_ARGUMENT */
-export function checkDequeue({ max, leaseMs }: DequeueOptions, operation: string): void {
-  if (!(max >= 1)) throw invalid(`${NAME}.${operation}`, `at least 1 delivery is asked for, not ${max}`);
+export function checkDequeue({ max, maxPerIdentity, leaseMs }: DequeueOptions, operation: string): void {
+  const least = Math.min(max, maxPerIdentity);
+  if (!(least >= 1)) throw invalid(`${NAME}.${operation}`, `at least 1 delivery is asked for, not ${least}`);
   checkLease(leaseMs, operation);
 }
 

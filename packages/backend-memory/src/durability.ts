@@ -173,7 +173,7 @@ class MemoryDurability implements DurabilityBackend<MemoryTransaction> {
   async #lease(session: string, options: DequeueOptions, call: Call): Promise<readonly Leased[]> {
     return this.#access.run("dequeue", call, (queues, { now }) => {
       checkDequeue(options, "dequeue");
-      return dequeue(queues, session, options.max, now + options.leaseMs);
+      return dequeue(queues, session, options, now);
     });
   }
 

@@ -1,6 +1,6 @@
 /** What is handed to a session next. */
 
-import type { DurableMessage, Leased, LeasedRecipient } from "@muster/core/slots";
+import type { DequeueOptions, DurableMessage, Leased, LeasedRecipient } from "@muster/core/slots";
 import { copyOf } from "./delivery.ts";
 import { lease } from "./life.ts";
 import { receiptOf } from "./messages.ts";
@@ -14,8 +14,13 @@ interface Row {
   readonly recipients: LeasedRecipient[];
 }
 
-/** At most `max` deliveries, the oldest of all that could be handed out each time. */
-export function dequeue(queues: Queues, session: string, max: number, endsAt: number): readonly Leased[] {
+/** As many deliveries as the options allow, the oldest of all that could be handed out each time. */
+export function dequeue(
+  queues: Queues,
+  session: string,
+  { max, maxPerIdentity, leaseMs }: DequeueOptions,
+  now: number,
+): readonly Leased[] {
   const served = queues.mailboxes.session(session);
   if (served === undefined) return [];
   const rows: Row[] = [];
@@ -24,17 +29,18 @@ export function dequeue(queues: Queues, session: string, max: number, endsAt: nu
     const mailbox = served.ready.first;
     const delivery = mailbox?.due;
     if (mailbox === undefined || delivery === undefined) break;
-    lease(queues, delivery, mailbox, endsAt);
+    lease(queues, delivery, mailbox, now + leaseMs);
     note(rows, delivery, mailbox.epoch);
-    if (advance(served, mailbox, delivery)) unfinished.add(mailbox);
+    const isFull = mailbox.leased >= maxPerIdentity;
+    if (advance(served, mailbox, isFull ? undefined : delivery.later)) unfinished.add(mailbox);
     else unfinished.delete(mailbox);
   }
   for (const mailbox of unfinished) queues.mailboxes.relist(mailbox);
   return rows.map(({ message, recipients }) => ({ message, recipients }));
 }
 
-/** To what this call, and only this, may still hand out from a mailbox of which something is leased. */
-function advance({ ready }: Session, mailbox: Mailbox, { later }: Delivery): boolean {
+/** To what this call, and only this, may still hand out from a mailbox of which it has leased something. */
+function advance({ ready }: Session, mailbox: Mailbox, later: Delivery | undefined): boolean {
   const isDue = later?.state === "queued";
   mailbox.due = isDue ? later : undefined;
   if (isDue) ready.put(mailbox, later.turn);
