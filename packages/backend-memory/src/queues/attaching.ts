@@ -11,7 +11,7 @@ import type { Mailbox } from "./stored.ts";
 export function attach(queues: Queues, session: string, { identity, epoch }: Target): RefusalCode | undefined {
   if (queues.drops.has(identity, epoch)) return "FENCED";
   const mailbox = queues.mailboxes.provide(identity);
-  if (mailbox.session !== undefined && mailbox.epoch > epoch) return "FENCED";
+  if (mailbox.epoch > epoch) return "FENCED";
   if (mailbox.session?.name === session && mailbox.epoch === epoch) return undefined;
   leave(queues, mailbox);
   queues.mailboxes.attach(queues.mailboxes.provide(identity), session, epoch);

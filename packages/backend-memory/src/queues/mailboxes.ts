@@ -44,6 +44,7 @@ export class Mailboxes {
     if (session === undefined) return;
     session.ready.remove(mailbox);
     mailbox.session = undefined;
+    mailbox.epoch = 0;
     session.attached -= 1;
     if (session.attached === 0) this.#sessions.delete(session.name);
     this.tidy(mailbox);

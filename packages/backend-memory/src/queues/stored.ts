@@ -66,9 +66,10 @@ export interface Mailbox extends Bucketed<Mailbox> {
   size: number;
   /** How many are leased; nothing more is handed out until none is. */
   leased: number;
-  /** Who it is attached to, and since which attachment; each has a number of its own. */
+  /** Who it is attached to, and as which life of the identity; 0 while it is not. */
   session: Session | undefined;
   epoch: number;
+  /** Number of its last attachment, which no other has. */
   attachment: number;
   /** While it is ready: the delivery to be handed out next. */
   due: Delivery | undefined;
