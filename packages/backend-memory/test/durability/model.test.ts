@@ -1,6 +1,6 @@
 /** The durability slot against the model, step by step, as two clients and two sessions come up with anything. */
 
-import type { Settlement, Target } from "@muster/core/slots";
+import type { DeadLetterKey, Settlement, Target } from "@muster/core/slots";
 import { type Random, seededRandom } from "@muster/filter/corpus";
 import { expect, test } from "vitest";
 import { int, pick } from "../random.ts";
@@ -78,6 +78,13 @@ class Run {
     return IDS[int(this.#random, IDS.length)] ?? "m0";
   }
 
+  /** Mostly of a dead letter. */
+  #key(): DeadLetterKey {
+    const letters = this.model.deliveries.filter(({ isLetter }) => isLetter);
+    const letter = letters[int(this.#random, letters.length + 1)];
+    return { messageId: letter?.id ?? this.#id(), identity: letter?.identity ?? pick(this.#random, IDENTITIES) };
+  }
+
   /** Mostly one of the last. */
   #receipt(): string {
     return this.#receipts[this.#receipts.length - 1 - int(this.#random, 8)] ?? "0.0.a";
@@ -131,7 +138,7 @@ class Run {
   }
 
   async #settle(): Promise<void> {
-    const [receipt, delayMs] = [this.#receipt(), pick(this.#random, [0, 6])];
+    const [receipt, delayMs] = [this.#receipt(), pick(this.#random, [0, 6, 60])];
     const settlement = pick<Settlement>(this.#random, [
       { receipt, as: "ack" },
       { receipt, as: "release" },
@@ -149,13 +156,13 @@ class Run {
   }
 
   async #redrive(): Promise<void> {
-    const key = { messageId: this.#id(), identity: pick(this.#random, IDENTITIES) };
+    const key = this.#key();
     const failures = await this.#durability.deadLetters?.redriveMany([key], { ttlMs: 50 }, CALL);
     expect(codes(failures ?? [])).toEqual(this.model.redrive(key, 50));
   }
 
   async #purge(): Promise<void> {
-    const key = { messageId: this.#id(), identity: pick(this.#random, IDENTITIES) };
+    const key = this.#key();
     const failures = await this.#durability.deadLetters?.purgeMany([key], CALL);
     expect(codes(failures ?? [])).toEqual(this.model.purge(key));
   }
