@@ -14,6 +14,8 @@ export const MAX_PAYLOAD_BYTES = 1_048_576;
 export const MAX_BATCH = 1_000;
 export const MAX_DURABLE_BATCH = 10_000;
 export const MIN_LEASE_MS = 10;
+/** Ten years. */
+export const MAX_TTL_MS = 315_360_000_000;
 export const MAX_LEASE_MS = 86_400_000;
 const MAX_MESSAGE_ID_LENGTH = 128;
 const MAX_ADDRESS_BYTES = 256;
@@ -67,8 +69,8 @@ export function checkDurableBatch({ length }: { readonly length: number }, opera
 
 /** @throws INVALID_ARGUMENT */
 export function checkTtl(ttlMs: number, operation: string): void {
-  if (!(ttlMs > 0 && Number.isFinite(ttlMs)))
-    throw invalid(`${NAME}.${operation}`, `a message lives for some time and not for ever, not ${ttlMs} ms`);
+  if (!(ttlMs > 0 && ttlMs <= MAX_TTL_MS))
+    throw invalid(`${NAME}.${operation}`, `a message lives for some time, at most ${MAX_TTL_MS} ms, not ${ttlMs}`);
 }
 
 /** @throws INVALID_ARGUMENT */

@@ -26,6 +26,7 @@ import {
   checkTtl,
   MAX_DURABLE_BATCH,
   MAX_LEASE_MS,
+  MAX_TTL_MS,
   MAX_PAYLOAD_BYTES,
   MIN_LEASE_MS,
 } from "./arguments.ts";
@@ -197,8 +198,10 @@ function traitsOf({ trackingRetentionMs }: DurabilityScope): DurabilityTraits {
     fences: "epoch",
     queueQuota: true,
     dedupWindowMs: trackingRetentionMs,
+    attempts: "exact",
     minLeaseMs: MIN_LEASE_MS,
     maxLeaseMs: MAX_LEASE_MS,
+    maxTtlMs: MAX_TTL_MS,
     maxPayloadBytes: MAX_PAYLOAD_BYTES,
     maxBatch: MAX_DURABLE_BATCH,
   });

@@ -63,19 +63,19 @@ export class Model {
     const isAttached = current?.session !== undefined;
     if (epoch <= this.#droppedUpTo(identity) || (isAttached && current.epoch > epoch)) return ["0 FENCED"];
     if (current?.session === session && current.epoch === epoch) return [];
-    this.#leave(identity);
+    this.#leave(identity, "over");
     this.#attached += 1;
     this.#attachments.set(identity, { number: this.#attached, epoch, session });
     return [];
   }
 
   detach(session: string, identity: string): void {
-    if (this.#attachments.get(identity)?.session === session) this.#leave(identity);
+    if (this.#attachments.get(identity)?.session === session) this.#leave(identity, "release");
   }
 
   drop({ identity, epoch }: Target): void {
     this.#dropped.set(identity, Math.max(epoch, this.#droppedUpTo(identity)));
-    if ((this.#attachments.get(identity)?.epoch ?? 0) <= epoch) this.#leave(identity);
+    if ((this.#attachments.get(identity)?.epoch ?? 0) <= epoch) this.#leave(identity, "over");
     for (const one of this.#pending((other) => other.identity === identity && other.epoch <= epoch))
       die(one, "UNREGISTERED", "gone");
   }
@@ -178,15 +178,15 @@ export class Model {
     return one?.status === "pending" && one.lease?.attachment !== attachment?.number ? undefined : one;
   }
 
-  #leave(identity: string): void {
+  #leave(identity: string, as: "release" | "over"): void {
     const attachment = this.#attachments.get(identity);
     if (attachment?.session === undefined) return;
     const { number, epoch } = attachment;
     this.#attachments.set(identity, { number, epoch });
     for (const one of this.#pending((other) => other.identity === identity && other.leasedUntil > this.now)) {
-      one.attempts -= 1;
+      if (as === "release") one.attempts -= 1;
       one.leasedUntil = 0;
-      if (one.lease !== undefined) one.lease.settledAs = "release";
+      if (as === "release" && one.lease !== undefined) one.lease.settledAs = "release";
     }
     this.pass(this.now);
   }

@@ -6,7 +6,7 @@
  * for every method:
  *
  * - **One delivery per (message id, identity).** Whatever is enqueued twice, by whomever and in whatever batches, is one
- *   delivery, also after it has been settled, for as long as `dedupWindowMs`.
+ *   delivery, also after it has been settled, for as long as `dedupWindowMs`: at the latest when it is handed out.
  * - **Queues belong to identities.** What was enqueued for one life of an identity is handed to its next one, unless that
  *   life was dropped in between.
  * - **A lease is not an acknowledgement.** What has been handed out comes back, with one attempt more, when its lease ends
@@ -73,10 +73,20 @@ export interface DurabilityTraits {
   readonly fences: "epoch" | "lease" | "none";
   /** `DurabilityScope.maxQueued` is enforced. */
   readonly queueQuota: boolean;
-  /** How long after its multicast a delivery is known, so that enqueueing it again does nothing. */
+  /**
+   * How long after its multicast a delivery is known, so that enqueueing it again does nothing; 0: repetitions are told apart
+   * only by the process that receives them.
+   */
   readonly dedupWindowMs: number;
+  /**
+   * `exact`: every lease counts, through any crash. `settled`: what was handed out and not settled before a crash may not be
+   * counted, or once too often.
+   */
+  readonly attempts: "exact" | "settled";
   readonly minLeaseMs: number;
   readonly maxLeaseMs: number;
+  /** Longest TTL of a message. */
+  readonly maxTtlMs: number;
   readonly maxPayloadBytes: number;
   /** Most targets, settlements or receipts in one call. */
   readonly maxBatch: number;
@@ -101,7 +111,7 @@ export interface LeasedRecipient {
 /**
  * - `ack`: handled. It is never handed out again.
  * - `retry`: comes back after `delayMs` (default 0); its attempt counts.
- * - `release`: comes back at once, in its old place, and its attempt does not count: nobody has tried.
+ * - `release`: comes back at once, in its old place where `order` is `fifo`, and its attempt does not count: nobody has tried.
  * - `dead`: ends as a dead letter with `code` and `reason`.
  */
 export type Settlement =
@@ -136,7 +146,7 @@ export interface DurabilityBackend<Transaction = unknown> extends Backend {
    *
    * Failures: UNREGISTERED (what was enqueued for that epoch has been dropped, where the store can tell), QUEUE_FULL.
    *
-   * @throws PAYLOAD_TOO_LARGE, INVALID_ARGUMENT (over `maxBatch`): before anything was stored. UNAVAILABLE, TIMEOUT,
+   * @throws PAYLOAD_TOO_LARGE, INVALID_ARGUMENT (over `maxBatch` or `maxTtlMs`): before anything was stored. UNAVAILABLE, TIMEOUT,
    * ABORTED, CLOSED: with `mayHaveApplied` some may have been accepted; repeating it is safe.
    */
   enqueueMany(
@@ -148,7 +158,8 @@ export interface DurabilityBackend<Transaction = unknown> extends Backend {
 
   /**
    * From now on these identities' queues are handed to `session`, their backlog first. Attaching the same epoch again is
-   * nothing, or moves it to another session. Leases of earlier attachments end at once, as by `release`.
+   * nothing, or moves it to another session. Leases of earlier attachments end at once, as if their time were out: whoever
+   * held them may have died of them, so they count. A clean handover detaches first.
    *
    * Failures: FENCED (a higher epoch is attached, or that epoch has been dropped).
    */
@@ -158,7 +169,7 @@ export interface DurabilityBackend<Transaction = unknown> extends Backend {
   detachMany(session: string, identities: readonly string[], call: Call): Promise<void>;
 
   /**
-   * Leases what is due for the identities attached to `session`, oldest first. `[]`: nothing is due. A delivery is leased
+   * Leases what is due for the identities attached to `session`, oldest first. `[]`: nothing is at hand. A delivery is leased
    * to one caller at a time. What is past its TTL is never handed out.
    */
   dequeue(session: string, options: DequeueOptions, call: Call): Promise<readonly Leased[]>;

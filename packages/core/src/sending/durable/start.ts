@@ -2,7 +2,7 @@
 
 import { createHash, randomUUID } from "node:crypto";
 import { type Filter, formatFilter, isStorableText } from "@muster/filter";
-import { invalidArgument, isTimeout } from "../../call.ts";
+import { invalidArgument } from "../../call.ts";
 import type { Context } from "../../context.ts";
 import type { MulticastOptions, Payload } from "../../fleet.ts";
 import { encodePayload } from "../../input/payload.ts";
@@ -49,7 +49,7 @@ export function startFor(
     message,
     filter,
     idempotencyKey,
-    ttlMs: ttlOf(options, timing.messageTtlMs),
+    ttlMs: ttlOf(options, timing.messageTtlMs, durability),
     digest: digestOf(message, filter),
   };
 }
@@ -86,7 +86,8 @@ function keyOf({ idempotencyKey }: MulticastOptions, { name, tracking }: Durabil
   return idempotencyKey;
 }
 
-function ttlOf({ ttlMs }: MulticastOptions, defaultMs: number): number {
-  if (ttlMs !== undefined && !isTimeout(ttlMs)) throw invalidArgument(SOURCE, "ttlMs must be a number of ms above 0");
-  return ttlMs ?? defaultMs;
+function ttlOf({ ttlMs }: MulticastOptions, defaultMs: number, { traits }: DurabilityBackend): number {
+  if (ttlMs === undefined) return Math.min(defaultMs, traits.maxTtlMs);
+  if (typeof ttlMs === "number" && ttlMs > 0 && ttlMs <= traits.maxTtlMs) return ttlMs;
+  throw invalidArgument(SOURCE, `ttlMs must be a number of ms above 0, and at most ${traits.maxTtlMs} here`);
 }
