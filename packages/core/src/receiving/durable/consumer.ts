@@ -3,7 +3,8 @@
 import { codedError } from "../../call.ts";
 import type { Agenda } from "../../tasks/agenda.ts";
 import { backoffMs } from "../../tasks/retry.ts";
-import { type DurabilityBackend, type Leased, linkCall, type MusterError } from "../../slots/index.ts";
+import { type DurabilityBackend, linkCall, type MusterError } from "../../slots/index.ts";
+import type { Brought } from "./intake.ts";
 
 const SOURCE = "core.dequeue";
 /** Of one dequeue: what takes much longer to hand over would keep others waiting. */
@@ -16,13 +17,13 @@ export interface ConsumerOptions {
   readonly agenda: Agenda;
   readonly timeoutMs: number;
   readonly pollIntervalMs: number;
-  readonly leaseMs: number;
+  leaseMs(): number;
   /** Whose queues to ask for; absent: nobody's, at present. */
-  readonly session: string | undefined;
+  session(): string | undefined;
   /** How many more may be leased now. */
-  readonly room: number;
-  /** Hands them over; how many of them were for somebody here. Must not reject. */
-  take(leased: readonly Leased[], endsAt: number): Promise<number>;
+  room(): number;
+  /** Hands them over; gives how many of them were for somebody here. Must not reject. */
+  take(brought: Brought): Promise<number>;
   warn(error: MusterError): void;
 }
 
@@ -54,7 +55,7 @@ export class Consumer {
   /** There is room again, or a session. */
   resume(): void {
     if (!this.#isWanted || this.#isStopped || this.#running !== undefined || this.#pause !== undefined) return;
-    if (this.#options.room <= 0 || this.#options.session === undefined) return;
+    if (this.#options.room() <= 0 || this.#options.session() === undefined) return;
     this.#running = this.#run().finally(() => {
       this.#running = undefined;
       this.resume();
@@ -100,7 +101,8 @@ export class Consumer {
   async #run(): Promise<void> {
     try {
       while (this.#isWanted && !this.#isStopped) {
-        const { session, room } = this.#options;
+        const session = this.#options.session();
+        const room = this.#options.room();
         if (session === undefined || room <= 0) return;
         this.#isWanted = false;
         await this.#dequeue(session, Math.min(room, MAX_BATCH, this.#options.durability.traits.maxBatch));
@@ -118,7 +120,8 @@ export class Consumer {
   }
 
   async #dequeue(session: string, max: number): Promise<void> {
-    const { durability, leaseMs, timeoutMs } = this.#options;
+    const { durability, timeoutMs } = this.#options;
+    const leaseMs = this.#options.leaseMs();
     this.dequeues += 1;
     const sentAt = performance.now();
     using call = linkCall({ signal: this.#closing.signal }, timeoutMs, SOURCE);
@@ -128,7 +131,7 @@ export class Consumer {
     if (leased.length === 0) return;
     let count = 0;
     for (const { recipients } of leased) count += recipients.length;
-    const taken = await this.#options.take(leased, sentAt + leaseMs);
+    const taken = await this.#options.take({ leased, endsAt: sentAt + leaseMs, by: this.dequeues });
     // What nobody here wants comes at once again.
     if (count >= max && taken > 0) this.#isWanted = true;
   }

@@ -9,31 +9,21 @@ import type { Agenda } from "../../tasks/agenda.ts";
 import type { Background } from "../../tasks/background.ts";
 import type { Batcher } from "../../tasks/coalesce.ts";
 import { retry } from "../../tasks/retry.ts";
-import { TimeSlice } from "../../tasks/time-slice.ts";
-import {
-  type Call,
-  type DurabilityBackend,
-  type DurableMessage,
-  isMusterError,
-  type Leased,
-  type LeasedRecipient,
-  type MessagingBackend,
-  MusterError,
-  type Target,
-} from "../../slots/index.ts";
+import type { Call, DurabilityBackend, MessagingBackend, MusterError, Target } from "../../slots/index.ts";
 import type { Mailbox } from "../mailbox.ts";
-import { ReceivedContent } from "../received-message.ts";
-import { type AttachBatcher, createAttachBatcher, createDropBatcher } from "./attaching.ts";
+import { type AttachBatcher, type Attaching, createAttachBatcher, createDropBatcher } from "./attaching.ts";
 import { Consumer, MAX_PER_IDENTITY } from "./consumer.ts";
 import { Hands } from "./hands.ts";
+import { Intake } from "./intake.ts";
 import { Lane } from "./lane.ts";
 import { Lanes } from "./lanes.ts";
-import { Lease } from "./lease.ts";
+import type { Lease } from "./lease.ts";
 import { sendReceipts } from "./receipts.ts";
 import { Settler } from "./settler.ts";
-import { TransactedLease, type Transactions } from "./transacted-lease.ts";
+import type { Transactions } from "./transacted-lease.ts";
 
 const SOURCE = "core.durable";
+const UNREGISTERED = { code: "UNREGISTERED", reason: "it was unregistered" } as const;
 
 export interface DurableReceiverOptions {
   readonly durability: DurabilityBackend;
@@ -54,61 +44,25 @@ export class DurableReceiver {
   readonly #hands: Hands;
   readonly #settler: Settler;
   readonly #consumer: Consumer;
-  readonly #transactions: Transactions | undefined;
-  readonly #slice = new TimeSlice();
   readonly #warned = new Set<string>();
 
   constructor(options: DurableReceiverOptions) {
+    const { durability, agenda, timing, warn } = options;
+    const { timeoutMs } = timing;
     this.#options = options;
-    const { durability, agenda, timing, limits, session, warn } = options;
-    const { timeoutMs, maxHandlerMs, pollIntervalMs } = timing;
-    const leaseMs = (): number => this.#leaseMs();
-    const slot = { durability, agenda, timeoutMs, warn };
     this.#attacher = createAttachBatcher(durability, timeoutMs);
-    const unregistered = { code: "UNREGISTERED", reason: "it was unregistered" } as const;
-    this.#dropper = createDropBatcher(durability, timeoutMs, unregistered);
+    this.#dropper = createDropBatcher(durability, timeoutMs, UNREGISTERED);
     this.#lanes = new Lanes({ drop: (lane) => this.#drop(lane), detach: (lane) => this.#detach(lane) });
+    this.#hands = this.#createHands();
     this.#settler = new Settler({
-      ...slot,
-      onTold: (leases) => this.#told(leases),
-      onFailed: (lease) => {
-        this.#hands.remember(lease);
-        this.#hands.forget(lease);
-      },
-    });
-    this.#hands = new Hands({
       durability,
       agenda,
-      maxHandlerMs,
-      maxAttempts: limits.maxAttempts,
-      get leaseMs() {
-        return leaseMs();
-      },
-      onSettled: (lease) => this.#settle(lease),
-      onGone: ({ lane }) => {
-        if (lane === undefined) return;
-        lane.inHands -= 1;
-        if (lane.isClosed) this.#lanes.leaveIfDone(lane);
-      },
+      timeoutMs,
+      warn,
+      onTold: (leases) => this.#told(leases),
+      onFailed: (lease) => this.#hands.remember(lease),
     });
-    const { lanes, hands } = { lanes: this.#lanes, hands: this.#hands };
-    this.#consumer = new Consumer({
-      ...slot,
-      pollIntervalMs,
-      get leaseMs() {
-        return leaseMs();
-      },
-      get session() {
-        return session.live && lanes.size > 0 ? session.id : undefined;
-      },
-      get room() {
-        return limits.prefetch - hands.size;
-      },
-      take: (leased, endsAt) => this.#take(leased, endsAt),
-    });
-    const facet = durability.transactions;
-    const onFailure = (lease: Lease, error: MusterError): void => this.#failed(lease, error);
-    this.#transactions = facet === undefined ? undefined : { facet, maxHandlerMs, onFailure };
+    this.#consumer = this.#createConsumer(this.#lanes, this.#hands);
   }
 
   /**
@@ -118,8 +72,9 @@ export class DurableReceiver {
    * @throws TIMEOUT, ABORTED; what `attachMany` throws. Then it is detached again.
    */
   async attach(served: Served, mailbox: Mailbox, call: Call): Promise<boolean> {
-    const lane = new Lane(served, mailbox);
+    const lane = new Lane<Lease>(served, mailbox);
     const { session, identity, epoch } = lane;
+    let isAttached = false;
     this.#lanes.open(lane);
     this.#consumer.poll(true);
     try {
@@ -128,13 +83,12 @@ export class DurableReceiver {
         if (failed !== undefined && failed.code !== "FENCED") throw failed;
         return failed;
       });
-      if (failure === undefined) this.ring();
-      else void this.detach(identity, epoch);
-      return failure === undefined;
-    } catch (error) {
-      void this.detach(identity, epoch);
-      throw error;
+      isAttached = failure === undefined;
+    } finally {
+      if (isAttached) this.#consumer.ring();
+      else this.#leave(identity, epoch);
     }
+    return isAttached;
   }
 
   /**
@@ -163,76 +117,64 @@ export class DurableReceiver {
     await retry(call, SOURCE, () => this.#dropper.submit(target, call));
   }
 
-  /** After everything was detached, or has had its time: what still runs is given back, untried. */
+  /** When everything was detached, or has had its time: what still runs is given back, untried. */
   async close(): Promise<void> {
     await this.#consumer.stop();
     await this.#settler.idle();
     await this.#lanes.leaveAll();
   }
 
+  #createHands(): Hands {
+    const { durability, agenda, timing, limits } = this.#options;
+    return new Hands({
+      durability,
+      agenda,
+      leaseMs: () => this.#leaseMs(),
+      maxHandlerMs: timing.maxHandlerMs,
+      maxAttempts: limits.maxAttempts,
+      onSettled: (lease) => this.#settle(lease),
+      onGone: ({ lane }) => {
+        if (lane?.isClosed === true) this.#lanes.leaveIfDone(lane);
+      },
+    });
+  }
+
+  #createConsumer(lanes: Lanes, hands: Hands): Consumer {
+    const { durability, agenda, timing, limits, session } = this.#options;
+    const warn = (error: MusterError): void => this.#warnOnce(error);
+    const intake = new Intake({
+      durability,
+      hands,
+      lanes,
+      maxAttempts: limits.maxAttempts,
+      transactions: this.#createTransactions(),
+      onUnknown: ({ identity, epoch }) => this.#tryDetach({ as: "detach", session: session.id, identity, epoch }),
+      warn,
+    });
+    return new Consumer({
+      durability,
+      agenda,
+      timeoutMs: timing.timeoutMs,
+      pollIntervalMs: timing.pollIntervalMs,
+      leaseMs: () => this.#leaseMs(),
+      session: () => (session.live && lanes.size > 0 ? session.id : undefined),
+      room: () => limits.prefetch - hands.size,
+      take: (brought) => intake.take(brought),
+      warn: (error) => this.#options.warn(error),
+    });
+  }
+
+  #createTransactions(): Transactions | undefined {
+    const { durability, timing } = this.#options;
+    const facet = durability.transactions;
+    if (facet === undefined) return undefined;
+    return { facet, maxHandlerMs: timing.maxHandlerMs, onFailure: (lease, error) => this.#failed(lease, error) };
+  }
+
+  /** The slot's traits are known only when it is open. */
   #leaseMs(): number {
     const { minLeaseMs, maxLeaseMs } = this.#options.durability.traits;
     return Math.min(Math.max(this.#options.timing.handlerLeaseMs, minLeaseMs), maxLeaseMs);
-  }
-
-  /** All of an identity first: what comes back must stop those behind it. */
-  async #take(leased: readonly Leased[], endsAt: number): Promise<number> {
-    const lanes: Lane[] = [];
-    let taken = 0;
-    for (const { message, recipients } of leased) {
-      const content = new ReceivedContent(message);
-      for (const recipient of recipients) {
-        const lane = this.#lanes.find(recipient.identity, recipient.epoch);
-        const lease = this.#lease(message, content, recipient, lane, endsAt);
-        if (lease.lane === undefined) continue;
-        taken += 1;
-        if (this.#add(lease.lane, lease)) lanes.push(lease.lane);
-        const rest = this.#slice.step();
-        if (rest !== undefined) await rest;
-      }
-    }
-    for (const lane of lanes) {
-      lane.handOver();
-      const rest = this.#slice.rest();
-      if (rest !== undefined) await rest;
-    }
-    return taken;
-  }
-
-  /** Without a lane: it is settled already. */
-  #lease(
-    message: DurableMessage,
-    content: ReceivedContent,
-    recipient: LeasedRecipient,
-    lane: Lane | undefined,
-    endsAt: number,
-  ): Lease {
-    const { traits } = this.#options.durability;
-    const until = traits.lease === "session" ? Number.POSITIVE_INFINITY : endsAt;
-    const isOver = recipient.attempt > this.#options.limits.maxAttempts;
-    const needsInbox = message.guarantee === "exactly-once";
-    const isTaken = lane !== undefined && !isOver && (!needsInbox || this.#transactions !== undefined);
-    const place = isTaken ? lane : undefined;
-    const lease =
-      needsInbox && this.#transactions !== undefined
-        ? new TransactedLease(this.#transactions, this.#hands, message, content, recipient, place, until)
-        : new Lease(this.#hands, message, content, recipient, place, until);
-    this.#hands.take(lease);
-    if (isTaken) return lease;
-    if (isOver) this.#hands.bury(lease);
-    else this.#hands.release(lease);
-    if (lane === undefined && !this.#lanes.has(recipient.identity)) this.#detachUnknown(recipient);
-    if (lane !== undefined && needsInbox && !isOver) this.#warnOnce(noTransactions());
-    return lease;
-  }
-
-  /** Whether it is the first that this dequeue has brought for the lane. */
-  #add(lane: Lane, lease: Lease): boolean {
-    const isFirst = lane.broughtBy !== this.#consumer.dequeues;
-    lane.add(lease);
-    lane.brought = isFirst ? 1 : lane.brought + 1;
-    lane.broughtBy = this.#consumer.dequeues;
-    return isFirst;
   }
 
   #settle(lease: Lease): void {
@@ -257,14 +199,15 @@ export class DurableReceiver {
   }
 
   /** What was in hand has kept back what came later; or there was more than one dequeue brings. */
-  #mayHaveMore(lane: Lane): boolean {
+  #mayHaveMore(lane: Lane<Lease>): boolean {
     if (lane.isClosed || lane.inHands > 0) return false;
     const isBlocking = this.#options.durability.traits.order === "fifo";
     return lane.brought >= MAX_PER_IDENTITY || (isBlocking && lane.broughtBy < this.#consumer.dequeues);
   }
 
+  /** Of an exactly-once message, for no fault of its handler's. */
   #failed(lease: Lease, error: MusterError): void {
-    if (isMusterError(error, "FENCED")) {
+    if (error.code === "FENCED") {
       this.#hands.lose(lease, error);
       return;
     }
@@ -273,26 +216,25 @@ export class DurableReceiver {
   }
 
   /** Its leases end with its detachment, or have ended already. */
-  #drop(lane: Lane): void {
+  #drop(lane: Lane<Lease>): void {
     for (const lease of lane.takeWaiting()) this.#hands.forget(lease);
   }
 
-  async #detach({ session, identity, epoch }: Lane): Promise<void> {
+  #leave(identity: string, epoch: number): void {
+    this.detach(identity, epoch)?.catch((cause: unknown) => this.#warnOnce(codedError(cause, SOURCE)));
+  }
+
+  async #detach({ session, identity, epoch }: Lane<Lease>): Promise<void> {
     if (session !== this.#options.session.id) return; // Nothing is handed to that one any more.
-    try {
-      await this.#attacher.submit({ as: "detach", session, identity, epoch });
-    } catch (cause) {
+    await this.#attacher.submit({ as: "detach", session, identity, epoch }).catch((cause: unknown) => {
       const error = codedError(cause, SOURCE);
-      if (error.code !== "CLOSED") this.#options.warn(error);
-    }
+      if (error.code !== "CLOSED") this.#warnOnce(error);
+    });
   }
 
   /** Left over from an earlier life here. */
-  #detachUnknown({ identity, epoch }: LeasedRecipient): void {
-    const session = this.#options.session.id;
-    this.#attacher
-      .submit({ as: "detach", session, identity, epoch })
-      .catch((cause: unknown) => this.#warnOnce(codedError(cause, SOURCE)));
+  #tryDetach(entry: Attaching): void {
+    this.#attacher.submit(entry).catch((cause: unknown) => this.#warnOnce(codedError(cause, SOURCE)));
   }
 
   #warnOnce(error: MusterError): void {
@@ -300,10 +242,4 @@ export class DurableReceiver {
     this.#warned.add(error.code);
     this.#options.warn(error);
   }
-}
-
-function noTransactions(): MusterError<"UNSUPPORTED"> {
-  const message =
-    "an exactly-once message has come, but this durability slot has no transactions; it stays in its queue";
-  return new MusterError({ code: "UNSUPPORTED", source: SOURCE, message, detail: { feature: "exactly-once" } });
 }

@@ -14,7 +14,7 @@ const MAX_BATCH = 1_000;
 export interface HandsOptions {
   readonly durability: DurabilityBackend;
   readonly agenda: Agenda;
-  readonly leaseMs: number;
+  leaseMs(): number;
   readonly maxHandlerMs: number;
   readonly maxAttempts: number;
   /** The store is to be told of it. */
@@ -28,7 +28,7 @@ export class Hands implements LeaseKeeper {
   readonly #leases = new Set<Lease>();
   /** Only of what may come here twice: a retry, and what was lost while it ran. */
   readonly #window = new DuplicateWindow();
-  #next: Disposable | undefined;
+  #isPlanned = false;
   #tries = 0;
 
   constructor(options: HandsOptions) {
@@ -41,13 +41,15 @@ export class Hands implements LeaseKeeper {
 
   take(lease: Lease): void {
     this.#leases.add(lease);
-    this.#next ??= this.#lookAfter(this.#intervalMs());
+    this.#plan(this.#intervalMs());
   }
 
   /** The store has been told of it, or need not be. */
   forget(lease: Lease): void {
     lease.state = "gone";
-    if (this.#leases.delete(lease)) this.#options.onGone(lease);
+    if (!this.#leases.delete(lease)) return;
+    if (lease.lane !== undefined) lease.lane.inHands -= 1;
+    this.#options.onGone(lease);
   }
 
   begin(lease: Lease): boolean {
@@ -80,9 +82,10 @@ export class Hands implements LeaseKeeper {
     this.#tell(lease);
   }
 
-  /** Its handler has finished, but the store did not hear of it: it must not be handled again here. */
+  /** The store did not hear of it in time. What has been handled must not be handled again here. */
   remember(lease: Lease): void {
     if (lease.settlement?.as === "ack" && lease.arrival === undefined) this.#arrive(lease).settle(0, { as: "handled" });
+    this.forget(lease);
   }
 
   /** Somebody else may have it by now. What has not started never will; what runs goes on for nothing. */
@@ -133,17 +136,17 @@ export class Hands implements LeaseKeeper {
   }
 
   #intervalMs(): number {
-    return Math.min(this.#options.leaseMs / 3, this.#options.maxHandlerMs / 4);
+    return Math.min(this.#options.leaseMs() / 3, this.#options.maxHandlerMs / 4);
   }
 
-  #lookAfter(delayMs: number): Disposable {
-    return this.#options.agenda.after(delayMs, () => {
-      this.#next = undefined;
+  #plan(delayMs: number): void {
+    if (this.#isPlanned || this.#leases.size === 0) return;
+    this.#isPlanned = true;
+    this.#options.agenda.after(delayMs, () => {
+      this.#isPlanned = false;
       this.#look().then(
-        (again) => {
-          if (this.#leases.size > 0) this.#next ??= this.#lookAfter(again);
-        },
-        () => undefined, // It keeps its failures to itself.
+        (again) => this.#plan(again),
+        () => this.#plan(this.#intervalMs()), // It keeps its failures to itself.
       );
     });
   }
@@ -151,7 +154,8 @@ export class Hands implements LeaseKeeper {
   /** Extends what is still wanted, and takes their messages from handlers that are stuck. When to look again. */
   async #look(): Promise<number> {
     const now = performance.now();
-    const { leaseMs, maxHandlerMs } = this.#options;
+    const { maxHandlerMs } = this.#options;
+    const leaseMs = this.#options.leaseMs();
     const due: Lease[] = [];
     for (const lease of [...this.#leases]) {
       if ((lease.state === "running" || lease.state === "lost") && now - lease.startedAt >= maxHandlerMs)
@@ -176,7 +180,8 @@ export class Hands implements LeaseKeeper {
   }
 
   async #extend(leases: readonly Lease[]): Promise<void> {
-    const { durability, leaseMs } = this.#options;
+    const { durability } = this.#options;
+    const leaseMs = this.#options.leaseMs();
     using call = linkCall({}, leaseMs / 3, SOURCE);
     const sentAt = performance.now();
     const failures = await durability.extendMany(

@@ -2,9 +2,23 @@
 
 import type { Served } from "../../life/served.ts";
 import type { Mailbox } from "../mailbox.ts";
-import type { Lease } from "./lease.ts";
+import type { ReceivedMessage } from "../received-message.ts";
 
-export class Lane {
+/**
+ * - `waiting`: for its lane to hand it over. `handed`: it is in a mailbox. `running`: its handler has started.
+ * - `joined`: the same message still runs from an earlier lease; what becomes of that becomes of this.
+ * - `lost`: it runs, but somebody else may have it by now: its outcome counts for nobody but duplicates.
+ * - `settled`: the store is to be told. `gone`: nothing more is to be done.
+ */
+export type LeaseState = "waiting" | "handed" | "running" | "joined" | "lost" | "settled" | "gone";
+
+interface Queued {
+  state: LeaseState;
+  readonly received: ReceivedMessage;
+}
+
+/** @typeParam Lease its leases: `lease.ts`. */
+export class Lane<Lease extends Queued> {
   readonly served: Served;
   readonly identity: string;
   readonly epoch: number;
@@ -42,6 +56,13 @@ export class Lane {
   add(lease: Lease): void {
     this.#leases.push(lease);
     this.inHands += 1;
+  }
+
+  /** One more has come by this dequeue; gives how many that are. */
+  count(dequeue: number): number {
+    this.brought = this.broughtBy === dequeue ? this.brought + 1 : 1;
+    this.broughtBy = dequeue;
+    return this.brought;
   }
 
   /** Hands over as many as are handled at once, and one more. */

@@ -1,12 +1,13 @@
 /** Which identities' queues this process is handed, and which it is about to leave. */
 
 import type { Lane } from "./lane.ts";
+import type { Lease } from "./lease.ts";
 
 export interface LanesOptions {
   /** Nothing of it is needed any more but what runs for it. */
-  drop(lane: Lane): void;
+  drop(lane: Lane<Lease>): void;
   /** Tells the store to hand over nothing more for it, and to take back what it has. Must not reject. */
-  detach(lane: Lane): Promise<void>;
+  detach(lane: Lane<Lease>): Promise<void>;
 }
 
 /**
@@ -15,10 +16,10 @@ export interface LanesOptions {
  */
 export class Lanes {
   readonly #options: LanesOptions;
-  readonly #open = new Map<string, Lane>();
-  readonly #closing = new Map<string, Lane>();
+  readonly #open = new Map<string, Lane<Lease>>();
+  readonly #closing = new Map<string, Lane<Lease>>();
   /** Of those that have been closed and not been detached yet. */
-  readonly #detached = new Map<Lane, { readonly promise: Promise<void>; readonly resolve: () => void }>();
+  readonly #detached = new Map<Lane<Lease>, { readonly promise: Promise<void>; readonly resolve: () => void }>();
 
   constructor(options: LanesOptions) {
     this.#options = options;
@@ -30,7 +31,7 @@ export class Lanes {
   }
 
   /** The one that takes what was leased to this epoch of it. */
-  find(identity: string, epoch: number): Lane | undefined {
+  find(identity: string, epoch: number): Lane<Lease> | undefined {
     const open = this.#open.get(identity);
     if (open?.epoch === epoch) return open;
     const closing = this.#closing.size === 0 ? undefined : this.#closing.get(identity);
@@ -42,7 +43,7 @@ export class Lanes {
   }
 
   /** Before it is attached, which ends the leases of earlier lives of the identity. */
-  open(lane: Lane): void {
+  open(lane: Lane<Lease>): void {
     const { identity } = lane;
     for (const former of [this.#open.get(identity), this.#closing.get(identity)]) {
       if (former === undefined) continue;
@@ -71,7 +72,7 @@ export class Lanes {
   }
 
   /** Something of it has left these hands. */
-  leaveIfDone(lane: Lane): void {
+  leaveIfDone(lane: Lane<Lease>): void {
     if (this.#closing.get(lane.identity) === lane && !lane.isAtWork) this.#leave(lane);
   }
 
@@ -81,7 +82,7 @@ export class Lanes {
     await Promise.all(Array.from(this.#detached.values(), ({ promise }) => promise));
   }
 
-  #leave(lane: Lane): void {
+  #leave(lane: Lane<Lease>): void {
     this.#closing.delete(lane.identity);
     this.#options.drop(lane);
     this.#options.detach(lane).then(
@@ -90,7 +91,7 @@ export class Lanes {
     );
   }
 
-  #end(lane: Lane): void {
+  #end(lane: Lane<Lease>): void {
     this.#detached.get(lane)?.resolve();
     this.#detached.delete(lane);
   }

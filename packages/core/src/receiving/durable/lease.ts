@@ -4,15 +4,13 @@ import type { DurableMessage, LeasedRecipient, Settlement } from "../../slots/in
 import type { Arrival } from "../duplicate-window.ts";
 import type { Acknowledger, AwaitedMessage, Outcome } from "../outcome.ts";
 import { type ReceivedContent, ReceivedMessage } from "../received-message.ts";
-import type { Lane } from "./lane.ts";
+import type { Lane, LeaseState } from "./lane.ts";
 
-/**
- * - `waiting`: for its lane to hand it over. `handed`: it is in a mailbox. `running`: its handler has started.
- * - `joined`: the same message still runs from an earlier lease; what becomes of that becomes of this.
- * - `lost`: it runs, but somebody else may have it by now: its outcome counts for nobody but duplicates.
- * - `settled`: the store is to be told. `gone`: nothing more is to be done.
- */
-type LeaseState = "waiting" | "handed" | "running" | "joined" | "lost" | "settled" | "gone";
+/** One message, as it was leased and as its recipients read it. */
+export interface LeasedContent {
+  readonly message: DurableMessage;
+  readonly content: ReceivedContent;
+}
 
 /** What a lease asks and tells of itself. */
 export interface LeaseKeeper {
@@ -30,7 +28,7 @@ export class Lease implements Acknowledger {
   readonly receipt: string;
   readonly attempt: number;
   /** Absent: its recipient is not served here. */
-  readonly lane: Lane | undefined;
+  readonly lane: Lane<Lease> | undefined;
   readonly received: ReceivedMessage;
   state: LeaseState = "waiting";
   /** Monotonic, counted from the sending of the request that gave or extended it. */
@@ -47,10 +45,9 @@ export class Lease implements Acknowledger {
 
   constructor(
     keeper: LeaseKeeper,
-    message: DurableMessage,
-    content: ReceivedContent,
+    { message, content }: LeasedContent,
     { identity, epoch, receipt, attempt }: LeasedRecipient,
-    lane: Lane | undefined,
+    lane: Lane<Lease> | undefined,
     endsAt: number,
   ) {
     this.#keeper = keeper;
