@@ -1,7 +1,14 @@
 /** Puts messages into the queues of a hub and tells what has become of them, with none of core between. */
 
 import { type MemoryFaults, type MemoryHub, memoryDurability } from "@muster/backend-memory";
-import type { BatchFailure, DeadLetter, DurabilityBackend, DurableMessage, Target, TrackedDelivery } from "../../src/slots/index.ts";
+import type {
+  BatchFailure,
+  DeadLetter,
+  DurabilityBackend,
+  DurableMessage,
+  Target,
+  TrackedDelivery,
+} from "../../src/slots/index.ts";
 import { all } from "./all.ts";
 
 const CALL = { signal: new AbortController().signal };
@@ -61,7 +68,9 @@ export class Outbox implements AsyncDisposable {
 
   /** By identity: its status, or its code once it has failed. */
   async statuses(id: string): Promise<Readonly<Record<string, string>>> {
-    return Object.fromEntries((await this.#deliveries(id)).map(({ identity, status, code }) => [identity, code ?? status]));
+    return Object.fromEntries(
+      (await this.#deliveries(id)).map(({ identity, status, code }) => [identity, code ?? status]),
+    );
   }
 
   async deadLetters(): Promise<readonly DeadLetter[]> {

@@ -15,7 +15,13 @@ test("a handler that returns has acknowledged, and is never handed the message a
   await outbox.enqueue("n", handle);
   await eventually("so is the next", async () => (await outbox.statuses("n"))["ada"] === "delivered");
   expect(got.map(({ id }) => id)).toEqual(["m", "n"]);
-  expect(got[0]).toMatchObject({ identity: "ada", epoch: handle.epoch, attempt: 1, contentType: "text/plain", sentAt: 1 });
+  expect(got[0]).toMatchObject({
+    identity: "ada",
+    epoch: handle.epoch,
+    attempt: 1,
+    contentType: "text/plain",
+    sentAt: 1,
+  });
   expect(got[0]?.text()).toBe("m");
 });
 
