@@ -5,9 +5,11 @@ import type { Headers } from "../slots/index.ts";
 
 export const KIND_MESSAGE = 1;
 
-const LENGTHS_AT = BODY_AT + 8;
+/** Behind the beginning of a message: its lengths, and its id. */
+const LENGTHS_AT = 8;
 const TEXT_AT = LENGTHS_AT + 12;
 const EPOCH_BYTES = 8;
+const NOTHING = new Uint8Array();
 
 /** What all recipients of one multicast have in common. */
 export interface Content {
@@ -32,7 +34,8 @@ export interface MessageFrame extends Content, Recipients {
 
 /** Bytes a frame of this content takes before its first recipient. */
 export function frameBytes(content: Content): number {
-  return TEXT_AT + Buffer.byteLength(content.id) + Buffer.byteLength(content.contentType) + content.payload.byteLength;
+  const { id, contentType, payload } = content;
+  return BODY_AT + TEXT_AT + Buffer.byteLength(id) + Buffer.byteLength(contentType) + payload.byteLength;
 }
 
 /** Bytes one more recipient takes. */
@@ -41,36 +44,49 @@ export function recipientBytes(identity: string): number {
 }
 
 /** One frame for at least one recipient; the payload is copied. */
-export function encodeMessage(content: Content, { identities, epochs }: Recipients): Uint8Array {
+export function encodeMessage(content: Content, recipients: Recipients): Uint8Array {
+  return encodeBehind(KIND_MESSAGE, NOTHING, content, recipients);
+}
+
+/** A frame of another kind: a message, with something before it. */
+export function encodeBehind(
+  kind: number,
+  head: Uint8Array,
+  content: Content,
+  { identities, epochs }: Recipients,
+): Uint8Array {
+  const at = BODY_AT + head.length;
   const id = Buffer.from(content.id);
   const contentType = Buffer.from(content.contentType);
   const names = identities.join("\n");
   const nameBytes = Buffer.byteLength(names);
-  const epochsAt = TEXT_AT + id.length + contentType.length;
+  const epochsAt = at + TEXT_AT + id.length + contentType.length;
   const namesAt = epochsAt + EPOCH_BYTES * identities.length;
-  const frame = newFrame(KIND_MESSAGE, namesAt + nameBytes + content.payload.byteLength);
+  const frame = newFrame(kind, namesAt + nameBytes + content.payload.byteLength);
   const view = viewOf(frame);
-  view.setFloat64(BODY_AT, content.sentAt);
-  view.setUint32(LENGTHS_AT, identities.length);
-  view.setUint32(LENGTHS_AT + 4, nameBytes);
-  view.setUint16(LENGTHS_AT + 8, id.length);
-  view.setUint16(LENGTHS_AT + 10, contentType.length);
-  frame.set(id, TEXT_AT);
-  frame.set(contentType, TEXT_AT + id.length);
+  frame.set(head, BODY_AT);
+  view.setFloat64(at, content.sentAt);
+  view.setUint32(at + LENGTHS_AT, identities.length);
+  view.setUint32(at + LENGTHS_AT + 4, nameBytes);
+  view.setUint16(at + LENGTHS_AT + 8, id.length);
+  view.setUint16(at + LENGTHS_AT + 10, contentType.length);
+  frame.set(id, at + TEXT_AT);
+  frame.set(contentType, at + TEXT_AT + id.length);
   for (let i = 0; i < identities.length; i++) view.setFloat64(epochsAt + EPOCH_BYTES * i, epochs[i] ?? 0);
   frame.write(names, namesAt);
   frame.set(content.payload, namesAt + nameBytes);
   return sealed(frame);
 }
 
-export function decodeMessage(bytes: Uint8Array): MessageFrame {
-  if (bytes.length < TEXT_AT) throw damaged("it ends within its header");
+/** @param at where the message begins. */
+export function decodeMessage(bytes: Uint8Array, at: number = BODY_AT): MessageFrame {
+  if (bytes.length < at + TEXT_AT) throw damaged("it ends within its header");
   const view = viewOf(bytes);
-  const count = view.getUint32(LENGTHS_AT);
-  const typeAt = TEXT_AT + view.getUint16(LENGTHS_AT + 8);
-  const epochsAt = typeAt + view.getUint16(LENGTHS_AT + 10);
+  const count = view.getUint32(at + LENGTHS_AT);
+  const typeAt = at + TEXT_AT + view.getUint16(at + LENGTHS_AT + 8);
+  const epochsAt = typeAt + view.getUint16(at + LENGTHS_AT + 10);
   const namesAt = epochsAt + EPOCH_BYTES * count;
-  const payloadAt = namesAt + view.getUint32(LENGTHS_AT + 4);
+  const payloadAt = namesAt + view.getUint32(at + LENGTHS_AT + 4);
   if (payloadAt > bytes.length) throw damaged("it ends within its recipients");
   const identities = textOf(bytes, namesAt, payloadAt).split("\n");
   if (identities.length !== count) throw damaged("its recipients are not as many as it says");
@@ -78,9 +94,9 @@ export function decodeMessage(bytes: Uint8Array): MessageFrame {
   for (let i = 0; i < count; i++) epochs[i] = view.getFloat64(epochsAt + EPOCH_BYTES * i);
   return {
     kind: "message",
-    id: textOf(bytes, TEXT_AT, typeAt),
+    id: textOf(bytes, at + TEXT_AT, typeAt),
     contentType: textOf(bytes, typeAt, epochsAt),
-    sentAt: view.getFloat64(BODY_AT),
+    sentAt: view.getFloat64(at),
     identities,
     epochs,
     payload: bytes.subarray(payloadAt),

@@ -26,6 +26,25 @@ export function messageHeaders(content: Content): (identity: string, epoch: numb
   return trace === undefined ? headersOf : (identity, epoch) => ({ ...trace, ...headersOf(identity, epoch) });
 }
 
+/** Where the acknowledgement of a message for one recipient goes, and what it calls that recipient. */
+export interface SingleAwaiting {
+  readonly replyTo: string;
+  readonly frame: number;
+  readonly place: number;
+  readonly attempt: number;
+}
+
+/** Headers of a message that is acknowledged. */
+export function awaitedHeaders(headers: Headers, { replyTo, frame, place, attempt }: SingleAwaiting): Headers {
+  return {
+    ...headers,
+    "muster-reply-to": replyTo,
+    "muster-frame": String(frame),
+    "muster-place": String(place),
+    "muster-attempt": String(attempt),
+  };
+}
+
 /** Headers of the word that another life has taken over; its body is empty. */
 export function replacedHeaders(identity: string, epoch: number): Headers {
   return {
@@ -41,6 +60,8 @@ export interface RawMessage extends Content {
   readonly kind: "raw";
   readonly identity: string;
   readonly epoch: number;
+  /** Absent: nobody waits for an acknowledgement. */
+  readonly awaiting?: SingleAwaiting;
 }
 
 /**
@@ -78,6 +99,16 @@ function message(headers: Headers, payload: Uint8Array, identity: string, epoch:
     identity,
     epoch,
     payload,
+    ...(headers["muster-reply-to"] === undefined ? {} : { awaiting: awaitingOf(headers) }),
+  };
+}
+
+function awaitingOf(headers: Headers): SingleAwaiting {
+  return {
+    replyTo: required(headers, "muster-reply-to"),
+    frame: requiredNumber(headers, "muster-frame"),
+    place: requiredNumber(headers, "muster-place"),
+    attempt: requiredNumber(headers, "muster-attempt"),
   };
 }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decodeRaw, messageHeaders, replacedHeaders } from "../../src/wire/raw-message.ts";
+import { awaitedHeaders, decodeRaw, messageHeaders, replacedHeaders } from "../../src/wire/raw-message.ts";
 import { isMusterError } from "../../src/slots/index.ts";
 
 const CONTENT = { id: "m-1", contentType: "text/plain", sentAt: 1_700_000_000_000, payload: Buffer.from("hi") };
@@ -19,6 +19,19 @@ test("a foreign consumer finds the payload bare and everything else in headers",
 test("a raw message reads back with its recipient", () => {
   const frame = decodeRaw(messageHeaders(CONTENT)("zoë", 2 ** 53 - 1), CONTENT.payload);
   expect(frame).toEqual({ kind: "raw", ...CONTENT, identity: "zoë", epoch: 2 ** 53 - 1 });
+});
+
+test("a raw message that is acknowledged has headers more, and reads back with where its acknowledgement goes", () => {
+  const awaiting = { replyTo: "n.1", frame: 3, place: 17, attempt: 2 };
+  const headers = awaitedHeaders(messageHeaders(CONTENT)("zoë", 7), awaiting);
+  expect(headers).toEqual({
+    ...messageHeaders(CONTENT)("zoë", 7),
+    "muster-reply-to": "n.1",
+    "muster-frame": "3",
+    "muster-place": "17",
+    "muster-attempt": "2",
+  });
+  expect(decodeRaw(headers, CONTENT.payload)).toEqual({ kind: "raw", ...CONTENT, identity: "zoë", epoch: 7, awaiting });
 });
 
 test("the word that another life has taken over reads back", () => {
