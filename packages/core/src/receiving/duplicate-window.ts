@@ -47,8 +47,8 @@ export class DuplicateWindow {
   /**
    * A message has arrived for these, each of them once.
    *
-   * @param mayRepeat false: none of them was ever sent this message before. They are believed, as long as nothing else of
-   * the same message may have come twice; then nobody is looked up.
+   * @param mayRepeat false: this is the first time that this message was sent to any of them. Then nobody is looked up, until
+   * something of the same message may have come twice: sent again, or with the same first recipient as before.
    */
   arrive(id: string, identities: readonly string[], mayRepeat: boolean): Arrival {
     const now = this.#now();
@@ -132,6 +132,7 @@ class KnownMessage {
   #states = new Uint8Array();
   /** Their identities, joined by newlines, for as long as nobody was looked up: a tenth of an array of them. */
   #names: string[] = [];
+  readonly #firsts = new Set<string>();
   #indices: Map<string, number> | undefined;
   #rejections: Map<number, Outcome> | undefined;
   #joined: Map<number, OnOutcome[]> | undefined;
@@ -141,9 +142,12 @@ class KnownMessage {
   }
 
   arrive(identities: readonly string[], mayRepeat: boolean): Arrival {
-    if (this.#indices !== undefined || (mayRepeat && this.size > 0)) return this.#arriveAgain(identities);
+    const [leader = ""] = identities;
+    if (this.#indices !== undefined || (mayRepeat && this.size > 0) || this.#firsts.has(leader))
+      return this.#arriveAgain(identities);
     const first = this.size;
     this.#grow(identities.length);
+    this.#firsts.add(leader);
     this.#names.push(identities.join("\n"));
     return new Arrival(this, first);
   }
@@ -190,6 +194,7 @@ class KnownMessage {
     const indices = new Map<string, number>();
     for (const names of this.#names) for (const identity of names.split("\n")) indices.set(identity, indices.size);
     this.#names = [];
+    this.#firsts.clear();
     return indices;
   }
 

@@ -1,9 +1,12 @@
 /** This process' end of the messaging slot: one inbox, one node address, and a table of who is attached here. */
 
 import { randomUUID } from "node:crypto";
+import type { AcknowledgementFrame } from "../wire/acknowledgement.ts";
+import { AwaitedReceiver } from "./acknowledging/awaited-receiver.ts";
 import { isNodeAddress, NODE_ADDRESS_PREFIX } from "../wire/addresses.ts";
 import { Attachments, type Expectation } from "./attachments.ts";
 import { codedError } from "../call.ts";
+import { DuplicateWindow } from "./duplicate-window.ts";
 import { decodeFrame, type Frame } from "../wire/frame.ts";
 import { encodeReplaced } from "../wire/notices.ts";
 import { decodeRaw, type RawMessage, replacedHeaders } from "../wire/raw-message.ts";
@@ -18,6 +21,8 @@ export type { Expectation } from "./attachments.ts";
 export interface ReceivingNode {
   /** Shared by everything this process serves. */
   readonly address: string;
+  /** What was handed over here of late, however it came. */
+  readonly window: DuplicateWindow;
   /** Makes the node address live; messages published after it resolved arrive. */
   open(call: Call): Promise<void>;
   /** From now on until it is settled, arrivals for `identity` are held. */
@@ -29,8 +34,14 @@ export interface ReceivingNode {
   removeAddress(address: string, call: Call): Promise<void>;
   /** Tells whoever served `route` that another life has taken over. Best effort; never rejects. */
   announceReplaced(route: Route, call: Call): Promise<void>;
+  /** From now on until it is disposed of, `listener` gets the acknowledgements of this multicast. It must not throw. */
+  listen(id: string, listener: OnAcknowledgement): Disposable;
+  /** Resolves when the outcomes known as of now have been told to the senders that wait for them. @throws TIMEOUT, ABORTED */
+  flush(call: Call): Promise<void>;
   close(): Promise<void>;
 }
+
+export type OnAcknowledgement = (acknowledgement: AcknowledgementFrame) => void;
 
 /** What a node tells the rest of core. */
 interface NodeEvents {
@@ -46,7 +57,7 @@ interface NodeEvents {
 export interface NodeOptions {
   readonly messaging: MessagingBackend;
   readonly events: NodeEvents;
-  /** For what no caller waits for: a lost inbox, and the first frame of each kind that can't be read. */
+  /** For what no caller waits for: a lost inbox, and the first of each kind of frame that can't be read or be answered. */
   warn(error: MusterError): void;
 }
 
@@ -61,9 +72,12 @@ export function openNode(options: NodeOptions): ReceivingNode {
 
 class Node implements ReceivingNode {
   readonly address: string = NODE_ADDRESS_PREFIX + randomUUID();
+  readonly window: DuplicateWindow = new DuplicateWindow();
   readonly #options: NodeOptions;
   readonly #inbox: StandingInbox;
   readonly #attachments = new Attachments();
+  readonly #awaited: AwaitedReceiver;
+  readonly #listeners = new Map<string, OnAcknowledgement>();
   readonly #slice = new TimeSlice();
   readonly #warned = new Set<string>();
 
@@ -74,6 +88,12 @@ class Node implements ReceivingNode {
       dispatch: (page) => this.#dispatch(page),
       onRoute: (state) => options.events.onRoute(state),
       warn: (error) => options.warn(error),
+    });
+    this.#awaited = new AwaitedReceiver({
+      messaging: options.messaging,
+      attachments: this.#attachments,
+      window: this.window,
+      warn: (error) => this.#warnOnce(error),
     });
   }
 
@@ -110,7 +130,17 @@ class Node implements ReceivingNode {
     }
   }
 
+  listen(id: string, listener: OnAcknowledgement): Disposable {
+    this.#listeners.set(id, listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(id) };
+  }
+
+  async flush(call: Call): Promise<void> {
+    await this.#awaited.flush(call);
+  }
+
   async close(): Promise<void> {
+    this.#awaited.close();
     await this.#inbox.close();
     this.#attachments.clear();
   }
@@ -127,9 +157,9 @@ class Node implements ReceivingNode {
           const rest = this.#slice.step();
           if (rest !== undefined) await rest;
         }
-      } else if (arrived?.kind === "raw") {
-        this.#attachments.deliver(new ReceivedContent(arrived), arrived.identity, arrived.epoch);
-      } else if (arrived !== undefined) this.#hear(arrived);
+      } else if (arrived?.kind === "awaited") await this.#awaited.receive(arrived, this.#slice);
+      else if (arrived?.kind === "raw") this.#receiveSingle(arrived);
+      else if (arrived !== undefined) this.#hear(arrived);
       const rest = this.#slice.step();
       if (rest !== undefined) await rest;
     }
@@ -139,16 +169,26 @@ class Node implements ReceivingNode {
     try {
       return isNodeAddress(address) ? decodeFrame(body) : decodeRaw(headers, body);
     } catch (cause) {
-      const error = codedError(cause, "core.node");
-      if (!this.#warned.has(error.code)) this.#options.warn(error);
-      this.#warned.add(error.code);
+      this.#warnOnce(codedError(cause, "core.node"));
       return undefined;
     }
   }
 
-  #hear(word: Exclude<Frame, { readonly kind: "message" }>): void {
+  #warnOnce(error: MusterError): void {
+    if (!this.#warned.has(error.code)) this.#options.warn(error);
+    this.#warned.add(error.code);
+  }
+
+  #receiveSingle(message: RawMessage): void {
+    const { awaiting, identity, epoch } = message;
+    if (awaiting === undefined) this.#attachments.deliver(new ReceivedContent(message), identity, epoch);
+    else this.#awaited.receiveSingle(message, awaiting);
+  }
+
+  #hear(word: Exclude<Frame, { readonly kind: "message" | "awaited" }>): void {
     const { events } = this.#options;
-    if (word.kind === "bell") events.onBell();
+    if (word.kind === "acknowledgement") this.#listeners.get(word.id)?.(word);
+    else if (word.kind === "bell") events.onBell();
     else if (word.kind === "receipts") events.onReceipts(word);
     else if (this.#attachments.isAttached(word.identity, word.epoch)) events.onReplaced(word.identity, word.epoch);
   }

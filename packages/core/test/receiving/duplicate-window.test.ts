@@ -71,6 +71,15 @@ test("once something may have come twice, what is said to be the first of it is 
   });
 });
 
+test("what a broker delivers twice is a duplicate although it was sent for the first time", () => {
+  const window = new DuplicateWindow();
+  const names = ["ada", "bob"];
+  window.arrive("m", ["eve"], false).settle(0, HANDLED);
+  const arrival = window.arrive("m", names, false);
+  for (const place of [0, 1]) arrival.settle(place, HANDLED);
+  expect(read(window.arrive("m", names, false), names)).toEqual({ fresh: [], known: ["ada: handled", "bob: handled"] });
+});
+
 test("the identities of many frames of one message are told apart", () => {
   const window = new DuplicateWindow();
   const frames = Array.from({ length: 20 }, (_, frame) => Array.from({ length: 7 }, (_, index) => `${frame}-${index}`));

@@ -1,0 +1,106 @@
+/** Publishes acknowledgements: what there is to tell at one moment leaves together. */
+
+import { codedError } from "../../call.ts";
+import { type Call, linkCall, type MessagingBackend, type MusterError, type Outgoing } from "../../slots/index.ts";
+import { untilAborted } from "../../tasks/until-aborted.ts";
+import { type AcknowledgementFrame, encodeAcknowledgement } from "../../wire/acknowledgement.ts";
+
+const MAX_IN_FLIGHT = 2;
+const MAX_BATCH = 4_096;
+const MAX_BATCH_BYTES = 1_048_576;
+const TIMEOUT_MS = 5_000;
+const SOURCE = "core.acknowledge";
+
+/** Something to tell one sender; what it says is asked for when it leaves. */
+export interface Answer {
+  readonly replyTo: string;
+  answer(): Omit<AcknowledgementFrame, "kind">;
+}
+
+/**
+ * Nothing is published twice: a sender that hears nothing sends again, and is answered again. While the broker is busy,
+ * answers gather.
+ */
+export class Outbox {
+  readonly #messaging: MessagingBackend;
+  readonly #warn: (error: MusterError) => void;
+  readonly #closing = new AbortController();
+  readonly #inFlight = new Set<Promise<void>>();
+  #waiting = new Set<Answer>();
+  #isPlanned = false;
+
+  constructor(messaging: MessagingBackend, warn: (error: MusterError) => void) {
+    this.#messaging = messaging;
+    this.#warn = warn;
+  }
+
+  /** Sends it soon; twice before it has left is once. */
+  add(answer: Answer): void {
+    if (this.#closing.signal.aborted) return;
+    this.#waiting.add(answer);
+    this.#plan();
+  }
+
+  /** Resolves when everything that was added has been sent, or could not be. @throws TIMEOUT, ABORTED */
+  async flush(call: Call): Promise<void> {
+    while (this.#waiting.size > 0 || this.#inFlight.size > 0) {
+      this.#send();
+      await untilAborted(Promise.race(this.#inFlight), call, SOURCE);
+    }
+  }
+
+  close(): void {
+    this.#closing.abort();
+    this.#waiting.clear();
+  }
+
+  #plan(): void {
+    if (this.#isPlanned || this.#inFlight.size >= MAX_IN_FLIGHT) return;
+    this.#isPlanned = true;
+    setImmediate(() => {
+      this.#isPlanned = false;
+      this.#send();
+    });
+  }
+
+  #send(): void {
+    while (this.#waiting.size > 0 && this.#inFlight.size < MAX_IN_FLIGHT) {
+      const publishing = this.#publish(this.#batch()).finally(() => {
+        this.#inFlight.delete(publishing);
+        if (this.#waiting.size > 0) this.#plan();
+      });
+      this.#inFlight.add(publishing);
+    }
+  }
+
+  #batch(): readonly Outgoing[] {
+    const { maxBatch, maxPayloadBytes } = this.#messaging.traits;
+    const batch: Outgoing[] = [];
+    let bytes = 0;
+    for (const answer of this.#waiting) {
+      if (batch.length >= Math.min(maxBatch, MAX_BATCH) || bytes >= MAX_BATCH_BYTES) break;
+      this.#waiting.delete(answer);
+      const body = fitting(answer.answer(), maxPayloadBytes);
+      batch.push({ address: answer.replyTo, headers: {}, body });
+      bytes += body.byteLength;
+    }
+    return batch;
+  }
+
+  async #publish(batch: readonly Outgoing[]): Promise<void> {
+    using call = linkCall({ signal: this.#closing.signal }, TIMEOUT_MS, SOURCE);
+    try {
+      await this.#messaging.publishMany(batch, call); // A sender that is gone is no concern of ours.
+    } catch (cause) {
+      if (!this.#closing.signal.aborted) this.#warn(codedError(cause, SOURCE));
+    }
+  }
+}
+
+/** Rather without reasons than not at all. */
+function fitting(answer: Omit<AcknowledgementFrame, "kind">, maxBytes: number): Uint8Array {
+  const body = encodeAcknowledgement(answer);
+  return body.byteLength <= maxBytes || answer.reasons.length === 0
+    ? body
+    : encodeAcknowledgement({ ...answer, reasons: [] });
+}
