@@ -18,25 +18,31 @@ export const PLACE_STATE = { running: 0, handled: 1, rejected: 2, thrown: 3, unt
 /** As long as somebody in a frame is `running` its acknowledgement is repeated, after this at the latest, for two minutes. */
 export const REPEATED_WITHIN_MS = 1_000;
 
-const HEAD_BYTES = 10;
+const HEAD_BYTES = 12;
 const RUN_BYTES = 5;
 
-export interface AcknowledgementFrame {
-  readonly kind: "acknowledgement";
+export interface Acknowledgement {
   /** Of the multicast. */
   readonly id: string;
   readonly frame: number;
+  /** Which try it answers. */
+  readonly attempt: number;
   /** Places that have the same state and lie side by side; of other places nothing is said. */
   readonly runs: readonly PlaceRun[];
   /** Why some of the rejected were. */
   readonly reasons: readonly PlaceReason[];
 }
 
+export interface AcknowledgementFrame extends Acknowledgement {
+  readonly kind: "acknowledgement";
+}
+
 export type PlaceRun = readonly [first: number, last: number, state: number];
 export type PlaceReason = readonly [place: number, reason: string];
 
 /** A few bytes when all have fared alike, however many they are. */
-export function encodeAcknowledgement({ id, frame, runs, reasons }: Omit<AcknowledgementFrame, "kind">): Uint8Array {
+export function encodeAcknowledgement(acknowledgement: Acknowledgement): Uint8Array {
+  const { id, frame, attempt, runs, reasons } = acknowledgement;
   const idBytes = Buffer.from(id);
   const reasonBytes = Buffer.from(reasons.length === 0 ? "" : JSON.stringify(reasons));
   const runsAt = BODY_AT + HEAD_BYTES + idBytes.length;
@@ -45,7 +51,8 @@ export function encodeAcknowledgement({ id, frame, runs, reasons }: Omit<Acknowl
   const view = viewOf(bytes);
   view.setUint32(BODY_AT, frame);
   view.setUint32(BODY_AT + 4, runs.length);
-  view.setUint16(BODY_AT + 8, idBytes.length);
+  view.setUint16(BODY_AT + 8, Math.min(attempt, 0xffff));
+  view.setUint16(BODY_AT + 10, idBytes.length);
   bytes.set(idBytes, BODY_AT + HEAD_BYTES);
   let at = runsAt;
   for (const [first, last, state] of runs) {
@@ -62,7 +69,7 @@ export function decodeAcknowledgement(bytes: Uint8Array): AcknowledgementFrame {
   const idAt = BODY_AT + HEAD_BYTES;
   if (bytes.length < idAt) throw damaged("it ends within its header");
   const view = viewOf(bytes);
-  const runsAt = idAt + view.getUint16(BODY_AT + 8);
+  const runsAt = idAt + view.getUint16(BODY_AT + 10);
   const reasonsAt = runsAt + RUN_BYTES * view.getUint32(BODY_AT + 4);
   if (reasonsAt > bytes.length) throw damaged("it ends within its places");
   const runs: PlaceRun[] = [];
@@ -73,6 +80,7 @@ export function decodeAcknowledgement(bytes: Uint8Array): AcknowledgementFrame {
     kind: "acknowledgement",
     id: textOf(bytes, idAt, runsAt),
     frame: view.getUint32(BODY_AT),
+    attempt: view.getUint16(BODY_AT + 8),
     runs,
     reasons: reasons === "" ? [] : (JSON.parse(reasons) as PlaceReason[]), // Its checksum is right: it is what `encodeAcknowledgement` wrote.
   };

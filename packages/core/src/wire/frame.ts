@@ -9,8 +9,8 @@
  *                    │ id │ contentType │ epochs f64 … │ identities, joined by newlines │ payload
  * kind 2, replaced:  epoch f64 │ identity
  * kind 3, bell:      nothing
- * kind 4, acknowledgement: frame u32 │ runs u32 │ bytes of id u16 │ id │ runs: first place u16, last place u16, state u8 …
- *                    │ reasons: JSON [[place, reason], …], or nothing
+ * kind 4, acknowledgement: frame u32 │ runs u32 │ attempt u16 │ bytes of id u16 │ id
+ *                    │ runs: first place u16, last place u16, state u8 … │ reasons: JSON [[place, reason], …], or nothing
  * kind 5, receipts:  bytes of id u16 │ delivered u32 │ bytes of their identities u32 │ id │ identities, joined by newlines
  *                    │ failures: JSON [[identity, code, reason], …]
  * kind 6, awaited:   frame u32 │ attempt u16 │ bytes of replyTo u16 │ places u32 │ replyTo │ places u16 …

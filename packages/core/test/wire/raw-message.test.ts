@@ -23,7 +23,7 @@ test("a raw message reads back with its recipient", () => {
 
 test("a raw message that is acknowledged has headers more, and reads back with where its acknowledgement goes", () => {
   const awaiting = { replyTo: "n.1", frame: 3, place: 17, attempt: 2 };
-  const headers = awaitedHeaders(messageHeaders(CONTENT)("zoë", 7), awaiting);
+  const headers = awaitedHeaders(CONTENT, awaiting)("zoë", 7, 17);
   expect(headers).toEqual({
     ...messageHeaders(CONTENT)("zoë", 7),
     "muster-reply-to": "n.1",

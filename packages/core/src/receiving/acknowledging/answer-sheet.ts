@@ -1,6 +1,6 @@
 /** What became of the recipients of one frame that arrived, until all of them are settled. */
 
-import { type AcknowledgementFrame, PLACE_STATE, type PlaceReason } from "../../wire/acknowledgement.ts";
+import { type Acknowledgement, PLACE_STATE, type PlaceReason } from "../../wire/acknowledgement.ts";
 import type { Awaiting } from "../../wire/awaited-frame.ts";
 import type { Arrival } from "../duplicate-window.ts";
 import { type Acknowledger, type AwaitedMessage, type Outcome, UNTRIED } from "../outcome.ts";
@@ -61,10 +61,11 @@ export class AnswerSheet implements Acknowledger {
   }
 
   /** Everything that is known as of now. */
-  answer(): Omit<AcknowledgementFrame, "kind"> {
+  answer(): Acknowledgement {
     return {
       id: this.#id,
       frame: this.#awaiting.frame,
+      attempt: this.#awaiting.attempt,
       runs: runsOf(this.#states, this.#awaiting.places),
       reasons: this.#reasons ?? [],
     };

@@ -3,7 +3,7 @@
 import { codedError } from "../../call.ts";
 import { type Call, linkCall, type MessagingBackend, type MusterError, type Outgoing } from "../../slots/index.ts";
 import { untilAborted } from "../../tasks/until-aborted.ts";
-import { type AcknowledgementFrame, encodeAcknowledgement } from "../../wire/acknowledgement.ts";
+import { type Acknowledgement, encodeAcknowledgement } from "../../wire/acknowledgement.ts";
 
 const MAX_IN_FLIGHT = 2;
 const MAX_BATCH = 4_096;
@@ -14,7 +14,7 @@ const SOURCE = "core.acknowledge";
 /** Something to tell one sender; what it says is asked for when it leaves. */
 export interface Answer {
   readonly replyTo: string;
-  answer(): Omit<AcknowledgementFrame, "kind">;
+  answer(): Acknowledgement;
 }
 
 /**
@@ -98,7 +98,7 @@ export class Outbox {
 }
 
 /** Rather without reasons than not at all. */
-function fitting(answer: Omit<AcknowledgementFrame, "kind">, maxBytes: number): Uint8Array {
+function fitting(answer: Acknowledgement, maxBytes: number): Uint8Array {
   const body = encodeAcknowledgement(answer);
   return body.byteLength <= maxBytes || answer.reasons.length === 0
     ? body

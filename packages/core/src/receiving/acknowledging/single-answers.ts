@@ -1,6 +1,6 @@
 /** Acknowledgements of messages with one recipient each: those of one frame of the sender's that are known by the same time leave together. */
 
-import { type AcknowledgementFrame, PLACE_STATE, type PlaceReason } from "../../wire/acknowledgement.ts";
+import { type Acknowledgement, PLACE_STATE, type PlaceReason } from "../../wire/acknowledgement.ts";
 import type { SingleAwaiting } from "../../wire/raw-message.ts";
 import type { Arrival } from "../duplicate-window.ts";
 import { type Acknowledger, type AwaitedMessage, type Outcome, UNTRIED } from "../outcome.ts";
@@ -16,7 +16,7 @@ export class SingleAnswers {
   }
 
   add(id: string, awaiting: SingleAwaiting, state: number, reason: string | undefined): void {
-    const key = `${awaiting.replyTo}\n${awaiting.frame}\n${id}`;
+    const key = `${awaiting.replyTo}\n${awaiting.frame}\n${awaiting.attempt}\n${id}`;
     let gathering = this.#gathering.get(key);
     if (gathering === undefined) {
       gathering = new Gathering(id, awaiting, () => this.#gathering.delete(key));
@@ -65,14 +65,16 @@ class Gathering implements Answer {
   readonly replyTo: string;
   readonly #id: string;
   readonly #frame: number;
+  readonly #attempt: number;
   readonly #onLeave: () => void;
   readonly #places: number[] = [];
   readonly #states: number[] = [];
   readonly #reasons: PlaceReason[] = [];
 
-  constructor(id: string, { replyTo, frame }: SingleAwaiting, onLeave: () => void) {
+  constructor(id: string, { replyTo, frame, attempt }: SingleAwaiting, onLeave: () => void) {
     this.#id = id;
     this.#frame = frame;
+    this.#attempt = attempt;
     this.#onLeave = onLeave;
     this.replyTo = replyTo;
   }
@@ -83,11 +85,12 @@ class Gathering implements Answer {
     if (reason !== undefined) this.#reasons.push([place, reason]);
   }
 
-  answer(): Omit<AcknowledgementFrame, "kind"> {
+  answer(): Acknowledgement {
     this.#onLeave();
     return {
       id: this.#id,
       frame: this.#frame,
+      attempt: this.#attempt,
       runs: runsOf(this.#states, this.#places),
       reasons: this.#reasons,
     };

@@ -1,0 +1,192 @@
+/** Recipients of a multicast that were sent to together, by column: a byte each is all that most of them ever take. */
+
+import type { MusterError } from "../../slots/index.ts";
+
+/**
+ * Where a recipient stands:
+ *
+ * - `queued`: to be published; `leaving`: the broker has not answered; `sent`: it has, and nothing was heard of it since;
+ * - `running`: it has arrived, and its handler has not finished;
+ * - `again`: it is to be sent again; `away`: nobody was attached to it; both at the frame's next turn;
+ * - `looking`: the registry is being asked where it is;
+ * - `settled`: it stands in the tally.
+ */
+export const STANDING = {
+  queued: 0,
+  leaving: 1,
+  sent: 2,
+  running: 3,
+  again: 4,
+  away: 5,
+  looking: 6,
+  settled: 7,
+} as const;
+/** Beside any of them: some try may have been handled, or may still be. */
+const MAYBE = 0x10;
+/** Smaller frames are kept whole. */
+const COMPACT_FROM = 64;
+const MAX_ATTEMPT = 0xff;
+
+export type Standing = (typeof STANDING)[keyof typeof STANDING];
+
+/** What is sent together, by column. */
+export interface FrameColumns {
+  readonly identities: readonly string[];
+  readonly epochs: readonly number[];
+  /** One for all, or one for each; absent: they are `away`. */
+  readonly addresses?: string | readonly string[];
+}
+
+/**
+ * A recipient's place is its number in the frame as it was made. It stays the same however often it is sent to, while its
+ * index changes when the frame shrinks.
+ */
+export class SentFrame {
+  readonly number: number;
+  /** Not settled. */
+  open: number;
+  /** Turns it has had to send again. */
+  turns = 0;
+  /** Monotonic, of the last time: when any of it left, when the broker had it, and when anything was heard of it. */
+  leftAt = 0;
+  sentAt = 0;
+  heardAt = 0;
+  /** Nothing has been heard of it, and not for long: it counts as being under way. */
+  isFresh = true;
+  /** Why the broker has not taken what is to be sent again. */
+  refusal: MusterError | undefined;
+  /** Its next turn. */
+  turn: Disposable | undefined;
+  turnAt: number = Number.POSITIVE_INFINITY;
+  #identities: readonly string[];
+  #epochs: number[];
+  #addresses: string | string[];
+  #standings: Uint8Array;
+  /** By index, of the last try, or of the one that settled it. Absent: 1 for all. */
+  #attempts: Uint8Array | undefined;
+  /** By index, ascending, once the frame has shrunk. */
+  #places: Uint16Array | undefined;
+
+  constructor(number: number, { identities, epochs, addresses }: FrameColumns) {
+    this.number = number;
+    this.open = identities.length;
+    this.#identities = identities;
+    this.#epochs = [...epochs];
+    this.#addresses = typeof addresses === "string" ? addresses : [...(addresses ?? [])];
+    this.#standings = new Uint8Array(identities.length);
+    if (addresses !== undefined) return;
+    this.#standings.fill(STANDING.away);
+    this.#attempts = new Uint8Array(identities.length);
+    this.#addresses = "";
+  }
+
+  get size(): number {
+    return this.#identities.length;
+  }
+
+  /** Everyone, settled or not, as long as it has not shrunk. */
+  get identities(): readonly string[] {
+    return this.#identities;
+  }
+
+  /** Whether these places are all that it ever had, and none of them is settled. */
+  isWhole(first: number, last: number): boolean {
+    return first === 0 && last === this.size - 1 && this.open === this.size && this.#places === undefined;
+  }
+
+  /** -1: it was settled long ago, or never was. */
+  indexOf(place: number): number {
+    const places = this.#places;
+    if (places === undefined) return place < this.size ? place : -1;
+    let [low, high] = [0, places.length - 1];
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      const found = places[middle] ?? 0;
+      if (found === place) return middle;
+      if (found < place) low = middle + 1;
+      else high = middle - 1;
+    }
+    return -1;
+  }
+
+  placeAt(index: number): number {
+    return this.#places?.[index] ?? index;
+  }
+
+  identityAt(index: number): string {
+    return this.#identities[index] ?? "";
+  }
+
+  epochAt(index: number): number {
+    return this.#epochs[index] ?? 0;
+  }
+
+  addressAt(index: number): string {
+    return typeof this.#addresses === "string" ? this.#addresses : (this.#addresses[index] ?? "");
+  }
+
+  attemptAt(index: number): number {
+    return this.#attempts?.[index] ?? 1;
+  }
+
+  standingAt(index: number): number {
+    return (this.#standings[index] ?? STANDING.settled) & ~MAYBE;
+  }
+
+  isSettled(index: number): boolean {
+    return this.standingAt(index) === STANDING.settled;
+  }
+
+  /** Whether some try of it may have been handled, or may still be. */
+  mayBeHandled(index: number): boolean {
+    const standing = this.#standings[index] ?? 0;
+    return (standing & MAYBE) !== 0 || (standing >= STANDING.leaving && standing <= STANDING.running);
+  }
+
+  /** @param maybe from now on it may have been handled, whatever becomes of it. */
+  put(index: number, standing: Exclude<Standing, typeof STANDING.settled>, maybe = false): void {
+    this.#standings[index] = standing | ((this.#standings[index] ?? 0) & MAYBE) | (maybe ? MAYBE : 0);
+  }
+
+  settle(index: number): void {
+    this.#standings[index] = STANDING.settled;
+    this.open -= 1;
+  }
+
+  settleAll(): void {
+    this.#standings.fill(STANDING.settled);
+    this.open = 0;
+  }
+
+  /** Another try, there and under that epoch. */
+  moveTo(index: number, address: string, epoch: number): void {
+    this.#epochs[index] = epoch;
+    if (this.addressAt(index) === address) return;
+    if (typeof this.#addresses === "string") this.#addresses = this.#identities.map((_, at) => this.addressAt(at));
+    this.#addresses[index] = address;
+  }
+
+  putAttempt(index: number, attempt: number): void {
+    this.#attempts ??= new Uint8Array(this.size).fill(1);
+    this.#attempts[index] = Math.min(attempt, MAX_ATTEMPT);
+  }
+
+  /** Whether an answer to that try is about the last one. */
+  isLast(index: number, attempt: number): boolean {
+    return this.attemptAt(index) === Math.min(attempt, MAX_ATTEMPT);
+  }
+
+  /** Forgets the settled when they are most of it: of a thousand a slow one would keep all. Changes indices. */
+  shrink(): void {
+    if (this.size < COMPACT_FROM || this.open > this.size / 4) return;
+    const kept: number[] = [];
+    for (let index = 0; index < this.size; index += 1) if (!this.isSettled(index)) kept.push(index);
+    const addresses = this.#addresses;
+    this.#places = Uint16Array.from(kept, (index) => this.placeAt(index));
+    this.#attempts &&= Uint8Array.from(kept, (index) => this.attemptAt(index));
+    this.#standings = Uint8Array.from(kept, (index) => this.#standings[index] ?? 0);
+    this.#epochs = kept.map((index) => this.epochAt(index));
+    if (typeof addresses !== "string") this.#addresses = kept.map((index) => addresses[index] ?? "");
+    this.#identities = kept.map((index) => this.identityAt(index));
+  }
+}
