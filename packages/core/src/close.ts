@@ -1,7 +1,7 @@
 import { codedError } from "./call.ts";
 import type { Host } from "./host.ts";
 import { deleteLeftovers, expireLeftovers, expireNow, stampLeftovers } from "./life/leftovers.ts";
-import { endReceiver, release } from "./life/release.ts";
+import { abandonReceiver, endReceiver, release } from "./life/release.ts";
 import type { Reaper } from "./life/reaper.ts";
 import { retry } from "./tasks/retry.ts";
 import type { Served } from "./life/served.ts";
@@ -33,7 +33,10 @@ export async function close(host: Host, reaper: Reaper, options: CloseOptions): 
   const left = (): number => Math.max(GRACE_MS, deadline - performance.now());
   const drained = await attempt(host, options.timeoutMs / 2, (call) => drain(host, reaper, ended, call));
   // Whoever is still at work has had his time; nobody is handed anything from here on.
-  if (!drained) endAll(host, ended).catch((cause: unknown) => host.warn(codedError(cause, SOURCE)));
+  if (!drained) {
+    endAll(host, ended).catch((cause: unknown) => host.warn(codedError(cause, SOURCE)));
+    for (const served of ended) abandonReceiver(served);
+  }
   host.background.stop();
   host.agenda.clear();
   await attempt(host, left(), async (call) => {
@@ -54,6 +57,8 @@ async function drain(host: Host, reaper: Reaper, ended: Ended, call: Call): Prom
   await Promise.all([reaping, endAll(host, ended), host.background.settle(call)]);
   // What was being restored until now.
   await endAll(host, ended);
+  // Whoever has handled something has said so.
+  await host.node?.flush(call);
 }
 
 /** Hands nothing over any more, at once. Resolves when the handlers that run have finished. */

@@ -1,7 +1,7 @@
 import type { Unregistered } from "./fleet.ts";
 import type { Host } from "./host.ts";
 import { inOrder } from "./tasks/in-order.ts";
-import { endReceiver, release } from "./life/release.ts";
+import { abandonReceiver, endReceiver, release } from "./life/release.ts";
 import { retry } from "./tasks/retry.ts";
 import type { Served } from "./life/served.ts";
 import { type Call, type DeleteOutcome, isMusterError, type Registration, type TimedCall } from "./slots/index.ts";
@@ -32,7 +32,7 @@ export async function unregisterServed(host: Host, served: Served, call: TimedCa
   });
 }
 
-/** Resolves when a running handler has finished, or has used up its share of the call. @throws TIMEOUT, ABORTED */
+/** Resolves when a running handler has finished, or is told that it has used up its share of the call. @throws TIMEOUT, ABORTED */
 async function drain(host: Host, served: Served, call: TimedCall): Promise<void> {
   const shareMs = Math.max(0, (call.deadline - performance.now()) / 2);
   const share = new Promise<void>((resolve, reject) => {
@@ -41,7 +41,11 @@ async function drain(host: Host, served: Served, call: TimedCall): Promise<void>
       .then(resolve, reject)
       .finally(() => clearTimeout(timer));
   });
-  await untilAborted(share, call, SOURCE);
+  try {
+    await untilAborted(share, call, SOURCE);
+  } finally {
+    abandonReceiver(served);
+  }
 }
 
 /**

@@ -19,14 +19,19 @@ export function lose(host: Host, served: Served, reason: LostReason): void {
   // Nobody renewed it in time although only its owner could: that is no accident.
   const isOver = renew === "manual" && performance.now() >= served.deadline;
   const comesBack = reason !== "replaced" && onLost === "re-register" && !isOver;
-  host.durable?.abandon(served.options.identity, served.epoch, lost(served, reason));
   release(host, served);
+  served.mailbox?.abandon(lostError(served, reason));
   served.state = comesBack ? "lost" : "ended";
   if (comesBack) host.served.lose(served);
   else endInBackground(host, served);
   served.events.emit("lost", { reason });
   if (!comesBack || served.state !== "lost" || host.gate.state !== "open") return;
   restoreAfter(host, served, spreadMs(host, served), 0);
+}
+
+function lostError({ options: { identity } }: Served, reason: LostReason): MusterError<"FENCED"> {
+  const message = `its registration was lost: ${reason}`;
+  return new MusterError({ code: "FENCED", source: "core.lose", subject: identity, message });
 }
 
 /** So that a store that is back isn't met by everyone at once; but a long TTL is no reason to stay away for long. */
@@ -97,13 +102,4 @@ async function isOwn(
   const current = refusal.current ?? (await host.registry.getMany([identity], call))[0];
   if (current === undefined || current.epoch === served.epoch) return true;
   return current.session === host.session.id && host.served.get(identity) === undefined;
-}
-
-function lost({ options: { identity } }: Served, reason: LostReason): MusterError<"FENCED"> {
-  return new MusterError({
-    code: "FENCED",
-    source: "core.handler",
-    subject: identity,
-    message: `it was lost: ${reason}`,
-  });
 }

@@ -3,6 +3,7 @@
 import type { Host } from "../host.ts";
 import { endAddress } from "./own-address.ts";
 import type { Served } from "./served.ts";
+import { MusterError } from "../slots/index.ts";
 
 /** Serves it no longer: nothing new reaches its receiver, nothing is planned for it. */
 export function release(host: Host, served: Served): void {
@@ -18,4 +19,10 @@ export async function endReceiver(host: Host, served: Served): Promise<void> {
   endAddress(host, served);
   await served.mailbox?.close();
   await served.detached;
+}
+
+/** Whoever is still at work has had his time. */
+export function abandonReceiver({ mailbox, options: { identity } }: Served): void {
+  const message = "its registration has ended, and so has the time that handlers have to finish";
+  mailbox?.abandon(new MusterError({ code: "TIMEOUT", source: "core.lose", subject: identity, message }));
 }

@@ -5,6 +5,7 @@ import type { Message } from "../message.ts";
 import { MessageQueue, type MessageQueueOptions } from "./message-queue.ts";
 import { UNTRIED } from "./outcome.ts";
 import type { ReceivedMessage } from "./received-message.ts";
+import type { MusterError } from "../slots/index.ts";
 
 const NO_TRANSACTION = Object.freeze({ transaction: undefined });
 
@@ -14,8 +15,10 @@ export interface Mailbox {
    * message that somebody waits for is settled, sooner or later.
    */
   push(message: ReceivedMessage): void;
+  /** Aborts the signals of what has started and not finished: its outcome is of no use any more. */
+  abandon(reason: MusterError): void;
   /** Goes on without waiting for this one any longer, if it is what it waits for. */
-  abandon(message: ReceivedMessage): void;
+  passOver(message: ReceivedMessage): void;
   /** Takes nothing more and resolves when what has started has finished, or was abandoned. */
   close(): Promise<void>;
 }
@@ -88,7 +91,11 @@ class HandlerMailbox implements Mailbox {
     });
   }
 
-  abandon(message: ReceivedMessage): void {
+  abandon(reason: MusterError): void {
+    this.#running?.abandon(reason);
+  }
+
+  passOver(message: ReceivedMessage): void {
     if (this.#running === message) this.#goOn();
   }
 
@@ -125,8 +132,8 @@ class HandlerMailbox implements Mailbox {
     this.#running = message;
     // It never rejects, and what comes of it is told by then.
     pending.then(
-      () => this.abandon(message),
-      () => this.abandon(message),
+      () => this.passOver(message),
+      () => this.passOver(message),
     );
   }
 

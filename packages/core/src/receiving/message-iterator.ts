@@ -1,9 +1,10 @@
 /** The other kind of mailbox: its receiver asks for messages instead of being called with them. */
 
+import { HandedMessages } from "./handed-messages.ts";
 import type { Mailbox, MailboxOptions } from "./mailbox.ts";
 import type { Message } from "../message.ts";
 import { MessageQueue } from "./message-queue.ts";
-import { type Outcome, UNTRIED } from "./outcome.ts";
+import { UNTRIED } from "./outcome.ts";
 import type { ReceivedMessage } from "./received-message.ts";
 
 export interface MessageIteratorOptions extends MailboxOptions {
@@ -15,113 +16,69 @@ export interface MessageIteratorOptions extends MailboxOptions {
  * A mailbox to iterate over. The iteration ends when the mailbox is closed, at once, and, under the policy `disconnect`,
  * after what waited. Leaving it ends the mailbox.
  *
- * Whoever asks for the next message has handled the one before. Of whoever leaves instead nobody knows that: a loop that
- * fails leaves as one that has seen enough.
+ * Asking for the next message says that all handed out before are handled, or rejected. Leaving says so of none: what was
+ * handed out last is asked for again, for nobody can tell a `break` from an error.
  */
 export interface MessageIterator extends Mailbox {
   readonly messages: AsyncIterableIterator<Message>;
 }
 
 export function createMessageIterator(options: MessageIteratorOptions): MessageIterator {
-  const mailbox = new IteratedMailbox(options);
-  return {
-    messages: mailbox.messages,
-    push: (message) => mailbox.push(message),
-    abandon: (message) => mailbox.abandon(message),
-    close: () => mailbox.close(),
+  const queue = new MessageQueue({
+    capacity: options.capacity,
+    overflow: options.overflow,
+    onOverflow: (dropped) => options.onOverflow(dropped),
+    onDisconnect: () => options.onDisconnect?.(),
+  });
+  const asking: ((result: IteratorResult<Message, undefined>) => void)[] = [];
+  const handed = new HandedMessages();
+  let isClosed = false;
+
+  const end = (): void => {
+    queue.clear();
+    for (const answer of asking.splice(0)) answer({ done: true, value: undefined });
   };
-}
+  /** Whether it may be handed out; otherwise it is settled. */
+  const mayHand = (message: ReceivedMessage): boolean => {
+    const mayStart = options.mayStart() && message.acknowledger?.begin?.(message) !== false;
+    if (mayStart) handed.add(message);
+    else message.settle(UNTRIED);
+    return mayStart;
+  };
 
-type Answer = (result: IteratorResult<Message, undefined>) => void;
+  const messages: AsyncIterableIterator<Message, undefined> = {
+    next(): Promise<IteratorResult<Message, undefined>> {
+      handed.finish();
+      for (let message = queue.shift(); message !== undefined; message = queue.shift()) {
+        if (mayHand(message)) return Promise.resolve({ done: false, value: message });
+      }
+      if (queue.ended) return Promise.resolve({ done: true, value: undefined });
+      return new Promise((resolve) => {
+        asking.push(resolve);
+      });
+    },
+    return(): Promise<IteratorResult<Message, undefined>> {
+      handed.leave();
+      end();
+      if (!isClosed) options.onLeave();
+      isClosed = true;
+      return Promise.resolve({ done: true, value: undefined });
+    },
+    [Symbol.asyncIterator]: () => messages,
+  };
 
-class IteratedMailbox implements Mailbox {
-  readonly messages: AsyncIterableIterator<Message, undefined>;
-  readonly #options: MessageIteratorOptions;
-  readonly #queue: MessageQueue;
-  readonly #asking: Answer[] = [];
-  /** Handed out and awaited by somebody. */
-  #given: ReceivedMessage[] = [];
-  /** Wait until nothing is given. */
-  #closing: (() => void)[] = [];
-  #isClosed = false;
-
-  constructor(options: MessageIteratorOptions) {
-    this.#options = options;
-    this.#queue = new MessageQueue({
-      capacity: options.capacity,
-      overflow: options.overflow,
-      onOverflow: (dropped) => options.onOverflow(dropped),
-      onDisconnect: () => options.onDisconnect?.(),
-    });
-    this.messages = {
-      next: () => this.#next(),
-      return: () => this.#leave(),
-      [Symbol.asyncIterator]: () => this.messages,
-    };
-  }
-
-  push(message: ReceivedMessage): void {
-    if (this.#asking.length === 0) this.#queue.push(message);
-    else if (this.#mayGive(message)) this.#asking.shift()?.({ done: false, value: this.#give(message) });
-  }
-
-  abandon(message: ReceivedMessage): void {
-    this.#given = this.#given.filter((given) => given !== message);
-    if (this.#given.length === 0) for (const ended of this.#closing.splice(0)) ended();
-  }
-
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    this.#end();
-    if (this.#given.length === 0) return;
-    await new Promise<void>((resolve) => {
-      this.#closing.push(resolve);
-    });
-  }
-
-  #next(): Promise<IteratorResult<Message, undefined>> {
-    this.#finishGiven((message) => message.finish());
-    for (let message = this.#queue.shift(); message !== undefined; message = this.#queue.shift()) {
-      if (this.#mayGive(message)) return Promise.resolve({ done: false, value: this.#give(message) });
-    }
-    if (this.#queue.ended) return Promise.resolve({ done: true, value: undefined });
-    return new Promise((resolve) => {
-      this.#asking.push(resolve);
-    });
-  }
-
-  #leave(): Promise<IteratorResult<Message, undefined>> {
-    this.#finishGiven((message) => message.settle(left()));
-    this.#end();
-    if (!this.#isClosed) this.#options.onLeave();
-    this.#isClosed = true;
-    return Promise.resolve({ done: true, value: undefined });
-  }
-
-  #mayGive(message: ReceivedMessage): boolean {
-    if (this.#options.mayStart() && message.acknowledger?.begin?.(message) !== false) return true;
-    message.settle(UNTRIED);
-    return false;
-  }
-
-  #give(message: ReceivedMessage): ReceivedMessage {
-    if (message.acknowledger !== undefined) this.#given.push(message);
-    return message;
-  }
-
-  #finishGiven(finish: (message: ReceivedMessage) => void): void {
-    for (const message of [...this.#given]) {
-      this.abandon(message);
-      finish(message);
-    }
-  }
-
-  #end(): void {
-    this.#queue.clear();
-    for (const answer of this.#asking.splice(0)) answer({ done: true, value: undefined });
-  }
-}
-
-function left(): Outcome {
-  return { as: "thrown", error: new Error("the iteration was left before the next message was asked for") };
+  return {
+    messages,
+    push(message): void {
+      if (asking.length === 0) queue.push(message);
+      else if (mayHand(message)) asking.shift()?.({ done: false, value: message });
+    },
+    abandon: (reason) => handed.abandon(reason),
+    passOver: (message) => handed.remove(message),
+    async close(): Promise<void> {
+      isClosed = true;
+      end();
+      await handed.settled();
+    },
+  };
 }

@@ -101,12 +101,6 @@ export class DurableReceiver {
     return detached;
   }
 
-  /** What runs for it has lost its use: its registration has ended without anybody here wanting it. */
-  abandon(identity: string, epoch: number, reason: unknown): void {
-    const lane = this.#lanes.find(identity, epoch);
-    for (const lease of lane?.leases ?? []) if (lease.state === "running") lease.received.abandon(reason);
-  }
-
   /** There may be something for those who are attached here. */
   ring(): void {
     this.#consumer.ring();

@@ -205,7 +205,7 @@ export class Hands implements LeaseKeeper {
     lease.received.abandon(error);
     this.decide(lease, { as: "thrown", error });
     lease.lane?.served.events.emit("handlerError", { error, message: lease.received });
-    lease.lane?.mailbox.abandon(lease.received);
+    lease.lane?.mailbox.passOver(lease.received);
   }
 }
 
