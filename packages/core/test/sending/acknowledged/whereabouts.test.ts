@@ -1,0 +1,303 @@
+import { memoryRegistry } from "@muster/backend-memory";
+import { expect, test } from "vitest";
+import { createMailbox } from "../../../src/receiving/mailbox.ts";
+import { openNode } from "../../../src/receiving/node.ts";
+import { MusterError, type RegistryBackend, type Route } from "../../../src/slots/index.ts";
+import { PLACE_STATE } from "../../../src/wire/acknowledgement.ts";
+import { Latch, openSender } from "../../support/acknowledged-sender.ts";
+import { rejected } from "../../support/codes.ts";
+import { eventually } from "../../support/eventually.ts";
+import { Fleets } from "../../support/fleets.ts";
+import { interposed } from "../../support/interposed.ts";
+import { failingScan } from "../../support/sending.ts";
+import { CALL, entry, names, openMessaging, stored } from "../../support/world.ts";
+
+/** A registry whose scans end with `afterScan`, so that what they gave may be outdated when it is used. */
+function outdated(afterScan: () => Promise<void>): (plain: RegistryBackend) => RegistryBackend {
+  return (plain) =>
+    interposed(plain, {
+      scanRoutes: (original) =>
+        async function* scan(query, call) {
+          const pages: (readonly Route[])[] = [];
+          for await (const page of original(query, call)) pages.push(page);
+          await afterScan();
+          yield* pages;
+        },
+    });
+}
+
+test("a message that comes before the outcome of its registration is known is handled once it is, and acknowledged", async () => {
+  await using fleets = new Fleets();
+  await using sender = await openSender(fleets.hub);
+  const latch = new Latch();
+  const { fleet } = await fleets.open({
+    registry: (plain) =>
+      interposed(plain, {
+        setMany: (original) => async (entries, call) => {
+          const outcomes = await original(entries, call);
+          if (entries.some(({ identity }) => identity === "ada")) await latch.opened;
+          return outcomes;
+        },
+      }),
+  });
+  const attempts: number[] = [];
+  const registered = fleet.register("ada", {}, { onMessage: ({ attempt }) => void attempts.push(attempt) });
+  const registry = memoryRegistry({ hub: fleets.hub });
+  await registry.open({ namespace: "test" }, CALL);
+  await eventually("the record stands", async () => (await registry.getMany(["ada"], CALL))[0] !== undefined);
+  const sending = sender.multicast();
+  await eventually("it has been sent", () => sender.published > 0);
+  latch.open();
+  await registered;
+  expect((await sending).report).toMatchObject({ targetCount: 1, deliveredCount: 1 });
+  expect(attempts).toEqual([1]);
+});
+
+test("where no handler may start any more nothing is handled, and the successor gets the message", async () => {
+  await using fleets = new Fleets();
+  const untried = new Latch();
+  await using sender = await openSender(fleets.hub, {
+    onAcknowledgement: ({ runs }) => {
+      if (runs.some(([, , state]) => state === PLACE_STATE.untried)) untried.open();
+      return "pass";
+    },
+  });
+  const registry = memoryRegistry({ hub: fleets.hub });
+  await registry.open({ namespace: "test" }, CALL);
+  const nothing = (): void => {};
+  const messaging = await openMessaging(fleets.hub);
+  const events = { onReplaced: nothing, onRoute: nothing, onBell: nothing, onReceipts: nothing };
+  const frozen = openNode({ messaging, events, warn: nothing });
+  await frozen.open(CALL);
+  await stored(registry, entry("$session/frozen", { ttlMs: 60_000, address: frozen.address }));
+  const place = { session: "frozen", address: frozen.address, sessionBound: true, ttlMs: 60_000 };
+  const { epoch } = await stored(registry, entry("ada", place));
+  let handledByFrozen = 0;
+  const onMessage = (): void => {
+    handledByFrozen += 1;
+  };
+  const mailbox = createMailbox({ mayStart: () => false, onOverflow: nothing, onHandlerError: nothing, onMessage });
+  frozen.expect("ada").attach(epoch, mailbox);
+  const sending = sender.multicast();
+  await untried.opened;
+  const { fleet } = await fleets.open();
+  const handled: number[] = [];
+  const successor = await fleet.register(
+    "ada",
+    {},
+    {
+      replace: true,
+      onMessage: (message) => void handled.push(message.epoch),
+    },
+  );
+  expect((await sending).report).toMatchObject({ targetCount: 1, deliveredCount: 1 });
+  expect([handledByFrozen, handled]).toEqual([0, [successor.epoch]]);
+  await frozen.close();
+});
+
+test("who has moved is sent to where it is now at once, under the same id", async () => {
+  await using fleets = new Fleets();
+  const [before, after] = await fleets.openTwo();
+  const handled: string[] = [];
+  const ids = new Set<string>();
+  const register = async ({ fleet }: typeof before, owner: string): Promise<void> => {
+    for (const name of ["ada", "bob"]) {
+      await fleet.register(
+        name,
+        {},
+        {
+          replace: true,
+          onMessage: ({ identity, id }) => {
+            handled.push(`${identity} at ${owner}`);
+            ids.add(id);
+          },
+        },
+      );
+    }
+  };
+  await register(before, "the old one");
+  const answers: number[] = [];
+  await using sender = await openSender(fleets.hub, {
+    registry: outdated(() => register(after, "the new one")),
+    onAcknowledgement: ({ runs }) => {
+      answers.push(...runs.map(([, , state]) => state));
+      return "pass";
+    },
+  });
+  const start = performance.now();
+  const { report } = await sender.multicast();
+  // Sooner than whoever hears nothing sends again.
+  expect(performance.now() - start).toBeLessThan(200);
+  expect(report).toMatchObject({ targetCount: 2, deliveredCount: 2 });
+  expect(handled).toEqual(["ada at the new one", "bob at the new one"]);
+  expect(answers).toEqual([PLACE_STATE.absent, PLACE_STATE.handled]);
+  expect(ids.size).toBe(1);
+});
+
+test("who has been unregistered since it was resolved has failed, without waiting for the deadline", async () => {
+  await using fleets = new Fleets();
+  const { fleet } = await fleets.open();
+  const handle = await fleet.register("ada", {}, { onMessage: () => {} });
+  await using sender = await openSender(fleets.hub, {
+    registry: outdated(async () => {
+      await handle.unregister();
+    }),
+  });
+  const { report } = await sender.multicast({ timeoutMs: 60_000 });
+  expect(report.statuses).toMatchObject([{ identity: "ada", status: "failed", code: "UNREGISTERED" }]);
+});
+
+test("of two lives that were both sent to the first acknowledgement wins, and the later is counted as a duplicate", async () => {
+  await using fleets = new Fleets();
+  const [before, after] = await fleets.openTwo();
+  let isHeldBack = true;
+  await using sender = await openSender(fleets.hub, {
+    onAcknowledgement: ({ attempt }) => (isHeldBack && attempt === 1 ? "hold" : "pass"),
+  });
+  const handled: string[] = [];
+  const latch = new Latch();
+  await before.fleet.register("ada", {}, { onMessage: () => void handled.push("first life") });
+  await before.fleet.register("waits", {}, { onMessage: () => latch.opened });
+  const reported: string[] = [];
+  const sending = sender.multicast({
+    onReceipts: (receipts) => void reported.push(...receipts.map(({ identity }) => identity)),
+  });
+  await eventually("the first life has handled it", () => handled.length === 1);
+  await after.fleet.register("ada", {}, { replace: true, onMessage: () => void handled.push("second life") });
+  await eventually("the second life has acknowledged it", () => reported.includes("ada"));
+  isHeldBack = false;
+  await sender.release();
+  latch.open();
+  const { report, duplicates } = await sending;
+  expect(report).toMatchObject({ targetCount: 2, deliveredCount: 2 });
+  expect([handled, duplicates]).toEqual([["first life", "second life"], 1]);
+});
+
+test("when a process dies its recipients are sent to where they turn up, and nobody else handles the message twice", async () => {
+  await using fleets = new Fleets();
+  await using sender = await openSender(fleets.hub, {
+    onAcknowledgement: ({ attempt }) => (attempt === 1 ? "drop" : "pass"),
+  });
+  const [dies, lives] = await fleets.openTwo();
+  const handled: string[] = [];
+  const register = ({ fleet }: typeof dies, name: string): Promise<unknown> =>
+    fleet.register(name, {}, { replace: true, onMessage: ({ identity }) => void handled.push(identity) });
+  for (const name of names(10, "dies-")) await register(dies, name);
+  for (const name of names(10, "lives-")) await register(lives, name);
+  dies.faults.stop();
+  const sending = sender.multicast();
+  await eventually("it has been sent", () => sender.published > 0);
+  for (const name of names(10, "dies-")) await register(lives, name);
+  expect((await sending).report).toMatchObject({ targetCount: 20, deliveredCount: 20 });
+  expect(handled.toSorted()).toEqual([...names(10, "dies-"), ...names(10, "lives-")]);
+});
+
+test("a target that nobody is attached to is looked for until the deadline, and then has no route", async () => {
+  await using fleets = new Fleets();
+  const { fleet } = await fleets.open();
+  await fleet.register("ada", {}, { onMessage: () => {} });
+  await fleet.register("bob", {});
+  let asked = 0;
+  await using sender = await openSender(fleets.hub, {
+    registry: (plain) =>
+      interposed(plain, {
+        getMany: (original) => (identities, call) => {
+          if (identities.includes("bob")) asked += 1;
+          return original(identities, call);
+        },
+      }),
+  });
+  const { report } = await sender.multicast({ timeoutMs: 250 });
+  expect(report).toMatchObject({ targetCount: 2, deliveredCount: 1, failedCount: 1 });
+  expect(report.statuses).toMatchObject([{ identity: "bob", status: "failed", code: "NO_ROUTE" }]);
+  expect(asked).toBeGreaterThan(1);
+});
+
+test("a target that somebody attaches to in time is delivered", async () => {
+  await using fleets = new Fleets();
+  const { fleet } = await fleets.open();
+  const handle = await fleet.register("bob", {});
+  const asked = new Latch();
+  await using sender = await openSender(fleets.hub, {
+    registry: (plain) =>
+      interposed(plain, {
+        getMany: (original) => async (identities, call) => {
+          const found = await original(identities, call);
+          if (identities.includes("bob")) asked.open();
+          return found;
+        },
+      }),
+  });
+  const sending = sender.multicast();
+  await asked.opened;
+  const attempts: number[] = [];
+  await handle.attach(({ attempt }) => void attempts.push(attempt));
+  expect((await sending).report).toMatchObject({ targetCount: 1, deliveredCount: 1 });
+  expect(attempts).toEqual([1]);
+});
+
+test("when the registry fails after something was published, who was resolved is settled and the report says how far it came", async () => {
+  await using fleets = new Fleets();
+  const { fleet } = await fleets.open();
+  await Promise.all(names(250).map((name) => fleet.register(name, {}, { onMessage: () => {} })));
+  const failure = new MusterError({ code: "INTERNAL", source: "test", message: "the registry broke" });
+  await fleet.register("a-first", {}, { onMessage: () => {}, address: "own" });
+  await using sender = await openSender(fleets.hub, { registry: failingScan(3, failure) });
+  const { report, incomplete } = await sender.multicast();
+  expect(report).toMatchObject({ targetCount: 200, deliveredCount: 200 });
+  expect(incomplete).toEqual({ code: "INTERNAL", after: names(199).at(-1) });
+});
+
+test("a registry that fails before anything was published is thrown", async () => {
+  await using fleets = new Fleets();
+  const failure = new MusterError({ code: "INTERNAL", source: "test", message: "the registry broke" });
+  await using sender = await openSender(fleets.hub, { registry: failingScan(1, failure) });
+  const { fleet } = await fleets.open();
+  await fleet.register("ada", {}, { onMessage: () => {} });
+  await rejected("INTERNAL", sender.multicast());
+});
+
+test("a registry that is down holds up nobody who is where it was", async () => {
+  await using fleets = new Fleets();
+  let asked = 0;
+  await using sender = await openSender(fleets.hub, {
+    registry: (plain) =>
+      interposed(plain, {
+        getMany: (original) => async (identities, call) => {
+          if (!identities.includes("ada")) return await original(identities, call);
+          asked += 1;
+          throw new MusterError({ code: "UNAVAILABLE", source: "test", message: "away" });
+        },
+      }),
+    onAcknowledgement: ({ attempt }) => (attempt === 1 ? "drop" : "pass"),
+  });
+  const { fleet } = await fleets.open();
+  await fleet.register("ada", {}, { onMessage: () => {} });
+  expect((await sender.multicast()).report).toMatchObject({ deliveredCount: 1 });
+  expect(asked).toBeGreaterThan(0);
+});
+
+test("what the broker refuses for now is sent again, and what it refuses for good has failed", async () => {
+  await using fleets = new Fleets();
+  const { fleet } = await fleets.open();
+  for (const name of ["ada", "bob"]) await fleet.register(name, {}, { onMessage: () => {}, address: name });
+  let published = 0;
+  await using sender = await openSender(fleets.hub, {
+    messaging: (plain) =>
+      interposed(plain, {
+        publishMany: (original) => async (batch, call) => {
+          published += 1;
+          const code = published === 1 ? "RATE_LIMITED" : "PERMISSION_DENIED";
+          const error = new MusterError({ code, source: "test", message: "no" });
+          const index = batch.findIndex(({ address }) => address === "bob");
+          if (published > 2 || index < 0) return await original(batch, call);
+          await original(batch.toSpliced(index, 1), call);
+          return [{ index, error }];
+        },
+      }),
+  });
+  const { report } = await sender.multicast();
+  expect(report).toMatchObject({ targetCount: 2, deliveredCount: 1, failedCount: 1 });
+  expect(report.statuses).toMatchObject([{ identity: "bob", status: "failed", code: "PERMISSION_DENIED" }]);
+  expect(published).toBe(2);
+});
