@@ -3,13 +3,16 @@
 import { type Acknowledgement, PLACE_STATE } from "../../wire/acknowledgement.ts";
 import { type SentFrame, STANDING } from "./sent-frame.ts";
 
+/** No attempt: of somebody who is settled, that another try was handled too. */
+const COUNTED = 0;
+
 /** What follows from an acknowledgement. */
 export interface Consequences {
   readonly delivered: readonly string[];
   readonly rejected: readonly { readonly identity: string; readonly reason: string }[];
   /** Places whose recipients are to be looked for at once. */
   readonly missed: readonly number[];
-  /** Recipients that had been settled by another try. */
+  /** Recipients that had been settled by another try; each is counted once. */
   readonly duplicates: number;
   /** Somebody is to be sent to again. */
   readonly isToTurn: boolean;
@@ -69,9 +72,9 @@ class Taking implements Consequences {
 
   /** The first answer has won. */
   #takeLate(index: number, state: number, isLast: boolean): void {
-    if (state !== PLACE_STATE.handled || isLast) return;
+    if (state !== PLACE_STATE.handled || isLast || this.#frame.attemptAt(index) === COUNTED) return;
     this.duplicates += 1;
-    this.#frame.putAttempt(index, this.#attempt);
+    this.#frame.putAttempt(index, COUNTED);
   }
 
   #takeNews(place: number, index: number, state: number): void {

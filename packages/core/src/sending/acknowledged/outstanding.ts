@@ -4,7 +4,7 @@ import type { Context } from "../../context.ts";
 import type { MusterError, Route } from "../../slots/index.ts";
 import { Agenda } from "../../tasks/agenda.ts";
 import { isNodeAddress } from "../../wire/addresses.ts";
-import { type AcknowledgementFrame, PLACE_STATE } from "../../wire/acknowledgement.ts";
+import type { AcknowledgementFrame } from "../../wire/acknowledgement.ts";
 import type { Parcel, Singles } from "../grouping.ts";
 import type { Tally } from "../report.ts";
 import { takeIn } from "./answers.ts";
@@ -16,6 +16,8 @@ import { type FrameColumns, SentFrame, STANDING } from "./sent-frame.ts";
 import type { StandingWindow } from "./standing-window.ts";
 import { overdue, pauseMs, soonMs } from "./turns.ts";
 import type { Found, Sought, Whereabouts } from "./whereabouts.ts";
+
+const MAX_ENDED = 1_000;
 
 export interface OutstandingOptions {
   readonly messaging: NonNullable<Context["messaging"]>;
@@ -32,6 +34,8 @@ export class Outstanding {
   duplicates = 0;
   readonly #options: OutstandingOptions;
   readonly #frames = new Map<number, SentFrame>();
+  /** The last of those that were sent more than once: somebody may still answer the other time. */
+  readonly #ended = new Map<number, SentFrame>();
   readonly #agenda = new Agenda();
   readonly #pace = new Pace();
   #lastNumber = 0;
@@ -94,12 +98,8 @@ export class Outstanding {
   }
 
   acknowledge(acknowledgement: AcknowledgementFrame): void {
-    const frame = this.#frames.get(acknowledgement.frame);
-    if (frame === undefined) {
-      for (const [first, last, state] of acknowledgement.runs)
-        if (state === PLACE_STATE.handled) this.duplicates += last - first + 1;
-      return;
-    }
+    const frame = this.#frames.get(acknowledgement.frame) ?? this.#ended.get(acknowledgement.frame);
+    if (frame === undefined) return;
     const { tally } = this.#options;
     const before = frame.open;
     const now = performance.now();
@@ -166,8 +166,15 @@ export class Outstanding {
     if (frame.open === 0) {
       frame.turn?.[Symbol.dispose]();
       this.#frames.delete(frame.number);
+      if (frame.isSentAgain) this.#remember(frame);
     }
     window.tell();
+  }
+
+  #remember(frame: SentFrame): void {
+    this.#ended.set(frame.number, frame);
+    const oldest = this.#ended.keys().next();
+    if (this.#ended.size > MAX_ENDED && !oldest.done) this.#ended.delete(oldest.value);
   }
 
   /** Whoever is left of it is slow; the next need not wait for them. */

@@ -171,6 +171,10 @@ export class SentFrame {
     this.#attempts[index] = Math.min(attempt, MAX_ATTEMPT);
   }
 
+  get isSentAgain(): boolean {
+    return this.#attempts !== undefined;
+  }
+
   /** Whether an answer to that try is about the last one. */
   isLast(index: number, attempt: number): boolean {
     return this.attemptAt(index) === Math.min(attempt, MAX_ATTEMPT);
@@ -178,7 +182,7 @@ export class SentFrame {
 
   /** Forgets the settled when they are most of it: of a thousand a slow one would keep all. Changes indices. */
   shrink(): void {
-    if (this.size < COMPACT_FROM || this.open > this.size / 4) return;
+    if (this.size < COMPACT_FROM || this.open === 0 || this.open > this.size / 4) return;
     const kept: number[] = [];
     for (let index = 0; index < this.size; index += 1) if (!this.isSettled(index)) kept.push(index);
     const addresses = this.#addresses;

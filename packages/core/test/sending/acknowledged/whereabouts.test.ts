@@ -150,14 +150,16 @@ test("who has been unregistered since it was resolved has failed, without waitin
 test("of two lives that were both sent to the first acknowledgement wins, and the later is counted as a duplicate", async () => {
   await using fleets = new Fleets();
   const [before, after] = await fleets.openTwo();
+  const third = await fleets.open();
   let isHeldBack = true;
   await using sender = await openSender(fleets.hub, {
-    onAcknowledgement: ({ attempt }) => (isHeldBack && attempt === 1 ? "hold" : "pass"),
+    onAcknowledgement: ({ attempt, runs }) =>
+      isHeldBack && attempt === 1 && runs.some(([, , state]) => state === PLACE_STATE.handled) ? "hold" : "pass",
   });
   const handled: string[] = [];
   const latch = new Latch();
   await before.fleet.register("ada", {}, { onMessage: () => void handled.push("first life") });
-  await before.fleet.register("waits", {}, { onMessage: () => latch.opened });
+  await third.fleet.register("waits", {}, { onMessage: () => latch.opened });
   const reported: string[] = [];
   const sending = sender.multicast({
     onReceipts: (receipts) => void reported.push(...receipts.map(({ identity }) => identity)),
