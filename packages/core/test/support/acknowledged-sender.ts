@@ -20,6 +20,9 @@ import { TIMING } from "./fleets.ts";
 import { interposed } from "./interposed.ts";
 import { CALL, openMessaging } from "./world.ts";
 
+/** Of receivers that live for as long as a test, however slow its machine. */
+export const STEADY = { timing: { ttlMs: 60_000, sessionLeaseMs: 20_000 } } as const;
+
 export interface SenderOptions {
   readonly registry?: (plain: RegistryBackend) => RegistryBackend;
   /** Around what multicasts are published through. */

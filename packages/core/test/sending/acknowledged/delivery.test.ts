@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Message } from "../../../src/message.ts";
 import { isMusterError } from "../../../src/slots/index.ts";
 import { PLACE_STATE } from "../../../src/wire/acknowledgement.ts";
-import { Latch, openSender } from "../../support/acknowledged-sender.ts";
+import { Latch, openSender, STEADY } from "../../support/acknowledged-sender.ts";
 import { eventually } from "../../support/eventually.ts";
 import { Fleets } from "../../support/fleets.ts";
 import { names } from "../../support/world.ts";
@@ -10,7 +10,7 @@ import { names } from "../../support/world.ts";
 test("a thousand recipients in one process each handle the message once, and are delivered", async () => {
   await using fleets = new Fleets();
   await using sender = await openSender(fleets.hub);
-  const { fleet } = await fleets.open();
+  const { fleet } = await fleets.open(STEADY);
   const handled: string[] = [];
   const onMessage = ({ identity }: Message): void => void handled.push(identity);
   await Promise.all(names(1_000).map((name) => fleet.register(name, {}, { onMessage })));
@@ -28,7 +28,7 @@ test("an acknowledgement that was lost is given again, and nobody handles the me
       return lost === 1 ? "drop" : "pass";
     },
   });
-  const { fleet } = await fleets.open();
+  const { fleet } = await fleets.open(STEADY);
   const attempts: number[] = [];
   for (const name of names(20))
     await fleet.register(name, {}, { onMessage: ({ attempt }) => void attempts.push(attempt) });
@@ -47,7 +47,7 @@ test("what is sent again while the first still runs joins it", async () => {
       return attempt === 1 ? "drop" : "pass";
     },
   });
-  const { fleet } = await fleets.open();
+  const { fleet } = await fleets.open(STEADY);
   const latch = new Latch();
   let handled = 0;
   await fleet.register(
@@ -70,7 +70,7 @@ test("what is sent again while the first still runs joins it", async () => {
 test("of one frame only those whose handler threw are tried again, until it doesn't", async () => {
   await using fleets = new Fleets();
   await using sender = await openSender(fleets.hub);
-  const { fleet } = await fleets.open();
+  const { fleet } = await fleets.open(STEADY);
   const tried: string[] = [];
   for (const name of ["ada", "bob", "eve"]) {
     await fleet.register(
@@ -92,7 +92,7 @@ test("of one frame only those whose handler threw are tried again, until it does
 test("a message that its handler rejects has failed for good, with the reason", async () => {
   await using fleets = new Fleets();
   await using sender = await openSender(fleets.hub);
-  const { fleet } = await fleets.open();
+  const { fleet } = await fleets.open(STEADY);
   let tried = 0;
   await fleet.register(
     "ada",
@@ -116,7 +116,7 @@ test("a message that its handler rejects has failed for good, with the reason", 
 test("whoever is not done in time is a timeout, and may be handled afterwards", async () => {
   await using fleets = new Fleets();
   await using sender = await openSender(fleets.hub);
-  const { fleet } = await fleets.open();
+  const { fleet } = await fleets.open(STEADY);
   const latch = new Latch();
   let handled = 0;
   await fleet.register(
@@ -140,7 +140,7 @@ test("whoever is not done in time is a timeout, and may be handled afterwards", 
 test("one of a thousand that stalls holds up no other: they are reported while it runs", async () => {
   await using fleets = new Fleets();
   await using sender = await openSender(fleets.hub);
-  const { fleet } = await fleets.open();
+  const { fleet } = await fleets.open(STEADY);
   const latch = new Latch();
   const [stalled, ...others] = names(1_000);
   const onMessage = ({ identity }: Message): Promise<void> | undefined =>
@@ -167,7 +167,7 @@ test("acknowledgements of recipients with addresses of their own are published t
       return "pass";
     },
   });
-  const { fleet } = await fleets.open();
+  const { fleet } = await fleets.open(STEADY);
   const handled: string[] = [];
   const onMessage = ({ identity }: Message): void => void handled.push(identity);
   for (const name of names(300)) await fleet.register(name, {}, { onMessage, address: `own.${name}` });
@@ -180,7 +180,7 @@ test("acknowledgements of recipients with addresses of their own are published t
 test("a recipient with an address of its own that throws is tried again, and handles it once more", async () => {
   await using fleets = new Fleets();
   await using sender = await openSender(fleets.hub);
-  const { fleet } = await fleets.open();
+  const { fleet } = await fleets.open(STEADY);
   const attempts: number[] = [];
   await fleet.register(
     "ada",
@@ -206,7 +206,7 @@ test("unregistering waits for a running handler, whose outcome is told", async (
       return "pass";
     },
   });
-  const { fleet } = await fleets.open();
+  const { fleet } = await fleets.open(STEADY);
   const latch = new Latch();
   const handle = await fleet.register("ada", {}, { onMessage: () => latch.opened });
   const sending = sender.multicast();
@@ -220,7 +220,7 @@ test("unregistering waits for a running handler, whose outcome is told", async (
 test("closing waits for running handlers, and tells their outcomes before it closes the broker", async () => {
   await using fleets = new Fleets();
   await using sender = await openSender(fleets.hub);
-  const { fleet } = await fleets.open();
+  const { fleet } = await fleets.open(STEADY);
   const [started, latch] = [new Latch(), new Latch()];
   await fleet.register(
     "ada",
@@ -243,7 +243,7 @@ test("closing waits for running handlers, and tells their outcomes before it clo
 test("a caller who gives up gets what is known until then", async () => {
   await using fleets = new Fleets();
   await using sender = await openSender(fleets.hub);
-  const { fleet } = await fleets.open();
+  const { fleet } = await fleets.open(STEADY);
   await fleet.register("ada", {}, { onMessage: () => {} });
   await fleet.register("bob", {}, { onMessage: () => new Promise(() => {}) });
   const controller = new AbortController();
@@ -258,7 +258,7 @@ test("a caller who gives up gets what is known until then", async () => {
 test("a refusal of receipts ends the multicast", async () => {
   await using fleets = new Fleets();
   await using sender = await openSender(fleets.hub);
-  const { fleet } = await fleets.open();
+  const { fleet } = await fleets.open(STEADY);
   await fleet.register("ada", {}, { onMessage: () => {} });
   await fleet.register("bob", {}, { onMessage: () => new Promise(() => {}) });
   const { report, cause } = await sender.multicast({

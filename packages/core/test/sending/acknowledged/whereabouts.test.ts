@@ -4,7 +4,7 @@ import { createMailbox } from "../../../src/receiving/mailbox.ts";
 import { openNode } from "../../../src/receiving/node.ts";
 import { MusterError, type RegistryBackend, type Route } from "../../../src/slots/index.ts";
 import { PLACE_STATE } from "../../../src/wire/acknowledgement.ts";
-import { Latch, openSender } from "../../support/acknowledged-sender.ts";
+import { Latch, openSender, STEADY } from "../../support/acknowledged-sender.ts";
 import { rejected } from "../../support/codes.ts";
 import { eventually } from "../../support/eventually.ts";
 import { Fleets } from "../../support/fleets.ts";
@@ -31,6 +31,7 @@ test("a message that comes before the outcome of its registration is known is ha
   await using sender = await openSender(fleets.hub);
   const latch = new Latch();
   const { fleet } = await fleets.open({
+    ...STEADY,
     registry: (plain) =>
       interposed(plain, {
         setMany: (original) => async (entries, call) => {
@@ -80,7 +81,7 @@ test("where no handler may start any more nothing is handled, and the successor 
   frozen.expect("ada").attach(epoch, mailbox);
   const sending = sender.multicast();
   await untried.opened;
-  const { fleet } = await fleets.open();
+  const { fleet } = await fleets.open(STEADY);
   const handled: number[] = [];
   const successor = await fleet.register(
     "ada",
@@ -97,7 +98,7 @@ test("where no handler may start any more nothing is handled, and the successor 
 
 test("who has moved is sent to where it is now at once, under the same id", async () => {
   await using fleets = new Fleets();
-  const [before, after] = await fleets.openTwo();
+  const [before, after] = await fleets.openTwo(STEADY);
   const handled: string[] = [];
   const ids = new Set<string>();
   const register = async ({ fleet }: typeof before, owner: string): Promise<void> => {
@@ -136,7 +137,7 @@ test("who has moved is sent to where it is now at once, under the same id", asyn
 
 test("who has been unregistered since it was resolved has failed, without waiting for the deadline", async () => {
   await using fleets = new Fleets();
-  const { fleet } = await fleets.open();
+  const { fleet } = await fleets.open(STEADY);
   const handle = await fleet.register("ada", {}, { onMessage: () => {} });
   await using sender = await openSender(fleets.hub, {
     registry: outdated(async () => {
@@ -149,8 +150,8 @@ test("who has been unregistered since it was resolved has failed, without waitin
 
 test("of two lives that were both sent to the first acknowledgement wins, and the later is counted as a duplicate", async () => {
   await using fleets = new Fleets();
-  const [before, after] = await fleets.openTwo();
-  const third = await fleets.open();
+  const [before, after] = await fleets.openTwo(STEADY);
+  const third = await fleets.open(STEADY);
   let isHeldBack = true;
   await using sender = await openSender(fleets.hub, {
     onAcknowledgement: ({ attempt, runs }) =>
@@ -180,7 +181,7 @@ test("when a process dies its recipients are sent to where they turn up, and nob
   await using sender = await openSender(fleets.hub, {
     onAcknowledgement: ({ attempt }) => (attempt === 1 ? "drop" : "pass"),
   });
-  const [dies, lives] = await fleets.openTwo();
+  const [dies, lives] = await fleets.openTwo(STEADY);
   const handled: string[] = [];
   const register = ({ fleet }: typeof dies, name: string): Promise<unknown> =>
     fleet.register(name, {}, { replace: true, onMessage: ({ identity }) => void handled.push(identity) });
@@ -196,7 +197,7 @@ test("when a process dies its recipients are sent to where they turn up, and nob
 
 test("a target that nobody is attached to is looked for until the deadline, and then has no route", async () => {
   await using fleets = new Fleets();
-  const { fleet } = await fleets.open();
+  const { fleet } = await fleets.open(STEADY);
   await fleet.register("ada", {}, { onMessage: () => {} });
   await fleet.register("bob", {});
   let asked = 0;
@@ -217,7 +218,7 @@ test("a target that nobody is attached to is looked for until the deadline, and 
 
 test("a target that somebody attaches to in time is delivered", async () => {
   await using fleets = new Fleets();
-  const { fleet } = await fleets.open();
+  const { fleet } = await fleets.open(STEADY);
   const handle = await fleet.register("bob", {});
   const asked = new Latch();
   await using sender = await openSender(fleets.hub, {
@@ -240,7 +241,7 @@ test("a target that somebody attaches to in time is delivered", async () => {
 
 test("when the registry fails after something was published, who was resolved is settled and the report says how far it came", async () => {
   await using fleets = new Fleets();
-  const { fleet } = await fleets.open();
+  const { fleet } = await fleets.open(STEADY);
   await Promise.all(names(250).map((name) => fleet.register(name, {}, { onMessage: () => {} })));
   const failure = new MusterError({ code: "INTERNAL", source: "test", message: "the registry broke" });
   await fleet.register("a-first", {}, { onMessage: () => {}, address: "own" });
@@ -254,7 +255,7 @@ test("a registry that fails before anything was published is thrown", async () =
   await using fleets = new Fleets();
   const failure = new MusterError({ code: "INTERNAL", source: "test", message: "the registry broke" });
   await using sender = await openSender(fleets.hub, { registry: failingScan(1, failure) });
-  const { fleet } = await fleets.open();
+  const { fleet } = await fleets.open(STEADY);
   await fleet.register("ada", {}, { onMessage: () => {} });
   await rejected("INTERNAL", sender.multicast());
 });
@@ -273,7 +274,7 @@ test("a registry that is down holds up nobody who is where it was", async () => 
       }),
     onAcknowledgement: ({ attempt }) => (attempt === 1 ? "drop" : "pass"),
   });
-  const { fleet } = await fleets.open();
+  const { fleet } = await fleets.open(STEADY);
   await fleet.register("ada", {}, { onMessage: () => {} });
   expect((await sender.multicast()).report).toMatchObject({ deliveredCount: 1 });
   expect(asked).toBeGreaterThan(0);
@@ -281,7 +282,7 @@ test("a registry that is down holds up nobody who is where it was", async () => 
 
 test("what the broker refuses for now is sent again, and what it refuses for good has failed", async () => {
   await using fleets = new Fleets();
-  const { fleet } = await fleets.open();
+  const { fleet } = await fleets.open(STEADY);
   for (const name of ["ada", "bob"]) await fleet.register(name, {}, { onMessage: () => {}, address: name });
   let published = 0;
   await using sender = await openSender(fleets.hub, {
