@@ -5,6 +5,7 @@ import {
   type MessageIterator,
   type MessageIteratorOptions,
 } from "../../src/receiving/message-iterator.ts";
+import type { Outcome } from "../../src/receiving/outcome.ts";
 import { ReceivedContent, ReceivedMessage } from "../../src/receiving/received-message.ts";
 
 function receiver(changes: Partial<MessageIteratorOptions> = {}): MessageIterator {
@@ -80,6 +81,53 @@ test("a message that may not start is passed over, waited for or not", async () 
   expect(await asked).toEqual(["3"]);
 });
 
+test("each message is settled once: by asking for the next, by leaving, or because it was never handed out", async () => {
+  const settled: string[] = [];
+  let mayStart = false;
+  const { messages, push, close } = receiver({ capacity: 2, mayStart: () => mayStart });
+  const waited = ids(messages, 1);
+  push(message(1, settled));
+  mayStart = true;
+  for (const id of [2, 3, 4, 5, 6]) push(message(id, settled));
+  expect(await waited).toEqual(["2"]);
+  expect(settled).toEqual(["1 untried", "3 untried", "4 untried"]);
+  const five: IteratorResult<Message, unknown> = await messages.next();
+  if (five.done !== true) five.value.reject("no");
+  await messages.next();
+  expect(settled.slice(3)).toEqual(["2 handled", "5 rejected"]);
+  await messages.return?.();
+  await close();
+  push(message(7, settled));
+  expect(settled.slice(5)).toEqual(["6 thrown", "7 untried"]);
+});
+
+test("a rejection stands although the iteration is left with the message", async () => {
+  const settled: string[] = [];
+  const { messages, push } = receiver();
+  push(message(1, settled));
+  for await (const one of messages) {
+    one.reject("no");
+    break;
+  }
+  expect(settled).toEqual(["1 rejected"]);
+});
+
+test("closing waits until what was handed out and is waited for has been settled", async () => {
+  const settled: string[] = [];
+  const { messages, push, close } = receiver();
+  push(message(1, settled));
+  await messages.next();
+  let isClosed = false;
+  const closed = close().then(() => {
+    isClosed = true;
+  });
+  await new Promise(setImmediate);
+  expect(isClosed).toBe(false);
+  expect(await messages.next()).toEqual({ done: true, value: undefined });
+  await closed;
+  expect(settled).toEqual(["1 handled"]);
+});
+
 async function ids(messages: AsyncIterator<Message>, count: number): Promise<string[]> {
   const got: string[] = [];
   while (got.length < count) {
@@ -90,12 +138,15 @@ async function ids(messages: AsyncIterator<Message>, count: number): Promise<str
   return got;
 }
 
-function message(id: number): ReceivedMessage {
+/** @param settled gets how it was settled; absent: nobody waits for it. */
+function message(id: number, settled?: string[]): ReceivedMessage {
   const content = new ReceivedContent({
     id: String(id),
     contentType: "text/plain",
     sentAt: 0,
     payload: new Uint8Array(),
   });
-  return new ReceivedMessage(content, "ada", 1);
+  if (settled === undefined) return new ReceivedMessage(content, "ada", 1);
+  const settle = ({ id: settledId }: Message, { as }: Outcome): void => void settled.push(`${settledId} ${as}`);
+  return new ReceivedMessage(content, "ada", 1, { attempt: 1, settle });
 }
