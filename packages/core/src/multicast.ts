@@ -8,12 +8,13 @@ import { toTargets } from "./input/filters.ts";
 import { onReceiptsOf } from "./input/on-receipts.ts";
 import { encodePayload } from "./input/payload.ts";
 import { select } from "./query/selection.ts";
+import { acknowledgedBytes, acknowledgedFanOut } from "./sending/acknowledged/fan-out.ts";
 import { conclude } from "./sending/conclusion.ts";
 import { fanOut } from "./sending/fan-out.ts";
 import { type SendingPath, sendingPath, unsupported } from "./sending/path.ts";
 import { Tally } from "./sending/report.ts";
 import { traceHeaders } from "./sending/trace-context.ts";
-import { type MessagingBackend, type MulticastReport, MusterError, type TimedCall } from "./slots/index.ts";
+import { type MulticastReport, MusterError, type TimedCall } from "./slots/index.ts";
 import { type Content, frameBytes, recipientBytes } from "./wire/message-frame.ts";
 
 const SOURCE = "core.multicast";
@@ -49,9 +50,11 @@ export async function multicast(
   if (options.idempotencyKey !== undefined)
     throw unsupported("idempotencyKey", "only a durability slot remembers what was sent", SOURCE);
   if (options.ttlMs !== undefined) throw unsupported("ttlMs", "only a durability slot keeps messages", SOURCE);
-  const content = contentOf(payload, options, path.messaging);
+  const content = contentOf(payload, options, path);
   return await publish(context, path, { targets, content, tally }, call);
 }
+
+type PublishingPath = Exclude<SendingPath, { readonly by: "kept" }>;
 
 interface Publishing {
   readonly targets: Filter | undefined;
@@ -61,12 +64,16 @@ interface Publishing {
 
 async function publish(
   context: Context,
-  { messaging }: Exclude<SendingPath, { readonly by: "kept" }>,
+  path: PublishingPath,
   { targets, content, tally }: Publishing,
   call: TimedCall,
 ): Promise<MulticastReport> {
   const selection = select(context, targets);
-  const end = await fanOut(context, { messaging, selection, content, tally }, call);
+  const { messaging } = path;
+  const end =
+    path.by === "published"
+      ? await fanOut(context, { messaging, selection, content, tally }, call)
+      : await acknowledgedFanOut(context, { messaging, selection, content, tally, node: path.node }, call);
   return await conclude(content.id, tally, end, call);
 }
 
@@ -76,7 +83,7 @@ function deliveryOf(context: Context, { delivery = context.delivery }: Multicast
   throw invalidArgument(SOURCE, `delivery is one of ${names}, not ${JSON.stringify(delivery)}`);
 }
 
-function contentOf(payload: Payload, { contentType }: MulticastOptions, { traits }: MessagingBackend): Content {
+function contentOf(payload: Payload, { contentType }: MulticastOptions, path: PublishingPath): Content {
   const encoded = encodePayload(payload, contentType);
   const trace = traceHeaders();
   const content: Content = {
@@ -87,8 +94,9 @@ function contentOf(payload: Payload, { contentType }: MulticastOptions, { traits
     ...(trace && { trace }),
   };
   const bytes = encoded.bytes.byteLength;
-  const overhead = frameBytes(content) - bytes + recipientBytes(LONGEST_IDENTITY);
-  const maxBytes = Math.max(0, traits.maxPayloadBytes - overhead);
+  const awaiting = path.by === "acknowledged" ? acknowledgedBytes(path.node) : 0;
+  const overhead = frameBytes(content) - bytes + recipientBytes(LONGEST_IDENTITY) + awaiting;
+  const maxBytes = Math.max(0, path.messaging.traits.maxPayloadBytes - overhead);
   if (bytes <= maxBytes) return content;
   const message = `the payload has ${bytes} bytes, and the messaging slot takes ${maxBytes} beside what Muster adds`;
   throw new MusterError({ code: "PAYLOAD_TOO_LARGE", source: SOURCE, message, detail: { bytes, maxBytes } });

@@ -3,6 +3,7 @@
 import { type MemoryHub, memoryRegistry } from "@muster/backend-memory";
 import { sessionDirectory } from "../../src/life/session-directory.ts";
 import { DEFAULT_LIMITS } from "../../src/limits.ts";
+import { ReceiptDesk } from "../../src/sending/durable/receipt-desk.ts";
 import { select } from "../../src/query/selection.ts";
 import { openNode, type ReceivingNode } from "../../src/receiving/node.ts";
 import { type AcknowledgedEnd, acknowledgedFanOut } from "../../src/sending/acknowledged/fan-out.ts";
@@ -84,6 +85,9 @@ export async function openSender(hub: MemoryHub, options: SenderOptions = {}): P
     registry,
     messaging,
     durability: undefined,
+    delivery: "at-least-once" as const,
+    receipts: new ReceiptDesk(),
+    runs: new Map(),
     schema: undefined,
     limits: DEFAULT_LIMITS,
     timing: TIMING,
