@@ -93,7 +93,7 @@ class MemoryDurability implements DurabilityBackend<MemoryTransaction> {
       checkTtl(ttlMs, operation);
       checkDurableBatch(targets, operation);
       const kept = queues.messages.keep(message, knownUntil);
-      const options = { turn: queues.nextTurn(), expiresAt: now + ttlMs, maxQueued };
+      const options = { intake: queues.intake(now + ttlMs), maxQueued };
       return refusalsOf(operation, targets, identityOf, (target) => enqueue(queues, kept, target, options));
     });
   }

@@ -13,7 +13,7 @@ export function deadLetterFacet(access: Access): DeadLetterFacet {
       access.run("redriveMany", call, (queues, { now, maxQueued }) => {
         checkDurableBatch(keys, "redriveMany");
         checkTtl(ttlMs, "redriveMany");
-        const options = { turn: queues.nextTurn(), expiresAt: now + ttlMs, maxQueued };
+        const options = { intake: queues.intake(now + ttlMs), maxQueued };
         return refusalsOf("redriveMany", keys, identityOf, (key) => redriveLetter(queues, key, options));
       }),
     purgeMany: (keys, call) =>

@@ -5,21 +5,23 @@
  */
 
 import type { DeadCode } from "@muster/core/slots";
+import { forgetSettled } from "./forgetting.ts";
 import { append, takeOut } from "./mailbox.ts";
 import type { Queues } from "./queues.ts";
-import type { Delivery, Mailbox } from "./stored.ts";
+import type { Delivery, Intake } from "./stored.ts";
 
 /** ──► queued, behind whatever its identity has. */
-export function queue(queues: Queues, delivery: Delivery, mailbox: Mailbox, turn: number): void {
-  delivery.turn = turn;
+export function queue(queues: Queues, delivery: Delivery): void {
+  const { mailbox, intake } = delivery;
   delivery.state = "queued";
   append(mailbox, delivery);
-  queues.agenda.put(delivery, delivery.expiresAt);
+  queues.agenda.put(delivery, intake.expiresAt);
   if (mailbox.first === delivery) queues.mailboxes.relist(mailbox);
 }
 
 /** queued ──► leased, to whom its mailbox is attached. Who calls it relists the mailbox. */
-export function lease(queues: Queues, delivery: Delivery, mailbox: Mailbox, endsAt: number): void {
+export function lease(queues: Queues, delivery: Delivery, endsAt: number): void {
+  const { mailbox } = delivery;
   delivery.state = "leased";
   delivery.attempts += 1;
   delivery.lease += 1;
@@ -31,8 +33,8 @@ export function lease(queues: Queues, delivery: Delivery, mailbox: Mailbox, ends
 
 /** leased ──► queued, in its old place. It is not due before `notBefore`. */
 export function comeBack(queues: Queues, delivery: Delivery, notBefore?: number): void {
-  const { mailbox, expiresAt } = delivery;
-  if (mailbox === undefined) return;
+  const { mailbox } = delivery;
+  const { expiresAt } = delivery.intake;
   if (delivery.state === "leased") mailbox.leased -= 1;
   delivery.state = notBefore === undefined ? "queued" : "delayed";
   queues.agenda.put(delivery, Math.min(notBefore ?? expiresAt, expiresAt));
@@ -51,14 +53,14 @@ export function acknowledge(queues: Queues, delivery: Delivery): void {
   end(queues, delivery);
   delivery.state = "delivered";
   delivery.message.delivered += 1;
-  queues.messages.forgetSettled(delivery);
+  forgetSettled(queues, delivery);
 }
 
 /** ──► expired: nobody can try it again. */
 export function expire(queues: Queues, delivery: Delivery, now: number): void {
   end(queues, delivery);
   fail(delivery, { code: "EXPIRED", reason: "nobody had handled it when its time to live was over" }, now);
-  queues.messages.forgetSettled(delivery);
+  forgetSettled(queues, delivery);
 }
 
 /** ──► dead letter, until `keptUntil`. */
@@ -75,37 +77,31 @@ export function die(
   queues.deadLetters.add(delivery);
 }
 
-/** As long as it is kept as one: it stands in the agenda for that. */
-export function isDeadLetter({ state, bucket }: Delivery): boolean {
-  return state === "failed" && bucket !== undefined;
-}
-
 /** It is still known to have failed, as long as its message is. */
 export function forgetDeadLetter(queues: Queues, delivery: Delivery): void {
   queues.agenda.remove(delivery);
   queues.deadLetters.delete(delivery);
-  queues.messages.forgetSettled(delivery);
+  forgetSettled(queues, delivery);
 }
 
 /** dead letter ──► queued, as if it were new; receipts from before are worthless. */
-export function redrive(queues: Queues, delivery: Delivery, mailbox: Mailbox, turn: number): void {
+export function redrive(queues: Queues, delivery: Delivery, intake: Intake): void {
   queues.deadLetters.delete(delivery);
   delivery.message.failed -= 1;
   delivery.failure = undefined;
   delivery.attempts = 0;
   delivery.lease += 1;
   delivery.settledAs = undefined;
-  queue(queues, delivery, mailbox, turn);
+  delivery.intake = intake;
+  queue(queues, delivery);
 }
 
 function end(queues: Queues, delivery: Delivery): void {
   const { mailbox } = delivery;
   queues.agenda.remove(delivery);
-  if (mailbox === undefined) return;
   if (delivery.state === "leased") mailbox.leased -= 1;
   takeOut(mailbox, delivery);
   queues.mailboxes.relist(mailbox);
-  queues.mailboxes.tidy(mailbox);
 }
 
 function fail(delivery: Delivery, why: { readonly code: DeadCode; readonly reason: string }, diedAt: number): void {

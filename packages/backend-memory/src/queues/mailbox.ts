@@ -10,6 +10,8 @@ export function newMailbox(identity: string): Mailbox {
     last: undefined,
     size: 0,
     leased: 0,
+    known: 0,
+    newest: 0,
     session: undefined,
     epoch: 0,
     attachment: 0,
@@ -25,7 +27,6 @@ export function newSession(name: string): Session {
 }
 
 export function append(mailbox: Mailbox, delivery: Delivery): void {
-  delivery.mailbox = mailbox;
   delivery.earlier = mailbox.last;
   if (mailbox.last === undefined) mailbox.first = delivery;
   else mailbox.last.later = delivery;
@@ -40,7 +41,6 @@ export function takeOut(mailbox: Mailbox, delivery: Delivery): void {
   if (later === undefined) mailbox.last = earlier;
   else later.earlier = earlier;
   mailbox.size -= 1;
-  delivery.mailbox = undefined;
   delivery.earlier = undefined;
   delivery.later = undefined;
 }

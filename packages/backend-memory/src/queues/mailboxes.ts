@@ -4,7 +4,7 @@ import { Arrivals } from "./arrivals.ts";
 import { newMailbox, newSession } from "./mailbox.ts";
 import type { Mailbox, Session } from "./stored.ts";
 
-/** An empty mailbox exists only while it is attached, a session only while something is attached to it. */
+/** A mailbox exists while it is attached or a delivery of it is known, a session while something is attached to it. */
 export class Mailboxes {
   readonly arrivals: Arrivals = new Arrivals();
   readonly #byIdentity = new Map<string, Mailbox>();
@@ -59,12 +59,12 @@ export class Mailboxes {
       return;
     }
     mailbox.due = first;
-    session.ready.put(mailbox, first.turn);
+    session.ready.put(mailbox, first.intake.turn);
     this.arrivals.tell(session.name);
   }
 
-  /** Forgets a mailbox of which nothing is left to know. */
+  /** Forgets a mailbox of which there is nothing to know. */
   tidy(mailbox: Mailbox): void {
-    if (mailbox.size === 0 && mailbox.session === undefined) this.#byIdentity.delete(mailbox.identity);
+    if (mailbox.known === 0 && mailbox.session === undefined) this.#byIdentity.delete(mailbox.identity);
   }
 }

@@ -2,8 +2,9 @@
 
 import type { DurableMessage } from "@muster/core/slots";
 import { BucketQueue } from "./bucket-queue.ts";
+import { Deliveries } from "./deliveries.ts";
 import { copyOf } from "./delivery.ts";
-import type { Delivery, StoredMessage } from "./stored.ts";
+import type { StoredMessage } from "./stored.ts";
 
 export class Messages {
   readonly #byId = new Map<string, StoredMessage>();
@@ -16,17 +17,12 @@ export class Messages {
     return this.#byId.get(id);
   }
 
-  findByKey(idempotencyKey: string): StoredMessage | undefined {
-    return this.#byKey.get(idempotencyKey);
+  findByNumber(number: number): StoredMessage | undefined {
+    return this.#byNumber.get(number);
   }
 
-  /** Whose last lease it names; the same string again never names another. */
-  findByReceipt(receipt: string): Delivery | undefined {
-    const afterNumber = receipt.indexOf(".");
-    const afterLease = receipt.indexOf(".", afterNumber + 1);
-    const message = this.#byNumber.get(Number(receipt.slice(0, afterNumber)));
-    const delivery = message?.deliveries.get(receipt.slice(afterLease + 1));
-    return delivery?.lease === Number(receipt.slice(afterNumber + 1, afterLease)) ? delivery : undefined;
+  findByKey(idempotencyKey: string): StoredMessage | undefined {
+    return this.#byKey.get(idempotencyKey);
   }
 
   /** The one that is known by this id, or a new one, remembered until `knownUntil`. */
@@ -34,7 +30,7 @@ export class Messages {
     return this.#byId.get(message.id) ?? this.#add(message, knownUntil);
   }
 
-  /** A multicast has begun with it, so it is remembered for longer. */
+  /** A multicast has begun with it, so it is remembered from now on. */
   begin(message: StoredMessage, record: Exclude<StoredMessage["record"], undefined>, knownUntil: number): void {
     message.record = record;
     message.isOver = false;
@@ -42,28 +38,20 @@ export class Messages {
     this.#retained.put(message, knownUntil);
   }
 
-  /** Ends retentions: multicasts are forgotten, and with them all but what keeps the message. */
-  forgetUpTo(now: number): void {
-    for (let message = this.#retained.takeUpTo(now); message !== undefined; message = this.#retained.takeUpTo(now)) {
-      const key = message.record?.idempotencyKey;
-      if (key !== undefined) this.#byKey.delete(key);
-      message.record = undefined;
-      message.isOver = true;
-      for (const delivery of message.deliveries.values()) this.forgetSettled(delivery);
-      if (message.deliveries.size === 0) this.#forget(message);
-    }
+  /** The next one whose retention has ended; its multicast is no longer known. */
+  takeOver(now: number): StoredMessage | undefined {
+    const message = this.#retained.takeUpTo(now);
+    if (message === undefined) return undefined;
+    const key = message.record?.idempotencyKey;
+    if (key !== undefined) this.#byKey.delete(key);
+    message.record = undefined;
+    message.isOver = true;
+    return message;
   }
 
-  /** Once its message's retention is over, nothing is known of a delivery that is neither pending nor a dead letter. */
-  forgetSettled(delivery: Delivery): void {
-    const { message, mailbox, bucket } = delivery;
-    const isKept = mailbox !== undefined || bucket !== undefined;
-    if (!message.isOver || isKept) return;
-    message.deliveries.delete(delivery.identity);
-    message.ordered = undefined;
-    if (delivery.state === "delivered") message.delivered -= 1;
-    else message.failed -= 1;
-    if (message.deliveries.size === 0) this.#forget(message);
+  forget({ content, number }: StoredMessage): void {
+    this.#byId.delete(content.id);
+    this.#byNumber.delete(number);
   }
 
   #add(message: DurableMessage, knownUntil: number): StoredMessage {
@@ -71,8 +59,7 @@ export class Messages {
     const added: StoredMessage = {
       number: this.#lastNumber,
       content: copyOf(message),
-      deliveries: new Map(),
-      ordered: undefined,
+      deliveries: new Deliveries(),
       record: undefined,
       delivered: 0,
       failed: 0,
@@ -86,14 +73,4 @@ export class Messages {
     this.#retained.put(added, knownUntil);
     return added;
   }
-
-  #forget({ content, number }: StoredMessage): void {
-    this.#byId.delete(content.id);
-    this.#byNumber.delete(number);
-  }
-}
-
-/** Names the delivery's last lease. */
-export function receiptOf({ message, lease, identity }: Delivery): string {
-  return `${message.number}.${lease}.${identity}`;
 }

@@ -1,5 +1,6 @@
 /** What time alone has done. */
 
+import { endRetentions } from "./forgetting.ts";
 import { comeBack, expire, forgetDeadLetter } from "./life.ts";
 import type { Queues } from "./queues.ts";
 import type { Delivery } from "./stored.ts";
@@ -9,10 +10,10 @@ import type { Delivery } from "./stored.ts";
  * are over have ended. Looks only at those.
  */
 export function letTimePass(queues: Queues, now: number): void {
-  const { agenda, messages, drops, handled } = queues;
+  const { agenda, drops, handled } = queues;
   for (let delivery = agenda.takeUpTo(now); delivery !== undefined; delivery = agenda.takeUpTo(now))
     elapse(queues, delivery, now);
-  messages.forgetUpTo(now);
+  endRetentions(queues, now);
   drops.forgetUpTo(now);
   handled.forgetUpTo(now);
 }
@@ -20,6 +21,6 @@ export function letTimePass(queues: Queues, now: number): void {
 /** A lease that goes on beyond the TTL is let go on; what comes back from it then is past its TTL. */
 function elapse(queues: Queues, delivery: Delivery, now: number): void {
   if (delivery.state === "failed") forgetDeadLetter(queues, delivery);
-  else if (now >= delivery.expiresAt) expire(queues, delivery, now);
+  else if (now >= delivery.intake.expiresAt) expire(queues, delivery, now);
   else comeBack(queues, delivery);
 }

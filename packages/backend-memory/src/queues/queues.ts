@@ -7,7 +7,7 @@ import { Drops } from "./drops.ts";
 import { Handled } from "./handled.ts";
 import { Mailboxes } from "./mailboxes.ts";
 import { Messages } from "./messages.ts";
-import type { Delivery } from "./stored.ts";
+import type { Delivery, Intake } from "./stored.ts";
 
 export class Queues {
   readonly messages: Messages = new Messages();
@@ -15,14 +15,17 @@ export class Queues {
   readonly drops: Drops = new Drops();
   readonly handled: Handled = new Handled();
   readonly deadLetters: OrderedList<Delivery> = new OrderedList(
-    (a, b) => compareStrings(a.identity, b.identity) || compareStrings(a.message.content.id, b.message.content.id),
+    (a, b) =>
+      compareStrings(a.mailbox.identity, b.mailbox.identity) ||
+      compareStrings(a.message.content.id, b.message.content.id),
   );
   /** Each delivery to which time alone will do something, by when: see `passing-time.ts`. */
   readonly agenda: BucketQueue<Delivery> = new BucketQueue();
   #lastTurn = 0;
 
-  nextTurn(): number {
+  /** For one call that queues something. */
+  intake(expiresAt: number): Intake {
     this.#lastTurn += 1;
-    return this.#lastTurn;
+    return { turn: this.#lastTurn, expiresAt };
   }
 }

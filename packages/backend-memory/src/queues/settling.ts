@@ -2,8 +2,10 @@
 
 import type { Settlement } from "@muster/core/slots";
 import type { Moment } from "./access.ts";
+import { isPending } from "./delivery.ts";
 import { acknowledge, comeBack, die, release } from "./life.ts";
 import type { Queues } from "./queues.ts";
+import { findByReceipt } from "./receipt.ts";
 import type { RefusalCode } from "./refusal.ts";
 import type { Delivery } from "./stored.ts";
 
@@ -21,8 +23,8 @@ export function settle(queues: Queues, settlement: Settlement, moment: Moment): 
  * delivery has been leased to nobody else since, and its identity is attached as it was.
  */
 export function findHeld({ messages }: Queues, receipt: string): Delivery | undefined {
-  const delivery = messages.findByReceipt(receipt);
-  if (delivery?.mailbox === undefined || delivery.settledAs !== undefined) return undefined;
+  const delivery = findByReceipt(messages, receipt);
+  if (delivery === undefined || !isPending(delivery) || delivery.settledAs !== undefined) return undefined;
   return delivery.attachment === delivery.mailbox.attachment ? delivery : undefined;
 }
 
@@ -52,7 +54,7 @@ export function extend(queues: Queues, receipt: string, endsAt: number): Refusal
 
 /** Said again, unless a later attachment has come between. */
 function isSettledAs({ messages }: Queues, receipt: string, as: Settlement["as"]): boolean {
-  const delivery = messages.findByReceipt(receipt);
+  const delivery = findByReceipt(messages, receipt);
   if (delivery === undefined || delivery.settledAs !== as) return false;
-  return delivery.mailbox === undefined || delivery.mailbox.attachment === delivery.attachment;
+  return !isPending(delivery) || delivery.attachment === delivery.mailbox.attachment;
 }

@@ -2,17 +2,16 @@
 
 import type { DeadCode, DurableMessage, MulticastRecord, Settlement } from "@muster/core/slots";
 import type { Bucketed, BucketQueue } from "./bucket-queue.ts";
+import type { Deliveries } from "./deliveries.ts";
 
 /** One message, whoever it is for; waits in a queue for the end of its retention. */
 export interface StoredMessage extends Bucketed<StoredMessage> {
-  /** Names it in receipts. */
+  /** Larger than that of every earlier message; names it in receipts. */
   readonly number: number;
   /** The store's own copy. */
   readonly content: DurableMessage;
-  /** Everyone it was enqueued for, by identity, settled or not. */
-  readonly deliveries: Map<string, Delivery>;
-  /** The same in UTF-8 order of identity; absent until somebody asks, and after each change. */
-  ordered: readonly Delivery[] | undefined;
+  /** Everyone it was enqueued for, settled or not. */
+  readonly deliveries: Deliveries<Delivery>;
   /** What is known of its multicast, if that was begun. */
   record: Omit<MulticastRecord, "message"> | undefined;
   delivered: number;
@@ -21,16 +20,26 @@ export interface StoredMessage extends Bucketed<StoredMessage> {
   isOver: boolean;
 }
 
+/** One call that put deliveries into their queues. */
+export interface Intake {
+  /** Larger than that of every earlier one: what "oldest" means. */
+  readonly turn: number;
+  /** End of the TTL. */
+  readonly expiresAt: number;
+}
+
 /** One message for one identity; waits in a queue for whatever time does to it next. */
 export interface Delivery extends Bucketed<Delivery> {
   readonly message: StoredMessage;
-  readonly identity: string;
+  /** Names it in receipts, among those of its message. */
+  readonly place: number;
+  /** Of its identity, where it lies while it is pending, between these neighbours. */
+  readonly mailbox: Mailbox;
+  earlier: Delivery | undefined;
+  later: Delivery | undefined;
+  intake: Intake;
   /** Of the life it was enqueued for. */
   epoch: number;
-  /** End of its TTL. */
-  expiresAt: number;
-  /** Number of the call that enqueued it: what "oldest" means. */
-  turn: number;
   /** `delayed` is queued too, and not due yet. */
   state: "queued" | "delayed" | "leased" | "delivered" | "failed";
   /** Leases that count. */
@@ -43,10 +52,6 @@ export interface Delivery extends Bucketed<Delivery> {
   settledAs: Settlement["as"] | undefined;
   /** Present when `failed`. */
   failure: Failure | undefined;
-  /** Where it lies while it is pending, and its neighbours there. */
-  mailbox: Mailbox | undefined;
-  earlier: Delivery | undefined;
-  later: Delivery | undefined;
 }
 
 export interface Failure {
@@ -66,6 +71,10 @@ export interface Mailbox extends Bucketed<Mailbox> {
   size: number;
   /** How many are leased; nothing more is handed out until none is. */
   leased: number;
+  /** Deliveries of the identity that are known, pending or not. */
+  known: number;
+  /** Highest number of a message among all it ever got: what is above was never here. */
+  newest: number;
   /** Who it is attached to, and as which life of the identity; 0 while it is not. */
   session: Session | undefined;
   epoch: number;

@@ -1,8 +1,6 @@
 /** What is known of multicasts and of their deliveries. */
 
 import type { DeliveryCounts, MulticastRecord, MulticastStart, TrackedDelivery } from "@muster/core/slots";
-import { compareStrings } from "@muster/filter";
-import { partition } from "../ordered-list.ts";
 import type { Moment } from "./access.ts";
 import { copyOf } from "./delivery.ts";
 import type { Queues } from "./queues.ts";
@@ -49,11 +47,8 @@ export interface DeliveryQuery {
 export function pageOf(message: StoredMessage | undefined, query: DeliveryQuery): readonly TrackedDelivery[] {
   if (message === undefined) return [];
   const { after, pageSize, statuses } = query;
-  const ordered = inOrder(message);
   const page: TrackedDelivery[] = [];
-  const from = after === undefined ? 0 : partition(ordered, ({ identity }) => compareStrings(identity, after) <= 0);
-  for (let index = from; index < ordered.length; index += 1) {
-    const delivery = ordered[index] as Delivery; // Below the length, so it is there.
+  for (const delivery of message.deliveries.inOrder(after)) {
     if (statuses !== undefined && !statuses.includes(statusOf(delivery))) continue;
     page.push(trackedAs(delivery));
     if (page.length >= pageSize) break;
@@ -61,14 +56,15 @@ export function pageOf(message: StoredMessage | undefined, query: DeliveryQuery)
   return page;
 }
 
-function inOrder(message: StoredMessage): readonly Delivery[] {
-  message.ordered ??= [...message.deliveries.values()].sort((a, b) => compareStrings(a.identity, b.identity));
-  return message.ordered;
-}
-
 function trackedAs(delivery: Delivery): TrackedDelivery {
-  const { identity, failure, attempts } = delivery;
-  return { identity, status: statusOf(delivery), code: failure?.code, reason: failure?.reason, attempts };
+  const { mailbox, failure, attempts } = delivery;
+  return {
+    identity: mailbox.identity,
+    status: statusOf(delivery),
+    code: failure?.code,
+    reason: failure?.reason,
+    attempts,
+  };
 }
 
 function statusOf({ state }: Delivery): TrackedDelivery["status"] {

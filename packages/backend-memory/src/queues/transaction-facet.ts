@@ -45,15 +45,15 @@ function admit(queues: Queues, { messageId, identity, receipt }: Handling, momen
     return undefined;
   }
   const delivery = findHeld(queues, receipt);
-  if (delivery?.identity === identity && delivery.message.content.id === messageId) return delivery;
+  if (delivery?.mailbox.identity === identity && delivery.message.content.id === messageId) return delivery;
   const message = "its lease was lost";
   throw new MusterError({ code: "FENCED", source: `${NAME}.handleOnce`, subject: identity, message });
 }
 
 /** Noted for longer than the message is known: enqueued once more after that, it must still not be handled again. */
 function commit(queues: Queues, delivery: Delivery, { now, lettersUntil }: Moment): void {
-  const { message, identity, expiresAt } = delivery;
-  queues.handled.add(message.content.id, identity, expiresAt + (lettersUntil - now));
+  const { message, mailbox, intake } = delivery;
+  queues.handled.add(message.content.id, mailbox.identity, intake.expiresAt + (lettersUntil - now));
   delivery.settledAs = "ack";
   acknowledge(queues, delivery);
 }
