@@ -12,6 +12,7 @@ export function newMailbox(identity: string): Mailbox {
     leased: 0,
     known: 0,
     newest: 0,
+    follower: undefined,
     session: undefined,
     epoch: 0,
     attachment: 0,

@@ -75,6 +75,8 @@ export interface Mailbox extends Bucketed<Mailbox> {
   known: number;
   /** Highest number of a message among all it ever got: what is above was never here. */
   newest: number;
+  /** The one that was asked for after it when it last was. */
+  follower: Mailbox | undefined;
   /** Who it is attached to, and as which life of the identity; 0 while it is not. */
   session: Session | undefined;
   epoch: number;
