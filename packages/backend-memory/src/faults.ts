@@ -3,7 +3,7 @@
 import { MusterError } from "@muster/core/slots";
 
 /**
- * - `store`, `broker`: unreachable. Every call on the registry, or on messaging and its inboxes, rejects with
+ * - `store`, `broker`: unreachable. Every call on registry and durability, or on messaging and its inboxes, rejects with
  *   `UNAVAILABLE` and has no effect. Without its broker a process receives nothing either, as with `route`.
  * - `route`: the inboxes' addresses are no longer live, for anyone, and `onRoute` is told; what was received before still
  *   waits in the inbox. Publishing goes on. When it is up again, all addresses are live again.
@@ -12,7 +12,7 @@ import { MusterError } from "@muster/core/slots";
 export type FaultyPart = "store" | "broker" | "route" | "replies";
 
 /**
- * Switches for the clients that were made with it: `memoryRegistry({ hub, faults })`. Give one to both clients of a
+ * Switches for the clients that were made with it: `memoryRegistry({ hub, faults })`. Give one to all clients of a
  * simulated process, or use `hub.faults` for all clients of the hub.
  */
 export class MemoryFaults {
