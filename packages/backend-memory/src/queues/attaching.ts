@@ -2,7 +2,6 @@
 
 import type { DeadCode, Target } from "@muster/core/slots";
 import type { Moment } from "./access.ts";
-
 import { comeBack, die, release } from "./life.ts";
 import { deliveriesIn, leasedIn } from "./mailbox.ts";
 import type { Queues } from "./queues.ts";

@@ -54,7 +54,7 @@ export interface Delivery extends Bucketed<Delivery> {
   failure: Failure | undefined;
 }
 
-export interface Failure {
+interface Failure {
   readonly code: DeadCode;
   readonly reason: string;
   readonly diedAt: number;

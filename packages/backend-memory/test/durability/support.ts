@@ -99,7 +99,7 @@ export async function receiveOne(client: Durability, session = "s"): Promise<Rec
   return one;
 }
 
-export function settlementOf({ receipt }: Received, as: Settlement["as"]): Settlement {
+function settlementOf({ receipt }: Received, as: Settlement["as"]): Settlement {
   return as === "dead" ? { receipt, as, code: "REJECTED", reason: "no" } : { receipt, as };
 }
 
