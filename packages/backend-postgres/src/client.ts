@@ -6,7 +6,7 @@ import { type OwnPool, ownPool } from "./connection/own-pool.ts";
 import { ASK_SERVER, checkServer } from "./connection/server-facts.ts";
 import { NAME, postgresError, unsentError } from "./errors.ts";
 import { DEFAULT_SCHEMA, type Names, namesIn } from "./keys.ts";
-import type { PostgresConnection, PostgresOptions, PostgresPool } from "./options.ts";
+import type { PostgresConnection, PostgresOptions, PostgresPool, PostgresQuery } from "./options.ts";
 
 export interface PostgresCall extends Call {
   /** The slot's method, as it stands in the source of errors. */
@@ -41,6 +41,13 @@ export interface PostgresClient {
 
   /** One statement, which is one transaction. @throws what {@link postgresError} makes of it; TIMEOUT, ABORTED */
   query(text: string, values: readonly Parameter[], call: PostgresCall): Promise<readonly Row[]>;
+  /**
+   * A connection for as long as it is wanted, which whoever asked for it listens to and releases: one of the pool that was
+   * handed in, otherwise one beside the pool.
+   *
+   * @throws as {@link query}
+   */
+  connection(call: PostgresCall): Promise<PostgresConnection>;
   /** Several on one connection, which is closed unless `work` succeeds. @throws as {@link query}, and what `work` throws */
   connected<T>(call: PostgresCall, work: (run: Run) => Promise<T>): Promise<T>;
 }
@@ -94,6 +101,10 @@ class PooledClient implements PostgresClient {
     return this.#checkedOut(call, async (run) => run(text, values), isStatementError);
   }
 
+  async connection(call: PostgresCall): Promise<PostgresConnection> {
+    return this.#connection(call, async (pool) => this.#own?.connectBeside() ?? pool.connect());
+  }
+
   async connected<T>(call: PostgresCall, work: (run: Run) => Promise<T>): Promise<T> {
     return this.#checkedOut(call, work, () => false); // A transaction may be open, or a lock held.
   }
@@ -104,7 +115,7 @@ class PooledClient implements PostgresClient {
     isHarmless: (error: unknown) => boolean,
   ): Promise<T> {
     const source = `${NAME}.${call.operation}`;
-    const connection = await this.#connection(call, source);
+    const connection = await this.#connection(call, async (pool) => pool.connect());
     const checkout = new Checkout(connection);
     const interrupt = (): void => checkout.end(true);
     this.#interrupts.add(interrupt);
@@ -123,11 +134,15 @@ class PooledClient implements PostgresClient {
     }
   }
 
-  async #connection(call: Call, source: string): Promise<PostgresConnection> {
+  async #connection(
+    call: PostgresCall,
+    connect: (pool: PostgresPool) => Promise<PostgresConnection>,
+  ): Promise<PostgresConnection> {
+    const source = `${NAME}.${call.operation}`;
     throwIfAborted(call, source);
     const pool = this.#pool;
     if (pool === undefined) throw closed(source);
-    const connecting = pool.connect();
+    const connecting = connect(pool);
     try {
       return await this.#awaited(connecting, call, source);
     } catch (error) {
@@ -186,7 +201,7 @@ class Checkout {
 function ignore(): void {}
 
 /** Texts stay texts. */
-const TYPES = { getTypeParser: () => (value: string) => value };
+export const TYPES: PostgresQuery["types"] = { getTypeParser: () => (value: string) => value };
 
 async function run(
   connection: PostgresConnection,

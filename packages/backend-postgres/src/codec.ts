@@ -14,6 +14,7 @@ export type Row = readonly (string | null)[];
 
 /** Types by their object ids, which are the same everywhere. */
 const BOOLEAN = 16;
+const BYTEA = 17;
 const BIGINT = 20;
 const TEXT = 25;
 const JSONB = 3_802;
@@ -50,6 +51,19 @@ export function booleanArray(values: readonly boolean[]): Buffer {
   for (const value of values) {
     at = buffer.writeInt32BE(1, at);
     at = buffer.writeUInt8(value ? 1 : 0, at);
+  }
+  return buffer;
+}
+
+export function byteaArray(elements: readonly Uint8Array[]): Buffer {
+  let bytes = 0;
+  for (const { length } of elements) bytes += 4 + length;
+  const buffer = headed(BYTEA, elements.length, bytes);
+  let at = HEAD_BYTES;
+  for (const element of elements) {
+    at = buffer.writeInt32BE(element.length, at);
+    buffer.set(element, at);
+    at += element.length;
   }
   return buffer;
 }

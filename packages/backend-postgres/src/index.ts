@@ -1,5 +1,6 @@
 /** Muster on PostgreSQL. */
 
+export { postgresMessaging, type PostgresMessagingOptions } from "./messaging.ts";
 export type {
   PostgresByHost,
   PostgresByPool,
@@ -7,6 +8,7 @@ export type {
   PostgresCommonOptions,
   PostgresConnection,
   PostgresLocation,
+  PostgresNotification,
   PostgresOptions,
   PostgresOwnPool,
   PostgresPool,

@@ -42,8 +42,16 @@ export function indexName(kind: IndexKind, path: Path): string {
 }
 
 /** The advisory lock of whoever changes something for all processes: 64 bits, as decimal digits. */
-export function lockKey(purpose: "migrations" | "indexes" | "quota", schemaName: string): string {
+export function lockKey(
+  purpose: "migrations" | "indexes" | "quota" | "messages" | "sweeping",
+  schemaName: string,
+): string {
   return digest(`muster ${purpose} ${schemaName}`).readBigInt64BE().toString();
+}
+
+/** The channel on which a namespace is told of messages. */
+export function channelName(schemaName: string, namespace: string): string {
+  return `muster_${digest(`${schemaName} ${namespace}`).toString("hex").slice(0, 32)}`;
 }
 
 /** An identifier as it stands in a statement. */

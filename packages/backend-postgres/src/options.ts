@@ -40,6 +40,8 @@ export interface PostgresByHost extends PostgresOwnPool {
 
 /** One statement, as the driver takes it. */
 export interface PostgresQuery {
+  /** Of a statement that is prepared once per connection. */
+  readonly name?: string;
   readonly text: string;
   readonly values?: unknown[];
   readonly rowMode: "array";
@@ -52,7 +54,16 @@ export interface PostgresConnection {
   /** With `true` it is not used again, but closed. */
   release(destroy?: boolean): void;
   on(event: "error", listener: (error: Error) => void): unknown;
+  /** Of the connection. */
+  on(event: "end", listener: () => void): unknown;
+  on(event: "notification", listener: (notification: PostgresNotification) => void): unknown;
   removeListener(event: "error", listener: (error: Error) => void): unknown;
+}
+
+/** Of `NOTIFY`. */
+export interface PostgresNotification {
+  readonly channel: string;
+  readonly payload?: string | undefined;
 }
 
 /** A `Pool` of the driver `pg`, or what does the same. */

@@ -27,7 +27,7 @@ import { split } from "./filter.ts";
 import { lockKey } from "./keys.ts";
 import { checkOptions, type PostgresOptions } from "./options.ts";
 import { Indexing } from "./schema/indexing.ts";
-import { upgrade } from "./schema/upkeep.ts";
+import { openMigrated } from "./schema/upkeep.ts";
 import { checkPageSize, MAX_IDENTITY_BYTES, MAX_RECORD_BYTES } from "./store/arguments.ts";
 import { confirmMany, deleteMany, reap } from "./store/ends.ts";
 import { renewMany } from "./store/leases.ts";
@@ -77,16 +77,10 @@ class PostgresRegistry implements RegistryBackend {
   }
 
   async open({ namespace, schema, maxIdentities }: Scope, call: Call): Promise<void> {
-    await this.#life.open(call, async ({ signal }) => {
+    await this.#life.open(call, async (opening) => {
       const client = this.#client;
       const { names } = client;
-      await client.open({ signal });
-      try {
-        await upgrade(client, { signal, operation: "open" });
-      } catch (error) {
-        await client.close();
-        throw error;
-      }
+      await openMigrated(client, opening);
       const indexes = new Indexing(client, schema);
       const quotaLock = lockKey("quota", names.schemaName);
       this.#indexing = indexes;

@@ -1,5 +1,5 @@
 import type { Subject } from "@muster/conformance";
-import { type PostgresOptions, postgresRegistry } from "../src/index.ts";
+import { postgresMessaging, type PostgresOptions, postgresRegistry } from "../src/index.ts";
 
 /** As the server knows the connections of processes that die; their id follows. */
 export const MORTAL = "muster mortal ";
@@ -10,5 +10,5 @@ export function subject({ url }: { readonly url: string }): Subject {
 }
 
 export function clients(options: PostgresOptions): Subject {
-  return { name: "postgres", registry: () => postgresRegistry(options) };
+  return { name: "postgres", registry: () => postgresRegistry(options), messaging: () => postgresMessaging(options) };
 }

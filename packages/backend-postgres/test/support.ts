@@ -100,7 +100,7 @@ export function recording(pool: Pool): PostgresPool & { readonly sent: Sent[] } 
           return client.query<unknown[]>(query as never); // Its types know of fewer ways to say it.
         },
         release: (destroy) => client.release(destroy),
-        on: (event, listener) => client.on(event, listener),
+        on: client.on.bind(client) as PostgresConnection["on"],
         removeListener: (event, listener) => client.removeListener(event, listener),
       };
     },

@@ -1,8 +1,8 @@
 /** The pool that a slot makes for itself. */
 
 import { Socket } from "node:net";
-import { type ClientBase, Pool, type PoolConfig } from "pg";
-import type { PostgresByHost, PostgresByUrl, PostgresPool } from "../options.ts";
+import { Client, type ClientBase, type ClientConfig, Pool, type PoolConfig } from "pg";
+import type { PostgresByHost, PostgresByUrl, PostgresConnection, PostgresPool } from "../options.ts";
 
 const MAX_CONNECTIONS = 10;
 /** Until a server that takes the connection and says nothing is given up, or a call that waits for a free connection. */
@@ -19,6 +19,8 @@ const SETTINGS = "set jit to off; set default_transaction_isolation to 'read com
 const NOTICE_GONE = "set client_connection_check_interval to '1s'";
 
 export interface OwnPool extends PostgresPool {
+  /** A connection beside those of the pool, which is closed when it is released. */
+  connectBeside(): Promise<PostgresConnection>;
   /** At once, also what is still connecting. */
   end(): Promise<void>;
 }
@@ -26,31 +28,49 @@ export interface OwnPool extends PostgresPool {
 /** Connects when it is first asked for a connection. Its errors are those of calls: connections that break are replaced. */
 export function ownPool(options: PostgresByUrl | PostgresByHost): OwnPool {
   const sockets = new Set<Socket>();
-  const pool = new Pool({
+  const newSocket = (): Socket => {
+    const socket = new Socket();
+    sockets.add(socket);
+    return socket.once("close", () => sockets.delete(socket));
+  };
+  const config = {
     ...locationOf(options),
-    max: options.maxConnections ?? MAX_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_MS,
-    idleTimeoutMillis: IDLE_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     application_name: "muster",
+  };
+  const pool = new Pool({
+    ...config,
+    max: options.maxConnections ?? MAX_CONNECTIONS,
+    idleTimeoutMillis: IDLE_MS,
     // oxlint-disable-next-line typescript/no-misused-promises -- it is waited for, which its type does not tell
     onConnect: prepare,
-    stream: () => {
-      const socket = new Socket();
-      sockets.add(socket);
-      return socket.once("close", () => sockets.delete(socket));
-    },
+    stream: newSocket,
   });
   pool.on("error", () => undefined); // Without a listener the process would end.
   return {
     connect: async () => pool.connect(),
+    connectBeside: async () => connectAlone(config, newSocket()),
     end: async () => {
       const ended = pool.end(); // Says goodbye where nothing is under way.
       for (const socket of sockets) socket.destroy();
       await ended;
     },
   };
+}
+
+async function connectAlone(config: ClientConfig, socket: Socket): Promise<PostgresConnection> {
+  const client = new Client({ ...config, stream: () => socket });
+  client.on("error", () => undefined); // Whoever uses it listens, too; but not before it is there.
+  try {
+    await client.connect();
+    await prepare(client);
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+  return Object.assign(client, { release: () => void socket.destroy() });
 }
 
 async function prepare(client: ClientBase): Promise<void> {

@@ -4,6 +4,9 @@ import type { Names } from "../keys.ts";
 import { clock } from "./clock.ts";
 import { confirmManyFunction } from "./confirm-many.ts";
 import { deleteManyFunction } from "./delete-many.ts";
+import { inboxFunctions } from "./inboxes.ts";
+import { messageTables } from "./messages.ts";
+import { publishManyFunctions } from "./publish-many.ts";
 import { renewManyFunction } from "./renew-many.ts";
 import { setManyFunction } from "./set-many.ts";
 import { tables } from "./tables.ts";
@@ -28,5 +31,10 @@ export const MIGRATIONS: readonly Migration[] = [
       deleteManyFunction(names),
       confirmManyFunction(names),
     ],
+  },
+  {
+    version: 2,
+    compatibleWith: 1,
+    statements: (names) => [...messageTables(names), ...inboxFunctions(names), ...publishManyFunctions(names)],
   },
 ];

@@ -1,6 +1,6 @@
 /** Bringing the database schema to the version that this release knows. */
 
-import { MusterError } from "@muster/core/slots";
+import { type Call, MusterError } from "@muster/core/slots";
 import type { PostgresCall, PostgresClient, Run } from "../client.ts";
 import { NAME } from "../errors.ts";
 import { literal, lockKey, type Names } from "../keys.ts";
@@ -10,13 +10,24 @@ import { type Migration, MIGRATIONS } from "./migrations.ts";
 const SOURCE = `${NAME}.open`;
 const LATEST = MIGRATIONS.at(-1)?.version ?? 0;
 
+/** Opens the client, and upgrades; when it fails nothing is left open. @throws what both throw */
+export async function openMigrated(client: PostgresClient, { signal }: Call): Promise<void> {
+  await client.open({ signal });
+  try {
+    await upgrade(client, { signal, operation: "open" });
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+}
+
 /**
  * Applies the migrations that are missing, all of them or none; of several processes one does it and the others wait.
  *
  * @throws CONFIG_INVALID: some are missing and may not be applied. UNSUPPORTED: those of a later release don't fit any more.
  * @throws PERMISSION_DENIED, and what a statement throws.
  */
-export async function upgrade(client: PostgresClient, call: PostgresCall): Promise<void> {
+async function upgrade(client: PostgresClient, call: PostgresCall): Promise<void> {
   if (isCurrent(await stateIn(client, call))) return;
   const { names } = client;
   if (!client.mayMigrate) {
