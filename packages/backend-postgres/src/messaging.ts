@@ -36,7 +36,8 @@ const TRAITS: MessagingTraits = Object.freeze({
  * Messages through PostgreSQL 14 or later, at most once. Each inbox has a connection of its own: one beside the pool, or where
  * a pool is handed in one of that, for as long as it is open.
  *
- * All messages of a namespace have one order for all inboxes, and what one publisher publishes keeps its own in it.
+ * Messages of one address have one order for all inboxes. Batches of one publisher, one after the other, keep theirs on all
+ * addresses; within a batch there is no order between those of different ones.
  *
  * @throws CONFIG_INVALID: with a violation for each option that is wrong.
  */

@@ -36,8 +36,8 @@ const SETTINGS: string = [
 export interface LineEvents {
   /** There may be something to read. */
   onRing(): void;
-  /** Once; nothing more comes. */
-  onLost(error: MusterError): void;
+  /** Once; nothing more comes. It may not be open yet. */
+  onLost(line: Line): void;
 }
 
 /** What an inbox had, and wants to have again. */
@@ -53,6 +53,7 @@ export class Line {
   readonly #events: LineEvents;
   readonly #watching: NodeJS.Timeout;
   #inbox = "";
+  #isDetached = false;
   #turn: Promise<unknown> = Promise.resolve();
   /** When the statement under way was sent. */
   #sentAt: number | undefined;
@@ -92,6 +93,10 @@ export class Line {
     return this.#inbox;
   }
 
+  get isLost(): boolean {
+    return this.#end !== undefined;
+  }
+
   async add(addresses: readonly string[]): Promise<void> {
     await this.#inParts(this.#mail.sql.add, addresses);
   }
@@ -117,16 +122,18 @@ export class Line {
     return hasMore === "t";
   }
 
-  /** Nothing is left of the inbox. */
+  /** Nothing is left of the inbox, and whatever is asked for from now on rejects. */
   async detach(): Promise<void> {
     const { sql, namespace, lock } = this.#mail;
-    await this.#query(sql.detach, [namespace, lock, this.#inbox]);
+    const detaching = this.#query(sql.detach, [namespace, lock, this.#inbox]);
+    this.#isDetached = true;
+    await detaching;
   }
 
   /** At once; what is under way rejects, and nobody is told. */
   close(): void {
     if (this.#end !== undefined) return;
-    this.#finish(new MusterError({ code: "CLOSED", source: SOURCE, message: "the inbox has been closed" }));
+    this.#finish(closed());
   }
 
   async #attach({ inbox, addresses }: Attachment, call: PostgresCall): Promise<void> {
@@ -146,6 +153,7 @@ export class Line {
   }
 
   #query(text: string, values: readonly Parameter[] = [], name?: string): Promise<readonly Row[]> {
+    if (this.#isDetached) return Promise.reject(closed());
     const answer = this.#turn.then(async () => this.#send(text, values, name));
     this.#turn = answer.catch(() => undefined); // Told to whoever asked.
     return answer;
@@ -195,7 +203,7 @@ export class Line {
     const message = `the connection was lost (${error.message})`;
     const lost = new MusterError({ code: "UNAVAILABLE", source: SOURCE, message, mayHaveApplied: true, cause: error });
     this.#finish(lost);
-    this.#events.onLost(lost);
+    this.#events.onLost(this);
   }
 
   #finish(error: MusterError): void {
@@ -204,4 +212,8 @@ export class Line {
     this.#connection.release(true);
     this.#interrupt?.(error);
   }
+}
+
+function closed(): MusterError<"CLOSED"> {
+  return new MusterError({ code: "CLOSED", source: SOURCE, message: "the inbox has been closed" });
 }

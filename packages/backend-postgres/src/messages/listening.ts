@@ -119,25 +119,14 @@ export class Listening {
   async #connect(call: PostgresCall): Promise<void> {
     const wanted = this.#wishes.all();
     const attachment = { inbox: this.#inbox, addresses: wanted.addresses };
-    let isLost = false;
-    const line: Line = await Line.open(
-      this.#mail,
-      attachment,
-      {
-        onRing: () => this.#events.onRing(),
-        onLost: () => {
-          isLost = true;
-          this.#lose(line);
-        },
-      },
-      call,
-    );
+    const onRing = (): void => this.#events.onRing();
+    const line = await Line.open(this.#mail, attachment, { onRing, onLost: (lost) => this.#lose(lost) }, call);
     this.#inbox = line.inbox;
-    wanted.fulfil();
-    if (this.#closing.signal.aborted || isLost) {
+    if (this.#closing.signal.aborted || line.isLost) {
       line.close();
       throw new MusterError({ code: "UNAVAILABLE", source: SOURCE, message: "the connection was lost again" });
     }
+    wanted.fulfil();
     this.#line = line;
   }
 
@@ -145,7 +134,7 @@ export class Listening {
     if (line !== this.#line) return;
     this.#line = undefined;
     this.#events.onRoute("down");
-    void this.#restore();
+    this.#restore().catch((error: unknown) => this.#fail(postgresError(error, SOURCE)));
   }
 
   async #restore(): Promise<void> {
@@ -161,16 +150,19 @@ export class Listening {
       } catch (cause) {
         const error = postgresError(cause, SOURCE);
         if (error.retryable || this.#closing.signal.aborted) continue;
-        this.#failure = error;
-        this.#events.onFailed(error);
-        this.#wake();
-        return;
+        throw error;
       }
       this.#events.onRoute("up");
       this.#wake();
       this.#events.onRing();
       return;
     }
+  }
+
+  #fail(error: MusterError): void {
+    this.#failure = error;
+    this.#events.onFailed(error);
+    this.#wake();
   }
 
   #wake(): void {

@@ -4,6 +4,7 @@ import { type BatchFailure, MusterError, type Outgoing } from "@muster/core/slot
 import type { PostgresCall } from "../client.ts";
 import { bigintArray, byteaArray, type Row, textArray } from "../codec.ts";
 import { NAME, postgresError } from "../errors.ts";
+import { ROW_BYTES } from "../schema/publish-many.ts";
 import { frameOf } from "./frames.ts";
 import type { Mail } from "./mail.ts";
 
@@ -51,19 +52,45 @@ async function publishPart(
   { start, frames }: Part,
   call: PostgresCall,
 ): Promise<readonly BatchFailure[]> {
-  const places = new Map<string, number>();
-  const placeOf = frames.map((_, at) => {
-    const address = batch[start + at]?.address ?? "";
-    const place = places.get(address) ?? places.size + 1;
-    places.set(address, place);
-    return place;
-  });
-  const arrays = [textArray([...places.keys()]), bigintArray(placeOf), byteaArray(frames)];
+  const addresses = frames.map((_, at) => batch[start + at]?.address ?? "");
+  const { names, places, bundles } = bundled(addresses, frames);
+  const arrays = [textArray(names), bigintArray(places), byteaArray(bundles)];
   const unheard = placesIn(await client.query(sql.publish, [namespace, channel, lock, ...arrays], call));
-  if (unheard.size === 0) return [];
-  return placeOf.flatMap((place, at) =>
-    unheard.has(place) ? [{ index: start + at, error: noRoute(batch[start + at]?.address) }] : [],
+  if (unheard.length === 0) return [];
+  const unheardNames = new Set(unheard.map((place) => names[place - 1]));
+  return addresses.flatMap((address, at) =>
+    unheardNames.has(address) ? [{ index: start + at, error: noRoute(address) }] : [],
   );
+}
+
+/** Frames as the server takes them: those of one address together, as many as fit into a row. */
+interface Bundles {
+  readonly names: readonly string[];
+  /** Of each bundle the place of its address, counting from 1. */
+  readonly places: readonly number[];
+  readonly bundles: readonly Uint8Array[];
+}
+
+function bundled(addresses: readonly string[], frames: readonly Buffer[]): Bundles {
+  const open = new Map<string, { readonly place: number; frames: Buffer[]; bytes: number }>();
+  const places: number[] = [];
+  const bundles: Buffer[][] = [];
+  for (const [at, frame] of frames.entries()) {
+    const address = addresses[at] ?? "";
+    let bundle = open.get(address);
+    if (bundle === undefined || bundle.bytes + frame.length > ROW_BYTES) {
+      bundle = { place: bundle?.place ?? open.size + 1, frames: [], bytes: 0 };
+      open.set(address, bundle);
+      places.push(bundle.place);
+      bundles.push(bundle.frames);
+    }
+    bundle.frames.push(frame);
+    bundle.bytes += frame.length;
+  }
+  const joined = bundles.map((parts) =>
+    parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts),
+  );
+  return { names: [...open.keys()], places, bundles: joined };
 }
 
 function* partsOf(batch: readonly Outgoing[]): Generator<Part> {
@@ -83,9 +110,9 @@ function* partsOf(batch: readonly Outgoing[]): Generator<Part> {
 }
 
 /** Of an array of numbers, as text. */
-function placesIn([[text = null] = []]: readonly Row[]): ReadonlySet<number> {
+function placesIn([[text = null] = []]: readonly Row[]): readonly number[] {
   const numbers = text?.slice(1, -1) ?? "";
-  return new Set(numbers === "" ? [] : numbers.split(",").map(Number));
+  return numbers === "" ? [] : numbers.split(",").map(Number);
 }
 
 function noRoute(subject: string | undefined): MusterError<"NO_ROUTE"> {

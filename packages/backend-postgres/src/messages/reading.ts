@@ -45,9 +45,16 @@ export class Reading {
   resume(): void {
     if (this.#isReading || !this.#isRung) return;
     this.#isReading = true;
-    void this.#readAll().finally(() => {
-      this.#isReading = false;
-    });
+    this.#readAll().then(
+      () => this.#pause(),
+      (error: unknown) => this.#parts.fail(error),
+    );
+  }
+
+  /** Somebody may have rung just now, or there may be another connection. */
+  #pause(): void {
+    this.#isReading = false;
+    if (this.#parts.line() !== undefined && this.#parts.room() > 0) this.resume();
   }
 
   stop(): void {
@@ -62,9 +69,8 @@ export class Reading {
       try {
         await this.#readSome(line, Math.min(room, MAX_ROWS));
       } catch (error) {
-        if (line !== this.#parts.line()) continue; // On the next one.
-        this.#parts.fail(error);
-        return;
+        if (line === this.#parts.line()) throw error;
+        this.#isRung = true; // It is read on the next one.
       }
     }
   }

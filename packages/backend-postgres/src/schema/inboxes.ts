@@ -1,6 +1,7 @@
 /** How inboxes begin, come back, and end. */
 
 import type { Names } from "../keys.ts";
+import { BY_INDEX } from "./locking.ts";
 
 /**
  * `attach_inbox(ns, known, fresh, lock_key, addresses)`: the connection that calls it listens from now on for the inbox
@@ -11,7 +12,7 @@ import type { Names } from "../keys.ts";
  */
 const attachInbox = (names: Names): string => `
 create function ${names.call("attach_inbox")}(ns text, known bigint, fresh bigint, lock_key bigint, addresses text[])
-returns bigint language plpgsql as $$
+returns bigint language plpgsql ${BY_INDEX} as $$
 declare
   own bigint;
 begin
@@ -32,7 +33,7 @@ end $$`;
  * added for it.
  */
 const detachInbox = (names: Names): string => `
-create function ${names.call("detach_inbox")}(ns text, lock bigint, own bigint) returns void language plpgsql as $$
+create function ${names.call("detach_inbox")}(ns text, lock bigint, own bigint) returns void language plpgsql ${BY_INDEX} as $$
 begin
   perform set_config('synchronous_commit', 'off', true);
   perform pg_advisory_xact_lock(hashtextextended(ns, lock));
@@ -48,7 +49,7 @@ end $$`;
  */
 const sweepInboxes = (names: Names): string => `
 create function ${names.call("sweep_inboxes")}(lock bigint, guard bigint, grace_ms bigint, keep_ms bigint, most bigint)
-returns boolean language plpgsql as $$
+returns boolean language plpgsql ${BY_INDEX} as $$
 declare
   now_ms bigint := ${names.call("clock_ms")}();
   lost record;

@@ -1,6 +1,7 @@
 /**
- * `publish_many(ns, channel, lock, addresses, places, frames)`: one batch. `addresses` are different ones; each message has its
- * place among them, counting from 1, and its frame. Answers the places of addresses that nobody listens on.
+ * `publish_many(ns, channel, lock, addresses, places, frames)`: one batch. `addresses` are different ones. `frames` are messages,
+ * or several for the same address one behind the other; each has the place of its address, counting from 1. Answers the
+ * places of addresses that nobody listens on.
  *
  * An inbox counts as listening while its connection holds its lock: the lock that can be had, even for a moment, is that of
  * an inbox whose connection is gone.
@@ -15,16 +16,17 @@
  */
 
 import type { Names } from "../keys.ts";
+import { BY_INDEX } from "./locking.ts";
 
 /** Of frames in one row, unless one alone is longer. */
-const ROW_BYTES = 65_536;
+export const ROW_BYTES = 65_536;
 /** The server takes less than 8,000. */
 const MAX_NOTICE_BYTES = 7_900;
 
 /** Which inbox listens on which of the addresses; `place` counts from 1. */
 const inboxesOf = (names: Names): string => `
 create function ${names.call("inboxes_of")}(ns text, addresses text[]) returns table (place bigint, inbox bigint)
-language plpgsql ${BY_KEY} as $$
+language plpgsql ${BY_INDEX} as $$
 #variable_conflict use_column
 begin
   return query with found as materialized (
@@ -42,22 +44,17 @@ end $$`;
 /** Those that are still known. */
 const knownInboxes = (names: Names): string => `
 create function ${names.call("known_inboxes")}(inboxes bigint[]) returns bigint[]
-language plpgsql ${BY_KEY} as $$
+language plpgsql ${BY_INDEX} as $$
 begin
   return array(select b.inbox from unnest(inboxes) as i(inbox)
     cross join lateral (select k.inbox from ${names.call("inboxes")} k where k.inbox = i.inbox limit 1) b);
 end $$`;
 
-/** They look into tables by their keys only, whatever they were when a connection planned them first. */
-const BY_KEY: string = ["seqscan", "bitmapscan", "hashjoin", "mergejoin"]
-  .map((way) => `set enable_${way} to off`)
-  .concat("set plan_cache_mode to force_generic_plan")
-  .join(" ");
-
 const publishMany = (names: Names): string => `
 create function ${names.call("publish_many")}(
   ns text, channel text, lock bigint, addresses text[], places bigint[], frames bytea[]
-) returns bigint[] language plpgsql set enable_nestloop to off set plan_cache_mode to force_generic_plan as $$
+) returns bigint[] language plpgsql 
+set enable_nestloop to off set jit to off set plan_cache_mode to force_generic_plan as $$
 declare
   heard_at bigint[];
   heard_by bigint[];
