@@ -4,7 +4,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Delivery, Inbox, InboxOptions, MessagingBackend, Outgoing } from "@muster/core/slots";
 import { withServer } from "@muster/servers/vitest";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type PostgresOptions, postgresMessaging } from "../src/index.ts";
+import type { Pool } from "pg";
+import { type PostgresOptions, type PostgresPool, postgresMessaging } from "../src/index.ts";
 import { channelName, lockKey } from "../src/keys.ts";
 import { frameOf } from "../src/messages/frames.ts";
 import { optionsOf } from "./standalone.ts";
@@ -326,6 +327,41 @@ await withServer("postgres", {}, (server) => {
       await inbox[Symbol.asyncDispose]();
       await expect.poll(() => pool.totalCount - pool.idleCount, SOON).toBe(0);
       await Promise.all([1, 2].map(async () => pool.query("select pg_sleep(0.01)")));
+      await messaging.close();
+      await pool.end();
+    });
+  });
+
+  describe("behind a pooler", () => {
+    /** One that gives a connection for each transaction, and keeps what it is told of meanwhile to itself. */
+    const transactionPooler = (pool: Pool): PostgresPool => ({
+      connect: async () => ({
+        processID: 0,
+        query: async (query) => pool.query<unknown[]>(query as never), // Its types know of fewer ways to say it.
+        release: () => undefined,
+        on: () => undefined,
+        removeListener: () => undefined,
+      }),
+    });
+
+    test("that gives connections for transactions no inbox opens, and none of them is changed for it", async () => {
+      const pool = poolOf(server, 2);
+      const messaging = await opened({ pool: transactionPooler(pool) }, freshNamespace());
+      expect(await messaging.publishMany([], within(SECOND))).toEqual([]);
+      expect(await outcomeOf(messaging.openInbox({ prefetch: 1 }, within(10 * SECOND)))).toBe("UNSUPPORTED");
+      expect((await pool.query<{ setting: string }>("show enable_seqscan")).rows).toEqual([{ enable_seqscan: "on" }]);
+      await pool.end();
+    });
+
+    test("that gives them for sessions all goes on as without it", async () => {
+      const pool = poolOf(server, 2);
+      const sessionPooler: PostgresPool = {
+        connect: async () => Object.assign(await pool.connect(), { processID: 0 }),
+      };
+      const messaging = await opened({ pool: sessionPooler }, freshNamespace());
+      const all = read(await inboxOn(messaging, ["a"]));
+      await messaging.publishMany([message("a", "1")], within(SECOND));
+      await expect.poll(() => textsOf(all), SOON).toEqual(["1"]);
       await messaging.close();
       await pool.end();
     });

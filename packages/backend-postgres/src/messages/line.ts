@@ -138,11 +138,13 @@ export class Line {
 
   async #attach({ inbox, addresses }: Attachment, call: PostgresCall): Promise<void> {
     const { sql, namespace, channel } = this.#mail;
-    await this.#query(`${SETTINGS}; listen ${quoted(channel)}`);
+    const [[pid = null] = []] = await this.#query("select pg_backend_pid()");
+    await this.#query(`listen ${quoted(channel)}`);
+    await checkNoPooler(this.#mail, this.#connection, Number(pid), call); // Before anything else is left with strangers.
+    await this.#query(SETTINGS);
     const values = [namespace, inbox, randomKey(), randomKey(), textArray(addresses)];
-    const [[own = null, pid = null] = []] = await this.#query(sql.attach, values);
+    const [[own = null] = []] = await this.#query(sql.attach, values);
     this.#inbox = own ?? "";
-    await checkNoPooler(this.#mail, this.#connection, Number(pid), call);
   }
 
   async #inParts(text: string, addresses: readonly string[]): Promise<void> {

@@ -45,7 +45,7 @@ function statementsIn(names: Names): MailStatements {
   const [addresses, messages] = [names.call("inbox_addresses"), names.call("inbox_messages")];
   return Object.freeze({
     publish: `select ${names.call("publish_many")}($1, $2, $3, $4, $5, $6)`,
-    attach: `select ${names.call("attach_inbox")}($1, $2, $3, $4, $5), pg_backend_pid()`,
+    attach: `select ${names.call("attach_inbox")}($1, $2, $3, $4, $5)`,
     detach: `select ${names.call("detach_inbox")}($1, $2, $3)`,
     sweep: `select ${names.call("sweep_inboxes")}($1, $2, $3, $4, $5)`,
     add: `insert into ${addresses} select $1, a, $2::bigint from unnest($3::text[]) as a order by a on conflict do nothing`,
