@@ -299,6 +299,20 @@ await withServer("postgres", {}, (server) => {
     });
   });
 
+  test("a user who may use the tables, and nothing more, sends and receives", async () => {
+    const options = { ...optionsOf(server), schemaName: "served" };
+    const namespace = freshNamespace();
+    await opened(options, namespace);
+    await tell(server, "create role clerk login");
+    await tell(server, "grant usage on schema served to clerk");
+    await tell(server, "grant select, insert, update, delete on all tables in schema served to clerk");
+    await tell(server, "grant usage on all sequences in schema served to clerk");
+    const clerk = await opened({ ...options, user: "clerk", migrations: "check" }, namespace);
+    const all = read(await inboxOn(clerk, ["a"]));
+    expect(await clerk.publishMany([message("a", "1")], within(SECOND))).toEqual([]);
+    await expect.poll(() => textsOf(all), SOON).toEqual(["1"]);
+  });
+
   test("a message of a later release ends the inbox that can't read it", async () => {
     const namespace = freshNamespace();
     const messaging = await opened(optionsOf(server), namespace);

@@ -3,7 +3,7 @@
 import { pipeline } from "node:stream/promises";
 import { Readable } from "node:stream";
 import { postgresRegistry } from "@muster/backend-postgres";
-import { type Fleet, openRegistry } from "@muster/core";
+import { type Fleet, type Handle, openRegistry } from "@muster/core";
 import type { RegistryBackend } from "@muster/core/slots";
 import type { Pool } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
@@ -20,8 +20,21 @@ export interface Writes {
   readonly documents: readonly Sensor[];
 }
 
+/** But for sessions, so that whoever is open stays so. */
 async function empty({ pool }: Writes): Promise<void> {
-  await pool.query("truncate muster.registrations, muster.metadata");
+  const client = await pool.connect();
+  try {
+    await client.query("begin");
+    for (const table of ["registrations", "metadata"]) {
+      const kept = `select * from muster.${table} where starts_with(identity, '$session/')`;
+      await client.query(`create temporary table kept_${table} on commit drop as ${kept}`);
+      await client.query(`truncate muster.${table}`);
+      await client.query(`insert into muster.${table} select * from kept_${table}`);
+    }
+    await client.query("commit");
+  } finally {
+    client.release();
+  }
 }
 
 /** COPY into both tables, in one transaction: as fast as rows come into them, and nothing is decided. */
@@ -83,15 +96,21 @@ function* chunksOf(rows: readonly string[]): Generator<string> {
 export class SlotWrites implements Contender, AsyncDisposable {
   readonly name = "setMany of 1,000";
   readonly #writes: Writes;
-  #registry: RegistryBackend | undefined;
+  readonly #registry: RegistryBackend;
 
-  constructor(writes: Writes) {
+  private constructor(writes: Writes, registry: RegistryBackend) {
     this.#writes = writes;
+    this.#registry = registry;
+  }
+
+  static async open(writes: Writes): Promise<SlotWrites> {
+    const registry = postgresRegistry({ pool: writes.pool });
+    await registry.open({ namespace: NAMESPACE }, CALL);
+    return new SlotWrites(writes, registry);
   }
 
   async prepare(): Promise<void> {
     await empty(this.#writes);
-    this.#registry ??= await opened(this.#writes);
   }
 
   async run(): Promise<number> {
@@ -100,49 +119,48 @@ export class SlotWrites implements Contender, AsyncDisposable {
     for (let start = 0; start < documents.length; start += BATCH) {
       const batch = documents.slice(start, start + BATCH);
       const entries = batch.map((document, at) => ({ ...entryOf(identityOf(start + at), document), ttlMs: TTL_MS }));
-      const outcomes = (await this.#registry?.setMany(entries, CALL)) ?? [];
+      const outcomes = await this.#registry.setMany(entries, CALL);
       written += outcomes.filter((outcome) => "stored" in outcome).length;
     }
     return written;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#registry?.close();
+    await this.#registry.close();
   }
 }
 
-async function opened({ pool }: Writes): Promise<RegistryBackend> {
-  const registry = postgresRegistry({ pool });
-  await registry.open({ namespace: NAMESPACE }, CALL);
-  return registry;
-}
-
-/** `fleet.register`, all at once, as users call it. */
+/** `fleet.register`, all at once, as users call it, in a process that has been at it for a while. */
 export class FleetRegisters implements Contender, AsyncDisposable {
   readonly name = "registers";
   readonly #writes: Writes;
-  #fleet: Fleet | undefined;
+  readonly #fleet: Fleet;
+  #handles: readonly Handle[] = [];
 
-  constructor(writes: Writes) {
+  private constructor(writes: Writes, fleet: Fleet) {
     this.#writes = writes;
+    this.#fleet = fleet;
+  }
+
+  static async open(writes: Writes): Promise<FleetRegisters> {
+    const registry = postgresRegistry({ pool: writes.pool });
+    return new FleetRegisters(writes, await openRegistry({ namespace: NAMESPACE, registry, timing: PATIENT }));
   }
 
   async prepare(): Promise<void> {
-    await this.#fleet?.close();
+    await Promise.all(this.#handles.map((handle) => handle.unregister()));
+    this.#handles = [];
     await empty(this.#writes);
-    const registry = postgresRegistry({ pool: this.#writes.pool });
-    this.#fleet = await openRegistry({ namespace: NAMESPACE, registry, timing: PATIENT });
-    await this.#fleet.register("first", {}); // Opens the session, once per process.
   }
 
   async run(): Promise<number> {
-    const fleet = this.#fleet;
-    if (fleet === undefined) return 0;
-    const registering = this.#writes.documents.map((document, index) => fleet.register(identityOf(index), document));
-    return (await Promise.all(registering)).length;
+    const { documents } = this.#writes;
+    const registering = documents.map((document, index) => this.#fleet.register(identityOf(index), document));
+    this.#handles = await Promise.all(registering);
+    return this.#handles.length;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#fleet?.close();
+    await this.#fleet.close();
   }
 }

@@ -1,13 +1,11 @@
 /** What many registers at once over PostgreSQL cost, against COPY into the same tables. */
 
-import { postgresRegistry } from "@muster/backend-postgres";
 import { Pool } from "pg";
 import { sensors } from "../documents.ts";
 import { Copies, FleetRegisters, SlotWrites } from "../postgres-writers.ts";
 import { playRounds } from "../rounds.ts";
 import { type Outcome, rowOf, type Scenario, type Settings } from "../scenario.ts";
 import { benchServer } from "../servers.ts";
-import { CALL } from "../store.ts";
 
 export const postgresRegisterScenario: Scenario = {
   name: "postgres-register",
@@ -21,11 +19,9 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
   await using server = await benchServer("postgres");
   const pool = new Pool({ connectionString: `${server.url}/postgres` });
   try {
-    await using registry = postgresRegistry({ pool });
-    await registry.open({ namespace: "bench" }, CALL); // Makes the tables.
     const writes = { pool, documents: sensors(size) };
-    await using slot = new SlotWrites(writes);
-    await using fleet = new FleetRegisters(writes);
+    await using slot = await SlotWrites.open(writes);
+    await using fleet = await FleetRegisters.open(writes);
     const played = await playRounds([new Copies(writes), slot, fleet], { rounds, size });
     const goal = { atLeast: 0.45, floor: 0.3 };
     return {
