@@ -36,9 +36,10 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
   await using server = await benchServer("postgres");
   const pool = new Pool({ connectionString: `${server.url}/postgres` });
   try {
-    await fill(pool, size);
-    const registry = postgresRegistry({ pool });
-    await using fleet = await openRegistry({ namespace: "bench", registry, schema: SCHEMA, timing: PATIENT });
+    await using fleet = await filled(pool, "muster", size);
+    await using tenth = await filled(pool, "tenth", Math.ceil(size / 10));
+    await pool.query(INDEX);
+    await pool.query("analyze muster.metadata");
     const played = await playRounds(
       [
         { name: "by site", run: () => read(fleet, { site: SITE }) },
@@ -53,32 +54,52 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
       ],
       { rounds, size },
     );
+    const limit = Math.max(1, Math.min(5, Math.floor(size / 10_000))); // As many as a tenth has.
+    const paged = await playRounds(
+      [
+        { name: "first page of a site", run: () => readFirst(fleet, limit) },
+        { name: "first page of a site, of a tenth", run: () => readFirst(tenth, limit) },
+      ],
+      { rounds, size },
+    );
     return {
       rows: [
         rowOf("time of 0.1 % by index / hand-written SQL", "×", played.ratio("by site", "by site, by hand"), {
           atMost: 1.3,
         }),
         rowOf("… of 11 % by a prefix", "×", prefixed.ratio("by prefix", "by prefix, by hand")),
+        rowOf(
+          "time of a first page of an equality / of a tenth of the table",
+          "×",
+          paged.ratio("first page of a site", "first page of a site, of a tenth"),
+          { atMost: 1.3 },
+        ),
       ],
-      timings: [...played.timings, ...prefixed.timings],
+      timings: [...played.timings, ...prefixed.timings, ...paged.timings],
     };
   } finally {
     await pool.end();
   }
 }
 
-/** The same documents for both, with an index for each, and what the server wants to know of them. */
-async function fill(pool: Pool, size: number): Promise<void> {
-  await using registry = postgresRegistry({ pool });
-  await registry.open({ namespace: "bench", schema: INDEXED }, CALL);
-  const stored = await storeAll(registry, sensors(size));
+/** Documents with an index, and what the server wants to know of them. */
+async function filled(pool: Pool, schemaName: string, size: number): Promise<SitedFleet> {
+  const store = postgresRegistry({ pool, schemaName });
+  await store.open({ namespace: "bench", schema: INDEXED }, CALL);
+  const stored = await storeAll(store, sensors(size));
   if (stored !== size) throw new Disagreement(`${stored} were stored instead of ${size}`);
-  const built =
-    "select count(*)::int as built from pg_index where indisvalid and indrelid = 'muster.metadata'::regclass";
+  const built = `select count(*)::int as built from pg_index
+    where indisvalid and indrelid = '${schemaName}.metadata'::regclass`;
   while ((await pool.query<{ built: number }>(built)).rows[0]?.built !== 3) await delay(20);
-  await pool.query(INDEX);
-  await pool.query("vacuum analyze muster.metadata");
-  await pool.query("vacuum analyze muster.registrations");
+  await store.close();
+  await pool.query(`vacuum analyze ${schemaName}.metadata`);
+  await pool.query(`vacuum analyze ${schemaName}.registrations`);
+  const registry = postgresRegistry({ pool, schemaName });
+  return openRegistry({ namespace: "bench", registry, schema: SCHEMA, timing: PATIENT });
+}
+
+async function readFirst(fleet: SitedFleet, limit: number): Promise<number> {
+  return (await fleet.enumerate({ site: SITE }, { limit })).identities.length;
 }
 
 async function read(fleet: SitedFleet, filter: FilterInput): Promise<string> {
