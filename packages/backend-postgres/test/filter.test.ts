@@ -213,6 +213,10 @@ await withServer("postgres", {}, (server) => {
           { op: "eq", path: [text, text], value: text },
           { op: "startswith", path: [text, text], value: text },
           { op: "contains", path: [text, text], value: text },
+          { op: "endswith", path: [text, text], value: text },
+          { op: "in", path: [text, text], value: [text, { [text]: text }] },
+          { op: "gte", path: [text, text], value: text },
+          { op: "not", node: { op: "nin", path: [text, text], value: [text] } },
           where("text").eq(text),
           { op: "eq", about: "identity", value: id },
         ];
@@ -227,6 +231,18 @@ await withServer("postgres", {}, (server) => {
       }
       expect((await registry.census(CALL)).counted).toBe(hostile.length);
     });
+
+    test("are data as namespaces, each of which has its own", async () => {
+      for (const namespace of hostile) {
+        await using registry = await opened(optionsOf(server), { namespace, maxIdentities: 1 });
+        await registry.setMany([entry("a", { metadata: { of: namespace } })], CALL);
+      }
+      for (const namespace of hostile) {
+        await using registry = await opened(optionsOf(server), { namespace });
+        expect(await select(registry, where("of").eq(namespace))).toEqual(["a"]);
+        expect((await registry.census(CALL)).counted).toBe(1);
+      }
+    });
   });
 
   test("doubles at their edges come back, and are found, to the last bit", async () => {
@@ -239,10 +255,13 @@ await withServer("postgres", {}, (server) => {
       1e21,
       2 ** 53 - 1,
       2 ** 53,
+      2 ** 53 + 2,
+      1e308,
       1.7976931348623157e308,
     ];
     const all = doubles.flatMap((double) => [double, -double]).map((double) => double + 0);
-    const documents = all.map((n, i) => ({ id: `n-${i}`, metadata: { n } }));
+    const texts = ["1e-400", "1e400", "0.1", "NaN", "Infinity", "9007199254740993"]; // No numbers, whatever they say.
+    const documents = [...all, ...texts].map((n, i) => ({ id: `n-${i}`, metadata: { n } }));
     const registry = await fill(documents, schemaOf([[["n"], "float"]]));
     for (const { id, metadata } of documents) {
       const [one] = await registry.getMany([id], CALL);

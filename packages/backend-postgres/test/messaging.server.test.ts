@@ -299,6 +299,31 @@ await withServer("postgres", {}, (server) => {
     });
   });
 
+  test("texts that would be statements are data as namespaces, addresses, headers and bodies", async () => {
+    const hostile = [
+      "'; drop schema muster cascade; --",
+      '"; unlisten *; --',
+      "$1",
+      "$$",
+      "{a,b}",
+      "\\",
+      "\\'",
+      "null",
+      "%",
+      "a'||'b",
+    ];
+    for (const namespace of hostile) {
+      const messaging = await opened(optionsOf(server), namespace);
+      const all = read(await inboxOn(messaging, hostile));
+      const batch = hostile.map((text) => ({ address: text, headers: { "x-y": text }, body: Buffer.from(text) }));
+      expect(await messaging.publishMany(batch, within(SECOND))).toEqual([]);
+      await expect.poll(() => all.length, SOON).toBe(hostile.length);
+      expect(all.map(({ address, headers, body }) => [address, headers["x-y"], Buffer.from(body).toString()])).toEqual(
+        hostile.map((text) => [text, text, text]),
+      );
+    }
+  });
+
   test("a user who may use the tables, and nothing more, sends and receives", async () => {
     const options = { ...optionsOf(server), schemaName: "served" };
     const namespace = freshNamespace();

@@ -3,9 +3,12 @@
 import type { FieldType, IdentitySchema } from "@muster/core/slots";
 import { withServer } from "@muster/servers/vitest";
 import { expect, test } from "vitest";
-import { indexName } from "../../src/keys.ts";
+import { indexName, namesIn } from "../../src/keys.ts";
+import { MIGRATIONS } from "../../src/schema/migrations.ts";
 import { optionsOf } from "../standalone.ts";
 import { entry, opened, outcomeOf, SOON, tell, within } from "../support.ts";
+
+const LATEST = MIGRATIONS.length;
 
 function schemaOf(fields: Readonly<Record<string, FieldType>>): IdentitySchema {
   const all = Object.entries(fields).map(
@@ -26,7 +29,28 @@ await withServer("postgres", {}, (server) => {
     const all = await Promise.all(Array.from({ length: 12 }, async () => opened(options)));
     for (const registry of all) await registry.setMany([entry("a")], within(5_000));
     for (const registry of all) await registry.close();
-    expect(await tell(server, "select version from crowd.migrations")).toEqual([[1]]);
+    expect(await tell(server, "select version from crowd.migrations")).toEqual(
+      MIGRATIONS.map(({ version }) => [version]),
+    );
+  });
+
+  test("tables of the first release become those of this one, and keep what is in them", async () => {
+    const names = namesIn("former");
+    await tell(server, "create schema former");
+    await tell(
+      server,
+      "create table former.migrations (version int primary key, compatible_with int, applied_at timestamptz)",
+    );
+    for (const statement of MIGRATIONS[0]?.statements(names) ?? []) await tell(server, statement);
+    await tell(server, "insert into former.migrations values (1, 1, now())");
+    await tell(
+      server,
+      "insert into former.registrations values ('n', 'a', 1, 1, 0, null, null, null, false, null, 'x', null, null)",
+    );
+    await tell(server, "insert into former.metadata values ('n', 'a', '{}')");
+    await using registry = await opened({ ...optionsOf(server), schemaName: "former" }, { namespace: "n" });
+    expect(await registry.getMany(["a"], within(1_000))).toMatchObject([{ identity: "a", epoch: 1 }]);
+    expect(await tell(server, "select max(version) from former.migrations")).toEqual([[LATEST]]);
   });
 
   test("two schemas of one database know nothing of each other", async () => {
@@ -41,9 +65,9 @@ await withServer("postgres", {}, (server) => {
   test("tables of a later release are used if that says so, and refused if not", async () => {
     const options = { ...optionsOf(server), schemaName: "later" };
     await (await opened(options)).close();
-    await tell(server, "insert into later.migrations values (2, 1, now())");
+    await tell(server, `insert into later.migrations values (${LATEST + 1}, 1, now())`);
     expect(await outcomeOf(opened(options).then(async (registry) => registry.close()))).toBe("fine");
-    await tell(server, "insert into later.migrations values (3, 3, now())");
+    await tell(server, `insert into later.migrations values (${LATEST + 2}, ${LATEST + 2}, now())`);
     expect(await outcomeOf(opened(options))).toBe("UNSUPPORTED");
   });
 
