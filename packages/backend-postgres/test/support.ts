@@ -51,8 +51,8 @@ export async function outcomeOf(call: Promise<unknown>): Promise<string> {
 }
 
 /** Polls until it is so; outside of tests, where `expect.poll` is not to be had. */
-export async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + SOON.timeout;
+export async function until(isSo: () => Promise<boolean>, ms: number = SOON.timeout): Promise<void> {
+  const end = performance.now() + ms;
   while (!(await isSo())) {
     if (performance.now() > end) throw new Error("it is not so in time");
     await delay(SOON.interval);
