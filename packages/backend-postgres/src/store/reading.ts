@@ -8,7 +8,7 @@ import { conditionOf, readsMetadata } from "../filter.ts";
 import { Parameters } from "../selection/parameters.ts";
 import { identityIn, type Target } from "../selection/writing.ts";
 import type { Namespace } from "./namespace.ts";
-import { isLive, isNoSession, withMetadata, withRegistration } from "./statements.ts";
+import { IS_LIVE, isNoSession, withMetadata, withRegistration } from "./statements.ts";
 
 /** Of identities that are asked for at once. */
 const MAX_ASKED = 1_000;
@@ -125,7 +125,7 @@ function selectionOf(
 ): string {
   const identity = identityIn({ first });
   const row = first === "metadata" ? "m" : "r";
-  const conditions = [`${row}.namespace = $1`, isNoSession(identity), isLive(names)];
+  const conditions = [`${row}.namespace = $1`, isNoSession(identity), IS_LIVE];
   if (filter !== undefined)
     conditions.push(conditionOf(filter, { names, namespace: name, indexes, first }, parameters));
   return conditions.join(" and ");

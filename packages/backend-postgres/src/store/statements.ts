@@ -19,9 +19,11 @@ export interface Statements {
   readonly census: string;
 }
 
+/** When the statement began, as `now_ms` has it; written out, for the server reads a function anew in each statement. */
+const NOW = "(select floor(extract(epoch from statement_timestamp()) * 1000)::bigint)";
+
 /** Of a row `r`, when the statement began. */
-export const isLive = (names: Names): string =>
-  `r.buried_at is null and (r.expires_at is null or r.expires_at > (select ${names.call("now_ms")}()))`;
+export const IS_LIVE: string = `r.buried_at is null and (r.expires_at is null or r.expires_at > ${NOW})`;
 
 /** As two ranges, of which the server knows how much lies in them. */
 export const isNoSession = (identity: string): string => `(${identity} < '$session/' or ${identity} >= '$session0')`;
@@ -44,9 +46,9 @@ export function statementsIn(names: Names): Statements {
     confirmMany: `select ${names.call("confirm_many")}($1, $2, $3, $4)`,
     getMany: `select ${REGISTRATION_COLUMNS} from unnest($2::text[]) as a(identity) cross join lateral (
         select s.* from ${names.registrations} s where s.namespace = $1 and s.identity = a.identity limit 1) r
-      ${withMetadata(names)} where ${isLive(names)}`,
+      ${withMetadata(names)} where ${IS_LIVE}`,
     reap: reap(names),
-    census: `select count(*), count(*) filter (where r.expires_at <= (select ${names.call("now_ms")}()))
+    census: `select count(*), count(*) filter (where r.expires_at <= ${NOW})
       from ${names.registrations} r where r.namespace = $1 and r.buried_at is null and ${isNoSession("r.identity")}`,
   });
 }
@@ -63,7 +65,7 @@ function reap(names: Names): string {
     select r.identity, '${step}' as step, ${due} as due_at from ${names.registrations} r
     where r.namespace = $1 and ${where} and (r.claimed_until is null or r.claimed_until <= (select at from clock))
     order by ${due} limit $2::bigint for update skip locked`;
-  return `with clock as materialized (select ${names.call("now_ms")}() as at),
+  return `with clock as materialized (select ${NOW} as at),
     expired as materialized (${found("expired", "r.expires_at", "r.buried_at is null and r.expires_at <= (select at from clock)")}),
     buried as materialized (${found("over", "r.buried_at", "r.buried_at <= (select at from clock) - $4::bigint")}),
     due as materialized (
