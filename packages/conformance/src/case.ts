@@ -1,10 +1,10 @@
 /** Cases are data: an id, the rule it holds a backend to, the gate, and the check. */
 
-import type { Backend, Call, MessagingBackend, RegistryBackend, Scope } from "@muster/core/slots";
+import type { Backend, Call, DurabilityBackend, MessagingBackend, RegistryBackend, Scope } from "@muster/core/slots";
 import type { Random } from "@muster/filter/corpus";
 import type { Subject } from "./subject.ts";
 
-export type Slot = "registry" | "messaging";
+export type Slot = "registry" | "messaging" | "durability";
 
 /** What one run of one case has to work with. Everything it opens is closed behind it. */
 export interface CaseContext<B extends Backend> {
@@ -43,5 +43,7 @@ export interface ConformanceCase<B extends Backend = Backend> {
 
 export type RegistryContext = CaseContext<RegistryBackend>;
 export type MessagingContext = CaseContext<MessagingBackend>;
+export type DurabilityContext = CaseContext<DurabilityBackend>;
 export type RegistryCase = ConformanceCase<RegistryBackend>;
 export type MessagingCase = ConformanceCase<MessagingBackend>;
+export type DurabilityCase = ConformanceCase<DurabilityBackend>;

@@ -9,7 +9,7 @@ import type { Subject } from "./subject.ts";
 
 /** The subject's way to make a client of a slot; `undefined` for a slot it doesn't have. */
 export function factoryOf(subject: Subject, slot: Slot): (() => Backend) | undefined {
-  return slot === "registry" ? subject.registry?.bind(subject) : subject.messaging?.bind(subject);
+  return subject[slot]?.bind(subject);
 }
 
 /** A valid namespace that nobody has seen before, whatever the seed. */

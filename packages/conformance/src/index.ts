@@ -3,6 +3,8 @@
 export type {
   CaseContext,
   ConformanceCase,
+  DurabilityCase,
+  DurabilityContext,
   MessagingCase,
   MessagingContext,
   RegistryCase,
@@ -37,4 +39,4 @@ export {
 export type { Facets, SlotClaims } from "./probe.ts";
 export { type Report, type ReportedCase, reportOf } from "./report.ts";
 export { type CaseResult, resultOf } from "./result.ts";
-export type { MortalProcess, ServerFaults, Subject } from "./subject.ts";
+export type { MortalProcess, ServerFaults, Subject, TransactionProbe } from "./subject.ts";

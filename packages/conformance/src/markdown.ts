@@ -38,8 +38,20 @@ function slotParts(claims: SlotClaims, all: readonly ReportedCase[]): readonly s
 }
 
 function facetParts({ slot, facets }: SlotClaims): readonly string[] {
-  if (slot !== "registry") return [];
   const has = (facet: unknown): string => (facet === undefined ? "no" : "yes");
+  if (slot === "messaging") return [];
+  if (slot === "durability") {
+    return [
+      table(
+        ["facet", ""],
+        [
+          ["`tracking`: any process can read what became of a multicast", has(facets.tracking)],
+          ["`transactions`: a handler's own writes commit with its acknowledgement", has(facets.transactions)],
+          ["`deadLetters`: what has died can be read, tried again, and thrown away", has(facets.deadLetters)],
+        ],
+      ),
+    ];
+  }
   const facetTable = table(
     ["facet", ""],
     [

@@ -1,6 +1,6 @@
 /** A backend broken on purpose, to show that the kit would notice. */
 
-import type { MessagingBackend, RegistryBackend } from "@muster/core/slots";
+import type { DurabilityBackend, MessagingBackend, RegistryBackend } from "@muster/core/slots";
 import type { Subject } from "./subject.ts";
 
 export interface Mutant {
@@ -26,6 +26,16 @@ export function withMessaging(subject: Subject, fault: (real: MessagingBackend) 
   const { messaging } = subject;
   if (messaging === undefined) return subject;
   return { ...subject, messaging: () => overridden(messaging(), fault) };
+}
+
+/** As {@link withRegistry}, for durability. */
+export function withDurability(
+  subject: Subject,
+  fault: (real: DurabilityBackend) => Partial<DurabilityBackend>,
+): Subject {
+  const { durability } = subject;
+  if (durability === undefined) return subject;
+  return { ...subject, durability: () => overridden(durability(), fault) };
 }
 
 function overridden<B extends object>(real: B, fault: (real: B) => Partial<B>): B {

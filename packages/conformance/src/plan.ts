@@ -7,7 +7,7 @@ import { FILTERS } from "./run.ts";
 import type { Subject } from "./subject.ts";
 import { asError } from "./thrown.ts";
 
-export const SLOTS: readonly Slot[] = ["registry", "messaging"];
+export const SLOTS: readonly Slot[] = ["registry", "messaging", "durability"];
 
 /** A case that fails on this subject, and why that is put up with. */
 export interface KnownFailing {
@@ -117,7 +117,7 @@ async function probeSlots(
     }
   }
   if (probed.length > 0) return probed;
-  return { misconfigured: `${subject.name} has no slot: neither registry nor messaging` };
+  return { misconfigured: `${subject.name} has no slot: none of ${SLOTS.join(", ")}` };
 }
 
 function plannedCases(

@@ -1,6 +1,14 @@
 /** What a subject claims of itself, slot by slot. */
 
-import type { Backend, MessagingBackend, MessagingTraits, RegistryBackend, RegistryTraits } from "@muster/core/slots";
+import type {
+  Backend,
+  DurabilityBackend,
+  DurabilityTraits,
+  MessagingBackend,
+  MessagingTraits,
+  RegistryBackend,
+  RegistryTraits,
+} from "@muster/core/slots";
 import type { ConformanceCase, Slot } from "./case.ts";
 import { freshNamespace } from "./context.ts";
 import { withinDeadline } from "./deadline.ts";
@@ -13,6 +21,10 @@ export interface Facets {
   readonly filters?: NativeOperators;
   /** Present with the facet. */
   readonly counts?: true;
+  /** Present with the facet of the durability slot, as are the next two. */
+  readonly tracking?: true;
+  readonly transactions?: true;
+  readonly deadLetters?: true;
 }
 
 /** One slot of a subject, as its traits and facets stand once it is open. */
@@ -20,7 +32,7 @@ export interface SlotClaims {
   readonly slot: Slot;
   /** The backend's own name. */
   readonly backend: string;
-  readonly traits: RegistryTraits | MessagingTraits;
+  readonly traits: RegistryTraits | MessagingTraits | DurabilityTraits;
   readonly facets: Facets;
 }
 
@@ -49,8 +61,12 @@ export async function probeSlot(
     const registry = await step("made", () => subject.registry?.());
     return registry && (await look(registry, registryClaims));
   }
-  const messaging = await step("made", () => subject.messaging?.());
-  return messaging && (await look(messaging, messagingClaims));
+  if (slot === "messaging") {
+    const messaging = await step("made", () => subject.messaging?.());
+    return messaging && (await look(messaging, messagingClaims));
+  }
+  const durability = await step("made", () => subject.durability?.());
+  return durability && (await look(durability, (open) => durabilityClaims(open, subject)));
 }
 
 async function openly<T>(backend: Backend, deadlineMs: number, look: () => T): Promise<T> {
@@ -100,4 +116,23 @@ function registryClaims({ name, traits, filters, counts }: RegistryBackend): Slo
 
 function messagingClaims({ name, traits }: MessagingBackend): SlotClaims {
   return { slot: "messaging", backend: name, traits, facets: {} };
+}
+
+/** @throws Error: its transactions can't be looked into. */
+function durabilityClaims(
+  { name, traits, tracking, transactions, deadLetters }: DurabilityBackend,
+  { transactionProbe }: Subject,
+): SlotClaims {
+  if (transactions !== undefined && transactionProbe === undefined)
+    throw new Error("it has transactions, and the subject no transactionProbe to look into them");
+  return {
+    slot: "durability",
+    backend: name,
+    traits,
+    facets: {
+      ...(tracking && { tracking: true }),
+      ...(transactions && { transactions: true }),
+      ...(deadLetters && { deadLetters: true }),
+    },
+  };
 }

@@ -1,6 +1,6 @@
 /** What is tested: the factories of one backend over one store or broker that the test has to itself or shares. */
 
-import type { MessagingBackend, RegistryBackend } from "@muster/core/slots";
+import type { DurabilityBackend, MessagingBackend, RegistryBackend } from "@muster/core/slots";
 
 /** Misfortunes that the maker of a subject can arrange for its server; every case that needs one is gated on it. */
 export interface ServerFaults {
@@ -28,6 +28,7 @@ export interface ServerFaults {
 export interface MortalProcess {
   readonly registry?: RegistryBackend;
   readonly messaging?: MessagingBackend;
+  readonly durability?: DurabilityBackend;
   /**
    * Dies at its `turn`-th moment from now on, at once if that is 0, or as soon as there is nothing left for it to do. Calls
    * that are open then, or come later, have no further effect and may never settle. Resolves when it is dead.
@@ -36,6 +37,17 @@ export interface MortalProcess {
    * (`withMortalProcesses`), awaits in one that only looks like that.
    */
   kill(turn: number): Promise<void>;
+}
+
+/**
+ * Something of the maker's own that a transaction of the durability slot can change: a table, a key, a counter. Namespaces
+ * and cases share it; the keys tell them apart.
+ */
+export interface TransactionProbe<Transaction = unknown> {
+  /** One more write of the key, which stands when the transaction does. */
+  write(transaction: Transaction, key: string): Promise<void>;
+  /** How many writes of the key stand, for anyone to see. */
+  read(key: string): Promise<number>;
 }
 
 /**
@@ -50,6 +62,9 @@ export interface Subject {
   readonly name: string;
   registry?(): RegistryBackend;
   messaging?(): MessagingBackend;
+  durability?(): DurabilityBackend;
+  /** Required where the durability slot has transactions. */
+  readonly transactionProbe?: TransactionProbe;
   mortal?(): MortalProcess;
   readonly faults?: ServerFaults;
   /** How long something may take that the contract only promises eventually. Default 5,000. */

@@ -45,7 +45,7 @@ describe("a run is misconfigured", () => {
 
   test("when the subject has no slot, or lacks the one that is asked for", async () => {
     const hub = memoryHub();
-    expect(await sentence({ name: "empty" })).toBe("empty has no slot: neither registry nor messaging");
+    expect(await sentence({ name: "empty" })).toBe("empty has no slot: none of registry, messaging, durability");
     const onlyRegistry = { name: "half", registry: () => memoryRegistry({ hub }) };
     expect(await sentence(onlyRegistry, { slots: ["messaging"] })).toBe("half has no messaging");
   });

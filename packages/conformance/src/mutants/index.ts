@@ -7,7 +7,7 @@ import { lifecycleMutants } from "./lifecycle-mutants.ts";
 import { messagingMutants } from "./messaging-mutants.ts";
 import { registryMutants } from "./registry-mutants.ts";
 
-export { type Mutant, withMessaging, withRegistry } from "../mutant.ts";
+export { type Mutant, withDurability, withMessaging, withRegistry } from "../mutant.ts";
 
 /** Every mutant of the kit, slot by slot. */
 export const mutants: readonly Mutant[] = [

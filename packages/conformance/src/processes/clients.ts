@@ -38,7 +38,7 @@ export interface Hosting {
 }
 
 /** What `open` answers: `methods.ts` says so. */
-interface Claims<Traits> {
+export interface Claims<Traits> {
   readonly name: string;
   readonly traits: Traits;
 }
@@ -49,7 +49,7 @@ interface RegistryClaims extends Claims<RegistryTraits> {
 }
 
 /** One client: what it claims, and how it is asked. Answers have the types of what `methods.ts` gives. */
-class Remote<Traits> {
+export class Remote<Traits> {
   readonly #hosting: Hosting;
   readonly #target: Target;
   #claims: Claims<Traits> | undefined;
@@ -82,9 +82,9 @@ class Remote<Traits> {
     return (await this.child.ask(this.#target, method, args, call)) as T;
   }
 
-  async *pages<T>(call: Call, method: string, query: ScanQuery): AsyncGenerator<T, void, undefined> {
+  async *pages<T>(call: Call, method: string, ...args: readonly unknown[]): AsyncGenerator<T, void, undefined> {
     const { child } = this;
-    const { id } = child.begin(this.#target, method, [query], call);
+    const { id } = child.begin(this.#target, method, args, call);
     using _following = child.follow(id, call);
     try {
       while (true) {

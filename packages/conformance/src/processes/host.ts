@@ -1,6 +1,7 @@
 /** In a process that may die: carries out on its clients what it is asked to. */
 
 import { die, type Moments } from "./moments.ts";
+import { durabilityMethods } from "./durability-methods.ts";
 import { type Asked, type Methods, messagingMethods, registryMethods } from "./methods.ts";
 import type { Subject } from "../subject.ts";
 import { errorOffWire, errorOnWire, type Order, type Report, type Target } from "./wire.ts";
@@ -22,6 +23,8 @@ export class Host {
     const [registry, messaging] = [subject.registry?.(), subject.messaging?.()];
     if (registry) this.#objects.set("registry", registryMethods(registry));
     if (messaging) this.#objects.set("messaging", messagingMethods(messaging, route));
+    const durability = subject.durability?.();
+    if (durability) this.#objects.set("durability", durabilityMethods(durability, subject.transactionProbe));
   }
 
   obey(orders: readonly Order[]): void {

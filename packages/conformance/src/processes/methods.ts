@@ -54,7 +54,7 @@ export function messagingMethods(
   };
 }
 
-function lifeMethods(backend: Backend, claims: () => object): Methods {
+export function lifeMethods(backend: Backend, claims: () => object): Methods {
   return {
     open: async (call, scope: Parameters<Backend["open"]>[0]) => {
       await backend.open(scope, call);
@@ -64,7 +64,7 @@ function lifeMethods(backend: Backend, claims: () => object): Methods {
   };
 }
 
-function pageMethods(open: () => AsyncIterable<unknown>): Methods {
+export function pageMethods(open: () => AsyncIterable<unknown>): Methods {
   let pages: AsyncIterator<unknown> | undefined;
   return {
     async next({ drop }): Promise<unknown> {

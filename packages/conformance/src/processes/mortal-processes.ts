@@ -3,6 +3,7 @@
 import type { MortalProcess, Subject } from "../subject.ts";
 import { Child, type ChildOptions } from "./child-process.ts";
 import { type Hosting, RemoteMessaging, RemoteRegistry } from "./clients.ts";
+import { RemoteDurability, remotelyToo } from "./durability-client.ts";
 
 /** Started ahead while cases run, since a process takes longer to start than a case to run. */
 const SPARES = 2;
@@ -24,6 +25,9 @@ export interface MortalProcessOptions {
  * as this one, and for nothing but its clients; it may well be this one again, because no process is started before a
  * mortal client is opened. It must reach the same server, and not start another.
  *
+ * A transaction of such a client knows only its `transactionProbe`: the work of a `handleOnce` runs ahead, in this process,
+ * and what it writes to the probe is written by the other one, in its transaction.
+ *
  * `kill` is a SIGKILL, at the `turn`-th moment from then on. A moment is when bytes are about to leave the process through
  * a socket, have just left, or have come; when an operation on the file system is about to begin; and when an answer is
  * about to be told. One call over one round trip has four of them. Where moments no longer come, because all has been
@@ -40,6 +44,7 @@ export function withMortalProcesses(
   const pool = new Pool({ module, args: options.args ?? [], execArgv: options.execArgv });
   return {
     ...subject,
+    ...(subject.transactionProbe && { transactionProbe: remotelyToo(subject.transactionProbe) }),
     mortal: () => mortalProcess(subject, pool),
     async close(): Promise<void> {
       await pool.close();
@@ -48,11 +53,12 @@ export function withMortalProcesses(
   };
 }
 
-function mortalProcess({ registry, messaging }: Subject, pool: Pool): MortalProcess {
+function mortalProcess({ registry, messaging, durability }: Subject, pool: Pool): MortalProcess {
   const host = new Host(pool);
   return {
     ...(registry && { registry: new RemoteRegistry(host, registry) }),
     ...(messaging && { messaging: new RemoteMessaging(host) }),
+    ...(durability && { durability: new RemoteDurability(host) }),
     kill: async (turn) => host.child?.die(turn),
   };
 }
