@@ -38,7 +38,8 @@ export function withDurability(
   return { ...subject, durability: () => overridden(durability(), fault) };
 }
 
-function overridden<B extends object>(real: B, fault: (real: B) => Partial<B>): B {
+/** The real thing, but for what `fault` names. */
+export function overridden<B extends object>(real: B, fault: (real: B) => Partial<B>): B {
   const faulty = fault(real);
   return new Proxy(real, {
     get(target, key): unknown {

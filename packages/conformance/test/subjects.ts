@@ -1,8 +1,8 @@
 /** The subjects that the kit's own tests are about: real ones, over the memory backend. */
 
-import { memoryFaults, memoryHub, memoryMessaging, memoryRegistry } from "@muster/backend-memory";
+import { memoryDurability, memoryFaults, memoryHub, memoryMessaging, memoryRegistry } from "@muster/backend-memory";
 import type { RegistryCase } from "../src/case.ts";
-import type { MortalProcess, Subject } from "../src/subject.ts";
+import type { MortalProcess, Subject, TransactionProbe } from "../src/subject.ts";
 
 /** A hub of its own, with every client a process of its own; everything a subject can arrange is arranged. */
 export function memorySubject(): Required<Subject> {
@@ -12,11 +12,14 @@ export function memorySubject(): Required<Subject> {
     patienceMs: 5_000,
     registry: () => memoryRegistry({ hub }),
     messaging: () => memoryMessaging({ hub }),
+    durability: () => memoryDurability({ hub }),
+    transactionProbe: memoryProbe(),
     mortal: (): MortalProcess => {
       const faults = memoryFaults();
       return {
         registry: memoryRegistry({ hub, faults }),
         messaging: memoryMessaging({ hub, faults }),
+        durability: memoryDurability({ hub, faults }),
         async kill(turn): Promise<void> {
           for (let left = turn; left > 0; left -= 1) await Promise.resolve();
           faults.stop();
@@ -50,6 +53,18 @@ export function memorySubject(): Required<Subject> {
       },
     },
     close: async () => {},
+  };
+}
+
+/** Counts what transactions of memory commit. */
+function memoryProbe(): TransactionProbe {
+  const written = new Map<string, number>();
+  return {
+    async write(transaction, key): Promise<void> {
+      const { onCommit } = transaction as { onCommit(effect: () => void): void }; // As memory's transactions are.
+      onCommit(() => written.set(key, (written.get(key) ?? 0) + 1));
+    },
+    read: async (key) => written.get(key) ?? 0,
   };
 }
 

@@ -14,6 +14,7 @@ import {
   pair,
   pairsOf,
   refusalOf,
+  SESSION,
   settle,
   take,
   takeOne,
@@ -153,21 +154,21 @@ export const attachmentCases: readonly DurabilityCase[] = [
     rule: "Detaching ends what the session holds of an identity without counting an attempt, and it is handed no more.",
     slot: "durability",
     async run(ctx) {
-      await attach(ctx, ["a", "b"]);
+      await attach(ctx, ["a", "b", "c"]);
       await enqueue(ctx, message("1"), ["a", "b"]);
       const held = await take(ctx, 2);
-      await ctx.backend.detachMany("session-1", ["a", "nobody"], ctx.call);
-      await enqueue(ctx, message("2"), ["a"]);
+      await ctx.backend.detachMany(SESSION, ["a", "c", "nobody"], ctx.call);
+      await enqueue(ctx, message("2"), ["a", "c"]);
       await ack(
         ctx,
         held.filter(({ identity }) => identity === "b"),
       );
       await expectNothing(ctx);
-      await attach(ctx, ["a"], { session: OTHER_SESSION });
-      const handed = await expectHanded(ctx, [pair("1", "a"), pair("2", "a")], { session: OTHER_SESSION });
+      await attach(ctx, ["a", "c"]);
+      const handed = await expectHanded(ctx, [pair("1", "a"), pair("2", "a"), pair("2", "c")]);
       assert.deepEqual(
         handed.map(({ attempt }) => attempt),
-        [1, 1],
+        [1, 1, 1],
         "attempts",
       );
     },

@@ -85,18 +85,12 @@ async function keptApart(
 ): Promise<void> {
   const identities = [...new Set(pairs.map(([, identity]) => identity))];
   await each(identities, async (identity) => attach(ctx, [identity]));
-  await each(pairs, async ([id, identity]) =>
-    enqueue(ctx, message(id, { payload: Buffer.from(pair(id, identity)) }), [identity]),
-  );
+  await each(pairs, async ([id, identity]) => enqueue(ctx, message(id), [identity]));
   const handed = await expectHanded(
     ctx,
     pairs.map(([id, identity]) => pair(id, identity)),
   );
-  assert.deepEqual(
-    handed.map(({ text }) => text),
-    pairsOf(handed),
-    "each has its own payload",
-  );
+  for (const { id, text } of handed) assert.equal(text, `text of ${id}`, "each has its own payload");
 }
 
 export const nameCases: readonly DurabilityCase[] = [
@@ -129,21 +123,12 @@ export const nameCases: readonly DurabilityCase[] = [
     rule: "Message id and identity are no other pair that reads the same when they are put together.",
     slot: "durability",
     async run(ctx) {
-      const glue = ["", ".", ":", "/", "|", "-", " ", "_", ",", "\u001f"];
-      const pairs = glue.flatMap((by): [string, string][] => [
-        [`g${glue.indexOf(by)}a${by}b`, "c"],
-        [`g${glue.indexOf(by)}a`, `b${by}c`.replaceAll("\u001f", "~")],
+      const glue = ["", ".", ":", "/", "|", "-", " ", "_", ",", "~"];
+      const pairs = glue.flatMap((by): readonly (readonly [string, string])[] => [
+        [`a${by}b`, "c"],
+        ["a", `b${by}c`],
       ]);
-      await keptApart(
-        ctx,
-        pairs.filter(([id]) => !id.includes("\u001f")),
-      );
-      await keptApart(ctx, [
-        ["x", "y:z"],
-        ["x:y", "z"],
-        ["x", "y"],
-        ["x:y:z", "z"],
-      ]);
+      await keptApart(ctx, [...pairs, ["a", "c"], ["b", "c"]]);
     },
   },
   {
