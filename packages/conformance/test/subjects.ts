@@ -1,6 +1,13 @@
 /** The subjects that the kit's own tests are about: real ones, over the memory backend. */
 
-import { memoryDurability, memoryFaults, memoryHub, memoryMessaging, memoryRegistry } from "@muster/backend-memory";
+import {
+  memoryDurability,
+  memoryFaults,
+  memoryHub,
+  memoryMessaging,
+  memoryRegistry,
+  type MemoryTransaction,
+} from "@muster/backend-memory";
 import type { RegistryCase } from "../src/case.ts";
 import type { MortalProcess, Subject, TransactionProbe } from "../src/subject.ts";
 
@@ -61,8 +68,8 @@ function memoryProbe(): TransactionProbe {
   const written = new Map<string, number>();
   return {
     async write(transaction, key): Promise<void> {
-      const { onCommit } = transaction as { onCommit(effect: () => void): void }; // As memory's transactions are.
-      onCommit(() => written.set(key, (written.get(key) ?? 0) + 1));
+      const own = transaction as MemoryTransaction; // The subject's transactions are memory's.
+      own.onCommit(() => written.set(key, (written.get(key) ?? 0) + 1));
     },
     read: async (key) => written.get(key) ?? 0,
   };

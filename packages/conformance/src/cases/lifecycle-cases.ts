@@ -1,5 +1,6 @@
-import type { MessagingBackend, RegistryBackend } from "@muster/core/slots";
-import type { ConformanceCase, MessagingCase, RegistryCase } from "../case.ts";
+import type { DurabilityBackend, MessagingBackend, RegistryBackend } from "@muster/core/slots";
+import type { ConformanceCase, DurabilityCase, MessagingCase, RegistryCase } from "../case.ts";
+import { durabilityOperations } from "./lifecycle/durability-operations.ts";
 import { freezeCases } from "./lifecycle/freezes.ts";
 import { lifeCases } from "./lifecycle/life.ts";
 import { messagingOperations, registryOperations } from "./lifecycle/operations.ts";
@@ -17,13 +18,19 @@ const messagingLife: readonly MessagingCase[] = messagingOperations
   .filter(({ name }) => name === "publishMany")
   .flatMap((probe) => lifeCases<MessagingBackend>("messaging", probe));
 
-/** Every case about the states of a client and about calls that end early, for both slots. */
+const durabilityLife: readonly DurabilityCase[] = durabilityOperations
+  .filter(({ name }) => name === "enqueueMany")
+  .flatMap((probe) => lifeCases<DurabilityBackend>("durability", probe));
+
+/** Every case about the states of a client and about calls that end early, for every slot. */
 export const lifecycleCases: readonly ConformanceCase[] = [
   ...registryLife,
   ...sweep("registry", registryOperations),
   ...pageCases,
   ...messagingLife,
   ...sweep("messaging", messagingOperations),
+  ...durabilityLife,
+  ...sweep("durability", durabilityOperations),
   ...heldBackCases,
   ...outageCases,
   ...freezeCases,

@@ -16,7 +16,9 @@ import {
   message,
   OTHER_SESSION,
   pair,
+  SESSION,
   settle,
+  take,
   takeOne,
 } from "./support.ts";
 import { drop } from "./drops.ts";
@@ -34,20 +36,20 @@ function letterCase(
   return { id: `durability/dead-letters/${name}`, rule, slot: "durability", applies: gate, run };
 }
 
-/** Enqueues them, and lets them die. */
-export async function bury(ctx: DurabilityContext, id: string, identities: readonly string[]): Promise<void> {
-  await attach(ctx, identities);
+/** Enqueues it for each of them, and lets it die. */
+export async function bury(
+  ctx: DurabilityContext,
+  id: string,
+  identities: readonly string[],
+  session: string = SESSION,
+): Promise<void> {
+  await attach(ctx, identities, { session });
   await enqueue(ctx, message(id), identities);
-  let buried = 0;
-  await ctx.eventually(async () => {
-    const held = await dequeue(ctx);
-    buried += held.length;
-    await settle(
-      ctx,
-      held.map(({ receipt }) => ({ receipt, ...DEAD })),
-    );
-    assert.equal(buried, identities.length, "have died");
-  });
+  const held = await take(ctx, identities.length, { session });
+  await settle(
+    ctx,
+    held.map(({ receipt }) => ({ receipt, ...DEAD })),
+  );
 }
 
 async function redrive(

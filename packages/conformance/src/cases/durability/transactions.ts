@@ -23,8 +23,13 @@ import {
   takeOne,
 } from "./support.ts";
 
-function transactionCase(name: string, rule: string, run: DurabilityCase["run"]): DurabilityCase {
-  return { id: `durability/transaction/${name}`, rule, slot: "durability", applies: hasTransactions, run };
+function transactionCase(
+  name: string,
+  rule: string,
+  run: DurabilityCase["run"],
+  applies: (backend: DurabilityBackend) => boolean = hasTransactions,
+): DurabilityCase {
+  return { id: `durability/transaction/${name}`, rule, slot: "durability", applies, run };
 }
 
 /** Handles it by writing the key once. */
@@ -179,7 +184,6 @@ export const transactionCases: readonly DurabilityCase[] = [
     "late-lease-leaves-nothing",
     "Where leases fence, handling under a lease that is over throws FENCED, and whoever has the next one handles it.",
     async (ctx) => {
-      if (ctx.backend.traits.fences !== "lease" || ctx.backend.traits.lease !== "message") return;
       const key = freshKey();
       await attach(ctx, ["a"]);
       await enqueueOnce(ctx, "m", ["a"]);
@@ -190,6 +194,7 @@ export const transactionCases: readonly DurabilityCase[] = [
       assert.equal(await handle(ctx, next, key), "handled");
       await expectWritten(ctx, key, 1);
     },
+    (backend) => hasTransactions(backend) && backend.traits.fences === "lease" && backend.traits.lease === "message",
   ),
   transactionCase(
     "lost-meanwhile-is-all-or-nothing",

@@ -1,4 +1,4 @@
-/** Every operation of both slots, with arguments that are valid and a way to tell whether it has taken effect. */
+/** Every operation of the registry and of messaging, with arguments that are valid and a way to tell whether it has taken effect. */
 
 import type { Backend, Call, Inbox, MessagingBackend, RegistryBackend } from "@muster/core/slots";
 import type { CaseContext, MessagingContext } from "../../case.ts";
@@ -28,6 +28,8 @@ export interface Operation<B extends Backend> {
   readonly isSlow?: true;
   /** Its effect is a delivery, which gets lost with the replies of a server that pushes both. Default false. */
   isPushed?(backend: B): boolean;
+  /** It takes several round trips, and has no effect when one before the last goes unanswered. */
+  readonly isStepwise?: true;
   /** Sets the stage through the case's own client, for a call on `target`. */
   stage(ctx: CaseContext<B>, target: B): Promise<Staged>;
 }

@@ -1,9 +1,12 @@
 /** A server that is killed and started again, with the data it has kept. */
 
 import assert from "node:assert/strict";
-import type { Backend, MessagingBackend, RegistryBackend } from "@muster/core/slots";
-import type { CaseContext, ConformanceCase, RegistryCase, Slot } from "../../case.ts";
+import type { Backend, DurabilityBackend, MessagingBackend, RegistryBackend } from "@muster/core/slots";
+import type { CaseContext, ConformanceCase, DurabilityCase, RegistryCase, Slot } from "../../case.ts";
 import type { Subject } from "../../subject.ts";
+import { drop } from "../durability/drops.ts";
+import { begin, expectTracked } from "../durability/facets.ts";
+import { attach, enqueue, expectHanded, message, pair, settle, take, tryAttach } from "../durability/support.ts";
 import {
   collect,
   deleteOne,
@@ -19,6 +22,7 @@ import {
   storeAll,
   storeOne,
 } from "../support.ts";
+import { durabilityOperations } from "./durability-operations.ts";
 import { messagingOperations, type Operation, registryOperations } from "./operations.ts";
 import { outcomeOf } from "./outcome.ts";
 
@@ -138,10 +142,41 @@ const duringScan: RegistryCase = {
   },
 };
 
+const keptDeliveries: DurabilityCase = {
+  id: "durability/lifecycle/restart-keeps-deliveries",
+  rule: "Where the server keeps its data, a restart changes nothing: what waits, what is leased, what has ended and how, who is attached, what was dropped.",
+  slot: "durability",
+  applies: (backend, subject) => canRestart(backend, subject) && subject.faults?.keepsData === true,
+  async run(ctx) {
+    await attach(ctx, ["acked", "dead", "held", "over", "waiting"]);
+    if (ctx.backend.tracking) await begin(ctx, message("m"));
+    await enqueue(ctx, message("m"), ["acked", "dead", "held", "over", "offline"]);
+    const held = new Map((await take(ctx, 4)).map((one) => [one.identity, one.receipt]));
+    const receiptOf = (identity: string): string => held.get(identity) ?? "";
+    await settle(ctx, [
+      { receipt: receiptOf("acked"), as: "ack" },
+      { receipt: receiptOf("dead"), as: "dead", code: "REJECTED", reason: "no" },
+    ]);
+    await drop(ctx, ["over"]);
+    await enqueue(ctx, message("n"), ["waiting"]);
+    await restart(ctx);
+    const known = { acked: "delivered", dead: "failed", held: "pending", over: "failed", offline: "pending" } as const;
+    if (ctx.backend.tracking) await expectTracked(ctx, "m", known);
+    await ctx.eventually(async () => enqueue(ctx, message("m"), ["acked", "dead", "held", "offline"]));
+    await expectHanded(ctx, [pair("n", "waiting")]);
+    assert.deepEqual(await tryAttach(ctx, ["over"]), [[0, "FENCED"]]);
+    await settle(ctx, [{ receipt: receiptOf("held"), as: "retry" }]);
+    await attach(ctx, ["offline"]);
+    await expectHanded(ctx, [pair("m", "held"), pair("m", "offline")]);
+  },
+};
+
 export const restartCases: readonly ConformanceCase[] = [
   goingOn<RegistryBackend>("registry", registryOperations),
   kept,
   allKept,
   duringScan,
   goingOn<MessagingBackend>("messaging", messagingOperations),
+  goingOn<DurabilityBackend>("durability", durabilityOperations),
+  keptDeliveries,
 ];
