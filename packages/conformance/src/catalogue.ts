@@ -1,5 +1,6 @@
 import type { ConformanceCase } from "./case.ts";
 import { crashCases } from "./cases/crash-cases.ts";
+import { durabilityCases } from "./cases/durability-cases.ts";
 import { filterCases } from "./cases/filter-cases.ts";
 import { lifecycleCases } from "./cases/lifecycle-cases.ts";
 import { messagingCases } from "./cases/messaging-cases.ts";
@@ -10,6 +11,7 @@ export const catalogue: readonly ConformanceCase[] = [
   ...registryCases,
   ...filterCases,
   ...messagingCases,
+  ...durabilityCases,
   ...lifecycleCases,
   ...crashCases,
 ];

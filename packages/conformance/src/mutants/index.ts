@@ -2,6 +2,7 @@
 
 import type { Mutant } from "../mutant.ts";
 import { crashMutants } from "./crash-mutants.ts";
+import { durabilityMutants } from "./durability-mutants.ts";
 import { filterMutants } from "./filter-mutants.ts";
 import { lifecycleMutants } from "./lifecycle-mutants.ts";
 import { messagingMutants } from "./messaging-mutants.ts";
@@ -14,6 +15,7 @@ export const mutants: readonly Mutant[] = [
   ...registryMutants,
   ...filterMutants,
   ...messagingMutants,
+  ...durabilityMutants,
   ...lifecycleMutants,
   ...crashMutants,
 ];

@@ -1,12 +1,13 @@
-/** What the mutants of the lifecycle are made with: something done around every operation of both slots. */
+/** What the mutants of the lifecycle are made with: something done around every operation of every slot. */
 
 import type { Backend, Call, Inbox, MessagingBackend, RegistryBackend } from "@muster/core/slots";
-import { withMessaging, withRegistry } from "../../mutant.ts";
+import { withDurability, withMessaging, withRegistry } from "../../mutant.ts";
 import type { Subject } from "../../subject.ts";
 import { inboxLike } from "../support.ts";
+import { aroundDurability } from "./around-durability.ts";
 
 /** Runs an operation, with the call it was given or another; what it gives or throws is what the caller sees. */
-type Around = <T>(operation: string, call: Call, run: (call: Call) => Promise<T>) => Promise<T>;
+export type Around = <T>(operation: string, call: Call, run: (call: Call) => Promise<T>) => Promise<T>;
 
 /** What goes wrong with one client: around its operations, its opening, its end. What is not given is right. */
 export interface ClientFault {
@@ -16,15 +17,19 @@ export interface ClientFault {
   readonly [Symbol.asyncDispose]?: () => Promise<void>;
 }
 
-/** The subject with the fault in each of its clients, of either slot. */
+/** The subject with the fault in each of its clients, of any slot. */
 export function withClients(subject: Subject, fault: (real: Backend) => ClientFault): Subject {
   const registries = withRegistry(subject, (real) => {
     const { around, ...rest } = fault(real);
     return { ...(around && aroundRegistry(real, around)), ...rest };
   });
-  return withMessaging(registries, (real) => {
+  const both = withMessaging(registries, (real) => {
     const { around, ...rest } = fault(real);
     return { ...(around && aroundMessaging(real, around)), ...rest };
+  });
+  return withDurability(both, (real) => {
+    const { around, ...rest } = fault(real);
+    return { ...(around && aroundDurability(real, around)), ...rest };
   });
 }
 
@@ -65,7 +70,7 @@ function inboxAround(inbox: Inbox, around: Around): Inbox {
 }
 
 /** Each step of the iteration is one run of the operation. */
-async function* pagesAround<P>(
+export async function* pagesAround<P>(
   operation: string,
   call: Call,
   open: (call: Call) => AsyncIterable<P>,

@@ -7,18 +7,22 @@ import { type ClientFault, withClients } from "./around.ts";
 
 type Names = readonly [string, ...string[]];
 
-/** Killed by the cases of these names, in both slots. */
+/** Killed by the cases of these names, in every slot. */
 function clientMutant(
   id: string,
   breaks: string,
   [first, ...more]: Names,
   fault: (real: Backend) => ClientFault,
 ): Mutant {
-  const inBoth = (name: string): [string, string] => [`registry/lifecycle/${name}`, `messaging/lifecycle/${name}`];
+  const inEach = (name: string): [string, string, string] => [
+    `registry/lifecycle/${name}`,
+    `messaging/lifecycle/${name}`,
+    `durability/lifecycle/${name}`,
+  ];
   return {
     id,
     breaks,
-    kills: [...inBoth(first), ...more.flatMap(inBoth)],
+    kills: [...inEach(first), ...more.flatMap(inEach)],
     of: (subject) => withClients(subject, fault),
   };
 }
@@ -126,7 +130,7 @@ export const clientMutants: readonly Mutant[] = [
   {
     id: "close-closes-everyone",
     breaks: "Closing a client closes the connection that all of them share.",
-    kills: ["registry/lifecycle/closed-alone", "messaging/lifecycle/closed-alone"],
+    kills: ["registry/lifecycle/closed-alone", "messaging/lifecycle/closed-alone", "durability/lifecycle/closed-alone"],
     of: (subject) => {
       const all = new Set<Backend>();
       return withClients(subject, (real) => {

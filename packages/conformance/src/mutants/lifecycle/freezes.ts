@@ -16,7 +16,9 @@ export const freezeMutants: readonly Mutant[] = [
       "registry/lifecycle/frozen-server-at-open",
       "registry/lifecycle/frozen-during-scan",
       "messaging/lifecycle/frozen-server",
+      "durability/lifecycle/frozen-server",
       "messaging/lifecycle/frozen-server-at-open",
+      "durability/lifecycle/frozen-server-at-open",
     ],
     of: (subject) =>
       withClients(subject, (real) => {
@@ -37,6 +39,7 @@ export const freezeMutants: readonly Mutant[] = [
     kills: [
       "registry/lifecycle/frozen-server",
       "messaging/lifecycle/frozen-server",
+      "durability/lifecycle/frozen-server",
       "messaging/route/history-across-a-freeze",
     ],
     of: (subject) => sayingUndone(subject, "TIMEOUT"),
@@ -47,6 +50,7 @@ export const freezeMutants: readonly Mutant[] = [
     kills: [
       "registry/lifecycle/frozen-server",
       "messaging/lifecycle/frozen-server",
+      "durability/lifecycle/frozen-server",
       "messaging/route/history-across-a-freeze",
     ],
     of: (subject) => lostForGood(subject, "TIMEOUT"),
@@ -54,13 +58,21 @@ export const freezeMutants: readonly Mutant[] = [
   {
     id: "opens-on-a-frozen-server",
     breaks: "Opening resolves whether or not the server answers.",
-    kills: ["registry/lifecycle/frozen-server-at-open", "messaging/lifecycle/frozen-server-at-open"],
+    kills: [
+      "registry/lifecycle/frozen-server-at-open",
+      "messaging/lifecycle/frozen-server-at-open",
+      "durability/lifecycle/frozen-server-at-open",
+    ],
     of: (subject) => openingAllTheSame(subject, "TIMEOUT"),
   },
   {
     id: "late-message-sent-again",
     breaks: "A message that the broker is slow to accept is handed to it again.",
-    kills: ["messaging/lifecycle/frozen-server", "messaging/route/history-across-a-freeze"],
+    kills: [
+      "messaging/lifecycle/frozen-server",
+
+      "messaging/route/history-across-a-freeze",
+    ],
     of: (subject) =>
       withMessaging(subject, (real) => ({
         async publishMany(batch, call): Promise<readonly BatchFailure[]> {

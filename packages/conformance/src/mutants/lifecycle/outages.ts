@@ -3,7 +3,7 @@
 import { isMusterError, type MusterError } from "@muster/core/slots";
 import { randomUUID } from "node:crypto";
 import { collect } from "../../cases/support.ts";
-import { type Mutant, withMessaging, withRegistry } from "../../mutant.ts";
+import { type Mutant, withDurability, withMessaging, withRegistry } from "../../mutant.ts";
 import { never } from "../support.ts";
 import { lostForGood, openingAllTheSame, sayingUndone } from "./absences.ts";
 import { withClients } from "./around.ts";
@@ -12,7 +12,11 @@ export const outageMutants: readonly Mutant[] = [
   {
     id: "waits-for-the-server",
     breaks: "While nobody reaches the server calls wait, whatever their deadline.",
-    kills: ["registry/lifecycle/unreachable-server", "messaging/lifecycle/unreachable-server"],
+    kills: [
+      "registry/lifecycle/unreachable-server",
+      "messaging/lifecycle/unreachable-server",
+      "durability/lifecycle/unreachable-server",
+    ],
     of: (subject) =>
       withClients(subject, () => ({
         around: async (_, call, run) => {
@@ -28,13 +32,21 @@ export const outageMutants: readonly Mutant[] = [
   {
     id: "stays-down",
     breaks: "A client that has once lost its server never finds it again.",
-    kills: ["registry/lifecycle/unreachable-server", "messaging/lifecycle/unreachable-server"],
+    kills: [
+      "registry/lifecycle/unreachable-server",
+      "messaging/lifecycle/unreachable-server",
+      "durability/lifecycle/unreachable-server",
+    ],
     of: (subject) => lostForGood(subject, "UNAVAILABLE"),
   },
   {
     id: "lost-on-the-way-back",
     breaks: "A client that loses its server a second time while it comes back never finds it again.",
-    kills: ["registry/lifecycle/lost-on-the-way-back", "messaging/lifecycle/lost-on-the-way-back"],
+    kills: [
+      "registry/lifecycle/lost-on-the-way-back",
+      "messaging/lifecycle/lost-on-the-way-back",
+      "durability/lifecycle/lost-on-the-way-back",
+    ],
     of: (subject) =>
       withClients(subject, () => {
         let isComingBack = false;
@@ -59,7 +71,11 @@ export const outageMutants: readonly Mutant[] = [
   {
     id: "opens-without-a-server",
     breaks: "Opening resolves whether or not there is a server.",
-    kills: ["registry/lifecycle/unreachable-server-at-open", "messaging/lifecycle/unreachable-server-at-open"],
+    kills: [
+      "registry/lifecycle/unreachable-server-at-open",
+      "messaging/lifecycle/unreachable-server-at-open",
+      "durability/lifecycle/unreachable-server-at-open",
+    ],
     of: (subject) => openingAllTheSame(subject, "UNAVAILABLE"),
   },
   {
@@ -69,6 +85,7 @@ export const outageMutants: readonly Mutant[] = [
       "registry/lifecycle/lost-replies",
       "registry/lifecycle/lost-reply-asked-again",
       "messaging/lifecycle/lost-replies",
+      "durability/lifecycle/lost-replies",
     ],
     of: (subject) => sayingUndone(subject, "UNAVAILABLE"),
   },
@@ -99,6 +116,23 @@ export const outageMutants: readonly Mutant[] = [
       withMessaging(subject, (real) => ({
         publishMany: async (batch, call) =>
           real.publishMany(batch, call).catch(async () => real.publishMany(batch, call)),
+      })),
+  },
+  {
+    id: "durable-message-sent-again-as-another",
+    breaks: "When the reply to an enqueueing is lost the driver enqueues again, under another id.",
+    kills: ["durability/lifecycle/lost-replies-asked-again"],
+    of: (subject) =>
+      withDurability(subject, (real) => ({
+        enqueueMany: async (message, targets, options, call) => {
+          try {
+            return await real.enqueueMany(message, targets, options, call);
+          } catch (error) {
+            const again = real.enqueueMany({ ...message, id: `${message.id} again` }, targets, options, call);
+            again.catch(() => {}); // Whether it arrives nobody is told.
+            throw error;
+          }
+        },
       })),
   },
   {

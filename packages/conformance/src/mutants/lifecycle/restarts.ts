@@ -1,7 +1,7 @@
 /** Mutants that take a restarted server for another one. */
 
 import { MusterError, type Registration } from "@muster/core/slots";
-import { type Mutant, withMessaging, withRegistry } from "../../mutant.ts";
+import { type Mutant, withDurability, withMessaging, withRegistry } from "../../mutant.ts";
 import type { Subject } from "../../subject.ts";
 import { withInboxes } from "../messaging/support.ts";
 import { withClients } from "./around.ts";
@@ -25,7 +25,11 @@ export const restartMutants: readonly Mutant[] = [
   {
     id: "restart-leaves-clients-behind",
     breaks: "Clients know only the server that they were opened with, not the one that takes its place.",
-    kills: ["registry/lifecycle/restarted-server", "messaging/lifecycle/restarted-server"],
+    kills: [
+      "registry/lifecycle/restarted-server",
+      "messaging/lifecycle/restarted-server",
+      "durability/lifecycle/restarted-server",
+    ],
     of: (whole) => {
       const { subject, count } = countingRestarts(whole);
       return withClients(subject, ({ name }) => {
@@ -125,5 +129,48 @@ export const restartMutants: readonly Mutant[] = [
       withMessaging(subject, (real) => ({
         openInbox: async ({ prefetch }, call) => real.openInbox({ prefetch }, call),
       })),
+  },
+  {
+    id: "restart-forgets-what-waits",
+    breaks: "What waits for somebody is gone when the server has been killed.",
+    kills: ["durability/lifecycle/restart-keeps-deliveries"],
+    of: (whole) => {
+      const { subject, count } = countingRestarts(whole);
+      const waiting = new Set<string>();
+      return withDurability(subject, (real) => ({
+        enqueueMany: async (message, targets, options, call) => {
+          if (count() === 0) waiting.add(message.id);
+          return real.enqueueMany(message, targets, options, call);
+        },
+        dequeue: async (session, options, call) => {
+          const leased = await real.dequeue(session, options, call);
+          return count() === 0 ? leased : leased.filter(({ message }) => !waiting.has(message.id));
+        },
+      }));
+    },
+  },
+  {
+    id: "restart-ends-leases",
+    breaks: "A server that has been killed knows of no lease, and refuses the receipts of all.",
+    kills: ["durability/lifecycle/restart-keeps-deliveries"],
+    of: (whole) => {
+      const { subject, count } = countingRestarts(whole);
+      const forgotten = new Set<string>();
+      return withDurability(subject, (real) => ({
+        dequeue: async (session, options, call) => {
+          const leased = await real.dequeue(session, options, call);
+          for (const { recipients } of leased)
+            for (const { receipt } of recipients) if (count() === 0) forgotten.add(receipt);
+          return leased;
+        },
+        settleMany: async (settlements, call) =>
+          real.settleMany(
+            settlements.map((one) =>
+              count() > 0 && forgotten.has(one.receipt) ? { ...one, receipt: "forgotten" } : one,
+            ),
+            call,
+          ),
+      }));
+    },
   },
 ];

@@ -2,13 +2,14 @@
 
 import { abortedError, type Backend, isMusterError, MusterError } from "@muster/core/slots";
 import type { Slot } from "../../case.ts";
+import { durabilityOperations } from "../../cases/lifecycle/durability-operations.ts";
 import { messagingOperations, registryOperations } from "../../cases/lifecycle/operations.ts";
 import { sweptId } from "../../cases/lifecycle/sweep.ts";
 import type { Mutant } from "../../mutant.ts";
 import { never, ownCall } from "../support.ts";
 import { type ClientFault, withClients } from "./around.ts";
 
-const BOTH: readonly Slot[] = ["registry", "messaging"];
+const SLOTS: readonly Slot[] = ["registry", "messaging", "durability"];
 
 function sweptMutant(
   about: Pick<Mutant, "id" | "breaks"> & { readonly kills: readonly string[] },
@@ -33,21 +34,35 @@ function each(situation: string): readonly string[] {
       "messaging",
       messaging.map(({ name }) => name),
     ),
+    ...ids(
+      "durability",
+      durabilityOperations.map(({ name }) => name),
+    ),
   ];
 }
 
-function both(name: string): readonly string[] {
-  return BOTH.map((slot) => `${slot}/lifecycle/${name}`);
+function inEach(name: string): readonly string[] {
+  return SLOTS.map((slot) => `${slot}/lifecycle/${name}`);
 }
+
+/** That anyone could see, or for certain: a transaction that is interrupted has none. */
+const WITHOUT_EFFECT: readonly string[] = ["handleOnce", "extendMany", "sweep", "find", "counts", "deliveries", "list"];
 
 function writes(situation: string): readonly string[] {
   const names = ["setMany", "renewMany", "deleteMany", "confirmMany", "reap"];
-  return [...names.map((name) => sweptId("registry", name, situation)), sweptId("messaging", "publishMany", situation)];
+  const durable = durabilityOperations.map(({ name }) => name).filter((name) => !WITHOUT_EFFECT.includes(name));
+  return [
+    ...names.map((name) => sweptId("registry", name, situation)),
+    sweptId("messaging", "publishMany", situation),
+    ...durable.map((name) => sweptId("durability", name, situation)),
+  ];
 }
 
 /** An answer that looks like none of the kind asked for. */
 function nothing<T>(operation: string): T {
-  return (operation.startsWith("scan") ? { done: true, value: undefined } : []) as T; // As untyped as a driver's.
+  return (
+    ["scan", "scanRoutes", "deliveries", "list"].includes(operation) ? { done: true, value: undefined } : []
+  ) as T; // As untyped as a driver's.
 }
 
 /** What the work comes to; nothing ever, if the signal has aborted by then. */
@@ -78,7 +93,7 @@ export const sweptMutants: readonly Mutant[] = [
     {
       id: "usable-after-close",
       breaks: "A client goes on working after close.",
-      kills: [...each("after-close"), ...both("closed-twice"), "registry/lifecycle/pages-end-at-close"],
+      kills: [...each("after-close"), ...inEach("closed-twice"), "registry/lifecycle/pages-end-at-close"],
     },
     () => ({ close: async () => {} }),
   ),
@@ -130,7 +145,7 @@ export const sweptMutants: readonly Mutant[] = [
         ...each("before-open"),
         ...each("after-close"),
         ...each("given-up-before"),
-        ...both("unreachable-server"),
+        ...inEach("unreachable-server"),
         "messaging/lifecycle/held-back-at-close",
       ],
     },
@@ -148,7 +163,7 @@ export const sweptMutants: readonly Mutant[] = [
     {
       id: "source-without-operation",
       breaks: "Errors say which backend they come from, and not from which operation.",
-      kills: [...each("before-open"), ...both("unreachable-server")],
+      kills: [...each("before-open"), ...inEach("unreachable-server")],
     },
     (real) => ({
       around: async (_, call, run) => {
