@@ -1,13 +1,15 @@
 import type { ConformanceCase } from "../case.ts";
+import { crashedDeliveryCases } from "./crash/deliveries.ts";
 import { endCases } from "./crash/ends.ts";
 import { crashHistoryCases } from "./crash/histories.ts";
 import { crashedMessagingCases } from "./crash/messages.ts";
 import { recordCases } from "./crash/records.ts";
 
-/** Every case about processes that die, for both slots. */
+/** Every case about processes that die, for every slot. */
 export const crashCases: readonly ConformanceCase[] = [
   ...recordCases,
   ...endCases,
   ...crashedMessagingCases,
+  ...crashedDeliveryCases,
   ...crashHistoryCases,
 ];

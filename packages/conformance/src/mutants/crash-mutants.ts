@@ -1,4 +1,5 @@
 import type { Mutant } from "../mutant.ts";
+import { crashedDeliveryMutants } from "./crash/deliveries.ts";
 import { crashedEndMutants } from "./crash/ends.ts";
 import { crashHistoryMutants } from "./crash/histories.ts";
 import { crashedMessagingMutants } from "./crash/messages.ts";
@@ -9,5 +10,6 @@ export const crashMutants: readonly Mutant[] = [
   ...crashedRecordMutants,
   ...crashedEndMutants,
   ...crashedMessagingMutants,
+  ...crashedDeliveryMutants,
   ...crashHistoryMutants,
 ];

@@ -4,12 +4,14 @@ import assert from "node:assert/strict";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Registration, RegistryBackend, Scope } from "@muster/core/slots";
 import { compileFilter, where } from "@muster/filter";
-import type { ConformanceCase, MessagingCase, RegistryCase, RegistryContext } from "../../case.ts";
+import type { ConformanceCase, DurabilityCase, MessagingCase, RegistryCase, RegistryContext } from "../../case.ts";
 import { checkDeeds } from "../../history/deeds.ts";
 import { splitOf } from "../filters/support.ts";
+import { shortLease } from "../durability/support.ts";
 import { Recording } from "../messaging/recording.ts";
 import { entry, numbered, scanAll, scanAllRoutes, setOne, startSession } from "../support.ts";
 import { DeedRecording, KINDS, SESSION } from "./deed-recording.ts";
+import { DeliveryRecording, IDENTITIES } from "./delivery-recording.ts";
 import { canDie, startMortal } from "./support.ts";
 
 const ROUNDS = 3;
@@ -169,4 +171,46 @@ const messages: MessagingCase = {
   },
 };
 
-export const crashHistoryCases: readonly ConformanceCase[] = [records, messages];
+const deliveries: DurabilityCase = {
+  id: "durability/crash/history",
+  rule: "While those who enqueue and those who work die, nothing that was accepted is lost, torn, handed to others, or handed out twice but for a crash or the end of a lease.",
+  slot: "durability",
+  applies: canDie("durability"),
+  async run(ctx) {
+    const recording = new DeliveryRecording(ctx, 4 * shortLease(ctx));
+    const peer = await ctx.peer();
+    for (let left = ROUNDS; left > 0; left -= 1) {
+      const sender = await startMortal(ctx, ({ durability }) => durability);
+      const worker = await startMortal(ctx, ({ durability }) => durability);
+      const session = `mortal ${left}`;
+      await recording.attach(worker.client, session);
+      let isOver = false;
+      const going = [
+        async (): Promise<void> => recording.enqueue(ctx.backend),
+        async (): Promise<unknown> => recording.work(peer, "survivor"),
+      ].map(async (act) => {
+        for (let done = 0; done < MEANWHILE.least || (!isOver && done < MEANWHILE.most); done += 1) {
+          await act();
+          await turn(); // The others' answers come in between.
+        }
+      });
+      try {
+        for (let some = Math.floor(ctx.random() * BEFORE_DEATH); some > 0; some -= 1) {
+          await recording.enqueue(sender.client);
+          await recording.work(worker.client, session);
+        }
+        recording.enqueue(sender.client).catch(() => {}); // What a dying process throws reaches nobody.
+        await sender.kill(someTurn(ctx));
+        recording.work(worker.client, session).catch(() => {});
+        await worker.kill(someTurn(ctx));
+        await recording.attach(peer, "survivor", IDENTITIES.slice(left));
+      } finally {
+        isOver = true;
+        await Promise.all([...going, sender.kill(0), worker.kill(0)]);
+      }
+    }
+    await recording.verify(peer);
+  },
+};
+
+export const crashHistoryCases: readonly ConformanceCase[] = [records, messages, deliveries];

@@ -1,8 +1,8 @@
 /** What the cases about crashes share: processes that die in the middle of something, at seeded moments. */
 
 import assert from "node:assert/strict";
-import type { Backend, MessagingBackend, RegistryBackend, Scope } from "@muster/core/slots";
-import type { CaseContext, MessagingContext, RegistryContext } from "../../case.ts";
+import type { Backend, DurabilityBackend, MessagingBackend, RegistryBackend, Scope } from "@muster/core/slots";
+import type { CaseContext, DurabilityContext, MessagingContext, RegistryContext, Slot } from "../../case.ts";
 import type { MortalProcess, Subject } from "../../subject.ts";
 
 /** The first moments at which a process dies; of the one at 0 nothing is ever seen. */
@@ -29,7 +29,7 @@ export interface Doomed<B extends Backend> {
   dieDuring<T>(work: () => Promise<T>): Promise<{ readonly answer: T } | undefined>;
 }
 
-export function canDie(slot: "registry" | "messaging"): (backend: Backend, subject: Subject) => boolean {
+export function canDie(slot: Slot): (backend: Backend, subject: Subject) => boolean {
   return (_, { mortal }) => mortal !== undefined && slot in mortal();
 }
 
@@ -39,6 +39,10 @@ export function doomedRegistries(ctx: RegistryContext): AsyncIterable<Doomed<Reg
 
 export function doomedMessagings(ctx: MessagingContext): AsyncIterable<Doomed<MessagingBackend>> {
   return eachTurn(ctx, ({ messaging }) => messaging);
+}
+
+export function doomedDurabilities(ctx: DurabilityContext): AsyncIterable<Doomed<DurabilityBackend>> {
+  return eachTurn(ctx, ({ durability }) => durability);
 }
 
 /** One process after the other, each for another moment; whoever has not died by its end is ended. */

@@ -1,7 +1,7 @@
 /** What the mutants about crashes are made with: processes that can die, and what they leave behind for the others. */
 
-import type { MessagingBackend, RegistryBackend } from "@muster/core/slots";
-import { type Mutant, withMessaging, withRegistry } from "../../mutant.ts";
+import type { DurabilityBackend, MessagingBackend, RegistryBackend } from "@muster/core/slots";
+import { type Mutant, withDurability, withMessaging, withRegistry } from "../../mutant.ts";
 import type { Subject } from "../../subject.ts";
 
 export interface CrashFault {
@@ -11,6 +11,8 @@ export interface CrashFault {
   readonly survivor?: (real: RegistryBackend) => Partial<RegistryBackend>;
   readonly mortalMessaging?: (real: MessagingBackend) => Partial<MessagingBackend>;
   readonly survivorMessaging?: (real: MessagingBackend) => Partial<MessagingBackend>;
+  readonly mortalDurability?: (real: DurabilityBackend) => Partial<DurabilityBackend>;
+  readonly survivorDurability?: (real: DurabilityBackend) => Partial<DurabilityBackend>;
 }
 
 /** `fault` is made once for each subject: what it remembers is what the store or the broker holds. */
@@ -22,22 +24,30 @@ const right = (): object => ({});
 
 function broken(subject: Subject, fault: CrashFault): Subject {
   const { mortal } = subject;
-  const survivors = withMessaging(withRegistry(subject, fault.survivor ?? right), fault.survivorMessaging ?? right);
+  const survivors = withDurability(
+    withMessaging(withRegistry(subject, fault.survivor ?? right), fault.survivorMessaging ?? right),
+    fault.survivorDurability ?? right,
+  );
   if (mortal === undefined) return survivors;
   return {
     ...survivors,
     mortal: () => {
       const process = mortal();
-      const { registry, messaging } = process;
+      const { registry, messaging, durability } = process;
       const mortals: Subject = {
         name: subject.name,
         ...(registry && { registry: () => registry }),
         ...(messaging && { messaging: () => messaging }),
+        ...(durability && { durability: () => durability }),
       };
-      const faulty = withMessaging(withRegistry(mortals, fault.mortal ?? right), fault.mortalMessaging ?? right);
+      const faulty = withDurability(
+        withMessaging(withRegistry(mortals, fault.mortal ?? right), fault.mortalMessaging ?? right),
+        fault.mortalDurability ?? right,
+      );
       return {
         ...(registry && { registry: faulty.registry?.() ?? registry }),
         ...(messaging && { messaging: faulty.messaging?.() ?? messaging }),
+        ...(durability && { durability: faulty.durability?.() ?? durability }),
         kill: async (turn) => process.kill(turn),
       };
     },

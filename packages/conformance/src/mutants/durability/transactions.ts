@@ -1,10 +1,11 @@
 import { isMusterError } from "@muster/core/slots";
 import { LONG_MS } from "../../cases/support.ts";
 import { type Mutant, withDurability } from "../../mutant.ts";
+import type { TransactionProbe } from "../../subject.ts";
 import { alias, keyOf, recipientsIn, unaliased, withTransactions } from "./support.ts";
 
 /** What a transaction has no hold over: writes stand as soon as they are made. */
-function heedless(): { write(transaction: unknown, key: string): Promise<void>; read(key: string): Promise<number> } {
+export function heedless(): TransactionProbe {
   const written = new Map<string, number>();
   return {
     write: async (_, key) => void written.set(key, (written.get(key) ?? 0) + 1),
