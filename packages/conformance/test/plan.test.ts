@@ -13,7 +13,8 @@ const fails = caseOf({ id: "registry/test/fails", run: () => Promise.reject(new 
 const inapplicable = caseOf({ id: "registry/test/inapplicable", applies: never });
 const sent: ConformanceCase = { ...caseOf({ id: "messaging/test/sent" }), slot: "messaging" };
 const unsendable: ConformanceCase = { ...sent, id: "messaging/test/unsendable", applies: never };
-const all = [stored, fails, inapplicable, sent, unsendable];
+const kept: ConformanceCase = { ...caseOf({ id: "durability/test/kept" }), slot: "durability" };
+const all = [stored, fails, inapplicable, sent, unsendable, kept];
 
 async function sentence(subject: Subject, options?: PlanOptions, cases = all): Promise<string> {
   const plan = await planRun(cases, subject, options);
@@ -83,6 +84,14 @@ describe("a run is misconfigured", () => {
     );
   });
 
+  test("when nobody can look into its transactions", async () => {
+    const { transactionProbe: _, ...subject } = memorySubject();
+    expect(await sentence(subject)).toBe(
+      "the durability of memory could not be asked for its traits and facets: " +
+        "it has transactions, and the subject no transactionProbe to look into them",
+    );
+  });
+
   test("when no case applies to a slot that the subject has", async () => {
     expect(await sentence(memorySubject(), {}, [stored, unsendable])).toBe(
       "memory: no case of the catalogue applies to its messaging",
@@ -116,6 +125,7 @@ describe("a plan", () => {
       [inapplicable.id, "skip"],
       [sent.id, "run"],
       [unsendable.id, "skip"],
+      [kept.id, "run"],
     ]);
   });
 
@@ -129,8 +139,8 @@ describe("a plan", () => {
 
   test("keeps cases that cut the server off apart, and only them", async () => {
     const cuts = caseOf({ id: "registry/test/cuts", applies: (_, { faults }) => faults !== undefined });
-    const plan = await planRun([cuts, stored, sent], memorySubject());
-    expect("cases" in plan && plan.cases.map(({ isExclusive }) => isExclusive)).toEqual([true, false, false]);
+    const plan = await planRun([cuts, stored, sent, kept], memorySubject());
+    expect("cases" in plan && plan.cases.map(({ isExclusive }) => isExclusive)).toEqual([true, false, false, false]);
   });
 
   test("knows traits and facets of each slot, and how much of a filter is native", async () => {
@@ -138,10 +148,12 @@ describe("a plan", () => {
     expect(slots.map(({ slot, backend }) => [slot, backend])).toEqual([
       ["registry", "memory"],
       ["messaging", "memory"],
+      ["durability", "memory"],
     ]);
     expect(slots[0]?.traits).toMatchObject({ consistency: "linearizable" });
     expect(slots[0]?.facets).toMatchObject({ counts: true, filters: { eq: "exact", regex: "candidates" } });
     expect(slots[1]?.facets).toEqual({});
+    expect(slots[2]?.facets).toEqual({ tracking: true, transactions: true, deadLetters: true });
   });
 
   test("is whole only when nothing was left out", async () => {
@@ -183,6 +195,7 @@ describe("a case fails", () => {
       [inapplicable.id]: "not applicable",
       [sent.id]: "passed",
       [unsendable.id]: "not applicable",
+      [kept.id]: "passed",
     });
   });
 

@@ -11,6 +11,7 @@ const cases: readonly ConformanceCase[] = [
   caseOf({ id: "registry/scan/pages", applies: () => false }),
   { ...caseOf({ id: "messaging/order/kept", run: () => Promise.reject(new Error("late")) }), slot: "messaging" },
   { ...caseOf({ id: "messaging/order/other" }), slot: "messaging" },
+  { ...caseOf({ id: "durability/settle/ends" }), slot: "durability" },
 ];
 const knownFailing = [{ id: "messaging/order/kept", why: "The broker has no order." }];
 
@@ -25,12 +26,13 @@ describe("a report", () => {
     const { kit, subject, verdict, seeds, counts, cases: reported } = await report({ seeds: [7] });
     expect(kit).toEqual({ name: "@muster/conformance", version: expect.stringMatching(/^\d+\.\d+\.\d+/) });
     expect({ subject, verdict, seeds }).toEqual({ subject: "memory", verdict: "failed", seeds: [7] });
-    expect(counts).toEqual({ passed: 2, failed: 1, "known failing": 1, "not applicable": 1 });
+    expect(counts).toEqual({ passed: 3, failed: 1, "known failing": 1, "not applicable": 1 });
     expect(reported.map(({ status }) => status)).toEqual([
       "passed",
       "failed",
       "not applicable",
       "known failing",
+      "passed",
       "passed",
     ]);
     expect(reported[1]?.error).toBe("registry/ttl/renews (seed 7): boom\nThe rule: A | renews.");
@@ -65,8 +67,11 @@ describe("CONFORMANCE.md", () => {
       "### Registry: scan",
       "## Messaging",
       "### Messaging: order",
+      "## Durability",
+      "### Durability: settle",
       "## Known failing",
     ]);
+    expect(text).toContain("| `tracking`: any process can read what became of a multicast | yes |");
     expect(text).toContain("| `registry/ttl/expires` | Expired is gone. | passed |");
     expect(text).toContain("| `messaging/order/kept` | The broker has no order. |");
   });

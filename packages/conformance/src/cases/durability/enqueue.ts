@@ -85,7 +85,7 @@ export const enqueueCases: readonly DurabilityCase[] = [
       await attach(ctx, identities);
       await enqueue(ctx, message("m"), identities);
       const [first, ...others] = await take(ctx, identities.length);
-      assert.deepEqual([first, ...others].map((one) => one?.identity).toSorted(), identities);
+      assert.deepEqual([first, ...others].map((one) => one?.identity ?? "").toSorted(), identities);
       if (first) await ack(ctx, [first]);
       await ctx.backend.settleMany(
         others.map(({ receipt }) => ({ receipt, as: "release" })),

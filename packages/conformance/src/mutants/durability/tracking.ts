@@ -224,8 +224,9 @@ export const trackingMutants: readonly Mutant[] = [
     kills: ["durability/tracking/pages-by-status"],
     of: (subject) =>
       withTracking(subject, (real) => ({
-        async *deliveries(id, { statuses: _, ...query }, call) {
-          yield* real.deliveries(id, query, call);
+        async *deliveries(id, query, call) {
+          const { statuses: _, ...any } = query;
+          yield* real.deliveries(id, any, call);
         },
       })),
   },

@@ -1,7 +1,7 @@
 import type { Call, DurabilityBackend } from "@muster/core/slots";
-import { type Around, pagesAround } from "./around.ts";
+import { type Around, pagesAround } from "./around-pages.ts";
 
-type Asynchronous = (...args: never[]) => Promise<unknown>;
+type Asynchronous = (...args: unknown[]) => Promise<unknown>;
 
 /** Something done around every operation of a durability backend, those of its facets included. */
 export function aroundDurability(real: DurabilityBackend, around: Around): Partial<DurabilityBackend> {
@@ -46,7 +46,7 @@ function allAround<T extends object, Name extends keyof T & string>(
     const method = (...args: unknown[]): Promise<unknown> => {
       const call = args.at(-1) as Call; // As of every operation of a slot.
       const own = real[name] as Asynchronous;
-      return around(name, call, async (inner) => Reflect.apply(own, real, [...args.slice(0, -1), inner]));
+      return around(name, call, async (inner) => own.call(real, ...args.slice(0, -1), inner));
     };
     return [name, method] as const;
   });

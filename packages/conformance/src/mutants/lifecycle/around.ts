@@ -1,13 +1,11 @@
 /** What the mutants of the lifecycle are made with: something done around every operation of every slot. */
 
-import type { Backend, Call, Inbox, MessagingBackend, RegistryBackend } from "@muster/core/slots";
+import type { Backend, Inbox, MessagingBackend, RegistryBackend } from "@muster/core/slots";
 import { withDurability, withMessaging, withRegistry } from "../../mutant.ts";
 import type { Subject } from "../../subject.ts";
 import { inboxLike } from "../support.ts";
 import { aroundDurability } from "./around-durability.ts";
-
-/** Runs an operation, with the call it was given or another; what it gives or throws is what the caller sees. */
-export type Around = <T>(operation: string, call: Call, run: (call: Call) => Promise<T>) => Promise<T>;
+import { type Around, pagesAround } from "./around-pages.ts";
 
 /** What goes wrong with one client: around its operations, its opening, its end. What is not given is right. */
 export interface ClientFault {
@@ -67,24 +65,4 @@ function inboxAround(inbox: Inbox, around: Around): Inbox {
     removeMany: async (addresses, call) =>
       around("removeMany", call, async (inner) => inbox.removeMany(addresses, inner)),
   });
-}
-
-/** Each step of the iteration is one run of the operation. */
-export async function* pagesAround<P>(
-  operation: string,
-  call: Call,
-  open: (call: Call) => AsyncIterable<P>,
-  around: Around,
-): AsyncGenerator<P, void, undefined> {
-  let pages: AsyncIterator<P> | undefined;
-  const step = async (inner: Call): Promise<IteratorResult<P, unknown>> => {
-    pages ??= open(inner)[Symbol.asyncIterator]();
-    return pages.next();
-  };
-  try {
-    for (let next = await around(operation, call, step); next.done !== true; next = await around(operation, call, step))
-      yield next.value;
-  } finally {
-    await pages?.return?.();
-  }
 }
