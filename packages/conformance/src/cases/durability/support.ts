@@ -196,7 +196,7 @@ export async function refusalOf(
   return codeOf(await at.settleMany([settlement], ctx.call));
 }
 
-export function codeOf(failures: readonly BatchFailure[]): ErrorCode | undefined {
+function codeOf(failures: readonly BatchFailure[]): ErrorCode | undefined {
   return failures[0]?.error.code;
 }
 
