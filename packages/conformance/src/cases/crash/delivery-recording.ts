@@ -4,8 +4,7 @@ import assert from "node:assert/strict";
 import type { DurabilityBackend } from "@muster/core/slots";
 import type { DurabilityContext } from "../../case.ts";
 import { checkDeliveries, type DurableEvent, type HandedEvent, type Told } from "../../history/deliveries.ts";
-import { handedIn, message } from "../durability/support.ts";
-import { LONG_MS } from "../support.ts";
+import { handedIn, longTtl, message } from "../durability/support.ts";
 
 export const IDENTITIES = ["a", "a.b", "b", "*", "\u{1f600}"] as const;
 const MOST_TARGETS = 3;
@@ -36,7 +35,7 @@ export class DeliveryRecording {
     );
     const asked = identities.map((identity) => this.#note({ kind: "enqueue", message: id, identity }));
     const targets = identities.map((identity) => ({ identity, epoch: this.#epochs }));
-    const failures = await client.enqueueMany(message(id), targets, { ttlMs: LONG_MS }, this.#ctx.call);
+    const failures = await client.enqueueMany(message(id), targets, { ttlMs: longTtl(this.#ctx) }, this.#ctx.call);
     this.#tell(
       asked,
       failures.map(({ index }) => index),

@@ -13,6 +13,7 @@ import {
   enqueue,
   expectHanded,
   expectNothing,
+  longTtl,
   message,
   OTHER_SESSION,
   pair,
@@ -57,7 +58,7 @@ async function redrive(
   keys: readonly DeadLetterKey[],
   at: DurabilityBackend = ctx.backend,
 ): Promise<readonly (readonly [number, string])[]> {
-  return codesOf(await deadLettersOf(at).redriveMany(keys, { ttlMs: LONG_MS }, ctx.call));
+  return codesOf(await deadLettersOf(at).redriveMany(keys, { ttlMs: longTtl(ctx) }, ctx.call));
 }
 
 function keysOf(letters: readonly DeadLetter[]): readonly string[] {
@@ -184,7 +185,7 @@ export const letterCases: readonly DurabilityCase[] = [
     await drop(ctx, ["a"]);
     const letters = deadLettersOf(ctx.backend);
     await letters.redriveMany([{ messageId: "short", identity: "a" }], { ttlMs: 30 }, ctx.call);
-    await letters.redriveMany([{ messageId: "long", identity: "a" }], { ttlMs: LONG_MS }, ctx.call);
+    await letters.redriveMany([{ messageId: "long", identity: "a" }], { ttlMs: longTtl(ctx) }, ctx.call);
     await attach(ctx, ["a"], { epoch: 2 });
     await ctx.eventually(async () => {
       const held = await dequeue(ctx);

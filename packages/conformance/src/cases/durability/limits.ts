@@ -11,6 +11,7 @@ import {
   enqueue,
   expectHanded,
   expectNothing,
+  longTtl,
   message,
   pair,
   settle,
@@ -67,7 +68,7 @@ export const limitCases: readonly DurabilityCase[] = [
       const { maxPayloadBytes } = ctx.backend.traits;
       await attach(ctx, ["a"]);
       const tooLarge = message("too-large", { payload: new Uint8Array(maxPayloadBytes + 1) });
-      const enqueueing = ctx.backend.enqueueMany(tooLarge, targetsOf(ctx, ["a"]), { ttlMs: LONG_MS }, ctx.call);
+      const enqueueing = ctx.backend.enqueueMany(tooLarge, targetsOf(ctx, ["a"]), { ttlMs: longTtl(ctx) }, ctx.call);
       assert.equal((await refused(enqueueing, "PAYLOAD_TOO_LARGE")).mayHaveApplied, false, "nothing was stored");
       await enqueue(ctx, message("largest", { payload: new Uint8Array(maxPayloadBytes).fill(7) }), ["a"]);
       const largest = await takeOne(ctx);
@@ -109,7 +110,7 @@ export const limitCases: readonly DurabilityCase[] = [
       const { backend, call } = ctx;
       const tooMany = numbered("a", backend.traits.maxBatch + 1);
       await attach(ctx, tooMany.slice(0, 1));
-      const enqueueing = backend.enqueueMany(message("m"), targetsOf(ctx, tooMany), { ttlMs: LONG_MS }, call);
+      const enqueueing = backend.enqueueMany(message("m"), targetsOf(ctx, tooMany), { ttlMs: longTtl(ctx) }, call);
       assert.equal((await refused(enqueueing, "INVALID_ARGUMENT")).mayHaveApplied, false, "nothing was stored");
       await expectNothing(ctx);
       await enqueue(ctx, message("n"), tooMany.slice(0, 1));
@@ -125,6 +126,20 @@ export const limitCases: readonly DurabilityCase[] = [
         "INVALID_ARGUMENT",
       );
       await expectNothing(ctx);
+    },
+  },
+  {
+    id: "durability/limits/longest-ttl",
+    rule: "A message may live for maxTtlMs; for longer it is refused with INVALID_ARGUMENT before anything is stored.",
+    slot: "durability",
+    async run(ctx) {
+      const { maxTtlMs } = ctx.backend.traits;
+      await attach(ctx, ["a"]);
+      const options = { ttlMs: maxTtlMs + 1 };
+      const enqueueing = ctx.backend.enqueueMany(message("too-long"), targetsOf(ctx, ["a"]), options, ctx.call);
+      assert.equal((await refused(enqueueing, "INVALID_ARGUMENT")).mayHaveApplied, false, "nothing was stored");
+      await enqueue(ctx, message("longest"), ["a"], { ttlMs: maxTtlMs });
+      await expectHanded(ctx, [pair("longest", "a")]);
     },
   },
 ];

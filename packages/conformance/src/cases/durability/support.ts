@@ -67,6 +67,10 @@ export function longLease({ backend }: DurabilityContext): number {
   return Math.min(backend.traits.maxLeaseMs, 60_000);
 }
 
+export function longTtl({ backend }: DurabilityContext): number {
+  return Math.min(backend.traits.maxTtlMs, LONG_MS);
+}
+
 /** Short enough to wait for its end. */
 export function shortLease({ backend }: DurabilityContext): number {
   return Math.max(backend.traits.minLeaseMs, 40);
@@ -86,7 +90,7 @@ export async function tryEnqueue(
   ctx: DurabilityContext,
   one: DurableMessage,
   identities: readonly string[],
-  { ttlMs = LONG_MS, at = ctx.backend, ...options }: TargetOptions & { readonly ttlMs?: number } = {},
+  { ttlMs = longTtl(ctx), at = ctx.backend, ...options }: TargetOptions & { readonly ttlMs?: number } = {},
 ): Promise<readonly (readonly [index: number, code: ErrorCode])[]> {
   return codesOf(await at.enqueueMany(one, targetsOf(ctx, identities, options), { ttlMs }, ctx.call));
 }
@@ -207,7 +211,7 @@ export async function drain(ctx: DurabilityContext, options: WorkerOptions = {})
   const marker = `${MARKER}${markers}`;
   assert.deepEqual(await at.attachMany(session, [{ identity: marker, epoch: 1, session }], ctx.call), []);
   assert.deepEqual(
-    await at.enqueueMany(message(marker), [{ identity: marker, epoch: 1, session }], { ttlMs: LONG_MS }, ctx.call),
+    await at.enqueueMany(message(marker), [{ identity: marker, epoch: 1, session }], { ttlMs: longTtl(ctx) }, ctx.call),
     [],
   );
   const all: Handed[] = [];

@@ -23,6 +23,7 @@ import {
   enqueue,
   expectHanded,
   expectNothing,
+  longTtl,
   message,
   pair,
   settle,
@@ -169,7 +170,7 @@ export const sweepCases: readonly DurabilityCase[] = [
         assert.deepEqual(await lettersOf(ctx, {}, at), []);
       });
       const keys = [{ messageId: "gone", identity: "a" }];
-      const [failure] = await deadLettersOf(at).redriveMany(keys, { ttlMs: LONG_MS }, ctx.call);
+      const [failure] = await deadLettersOf(at).redriveMany(keys, { ttlMs: longTtl(ctx) }, ctx.call);
       assert.equal(failure?.error.code, "NOT_FOUND");
     },
   },

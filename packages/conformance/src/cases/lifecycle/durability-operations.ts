@@ -18,16 +18,17 @@ import {
 import { bury } from "../durability/letters.ts";
 import {
   attach,
-  dequeue,
   drain,
   enqueue,
   type Handed,
   longLease,
+  longTtl,
   message,
   refusalOf,
+  settle,
   takeOne,
 } from "../durability/support.ts";
-import { collect, LONG_MS } from "../support.ts";
+import { collect } from "../support.ts";
 import type { Operation, Staged } from "./operations.ts";
 
 type DurabilityOperation = Operation<DurabilityBackend>;
@@ -66,7 +67,7 @@ export const durabilityOperations: readonly DurabilityOperation[] = [
       await attach(ctx, [name], { session: name });
       const targets = [{ identity: name, epoch: 1, session: name }];
       return {
-        run: async (call) => target.enqueueMany(message(name), targets, { ttlMs: LONG_MS }, call),
+        run: async (call) => target.enqueueMany(message(name), targets, { ttlMs: longTtl(ctx) }, call),
         effects: async () => (await drain(ctx, { session: name })).length,
       };
     },
@@ -97,13 +98,12 @@ export const durabilityOperations: readonly DurabilityOperation[] = [
   {
     name: "dequeue",
     async stage(ctx, target): Promise<Staged> {
-      const name = another();
-      await attach(ctx, [name], { session: name });
-      await enqueue(ctx, message(name), [name]);
+      const { identity: name, receipt } = await leased(ctx);
+      await settle(ctx, [{ receipt, as: "release" }]); // It is at hand.
       const options = { max: 10, maxPerIdentity: 10, waitMs: 0, leaseMs: longLease(ctx) };
       return {
         run: async (call) => target.dequeue(name, options, call),
-        effects: async () => 1 - (await dequeue(ctx, { session: name })).length,
+        effects: async () => 1 - (await drain(ctx, { session: name })).length,
       };
     },
   },
@@ -185,7 +185,7 @@ export const durabilityOperations: readonly DurabilityOperation[] = [
   },
   looking("list", async (target, call) => collect(deadLettersOf(target).list({ pageSize: 1 }, call)), hasDeadLetters),
   onLetter("redriveMany", async (target, key, call) =>
-    deadLettersOf(target).redriveMany([key], { ttlMs: LONG_MS }, call),
+    deadLettersOf(target).redriveMany([key], { ttlMs: target.traits.maxTtlMs }, call),
   ),
   onLetter("purgeMany", async (target, key, call) => deadLettersOf(target).purgeMany([key], call)),
 ];

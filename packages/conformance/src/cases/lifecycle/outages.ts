@@ -22,8 +22,8 @@ import type {
 import { PATIENCE_MS } from "../../eventually.ts";
 import type { ServerFaults } from "../../subject.ts";
 import { expectTracked, freshKey, probeOf, start, trackingOf, transactionsOf } from "../durability/facets.ts";
-import { ack, attach, expectNothing, message, SESSION, take } from "../durability/support.ts";
-import { entry, expectStored, LONG_MS, setOne, storedIn, storeOne } from "../support.ts";
+import { ack, attach, expectNothing, longTtl, message, SESSION, take } from "../durability/support.ts";
+import { entry, expectStored, setOne, storedIn, storeOne } from "../support.ts";
 import { durabilityOperations } from "./durability-operations.ts";
 import { messagingOperations, type Operation, registryOperations, type Staged } from "./operations.ts";
 import { expectRejected } from "./outcome.ts";
@@ -205,7 +205,7 @@ const repeated: DurabilityCase = {
       assert.equal(record.digest, start(one).digest);
     }
     const enqueued = await repeatedly(ctx, "enqueueMany", async (call) =>
-      backend.enqueueMany(one, targets, { ttlMs: LONG_MS }, call),
+      backend.enqueueMany(one, targets, { ttlMs: longTtl(ctx) }, call),
     );
     assert.deepEqual(enqueued, []);
     const [first, second] = await take(ctx, 2);

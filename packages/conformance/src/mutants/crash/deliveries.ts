@@ -1,6 +1,6 @@
 import type { BatchFailure, DurabilityBackend, TransactionFacet } from "@muster/core/slots";
 import { type Mutant, overridden } from "../../mutant.ts";
-import { alias, keyOf, unaliased } from "../durability/support.ts";
+import { alias, eachRecipient, keyOf, recipientsIn, unaliased } from "../durability/support.ts";
 import { heedless } from "../durability/transactions.ts";
 import { ownCall } from "../support.ts";
 import { crashMutant, identitiesIn, Unanswered } from "./mortals.ts";
@@ -111,6 +111,31 @@ export const crashedDeliveryMutants: readonly Mutant[] = [
           real.dequeue(session, { ...options, leaseMs: real.traits.maxLeaseMs }, call),
       }),
     }),
+  ),
+  crashMutant(
+    {
+      id: "attempts-of-the-dead-are-forgotten",
+      breaks: "What a dead process was handed counts as never tried, so that what kills processes goes round for ever.",
+      kills: ["durability/crash/leases-of-the-dead-end", "durability/crash/next-life-has-what-the-dead-held"],
+    },
+    () => {
+      const tried = new Set<string>();
+      return {
+        mortalDurability: (real) => ({
+          dequeue: async (session, options, call) => {
+            const leased = await real.dequeue(session, options, call);
+            for (const { id, identity } of recipientsIn(leased)) tried.add(keyOf(id, identity));
+            return leased;
+          },
+        }),
+        survivorDurability: (real) => ({
+          dequeue: async (session, options, call) =>
+            eachRecipient(await real.dequeue(session, options, call), (one, id) =>
+              tried.has(keyOf(id, one.identity)) ? { ...one, attempt: 1 } : one,
+            ),
+        }),
+      };
+    },
   ),
   crashMutant(
     {

@@ -110,6 +110,23 @@ export const attachmentMutants: readonly Mutant[] = [
       })),
   },
   {
+    id: "attach-hands-over-as-if-asked",
+    breaks: "What the earlier attachment held counts as never tried, also when nobody has detached it.",
+    kills: ["durability/attach/higher-epoch-frees-leases", "durability/attach/moves-to-another-session"],
+    of: (subject) =>
+      withQueues(subject, served, (real, all) => ({
+        attachMany: async (session, targets, call) => {
+          for (const { identity, epoch } of targets) {
+            const before = all().get(identity);
+            if (before && (before.session !== session || before.epoch !== epoch))
+              await real.detachMany(before.session, [identity], call);
+            all().set(identity, { epoch, session });
+          }
+          return real.attachMany(session, targets, call);
+        },
+      })),
+  },
+  {
     id: "attach-does-not-move",
     breaks: "An epoch that is attached stays with its session.",
     kills: ["durability/attach/moves-to-another-session"],

@@ -110,8 +110,6 @@ export const dequeueMutants: readonly Mutant[] = [
     kills: [
       "durability/settle/release-is-no-attempt",
       "durability/settle/same-way-twice",
-      "durability/attach/higher-epoch-frees-leases",
-      "durability/attach/moves-to-another-session",
       "durability/detach/releases",
     ],
     of: (subject) =>

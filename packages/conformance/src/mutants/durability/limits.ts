@@ -152,6 +152,16 @@ export const limitMutants: readonly Mutant[] = [
       })),
   },
   {
+    id: "durable-ttl-is-clamped",
+    breaks: "What is to live for too long lives for as long as it may.",
+    kills: ["durability/limits/longest-ttl"],
+    of: (subject) =>
+      withDurability(subject, (real) => ({
+        enqueueMany: async (message, targets, { ttlMs }, call) =>
+          real.enqueueMany(message, targets, { ttlMs: Math.min(ttlMs, real.traits.maxTtlMs) }, call),
+      })),
+  },
+  {
     id: "durable-ttl-ignored",
     breaks: "Nothing that is enqueued expires.",
     kills: [
