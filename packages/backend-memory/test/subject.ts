@@ -1,19 +1,37 @@
 import type { MortalProcess, Subject } from "@muster/conformance";
-import { memoryFaults, memoryHub, memoryMessaging, memoryRegistry } from "../src/index.ts";
+import {
+  memoryDurability,
+  memoryFaults,
+  memoryHub,
+  memoryMessaging,
+  memoryRegistry,
+  type MemoryTransaction,
+} from "../src/index.ts";
 
 const hub = memoryHub();
 const SERVER = ["store", "broker"] as const;
+/** How often transactions have written each key. */
+const written = new Map<string, number>();
 
 /** One hub, as the conformance kit looks at it. */
 export const subject: Subject = {
   name: "memory",
   registry: () => memoryRegistry({ hub }),
   messaging: () => memoryMessaging({ hub }),
+  durability: () => memoryDurability({ hub }),
+  transactionProbe: {
+    async write(transaction, key): Promise<void> {
+      const own = transaction as MemoryTransaction; // It only ever gets those of its own subject.
+      own.onCommit(() => written.set(key, (written.get(key) ?? 0) + 1));
+    },
+    read: async (key) => written.get(key) ?? 0,
+  },
   mortal: (): MortalProcess => {
     const faults = memoryFaults();
     return {
       registry: memoryRegistry({ hub, faults }),
       messaging: memoryMessaging({ hub, faults }),
+      durability: memoryDurability({ hub, faults }),
       async kill(turn): Promise<void> {
         for (let left = turn; left > 0; left -= 1) await Promise.resolve();
         faults.stop();
