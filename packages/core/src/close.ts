@@ -39,13 +39,16 @@ export async function close(host: Host, reaper: Reaper, options: CloseOptions): 
   }
   host.background.stop();
   host.agenda.clear();
+  const { durable } = host;
+  // What is left to be given back keeps nobody from ending the registrations.
+  const givenBack = durable === undefined ? undefined : attempt(host, left(), () => durable.close());
   await attempt(host, left(), async (call) => {
-    await host.durable?.close();
     await leave(host, options.leave, ended, call);
     // With something left behind, the session's record is what will end it.
     if (drained) await host.session.remove(call);
-    if (host.durable !== undefined && options.leave === undefined) await giveUpPlaces(host, reaper, call);
+    if (durable !== undefined && options.leave === undefined) await giveUpPlaces(host, reaper, call);
   });
+  await givenBack;
   host.session.stop();
   await attempt(host, left(), () => closeSlots(host));
 }

@@ -6,7 +6,7 @@ import { checkAddress, checkIdentity } from "./input/identity.ts";
 import { isNodeAddress } from "./wire/addresses.ts";
 import { prepareMetadata } from "./input/metadata.ts";
 import { type Placed, place } from "./life/place.ts";
-import { checkInbox, checkReceiver, handlerMailbox, noMessaging } from "./receiving/receiver.ts";
+import { checkInbox, checkReceiver, handlerMailbox } from "./receiving/receiver.ts";
 import { Served, type ServedOptions } from "./life/served.ts";
 import { type Call, MusterError, type Route } from "./slots/index.ts";
 import { checkTtl } from "./input/ttl.ts";
@@ -80,9 +80,14 @@ function readOptions(host: Host, identity: string, options: RegisterOptions<neve
 }
 
 function checkOwnAddress(host: Host, address: string): void {
-  if (host.node === undefined) throw noMessaging(SOURCE);
+  if (host.node === undefined) throw noAddresses();
   if (isNodeAddress(checkAddress(address, SOURCE)))
     throw invalidArgument(SOURCE, "addresses like this belong to processes", address);
+}
+
+function noAddresses(): MusterError<"UNSUPPORTED"> {
+  const message = "an address of its own needs a messaging slot; give openRegistry one";
+  return new MusterError({ code: "UNSUPPORTED", source: SOURCE, message, detail: { feature: "messaging" } });
 }
 
 /** Whom to tell of being replaced; not knowing is no reason not to register. */

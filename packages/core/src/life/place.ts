@@ -72,7 +72,7 @@ async function attachOrTakeBack(
   call: Call,
 ): Promise<void> {
   try {
-    await attachQueue(host, served, call);
+    if (!(await attachQueue(host, served, call))) undoAttempt(host, served.options.identity, attempt);
   } catch (error) {
     undoAttempt(host, served.options.identity, attempt);
     if (before === "new") endInTurn(host, served);

@@ -92,6 +92,6 @@ export function canReceive({ node, durable }: Host): boolean {
 }
 
 export function noMessaging(source: string): MusterError<"UNSUPPORTED"> {
-  const message = "nothing can be received without a messaging slot; give openRegistry one";
+  const message = "nothing can be received without a messaging or a durability slot; give openRegistry one";
   return new MusterError({ code: "UNSUPPORTED", source, message, detail: { feature: "messaging" } });
 }

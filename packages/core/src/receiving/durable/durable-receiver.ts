@@ -9,7 +9,13 @@ import type { Agenda } from "../../tasks/agenda.ts";
 import type { Background } from "../../tasks/background.ts";
 import type { Batcher } from "../../tasks/coalesce.ts";
 import { retry } from "../../tasks/retry.ts";
-import type { Call, DurabilityBackend, MessagingBackend, MusterError, Target } from "../../slots/index.ts";
+import {
+  type Call,
+  type DurabilityBackend,
+  type MessagingBackend,
+  MusterError,
+  type Target,
+} from "../../slots/index.ts";
 import type { Mailbox } from "../mailbox.ts";
 import { type AttachBatcher, type Attaching, createAttachBatcher, createDropBatcher } from "./attaching.ts";
 import { Consumer, MAX_PER_IDENTITY } from "./consumer.ts";
@@ -52,7 +58,11 @@ export class DurableReceiver {
     this.#options = options;
     this.#attacher = createAttachBatcher(durability, timeoutMs);
     this.#dropper = createDropBatcher(durability, timeoutMs, UNREGISTERED);
-    this.#lanes = new Lanes({ drop: (lane) => this.#drop(lane), detach: (lane) => this.#detach(lane) });
+    this.#lanes = new Lanes({
+      supersede: (lane, by) => this.#supersede(lane, by),
+      drop: (lane) => this.#drop(lane),
+      detach: (lane) => this.#detach(lane),
+    });
     this.#hands = this.#createHands();
     this.#settler = new Settler({
       durability,
@@ -209,9 +219,15 @@ export class DurableReceiver {
     this.#hands.decide(lease, { as: "thrown", error });
   }
 
-  /** Its leases end with its detachment, or have ended already. */
+  /** Attaching another epoch ends its leases; of its own epoch what waits is given back, and what runs goes on. */
+  #supersede(lane: Lane<Lease>, by: Lane<Lease>): void {
+    if (lane.epoch === by.epoch) for (const lease of lane.takeWaiting()) this.#hands.release(lease);
+    else this.#drop(lane);
+  }
+
   #drop(lane: Lane<Lease>): void {
     for (const lease of lane.takeWaiting()) this.#hands.forget(lease);
+    for (const lease of [...lane.leases]) this.#hands.lose(lease, givenBack(lane));
   }
 
   #leave(identity: string, epoch: number): void {
@@ -219,7 +235,8 @@ export class DurableReceiver {
   }
 
   async #detach({ session, identity, epoch }: Lane<Lease>): Promise<void> {
-    if (session !== this.#options.session.id) return; // Nothing is handed to that one any more.
+    const { id, live } = this.#options.session;
+    if (session !== id || !live) return; // Nothing is handed to that one any more.
     await this.#attacher.submit({ as: "detach", session, identity, epoch }).catch((cause: unknown) => {
       const error = codedError(cause, SOURCE);
       if (error.code !== "CLOSED") this.#warnOnce(error);
@@ -236,4 +253,9 @@ export class DurableReceiver {
     this.#warned.add(error.code);
     this.#options.warn(error);
   }
+}
+
+function givenBack({ identity }: Lane<Lease>): MusterError<"FENCED"> {
+  const message = "its registration is served here no longer, and its message goes to whoever serves it next";
+  return new MusterError({ code: "FENCED", source: "core.handler", subject: identity, message });
 }

@@ -10,6 +10,7 @@ import { settlementOf, triedOut } from "./verdict.ts";
 
 const SOURCE = "core.extendLeases";
 const MAX_BATCH = 1_000;
+const WINDOW_MS = 120_000;
 
 export interface HandsOptions {
   readonly durability: DurabilityBackend;
@@ -26,8 +27,10 @@ export interface HandsOptions {
 export class Hands implements LeaseKeeper {
   readonly #options: HandsOptions;
   readonly #leases = new Set<Lease>();
-  /** Only of what may come here twice: a retry, and what was lost while it ran. */
-  readonly #window = new DuplicateWindow();
+  /** Only of what may come here twice: retries, and once something was lost or not told in time, whatever comes. */
+  readonly #window = new DuplicateWindow({ maxAgeMs: WINDOW_MS });
+  /** Monotonic: until then something may come again that counts as never tried. */
+  #suspectUntil = 0;
   #isPlanned = false;
   #tries = 0;
 
@@ -55,7 +58,7 @@ export class Hands implements LeaseKeeper {
   begin(lease: Lease): boolean {
     const now = performance.now();
     if (!lease.isOpen || now >= lease.endsAt) return false;
-    if (lease.attempt > 1 && !lease.hasInbox) {
+    if ((lease.attempt > 1 || now < this.#suspectUntil) && !lease.hasInbox) {
       const arrival = this.#arrive(lease);
       lease.state = "joined";
       if (arrival.join(0, (outcome) => this.decide(lease, outcome))) return false;
@@ -84,7 +87,10 @@ export class Hands implements LeaseKeeper {
 
   /** The store did not hear of it in time. What has been handled must not be handled again here. */
   remember(lease: Lease): void {
-    if (lease.settlement?.as === "ack" && lease.arrival === undefined) this.#arrive(lease).settle(0, { as: "handled" });
+    if (lease.settlement?.as === "ack") {
+      if (lease.arrival === undefined) this.#arrive(lease).settle(0, { as: "handled" });
+      this.#suspect();
+    }
     this.forget(lease);
   }
 
@@ -94,7 +100,10 @@ export class Hands implements LeaseKeeper {
     const isRunning = lease.state === "running";
     lease.received.abandon(reason);
     lease.state = "lost";
-    if (isRunning && !lease.hasInbox) lease.arrival ??= this.#arrive(lease);
+    if (isRunning && !lease.hasInbox) {
+      lease.arrival ??= this.#arrive(lease);
+      this.#suspect();
+    }
     if (!isRunning) this.forget(lease);
     this.#leave(lease, true);
   }
@@ -133,6 +142,10 @@ export class Hands implements LeaseKeeper {
 
   #arrive({ message, identity }: Lease): ReturnType<DuplicateWindow["arrive"]> {
     return this.#window.arrive(message.id, [identity], true);
+  }
+
+  #suspect(): void {
+    this.#suspectUntil = performance.now() + WINDOW_MS;
   }
 
   #intervalMs(): number {

@@ -4,7 +4,9 @@ import type { Lane } from "./lane.ts";
 import type { Lease } from "./lease.ts";
 
 export interface LanesOptions {
-  /** Nothing of it is needed any more but what runs for it. */
+  /** A later life of the identity, or a later receiver of this one, takes its place. */
+  supersede(lane: Lane<Lease>, by: Lane<Lease>): void;
+  /** It is about to be detached, which ends its leases. */
   drop(lane: Lane<Lease>): void;
   /** Tells the store to hand over nothing more for it, and to take back what it has. Must not reject. */
   detach(lane: Lane<Lease>): Promise<void>;
@@ -42,13 +44,13 @@ export class Lanes {
     return this.#open.has(identity) || this.#closing.has(identity);
   }
 
-  /** Before it is attached, which ends the leases of earlier lives of the identity. */
+  /** Before it is attached. */
   open(lane: Lane<Lease>): void {
     const { identity } = lane;
     for (const former of [this.#open.get(identity), this.#closing.get(identity)]) {
       if (former === undefined) continue;
       former.isClosed = true;
-      this.#options.drop(former);
+      this.#options.supersede(former, lane);
       this.#end(former);
     }
     this.#closing.delete(identity);

@@ -39,7 +39,8 @@ export class TransactedLease extends Lease {
       // Refused for good: nothing of what it wrote may stand.
       if (this.received.isRejected) throw new Error("rejected");
     };
-    using call = linkCall({ signal: message.signal }, maxHandlerMs, SOURCE);
+    // It is abandoned sooner than that.
+    using call = linkCall({ signal: message.signal }, 2 * maxHandlerMs, SOURCE);
     try {
       await facet.handleOnce({ messageId: message.id, identity, receipt }, work, call);
       this.isAcknowledged = true;
