@@ -18,7 +18,7 @@ export interface Mailbox {
   /** Aborts the signals of what has started and not finished: its outcome is of no use any more. */
   abandon(reason: MusterError): void;
   /** Goes on without waiting for this one any longer, if it is what it waits for. */
-  passOver(message: ReceivedMessage): void;
+  skip(message: ReceivedMessage): void;
   /** Takes nothing more and resolves when what has started has finished, or was abandoned. */
   close(): Promise<void>;
 }
@@ -95,7 +95,7 @@ class HandlerMailbox implements Mailbox {
     this.#running?.abandon(reason);
   }
 
-  passOver(message: ReceivedMessage): void {
+  skip(message: ReceivedMessage): void {
     if (this.#running === message) this.#goOn();
   }
 
@@ -132,8 +132,8 @@ class HandlerMailbox implements Mailbox {
     this.#running = message;
     // It never rejects, and what comes of it is told by then.
     pending.then(
-      () => this.passOver(message),
-      () => this.passOver(message),
+      () => this.skip(message),
+      () => this.skip(message),
     );
   }
 

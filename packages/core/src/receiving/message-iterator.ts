@@ -74,7 +74,7 @@ export function createMessageIterator(options: MessageIteratorOptions): MessageI
       else if (mayHand(message)) asking.shift()?.({ done: false, value: message });
     },
     abandon: (reason) => handed.abandon(reason),
-    passOver: (message) => handed.remove(message),
+    skip: (message) => handed.remove(message),
     async close(): Promise<void> {
       isClosed = true;
       end();

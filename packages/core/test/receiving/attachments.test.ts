@@ -17,7 +17,7 @@ function mailboxOf(owner: string, got: string[]): Mailbox {
   return {
     push: ({ identity, epoch }) => void got.push(`${owner}: ${identity}@${epoch}`),
     abandon: () => {},
-    passOver: () => {},
+    skip: () => {},
     close: async () => {},
   };
 }

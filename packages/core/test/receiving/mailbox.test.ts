@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { OverflowPolicy } from "../../src/fleet.ts";
 import { createMailbox, type HandlerMailboxOptions, type Mailbox } from "../../src/receiving/mailbox.ts";
+import type { Acknowledger } from "../../src/receiving/outcome.ts";
 import { ReceivedContent, ReceivedMessage } from "../../src/receiving/received-message.ts";
 import { eventually } from "../support/eventually.ts";
 
@@ -185,16 +186,80 @@ test("ten thousand messages through a small queue keep their order", async () =>
   expect(handled.every((id, index) => id === index + 1)).toBe(true);
 });
 
+test("whoever is abandoned holds up neither the next message nor close, and may still end", async () => {
+  const receiver = slowReceiver();
+  const [first, second] = [message(1), message(2)];
+  receiver.mailbox.push(first);
+  receiver.mailbox.push(second);
+  receiver.mailbox.abandon(second); // It doesn't run.
+  expect(receiver.begun).toEqual(["1"]);
+  receiver.mailbox.abandon(first);
+  expect(receiver.begun).toEqual(["1", "2"]);
+  receiver.finish(); // The first.
+  await new Promise(setImmediate);
+  receiver.mailbox.push(message(3));
+  expect(receiver.begun).toEqual(["1", "2"]);
+  const closing = receiver.mailbox.close();
+  receiver.mailbox.abandon(second);
+  await closing;
+});
+
+/** Durable messages, and what became of them. */
+function durable(outcomes: string[], begin: () => boolean = () => true): (id: number) => ReceivedMessage {
+  const acknowledger: Acknowledger = {
+    attempt: 1,
+    isDurable: true,
+    begin,
+    settle: ({ id }, { as }) => void outcomes.push(`${id}: ${as}`),
+  };
+  return (id) => message(id, acknowledger);
+}
+
+test.each(["drop-oldest", "drop-newest", "disconnect"] as const)(
+  "under %s durable messages always find room, and take none from others",
+  async (overflow) => {
+    const outcomes: string[] = [];
+    const kept = durable(outcomes);
+    const receiver = slowReceiver(overflow);
+    push(receiver.mailbox, 1, 2);
+    for (let id = 10; id < 15; id += 1) receiver.mailbox.push(kept(id));
+    push(receiver.mailbox, 3, 5);
+    for (let ended = 0; ended < 20; ended += 1) {
+      receiver.finish();
+      await new Promise(setImmediate);
+    }
+    expect(outcomes).toEqual(["10: handled", "11: handled", "12: handled", "13: handled", "14: handled"]);
+    const others = receiver.begun.filter((id) => Number(id) < 10);
+    expect(others).toEqual(overflow === "drop-oldest" ? ["1", "3", "4", "5"] : ["1", "2", "3", "4"]);
+    expect(receiver.dropped).toEqual([1]);
+  },
+);
+
+test("what may not begin when its turn has come is untried, and the next one begins", async () => {
+  const outcomes: string[] = [];
+  const receiver = slowReceiver();
+  receiver.mailbox.push(durable(outcomes, () => false)(1));
+  push(receiver.mailbox, 2, 2);
+  receiver.mailbox.push(durable(outcomes, () => false)(3));
+  push(receiver.mailbox, 4, 4);
+  receiver.finish();
+  await eventually("the last begins", () => receiver.begun.length === 2);
+  expect([receiver.begun, outcomes]).toEqual([
+    ["2", "4"],
+    ["1: untried", "3: untried"],
+  ]);
+});
+
 function push(mailbox: Mailbox, from: number, to: number): void {
   for (let id = from; id <= to; id++) mailbox.push(message(id));
 }
 
-function message(id: number): ReceivedMessage {
+function message(id: number, acknowledger?: Acknowledger): ReceivedMessage {
   const content = new ReceivedContent({
     id: String(id),
     contentType: "text/plain",
     sentAt: 0,
     payload: new Uint8Array(),
   });
-  return new ReceivedMessage(content, "ada", 1);
+  return new ReceivedMessage(content, "ada", 1, acknowledger);
 }

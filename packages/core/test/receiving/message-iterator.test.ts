@@ -5,7 +5,7 @@ import {
   type MessageIterator,
   type MessageIteratorOptions,
 } from "../../src/receiving/message-iterator.ts";
-import type { Outcome } from "../../src/receiving/outcome.ts";
+import type { Acknowledger } from "../../src/receiving/outcome.ts";
 import { ReceivedContent, ReceivedMessage } from "../../src/receiving/received-message.ts";
 
 function receiver(changes: Partial<MessageIteratorOptions> = {}): MessageIterator {
@@ -81,51 +81,77 @@ test("a message that may not start is passed over, waited for or not", async () 
   expect(await asked).toEqual(["3"]);
 });
 
-test("each message is settled once: by asking for the next, by leaving, or because it was never handed out", async () => {
-  const settled: string[] = [];
-  let mayStart = false;
-  const { messages, push, close } = receiver({ capacity: 2, mayStart: () => mayStart });
-  const waited = ids(messages, 1);
-  push(message(1, settled));
-  mayStart = true;
-  for (const id of [2, 3, 4, 5, 6]) push(message(id, settled));
-  expect(await waited).toEqual(["2"]);
-  expect(settled).toEqual(["1 untried", "3 untried", "4 untried"]);
-  const five: IteratorResult<Message, unknown> = await messages.next();
-  if (five.done !== true) five.value.reject("no");
+/** Messages that are awaited, and what became of them. */
+function awaited(outcomes: string[], changes: Partial<Acknowledger> = {}): (id: number) => ReceivedMessage {
+  const settle: Acknowledger["settle"] = (settled, { as }) => void outcomes.push(`${settled.id}: ${as}`);
+  return (id) => message(id, { attempt: 1, settle, ...changes });
+}
+
+test("asking for the next message has handled the one before, unless that was rejected", async () => {
+  const outcomes: string[] = [];
+  const { messages, push } = receiver();
+  for (let id = 1; id <= 3; id += 1) push(awaited(outcomes)(id));
   await messages.next();
-  expect(settled.slice(3)).toEqual(["2 handled", "5 rejected"]);
-  await messages.return?.();
-  await close();
-  push(message(7, settled));
-  expect(settled.slice(5)).toEqual(["6 thrown", "7 untried"]);
+  expect(outcomes).toEqual([]);
+  const second = await messages.next();
+  expect(outcomes).toEqual(["1: handled"]);
+  if (second.done !== true) second.value.reject("no");
+  await messages.next();
+  expect(outcomes).toEqual(["1: handled", "2: rejected"]);
+});
+
+test("leaving settles what was given as not handled, and what waits as untried", async () => {
+  const outcomes: string[] = [];
+  const { messages, push } = receiver();
+  for (let id = 1; id <= 3; id += 1) push(awaited(outcomes)(id));
+  await expect(async () => {
+    for await (const { id } of messages) if (id === "2") throw new Error("boom");
+  }).rejects.toThrow("boom");
+  expect(outcomes).toEqual(["1: handled", "2: thrown", "3: untried"]);
 });
 
 test("a rejection stands although the iteration is left with the message", async () => {
-  const settled: string[] = [];
+  const outcomes: string[] = [];
   const { messages, push } = receiver();
-  push(message(1, settled));
+  push(awaited(outcomes)(1));
   for await (const one of messages) {
     one.reject("no");
     break;
   }
-  expect(settled).toEqual(["1 rejected"]);
+  expect(outcomes).toEqual(["1: rejected"]);
 });
 
-test("closing waits until what was handed out and is waited for has been settled", async () => {
-  const settled: string[] = [];
-  const { messages, push, close } = receiver();
-  push(message(1, settled));
-  await messages.next();
-  let isClosed = false;
-  const closed = close().then(() => {
-    isClosed = true;
-  });
-  await new Promise(setImmediate);
-  expect(isClosed).toBe(false);
-  expect(await messages.next()).toEqual({ done: true, value: undefined });
-  await closed;
-  expect(settled).toEqual(["1 handled"]);
+test("closing waits for whoever is at work on an awaited message, until it asks, leaves, or is skipped", async () => {
+  const outcomes: string[] = [];
+  for (const end of ["next", "return", "skip"] as const) {
+    const { messages, push, close, skip } = receiver();
+    const given = awaited(outcomes)(1);
+    push(given);
+    await messages.next();
+    let isClosed = false;
+    const closing = close().then(() => {
+      isClosed = true;
+    });
+    await new Promise(setImmediate);
+    expect(isClosed).toBe(false);
+    if (end === "skip") skip(given);
+    else await messages[end]?.();
+    await closing;
+  }
+  expect(outcomes).toEqual(["1: handled", "1: thrown"]);
+});
+
+test("a message that may not begin is passed over and untried, waited for or not", async () => {
+  const outcomes: string[] = [];
+  let mayBegin = false;
+  const { messages, push } = receiver();
+  const make = awaited(outcomes, { begin: () => mayBegin });
+  push(make(1));
+  const asked = ids(messages, 1);
+  push(make(2));
+  mayBegin = true;
+  push(make(3));
+  expect([await asked, outcomes]).toEqual([["3"], ["1: untried", "2: untried"]]);
 });
 
 async function ids(messages: AsyncIterator<Message>, count: number): Promise<string[]> {
@@ -138,15 +164,12 @@ async function ids(messages: AsyncIterator<Message>, count: number): Promise<str
   return got;
 }
 
-/** @param settled gets how it was settled; absent: nobody waits for it. */
-function message(id: number, settled?: string[]): ReceivedMessage {
+function message(id: number, acknowledger?: Acknowledger): ReceivedMessage {
   const content = new ReceivedContent({
     id: String(id),
     contentType: "text/plain",
     sentAt: 0,
     payload: new Uint8Array(),
   });
-  if (settled === undefined) return new ReceivedMessage(content, "ada", 1);
-  const settle = ({ id: settledId }: Message, { as }: Outcome): void => void settled.push(`${settledId} ${as}`);
-  return new ReceivedMessage(content, "ada", 1, { attempt: 1, settle });
+  return new ReceivedMessage(content, "ada", 1, acknowledger);
 }

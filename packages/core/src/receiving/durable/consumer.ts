@@ -24,6 +24,8 @@ export interface ConsumerOptions {
   room(): number;
   /** Hands them over; gives how many of them were for somebody here. Must not reject. */
   take(brought: Brought): Promise<number>;
+  /** The store is there again after it was away. */
+  onBack(): void;
   warn(error: MusterError): void;
 }
 
@@ -127,6 +129,7 @@ export class Consumer {
     using call = linkCall({ signal: this.#closing.signal }, timeoutMs, SOURCE);
     const options = { max, maxPerIdentity: MAX_PER_IDENTITY, waitMs: 0, leaseMs };
     const leased = await durability.dequeue(session, options, call);
+    if (this.#tries > 0) this.#options.onBack();
     this.#tries = 0;
     if (leased.length === 0) return;
     let count = 0;

@@ -70,7 +70,11 @@ export class DurableReceiver {
       timeoutMs,
       warn,
       onTold: (leases) => this.#told(leases),
-      onFailed: (lease) => this.#hands.remember(lease),
+      onDelayed: (lease) => this.#hands.remember(lease),
+      onFailed: (lease) => {
+        this.#hands.remember(lease);
+        this.#hands.forget(lease);
+      },
     });
     this.#consumer = this.#createConsumer(this.#lanes, this.#hands);
   }
@@ -164,6 +168,7 @@ export class DurableReceiver {
       session: () => (session.live && lanes.size > 0 ? session.id : undefined),
       room: () => limits.prefetch - hands.size,
       take: (brought) => intake.take(brought),
+      onBack: () => this.#settler.resume(),
       warn: (error) => this.#options.warn(error),
     });
   }

@@ -27,7 +27,7 @@ export interface HandsOptions {
 export class Hands implements LeaseKeeper {
   readonly #options: HandsOptions;
   readonly #leases = new Set<Lease>();
-  /** Only of what may come here twice: retries, and once something was lost or not told in time, whatever comes. */
+  /** Only of what may come here twice: see {@link #mayBeRepeated}. */
   readonly #window = new DuplicateWindow({ maxAgeMs: WINDOW_MS });
   /** Monotonic: until then something may come again that counts as never tried. */
   #suspectUntil = 0;
@@ -58,7 +58,7 @@ export class Hands implements LeaseKeeper {
   begin(lease: Lease): boolean {
     const now = performance.now();
     if (!lease.isOpen || now >= lease.endsAt) return false;
-    if ((lease.attempt > 1 || now < this.#suspectUntil) && !lease.hasInbox) {
+    if (this.#mayBeRepeated(lease, now)) {
       const arrival = this.#arrive(lease);
       lease.state = "joined";
       if (arrival.join(0, (outcome) => this.decide(lease, outcome))) return false;
@@ -85,13 +85,13 @@ export class Hands implements LeaseKeeper {
     this.#tell(lease);
   }
 
-  /** The store did not hear of it in time. What has been handled must not be handled again here. */
+  /** The store has not heard of it yet, and may never: what has been handled must not be handled again here. */
   remember(lease: Lease): void {
-    if (lease.settlement?.as === "ack") {
-      if (lease.arrival === undefined) this.#arrive(lease).settle(0, { as: "handled" });
-      this.#suspect();
-    }
-    this.forget(lease);
+    if (lease.settlement?.as !== "ack") return;
+    this.#suspect();
+    if (lease.arrival !== undefined) return;
+    lease.arrival = this.#arrive(lease);
+    lease.arrival.settle(0, { as: "handled" });
   }
 
   /** Somebody else may have it by now. What has not started never will; what runs goes on for nothing. */
@@ -142,6 +142,11 @@ export class Hands implements LeaseKeeper {
 
   #arrive({ message, identity }: Lease): ReturnType<DuplicateWindow["arrive"]> {
     return this.#window.arrive(message.id, [identity], true);
+  }
+
+  #mayBeRepeated({ attempt, hasInbox }: Lease, now: number): boolean {
+    if (hasInbox) return false;
+    return attempt > 1 || now < this.#suspectUntil || this.#options.durability.traits.dedupWindowMs === 0;
   }
 
   #suspect(): void {
@@ -218,7 +223,7 @@ export class Hands implements LeaseKeeper {
     lease.received.abandon(error);
     this.decide(lease, { as: "thrown", error });
     lease.lane?.served.events.emit("handlerError", { error, message: lease.received });
-    lease.lane?.mailbox.passOver(lease.received);
+    lease.lane?.mailbox.skip(lease.received);
   }
 }
 

@@ -16,6 +16,8 @@ export interface SettlerOptions {
   readonly timeoutMs: number;
   /** The store knows of these now. Those that failed are not among them. */
   onTold(leases: readonly Lease[]): void;
+  /** The store could not be told yet. */
+  onDelayed(lease: Lease): void;
   /** Whoever has it by now, it is not this process: its lease was over before the store heard of it. */
   onFailed(lease: Lease): void;
   warn(error: MusterError): void;
@@ -49,14 +51,15 @@ export class Settler {
 
   /** Resolves when nothing waits or is on its way. What waits for the store to come back is tried at once. */
   async idle(): Promise<void> {
-    this.#resume();
+    this.resume();
     while (this.#waiting.length > 0 || this.#inFlight > 0)
       await new Promise<void>((resolve) => {
         this.#idle.add(resolve);
       });
   }
 
-  #resume(): void {
+  /** The store may be there again. */
+  resume(): void {
     this.#pause?.[Symbol.dispose]();
     this.#pause = undefined;
     this.#flush();
@@ -110,10 +113,13 @@ export class Settler {
     if (this.#tries === 0 && error.code !== "CLOSED") this.#options.warn(error);
     this.#tries += 1;
     for (const lease of batch) {
-      if (!isOver && now < lease.endsAt) this.#waiting.push(lease);
-      else this.#options.onFailed(lease);
+      if (isOver || now >= lease.endsAt) this.#options.onFailed(lease);
+      else {
+        this.#options.onDelayed(lease);
+        this.#waiting.push(lease);
+      }
     }
-    this.#pause ??= this.#options.agenda.after(backoffMs(this.#tries), () => this.#resume());
+    this.#pause ??= this.#options.agenda.after(backoffMs(this.#tries), () => this.resume());
   }
 
   #sent(): void {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { Message } from "../../../src/message.ts";
-import { type DurabilityBackend, MusterError } from "../../../src/slots/index.ts";
+import { type DurabilityBackend, type Leased, MusterError } from "../../../src/slots/index.ts";
 import { eventually } from "../../support/eventually.ts";
 import { Fleets, type Process } from "../../support/fleets.ts";
 import { interposed } from "../../support/interposed.ts";
@@ -185,7 +185,7 @@ test("what was handled, but could not be acknowledged in time, is acknowledged w
   expect(await outbox.statuses("m")).toEqual({ ada: "pending" });
   isSilent = false;
   await eventually("it is delivered", async () => (await outbox.statuses("m"))["ada"] === "delivered");
-  expect([handled, await outbox.attempts("m")]).toEqual([1, 2]);
+  expect([handled, (await outbox.attempts("m")) > 1]).toEqual([1, true]);
 });
 
 test("what comes again while it still runs shares the outcome of what runs", async () => {
@@ -214,6 +214,63 @@ test("what comes again while it still runs shares the outcome of what runs", asy
   gate.open();
   await eventually("it is delivered", async () => (await outbox.statuses("m"))["ada"] === "delivered");
   expect(handled).toBe(1);
+});
+
+/** A store that tells nobody apart: whatever it has handed out comes once more, under a receipt of its own. */
+function repeating(plain: DurabilityBackend): DurabilityBackend {
+  const again: Leased[] = [];
+  return interposed(plain, {
+    traits: (traits) => ({ ...traits, dedupWindowMs: 0 }),
+    dequeue: (original) => async (session, options, call) => {
+      const leased = await original(session, options, call);
+      if (leased.length === 0) return again.splice(0);
+      const renamed = ({ recipients, ...rest }: Leased): Leased => ({
+        ...rest,
+        recipients: recipients.map((recipient) => ({ ...recipient, receipt: `${recipient.receipt} again` })),
+      });
+      again.push(...leased.map(renamed));
+      return leased;
+    },
+  });
+}
+
+test("where the store doesn't tell repetitions apart, this process does", async () => {
+  await using fleets = new Fleets();
+  const settled: string[] = [];
+  const durability = (plain: DurabilityBackend): DurabilityBackend =>
+    interposed(repeating(plain), {
+      settleMany: (original) => async (settlements, call) => {
+        settled.push(...settlements.map(({ as }) => as));
+        return await original(settlements, call);
+      },
+    });
+  const { fleet } = await fleets.open({ durability, timing: { pollIntervalMs: 20 } });
+  await using outbox = await Outbox.open(fleets.hub);
+  const handled: string[] = [];
+  const handle = await fleet.register("ada", {}, { onMessage: ({ id }) => void handled.push(id) });
+  for (const id of ["1", "2"]) await outbox.enqueue(id, handle);
+  await eventually("all has come twice", () => settled.length === 4);
+  expect([handled, new Set(settled)]).toEqual([["1", "2"], new Set(["ack"])]);
+});
+
+test("what one life's handler is at work on is not begun by the next one's in the same process", async () => {
+  await using fleets = new Fleets();
+  const { fleet } = await fleets.open({ durability: true, timing: { pollIntervalMs: 20 } });
+  await using outbox = await Outbox.open(fleets.hub);
+  const gate = new Gate();
+  const [first, second]: [string[], string[]] = [[], []];
+  const handle = await fleet.register("ada", {});
+  for (const id of ["1", "2"]) await outbox.enqueue(id, handle);
+  await handle.attach(async ({ id }) => {
+    first.push(id);
+    await gate.opened;
+  });
+  await eventually("the first life is at work", () => first.length === 1);
+  await fleet.register("ada", {}, { replace: true, onMessage: ({ id }) => void second.push(id) });
+  await eventually("it has come to the second", async () => (await outbox.attempts("1")) === 2);
+  gate.open();
+  await eventually("all are delivered", async () => (await outbox.statuses("2"))["ada"] === "delivered");
+  expect([first, second, await outbox.statuses("1")]).toEqual([["1"], ["2"], { ada: "delivered" }]);
 });
 
 /** Registers an identity that takes whatever comes. */
