@@ -19,7 +19,7 @@ export interface Mailbox {
   abandon(reason: MusterError): void;
   /** Goes on without waiting for this one any longer, if it is what it waits for. */
   skip(message: ReceivedMessage): void;
-  /** Takes nothing more and resolves when what has started has finished, or was abandoned. */
+  /** Takes nothing more and resolves when what has started has finished, or was skipped. */
   close(): Promise<void>;
 }
 

@@ -29,7 +29,7 @@ export interface Acknowledger {
    * True: a store keeps its messages too. They take no room that others could have, and are never dropped for want of it.
    */
   readonly isDurable?: boolean;
-  /** Called exactly once for each of them, unless its mailbox has abandoned it. Must not throw. */
+  /** Called exactly once for each of them, unless its mailbox has skipped it. Must not throw. */
   settle(message: AwaitedMessage, outcome: Outcome): void;
   /** Present: asked when its turn has come, just before its handler starts; false: it is untried. Must not throw. */
   begin?(message: AwaitedMessage): boolean;

@@ -287,3 +287,22 @@ test("thousands who register at once are attached in a few calls", async () => {
   await Promise.all(Array.from({ length: 3_000 }, (_, n) => fleet.register(`id-${n}`, {}, { onMessage: () => {} })));
   expect(calls).toBeLessThan(30);
 });
+
+test("a later receiver of the same life gets what waits, as soon as the earlier one's handler has finished", async () => {
+  await using fleets = new Fleets();
+  const { fleet } = await fleets.open({ durability: true, timing: { handlerLeaseMs: 1_000_000, pollIntervalMs: 50 } });
+  await using outbox = await Outbox.open(fleets.hub);
+  const slow = slowly();
+  const handle = await fleet.register("ada", {});
+  for (const id of ["1", "2"]) await outbox.enqueue(id, handle);
+  await handle.attach(slow.onMessage, { inbox: { capacity: 1, overflow: "disconnect" } });
+  await eventually("it is at work", () => slow.begun.length === 1);
+  for (const text of ["a", "b"]) await fleet.multicast(null, text, { delivery: "at-most-once" });
+  await eventually("it is detached", async () => (await fleet.get("ada"))?.attached === false);
+  const later: string[] = [];
+  await handle.attach(({ id, attempt }) => void later.push(`${id} ${attempt}`));
+  expect(later).toEqual([]);
+  slow.finish();
+  await eventually("both are delivered", async () => (await outbox.statuses("2"))["ada"] === "delivered");
+  expect([later, await outbox.statuses("1")]).toEqual([["2 1"], { ada: "delivered" }]);
+});
