@@ -27,20 +27,10 @@
  */
 
 import type { Backend, BatchFailure, Call } from "./backend.ts";
-
-/** What all recipients of one multicast have in common, as it is stored: once. */
-export interface DurableMessage {
-  /** Chosen by the sender, 1–128 characters; the same for all recipients, and in every repetition. */
-  readonly id: string;
-  readonly contentType: string;
-  /** Epoch ms by the sender's clock. */
-  readonly sentAt: number;
-  /** `exactly-once`: its recipients handle it within {@link TransactionFacet}. */
-  readonly guarantee: "at-least-once" | "exactly-once";
-  /** Address of a process that wants to hear of acknowledgements; only a hint, and only core's business. */
-  readonly replyTo: string | undefined;
-  readonly payload: Uint8Array;
-}
+import type { DeadLetterFacet } from "./dead-letters.ts";
+import type { DeadCode, DurableMessage } from "./durable-message.ts";
+import type { TrackingFacet } from "./tracking.ts";
+import type { TransactionFacet } from "./transactions.ts";
 
 /** Whom to keep it for: the registration that was resolved. */
 export interface Target {
@@ -118,9 +108,6 @@ export type Settlement =
   | { readonly receipt: string; readonly as: "ack" | "release" }
   | { readonly receipt: string; readonly as: "retry"; readonly delayMs?: number }
   | { readonly receipt: string; readonly as: "dead"; readonly code: DeadCode; readonly reason: string };
-
-/** Why a delivery has ended without being handled. */
-export type DeadCode = "REJECTED" | "DEAD_LETTERED" | "UNREGISTERED" | "EXPIRED";
 
 export interface DequeueOptions {
   /** Most deliveries, over all messages. */
@@ -207,119 +194,4 @@ export interface DurabilityBackend<Transaction = unknown> extends Backend {
   readonly transactions?: TransactionFacet<Transaction>;
   /** Present: dead letters can be read, tried again, and thrown away. */
   readonly deadLetters?: DeadLetterFacet;
-}
-
-/** How a multicast began, which is all that is needed to complete it. */
-export interface MulticastStart {
-  readonly message: DurableMessage;
-  /** Unique in the namespace for as long as the record is kept. */
-  readonly idempotencyKey: string | undefined;
-  /** Tells two contents under one key apart. */
-  readonly digest: string;
-  /** Canonical JSON of the filter; `null`: everyone. */
-  readonly filter: string | null;
-  readonly ttlMs: number;
-}
-
-export interface MulticastRecord extends MulticastStart {
-  /** `open`: its sender has not come to its end, or never will. */
-  readonly state: "open" | "complete";
-  /** Epoch ms, store's clock. */
-  readonly startedAt: number;
-}
-
-/** What became of one delivery, so far. */
-export interface TrackedDelivery {
-  readonly identity: string;
-  readonly status: "pending" | "delivered" | "failed";
-  /** Present when `failed`. */
-  readonly code: DeadCode | undefined;
-  readonly reason: string | undefined;
-  /** Leases that counted, so far. */
-  readonly attempts: number;
-}
-
-export interface DeliveryCounts {
-  readonly pending: number;
-  readonly delivered: number;
-  readonly failed: number;
-}
-
-export interface TrackingFacet {
-  /**
-   * Records a multicast before its first delivery, atomically: of several with one id or one idempotency key, one begins
-   * and the others are given the record that stands.
-   */
-  begin(start: MulticastStart, call: Call): Promise<{ readonly begun: boolean; readonly record: MulticastRecord }>;
-  /** Everyone it was meant for has been enqueued. Unknown: nothing. */
-  complete(id: string, call: Call): Promise<void>;
-  /** `undefined`: never begun, or over its retention. */
-  find(id: string, call: Call): Promise<MulticastRecord | undefined>;
-  /** Zeros for the unknown. */
-  counts(id: string, call: Call): Promise<DeliveryCounts>;
-  /** Pages in UTF-8 byte order of identity, `after` exclusive; only those with one of the statuses, where some are given. */
-  deliveries(
-    id: string,
-    query: {
-      readonly after?: string;
-      readonly pageSize: number;
-      readonly statuses?: readonly TrackedDelivery["status"][];
-    },
-    call: Call,
-  ): AsyncIterable<readonly TrackedDelivery[]>;
-}
-
-export interface TransactionFacet<Transaction = unknown> {
-  /**
-   * Handles one leased delivery exactly once: in one transaction of the store it notes that `identity` has handled the
-   * message, runs `work`, and acknowledges the receipt. `duplicate`: it had been noted before; `work` has not run, and the
-   * receipt is acknowledged. What is noted is kept at least as long as the message can come back.
-   *
-   * @throws FENCED: the lease was lost meanwhile, nothing of `work` stands. What `work` throws: nothing of it stands, and the
-   * lease goes on. UNAVAILABLE, TIMEOUT with `mayHaveApplied`: the commit was not answered; trying again is safe.
-   */
-  handleOnce(
-    delivery: { readonly messageId: string; readonly identity: string; readonly receipt: string },
-    work: (transaction: Transaction) => Promise<void>,
-    call: Call,
-  ): Promise<"handled" | "duplicate">;
-}
-
-export interface DeadLetter {
-  readonly messageId: string;
-  readonly identity: string;
-  readonly code: DeadCode;
-  readonly reason: string;
-  readonly attempts: number;
-  readonly contentType: string;
-  /** Epoch ms by the sender's clock. */
-  readonly sentAt: number;
-  /** Epoch ms, store's clock. */
-  readonly diedAt: number;
-  readonly payload: Uint8Array;
-}
-
-/** Names one dead letter. */
-export interface DeadLetterKey {
-  readonly messageId: string;
-  readonly identity: string;
-}
-
-export interface DeadLetterFacet {
-  /** Pages in UTF-8 byte order of (identity, message id), behind `after`. */
-  list(
-    query: { readonly after?: DeadLetterKey; readonly pageSize: number; readonly identity?: string },
-    call: Call,
-  ): AsyncIterable<readonly DeadLetter[]>;
-  /**
-   * Queues them again for their identity, whatever its epoch now is, under their old message id, as never tried, for `ttlMs`
-   * from now. Failures: NOT_FOUND, QUEUE_FULL.
-   */
-  redriveMany(
-    keys: readonly DeadLetterKey[],
-    options: { readonly ttlMs: number },
-    call: Call,
-  ): Promise<readonly BatchFailure[]>;
-  /** Failures: NOT_FOUND. */
-  purgeMany(keys: readonly DeadLetterKey[], call: Call): Promise<readonly BatchFailure[]>;
 }

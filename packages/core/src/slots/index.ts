@@ -10,26 +10,17 @@ export {
 } from "./backend.ts";
 export { boundedChannel, type Channel } from "./channel.ts";
 export { type ErrorCode, type ErrorDetail, type ErrorDetails, RETRYABLE, type Violation } from "./codes.ts";
-export {
-  type DeadCode,
-  type DeadLetter,
-  type DeadLetterFacet,
-  type DeadLetterKey,
-  type DeliveryCounts,
-  type DequeueOptions,
-  type DurabilityBackend,
-  type DurabilityTraits,
-  type DurableMessage,
-  type Leased,
-  type LeasedRecipient,
-  type MulticastRecord,
-  type MulticastStart,
-  type Settlement,
-  type Target,
-  type TrackedDelivery,
-  type TrackingFacet,
-  type TransactionFacet,
+export type { DeadLetter, DeadLetterFacet, DeadLetterKey } from "./dead-letters.ts";
+export type {
+  DequeueOptions,
+  DurabilityBackend,
+  DurabilityTraits,
+  Leased,
+  LeasedRecipient,
+  Settlement,
+  Target,
 } from "./durability.ts";
+export type { DeadCode, DurableMessage } from "./durable-message.ts";
 export { isMusterError, MusterError, type MusterErrorInit } from "./errors.ts";
 export { Lifecycle, type LifecycleState } from "./lifecycle.ts";
 export type {
@@ -64,6 +55,14 @@ export {
 } from "./registry.ts";
 export type { DeliveryStatus, MulticastReport, Receipt } from "./report.ts";
 export type { FieldSchema, FieldType, IdentitySchema } from "./schema.ts";
+export type {
+  DeliveryCounts,
+  MulticastRecord,
+  MulticastStart,
+  TrackedDelivery,
+  TrackingFacet,
+} from "./tracking.ts";
+export type { TransactionFacet } from "./transactions.ts";
 export {
   abortedError,
   type CallOptions,
