@@ -131,8 +131,11 @@ export const attachmentCases: readonly DurabilityCase[] = [
       await expectNothing(ctx);
       const handed = await expectHanded(ctx, [pair("1", "a"), pair("2", "a")], { session: OTHER_SESSION });
       assert.deepEqual(
-        handed.map(({ attempt }) => attempt),
-        [2, 1],
+        handed.toSorted((one, next) => (one.id < next.id ? -1 : 1)).map(({ id, attempt }) => [id, attempt]),
+        [
+          ["1", 2],
+          ["2", 1],
+        ],
         "attempts",
       );
     },
