@@ -1,7 +1,7 @@
 /** A process that dies while it enqueues, works on what it has leased, or writes down what it does. */
 
 import assert from "node:assert/strict";
-import type { DurabilityBackend } from "@muster/core/slots";
+import type { DurabilityBackend, Leased } from "@muster/core/slots";
 import type { DurabilityCase, DurabilityContext } from "../../case.ts";
 import {
   begin,
@@ -134,10 +134,13 @@ export const crashedDeliveryCases: readonly DurabilityCase[] = [
         await enqueue(ctx, message(session), identities);
         const targets = identities.map((identity) => ({ identity, epoch: 1, session: "of the dead" }));
         const options = { max: BATCH, maxPerIdentity: BATCH, waitMs: 0, leaseMs: longLease(ctx) };
-        const told = await doomed.dieDuring(async () => {
-          await doomed.client.attachMany("of the dead", targets, ctx.call);
-          return doomed.client.dequeue("of the dead", options, ctx.call);
-        });
+        const attaching = async (): Promise<unknown> => doomed.client.attachMany("of the dead", targets, ctx.call);
+        let told: { readonly answer: readonly Leased[] } | undefined;
+        if (doomed.index % 2 === 0) await doomed.dieDuring(attaching);
+        else {
+          await attaching();
+          told = await doomed.dieDuring(async () => doomed.client.dequeue("of the dead", options, ctx.call));
+        }
         await attach(ctx, identities, { session, epoch: 2 });
         const handed = await expectHanded(
           ctx,
