@@ -49,7 +49,7 @@ export interface PostgresClient {
    */
   connection(call: PostgresCall): Promise<PostgresConnection>;
   /** Several on one connection, which is closed unless `work` succeeds. @throws as {@link query}, and what `work` throws */
-  connected<T>(call: PostgresCall, work: (run: Run) => Promise<T>): Promise<T>;
+  connected<T>(call: PostgresCall, work: (run: Run, connection: PostgresConnection) => Promise<T>): Promise<T>;
 }
 
 /** Does nothing before it is opened. */
@@ -105,13 +105,13 @@ class PooledClient implements PostgresClient {
     return this.#connection(call, async (pool) => this.#own?.connectBeside() ?? pool.connect());
   }
 
-  async connected<T>(call: PostgresCall, work: (run: Run) => Promise<T>): Promise<T> {
+  async connected<T>(call: PostgresCall, work: (run: Run, connection: PostgresConnection) => Promise<T>): Promise<T> {
     return this.#checkedOut(call, work, () => false); // A transaction may be open, or a lock held.
   }
 
   async #checkedOut<T>(
     call: PostgresCall,
-    work: (run: Run) => Promise<T>,
+    work: (run: Run, connection: PostgresConnection) => Promise<T>,
     isHarmless: (error: unknown) => boolean,
   ): Promise<T> {
     const source = `${NAME}.${call.operation}`;
@@ -121,7 +121,7 @@ class PooledClient implements PostgresClient {
     this.#interrupts.add(interrupt);
     call.signal.addEventListener("abort", interrupt, { once: true });
     try {
-      const result = await work(async (text, values = []) => run(connection, text, values, source));
+      const result = await work(async (text, values = []) => run(connection, text, values, source), connection);
       checkout.end(false);
       return result;
     } catch (error) {

@@ -39,7 +39,9 @@ export function bigintArray(numbers: readonly (number | undefined)[]): Buffer {
       at = buffer.writeInt32BE(-1, at);
     } else {
       at = buffer.writeInt32BE(8, at);
-      at = buffer.writeBigInt64BE(BigInt(number), at);
+      const high = Math.floor(number / 0x1_0000_0000);
+      at = buffer.writeInt32BE(high, at);
+      at = buffer.writeUInt32BE(number - high * 0x1_0000_0000, at);
     }
   }
   return buffer.subarray(0, at);
@@ -137,4 +139,9 @@ export function registrationIn(row: Row): Registration {
 
 export function optionalNumber(text: string | null | undefined): number | undefined {
   return text === null || text === undefined ? undefined : Number(text);
+}
+
+/** Of a `bytea` as text: `\x` and hexadecimal digits. */
+export function bytesIn(text: string | null | undefined): Uint8Array {
+  return new Uint8Array(Buffer.from((text ?? "").slice(2), "hex"));
 }

@@ -1,5 +1,6 @@
 /** Muster on PostgreSQL. */
 
+export { postgresDurability, type PostgresDurabilityOptions } from "./durability.ts";
 export { postgresMessaging, type PostgresMessagingOptions } from "./messaging.ts";
 export type {
   PostgresByHost,
@@ -15,4 +16,5 @@ export type {
   PostgresQuery,
   PostgresTls,
 } from "./options.ts";
+export type { PostgresTransaction, PostgresTransactionResult } from "./queues/handling.ts";
 export { postgresRegistry, type PostgresRegistryOptions } from "./registry.ts";

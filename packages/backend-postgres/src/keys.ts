@@ -43,7 +43,7 @@ export function indexName(kind: IndexKind, path: Path): string {
 
 /** The advisory lock of whoever changes something for all processes: 64 bits, as decimal digits. */
 export function lockKey(
-  purpose: "migrations" | "indexes" | "quota" | "messages" | "sweeping",
+  purpose: "migrations" | "indexes" | "quota" | "messages" | "sweeping" | "queues",
   schemaName: string,
 ): string {
   return digest(`muster ${purpose} ${schemaName}`).readBigInt64BE().toString();

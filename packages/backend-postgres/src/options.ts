@@ -44,13 +44,14 @@ export interface PostgresQuery {
   readonly name?: string;
   readonly text: string;
   readonly values?: unknown[];
-  readonly rowMode: "array";
-  readonly types: { getTypeParser(): (value: string) => unknown };
+  /** Without it rows are objects. */
+  readonly rowMode?: "array";
+  readonly types?: { getTypeParser(): (value: string) => unknown };
 }
 
 /** A client of a `Pool` of the driver `pg`, for as long as it is checked out. */
 export interface PostgresConnection {
-  query(query: PostgresQuery): Promise<{ readonly rows: unknown[][] }>;
+  query(query: PostgresQuery): Promise<{ readonly rows: unknown[][]; readonly rowCount?: number | null }>;
   /** With `true` it is not used again, but closed. */
   release(destroy?: boolean): void;
   on(event: "error", listener: (error: Error) => void): unknown;

@@ -7,6 +7,7 @@ import { deleteManyFunction } from "./delete-many.ts";
 import { inboxFunctions } from "./inboxes.ts";
 import { messageTables } from "./messages.ts";
 import { publishManyFunctions } from "./publish-many.ts";
+import { queues } from "./queues/functions.ts";
 import { renewManyFunction } from "./renew-many.ts";
 import { setManyFunction } from "./set-many.ts";
 import { tables } from "./tables.ts";
@@ -37,4 +38,5 @@ export const MIGRATIONS: readonly Migration[] = [
     compatibleWith: 1,
     statements: (names) => [...messageTables(names), ...inboxFunctions(names), ...publishManyFunctions(names)],
   },
+  { version: 3, compatibleWith: 1, statements: queues },
 ];

@@ -1,0 +1,27 @@
+/** One namespace as an open durability slot knows it. */
+
+import type { DurabilityScope } from "@muster/core/slots";
+import type { PostgresCall, PostgresClient } from "../client.ts";
+import type { Statements } from "./statements.ts";
+
+export interface Space {
+  readonly client: PostgresClient;
+  /** Its number. */
+  readonly number: number;
+  readonly scope: DurabilityScope;
+  readonly sql: Statements;
+}
+
+/** Of whoever asks first it gets its number. */
+export async function numberOf(
+  client: PostgresClient,
+  sql: Statements,
+  namespace: string,
+  call: PostgresCall,
+): Promise<number> {
+  for (;;) {
+    const [[found = null] = []] = await client.query(sql.findSpace, [namespace], call);
+    if (found !== null) return Number(found);
+    await client.query(sql.addSpace, [namespace], call);
+  }
+}
