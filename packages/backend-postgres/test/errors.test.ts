@@ -14,6 +14,7 @@ const ANSWERS: readonly (readonly [state: string, message: string, code: ErrorCo
   ["22P02", "invalid input syntax for type json", "INVALID_ARGUMENT", false],
   ["22P05", "unsupported Unicode escape sequence", "INVALID_ARGUMENT", false],
   ["23505", "duplicate key value violates unique constraint", "INTERNAL", false],
+  ["25P02", "current transaction is aborted", "INVALID_ARGUMENT", false],
   ["25006", "cannot execute INSERT in a read-only transaction", "UNAVAILABLE", false],
   ["28000", "no pg_hba.conf entry for host", "UNAUTHENTICATED", false],
   ["28P01", "password authentication failed for user", "UNAUTHENTICATED", false],

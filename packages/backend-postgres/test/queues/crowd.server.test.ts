@@ -1,0 +1,110 @@
+/** Many at once: whoever enqueues, attaches, leases and settles beside others, each delivery is had once, and in order. */
+
+import { withServer } from "@muster/servers/vitest";
+import { expect, test } from "vitest";
+import { optionsOf } from "../standalone.ts";
+import { within } from "../support.ts";
+import {
+  type Handed,
+  message,
+  numbered,
+  openedQueues,
+  type Queues,
+  SECOND,
+  settled,
+  take,
+  targets,
+  TTL,
+} from "./support.ts";
+
+/** A generator of numbers below 1 that gives the same ones for the same seed. */
+function randomOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
+    return state / 2 ** 32;
+  };
+}
+
+/** What a crowd has seen: acknowledged, by identity, in order. */
+class Record {
+  readonly acked = new Map<string, string[]>();
+  readonly failures: string[] = [];
+
+  note(handed: readonly Handed[]): void {
+    for (const { identity, id } of handed) this.acked.set(identity, [...(this.acked.get(identity) ?? []), id]);
+  }
+
+  get count(): number {
+    return [...this.acked.values()].reduce((sum, { length }) => sum + length, 0);
+  }
+}
+
+const IDENTITIES = numbered(12);
+const SESSIONS = ["s0", "s1", "s2"];
+const PER_IDENTITY = 60;
+
+async function enqueueAll(queues: Queues, random: () => number): Promise<void> {
+  for (let n = 0; n < PER_IDENTITY; n += 1) {
+    // The first few have everything at once: their queues get long.
+    const call = within(30 * SECOND);
+    await queues.enqueueMany(message(`m-${n}`), targets(IDENTITIES, 1), TTL, call);
+    if (random() < 0.2) await queues.enqueueMany(message(`m-${n}`), targets(IDENTITIES.toReversed(), 1), TTL, call);
+  }
+}
+
+async function moveAround(queues: Queues, random: () => number, isOver: () => boolean): Promise<void> {
+  for (let epoch = 2; !isOver(); epoch += 1) {
+    const some = IDENTITIES.filter(() => random() < 0.3);
+    const session = SESSIONS[Math.floor(random() * SESSIONS.length)] ?? "s0";
+    await queues.attachMany(session, targets(some, epoch), within(30 * SECOND));
+    if (random() < 0.2) await queues.detachMany(session, some, within(30 * SECOND));
+    if (random() < 0.3) await queues.sweep({ limit: 10 }, within(30 * SECOND));
+  }
+  await queues.attachMany("s0", targets(IDENTITIES, 1_000_000), within(30 * SECOND));
+}
+
+/** Settles one identity's in order; what has been moved meanwhile is another's. */
+async function work(
+  queues: Queues,
+  session: string,
+  record: Record,
+  random: () => number,
+  isOver: () => boolean,
+): Promise<void> {
+  while (!isOver()) {
+    const max = 1 + Math.floor(random() * 30);
+    const handed = await take(queues, session, { max, maxPerIdentity: 1 + Math.floor(random() * 4), leaseMs: 20_000 });
+    const isDone = new Set(handed.filter(() => random() < 0.8).map(({ identity }) => identity));
+    const done = handed.filter(({ identity }) => isDone.has(identity));
+    const failures = await queues.settleMany(settled(done, "ack"), within(30 * SECOND));
+    const fenced = new Set(failures.map(({ index }) => index));
+    record.note(done.filter((_, index) => !fenced.has(index)));
+    const others = handed.filter(({ identity }) => !isDone.has(identity));
+    await queues.settleMany(settled(others, random() < 0.5 ? "retry" : "release"), within(30 * SECOND));
+  }
+}
+
+await withServer("postgres", {}, (server) => {
+  const seed = Number(process.env["MUSTER_SEED"] ?? Math.floor(Math.random() * 1e9));
+
+  test(`a crowd has each delivery once, and in order (seed ${seed})`, { timeout: 120_000 }, async () => {
+    await using queues = await openedQueues({ ...optionsOf(server), maxConnections: 8 });
+    const record = new Record();
+    const random = randomOf(seed);
+    let isEnqueued = false;
+    const total = PER_IDENTITY * IDENTITIES.length;
+    const end = performance.now() + 90 * SECOND;
+    const isOver = (): boolean => record.count >= total || performance.now() > end;
+    await Promise.all([
+      enqueueAll(queues, random).then(() => {
+        isEnqueued = true;
+      }),
+      moveAround(queues, random, () => isEnqueued),
+      ...[...SESSIONS, ...SESSIONS].map(async (session) => work(queues, session, record, random, isOver)),
+    ]);
+    const expected = numbered(0).concat(Array.from({ length: PER_IDENTITY }, (_, n) => `m-${n}`));
+    for (const identity of IDENTITIES) expect([identity, record.acked.get(identity)]).toEqual([identity, expected]);
+    for (const session of SESSIONS) expect(await take(queues, session)).toEqual([]);
+  });
+});

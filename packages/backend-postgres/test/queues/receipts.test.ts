@@ -1,0 +1,21 @@
+import { describe, expect, test } from "vitest";
+import { readReceipt, receiptOf } from "../../src/queues/receipts.ts";
+
+describe("a receipt", () => {
+  test.each(["a", "a.b(1,2)c", "7.8.9(0,1)x", "grüße \u{1f600}\n"])("tells what it was made of, for %j", (identity) => {
+    const receipt = receiptOf("9007199254740991", "12", 3, "(4294967,65535)", identity);
+    const expected = { lease: Number.MAX_SAFE_INTEGER, message: 12, attempt: 3, place: "(4294967,65535)", identity };
+    expect(readReceipt(receipt)).toEqual(expected);
+  });
+
+  test.each([
+    "",
+    "no-such-receipt",
+    "1.2.3(0,1)",
+    "1.2.3a",
+    "1.2.3(0,1)a\0b",
+    "-1.2.3(0,1)a",
+    "1.2.3(0,1",
+    "1e9.2.3(0,1)a",
+  ])("is not %j", (text) => expect(readReceipt(text)).toBeUndefined());
+});
