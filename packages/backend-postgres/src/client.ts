@@ -201,7 +201,7 @@ class Checkout {
 function ignore(): void {}
 
 /** Texts stay texts. */
-export const TYPES: PostgresQuery["types"] = { getTypeParser: () => (value: string) => value };
+export const TYPES: Exclude<PostgresQuery["types"], undefined> = { getTypeParser: () => (value: string) => value };
 
 async function run(
   connection: PostgresConnection,

@@ -25,7 +25,7 @@ import {
 import { type PostgresCall, type PostgresClient, postgresClient } from "./client.ts";
 import { NAME } from "./errors.ts";
 import { checkOptions, type PostgresOptions } from "./options.ts";
-import { MAX_BATCH, MAX_LEASE_MS, MAX_PAYLOAD_BYTES, MIN_LEASE_MS } from "./queues/arguments.ts";
+import { MAX_BATCH, MAX_LEASE_MS, MAX_PAYLOAD_BYTES, MAX_TTL_MS, MIN_LEASE_MS } from "./queues/arguments.ts";
 import { attachMany, detachMany, dropMany } from "./queues/attaching.ts";
 import { type DeadLetterQuery, purgeMany, readDeadLetters, redriveMany } from "./queues/dead-letters.ts";
 import { dequeue } from "./queues/dequeueing.ts";
@@ -36,7 +36,7 @@ import { numberOf, type Space } from "./queues/space.ts";
 import { statementsIn } from "./queues/statements.ts";
 import { sweep } from "./queues/sweeping.ts";
 import { begin, complete, counts, type DeliveryQuery, find, readDeliveries } from "./queues/tracking.ts";
-import { upgrade } from "./schema/upkeep.ts";
+import { openMigrated } from "./schema/upkeep.ts";
 import { checkPageSize } from "./store/arguments.ts";
 
 export type PostgresDurabilityOptions = PostgresOptions;
@@ -63,8 +63,10 @@ function traitsOf({ trackingRetentionMs }: DurabilityScope): DurabilityTraits {
     fences: "epoch",
     queueQuota: true,
     dedupWindowMs: trackingRetentionMs,
+    attempts: "exact",
     minLeaseMs: MIN_LEASE_MS,
     maxLeaseMs: MAX_LEASE_MS,
+    maxTtlMs: MAX_TTL_MS,
     maxPayloadBytes: MAX_PAYLOAD_BYTES,
     maxBatch: MAX_BATCH,
   });
@@ -109,14 +111,13 @@ class PostgresDurability implements DurabilityBackend<PostgresTransaction> {
   }
 
   async open({ namespace, durability = DEFAULT_DURABILITY_SCOPE }: Scope, call: Call): Promise<void> {
-    await this.#life.open(call, async ({ signal }) => {
+    await this.#life.open(call, async (opening) => {
       const client = this.#client;
-      const sent = { signal, operation: "open" };
       const sql = statementsIn(client.names);
-      await client.open({ signal });
+      await openMigrated(client, opening);
       try {
-        await upgrade(client, sent);
-        this.#opened = { client, number: await numberOf(client, sql, namespace, sent), scope: durability, sql };
+        const number = await numberOf(client, sql, namespace, { ...opening, operation: "open" });
+        this.#opened = { client, number, scope: durability, sql };
       } catch (error) {
         await client.close();
         throw error;

@@ -6,6 +6,7 @@ import { withMortalProcesses } from "@muster/conformance/processes";
 import type { Server } from "@muster/servers";
 import type { PostgresByHost } from "../src/index.ts";
 import { withDepartures } from "./departed.ts";
+import { notesIn } from "./notes.ts";
 import { clients } from "./subject.ts";
 
 /** Where a server of the tests lets everybody in. */
@@ -31,7 +32,8 @@ export async function standalone(server: Server): Promise<Subject> {
       keepsData: true,
     }),
   };
-  const whole = { ...clients(optionsOf(proxy)), faults, close: async () => proxy.close() };
+  const transactionProbe = notesIn(`${url}/postgres`);
+  const whole = { ...clients(optionsOf(proxy)), transactionProbe, faults, close: async () => proxy.close() };
   const args = [{ url: `${url}/postgres` }];
   const mortal = withMortalProcesses(whole, new URL("./subject.ts", import.meta.url), { args });
   return withDepartures(mortal, optionsOf(server));

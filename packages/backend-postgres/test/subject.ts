@@ -1,14 +1,21 @@
 import type { Subject } from "@muster/conformance";
-import { postgresMessaging, type PostgresOptions, postgresRegistry } from "../src/index.ts";
+import { postgresDurability, postgresMessaging, type PostgresOptions, postgresRegistry } from "../src/index.ts";
+import { notesIn } from "./notes.ts";
 
 /** As the server knows the connections of processes that die; their id follows. */
 export const MORTAL = "muster mortal ";
 
 /** @public Clients and nothing else: for those processes of the kit that die, which import this module. */
 export function subject({ url }: { readonly url: string }): Subject {
-  return clients({ url: `${url}?application_name=${encodeURIComponent(MORTAL + process.pid)}` });
+  const own = clients({ url: `${url}?application_name=${encodeURIComponent(MORTAL + process.pid)}` });
+  return { ...own, transactionProbe: notesIn(url) };
 }
 
 export function clients(options: PostgresOptions): Subject {
-  return { name: "postgres", registry: () => postgresRegistry(options), messaging: () => postgresMessaging(options) };
+  return {
+    name: "postgres",
+    registry: () => postgresRegistry(options),
+    messaging: () => postgresMessaging(options),
+    durability: () => postgresDurability(options),
+  };
 }

@@ -8,6 +8,8 @@ export const MAX_PAYLOAD_BYTES = 8_388_608;
 export const MAX_BATCH = 10_000;
 export const MIN_LEASE_MS = 10;
 export const MAX_LEASE_MS = 86_400_000;
+/** Ten years. */
+export const MAX_TTL_MS = 315_360_000_000;
 const MAX_ID_LENGTH = 128;
 /** A key of an index. */
 const MAX_NAME_BYTES = 1_024;
@@ -58,8 +60,8 @@ export function checkIdempotencyKey(key: string | undefined): void {
 
 /** @throws INVALID_ARGUMENT */
 export function checkTtl(ttlMs: number, operation: string): void {
-  if (!(ttlMs > 0 && ttlMs <= Number.MAX_SAFE_INTEGER / 2))
-    throw invalid(operation, `a message lives for some time, and not for ever, not for ${ttlMs} ms`);
+  if (!(ttlMs > 0 && ttlMs <= MAX_TTL_MS))
+    throw invalid(operation, `a message lives for more than 0 and at most ${MAX_TTL_MS} ms, not for ${ttlMs}`);
 }
 
 /** @throws INVALID_ARGUMENT */

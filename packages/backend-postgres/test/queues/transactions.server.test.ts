@@ -160,7 +160,7 @@ await withServer("postgres", {}, (server) => {
     expect(await noted(one.id)).toBe(false);
     const [again] = await take(queues, "t");
     if (again === undefined) throw new Error("it is not handed out");
-    expect(again).toMatchObject({ id: one.id, attempt: 1 });
+    expect(again).toMatchObject({ id: one.id, attempt: 2 });
     expect(await handle(queues, again, async (transaction) => note(transaction, one.id))).toBe("handled");
   });
 

@@ -5,7 +5,7 @@
  * `detach_queues(sp, session_name, identities)`: the contract's `detachMany`.
  *
  * Atomic, because nobody enqueues or attaches meanwhile, and nobody dequeues for a session that something is taken from. What
- * lies in the lane of the former session is parked, and its leases have ended: none that was given before has a higher
+ * lies in the lane of the former session is parked, and its leases have ended, as if their time were out: none that was given before has a higher
  * number than the one that is taken here.
  */
 
@@ -27,9 +27,9 @@ create function ${names.call("end_leases")}(sp int, own bigint, now_ms bigint) r
   where q.space = k.space and q.identity = k.identity and q.message = k.message and (q.ended is null or q.ended < k.lease)
 $$`;
 
-/** Parks what is in lanes for these, and ends their leases as by `release`. */
+/** Parks what is in lanes for these, and ends their leases: with `count` as if their time were out, else as by `release`. */
 const freeQueues = (names: Names): string => `
-create function ${names.call("free_queues")}(sp int, freed text[]) returns void language plpgsql ${BY_INDEX} as $$
+create function ${names.call("free_queues")}(sp int, freed text[], count boolean) returns void language plpgsql ${BY_INDEX} as $$
 declare
   now_ms bigint;
   owners bigint[];
@@ -46,6 +46,15 @@ begin
   foreach own in array owners loop
     perform ${names.call("end_leases")}(sp, own, now_ms);
   end loop;
+  if count then
+    with held as materialized (
+      select l.lease, k.message, k.identity from ${table(names, "leases")} l
+      cross join lateral unnest(l.messages, l.identities) as k(message, identity)
+      where l.session = any(owners) and k.identity in (select unnest(freed))
+    )
+    update ${table(names, "queue")} q set attempts = q.attempts + 1 from ${listed("held")} k
+    where q.space = k.space and q.identity = k.identity and q.message = k.message and (q.ended is null or q.ended < k.lease);
+  end if;
   update ${table(names, "queue")} q
   set lane = null, held = null, ended = nextval('${table(names, "lease_numbers")}'), ended_as = 'x'
   from ${listed("unnest(freed) as f(identity)")} k where q.space = k.space and q.identity = k.identity and q.lane is not null;
@@ -85,7 +94,7 @@ begin
       or coalesce(a.session is not null and a.epoch > t.epoch, false) as fenced) f
   ) t;
   if coming is not null then
-    perform ${names.call("free_queues")}(sp, coming);
+    perform ${names.call("free_queues")}(sp, coming, true);
     insert into ${table(names, "attachments")} as a (space, identity, session, epoch, parked_from)
     select sp, c.identity, own, c.epoch, (select q.seq from ${table(names, "queue")} q
       where q.space = sp and q.identity = c.identity and q.lane is null order by q.seq limit 1)
@@ -107,14 +116,14 @@ begin
     cross join lateral (select s.identity, s.session from ${table(names, "attachments")} s
       where s.space = sp and s.identity = t.identity limit 1) a
     where a.session = (select s.session from ${table(names, "sessions")} s where s.space = sp and s.name = session_name));
-  perform ${names.call("leave_queues")}(sp, going);
+  perform ${names.call("leave_queues")}(sp, going, false);
 end $$`;
 
 /** Of whom nothing else is to be known nothing is left. */
 const leaveQueues = (names: Names): string => `
-create function ${names.call("leave_queues")}(sp int, going text[]) returns void language plpgsql ${BY_INDEX} as $$
+create function ${names.call("leave_queues")}(sp int, going text[], count boolean) returns void language plpgsql ${BY_INDEX} as $$
 begin
-  perform ${names.call("free_queues")}(sp, going);
+  perform ${names.call("free_queues")}(sp, going, count);
   delete from ${table(names, "attachments")} a using ${listed("unnest(going) as g(identity)")} k
   where a.space = k.space and a.identity = k.identity and a.dropped is null;
   update ${table(names, "attachments")} a set session = null, epoch = null, parked_from = null

@@ -1,7 +1,7 @@
 /**
  * `drop_queues(sp, identities, epochs, code, reason)`: the contract's `dropMany`; each identity occurs once.
  *
- * Atomic, because nobody enqueues or attaches meanwhile. What a session holds of them ends first, as by `release`; rows are
+ * Atomic, because nobody enqueues or attaches meanwhile. What a session holds of them ends first, and counts; rows are
  * deleted, each of them by one of those who want to end it, and only who has deleted one says what became of it.
  */
 
@@ -22,7 +22,7 @@ begin
     select t.identity from unnest(identities, epochs) as t(identity, epoch)
     cross join lateral (select s.session, s.epoch from ${table(names, "attachments")} s
       where s.space = sp and s.identity = t.identity limit 1) a
-    where a.session is not null and a.epoch <= t.epoch));
+    where a.session is not null and a.epoch <= t.epoch), true);
   now_ms := ${names.call("clock_ms")}();
   insert into ${table(names, "attachments")} as a (space, identity, dropped, dropped_at)
   select sp, t.identity, t.epoch, now_ms from unnest(identities, epochs) as t(identity, epoch)
