@@ -6,7 +6,7 @@ import { withMortalProcesses } from "@muster/conformance/processes";
 import type { Server } from "@muster/servers";
 import type { PostgresByHost } from "../src/index.ts";
 import { withDepartures } from "./departed.ts";
-import { notesIn } from "./notes.ts";
+import { makeNotes, notesIn } from "./notes.ts";
 import { clients } from "./subject.ts";
 
 /** Where a server of the tests lets everybody in. */
@@ -32,6 +32,7 @@ export async function standalone(server: Server): Promise<Subject> {
       keepsData: true,
     }),
   };
+  await makeNotes(`${url}/postgres`);
   const transactionProbe = notesIn(`${url}/postgres`);
   const whole = { ...clients(optionsOf(proxy)), transactionProbe, faults, close: async () => proxy.close() };
   const args = [{ url: `${url}/postgres` }];
