@@ -42,7 +42,7 @@ export interface Handed {
   readonly receipt: string;
 }
 
-export function handedIn(leased: readonly Leased[]): readonly Handed[] {
+function handedIn(leased: readonly Leased[]): readonly Handed[] {
   return leased.flatMap(({ message: { id }, recipients }) => recipients.map((one) => ({ ...one, id })));
 }
 

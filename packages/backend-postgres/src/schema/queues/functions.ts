@@ -2,15 +2,17 @@
 
 import type { Names } from "../../keys.ts";
 import { attachFunctions } from "./attach-many.ts";
+import { beforeHandlingFunction } from "./before-handling.ts";
 import { dequeueFunctions } from "./dequeue.ts";
 import { dropFunctions } from "./drop-many.ts";
 import { enqueueFunctions } from "./enqueue-many.ts";
-import { parkFunctions } from "./park.ts";
-import { redriveFunctions } from "./redrive-many.ts";
+import { extendManyFunction } from "./extend-many.ts";
+import { parkFunction } from "./park.ts";
+import { redriveManyFunction } from "./redrive-many.ts";
 import { settleFunctions } from "./settle-many.ts";
 import { sweepFunctions } from "./sweep.ts";
 import { queueTables } from "./tables.ts";
-import { trackFunctions } from "./track.ts";
+import { beginMulticastFunction } from "./begin-multicast.ts";
 
 export function queues(names: Names): readonly string[] {
   return [
@@ -19,10 +21,12 @@ export function queues(names: Names): readonly string[] {
     ...attachFunctions(names),
     ...dequeueFunctions(names),
     ...dropFunctions(names),
-    ...parkFunctions(names),
+    parkFunction(names),
     ...settleFunctions(names),
-    ...trackFunctions(names),
-    ...redriveFunctions(names),
+    extendManyFunction(names),
+    beforeHandlingFunction(names),
+    beginMulticastFunction(names),
+    redriveManyFunction(names),
     ...sweepFunctions(names),
   ];
 }

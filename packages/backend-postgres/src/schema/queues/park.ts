@@ -12,7 +12,8 @@ import { WINDOW } from "./dequeue.ts";
 import { haveSpace } from "./locks.ts";
 import { table } from "./tables.ts";
 
-const park = (names: Names): string => `
+export function parkFunction(names: Names): string {
+  return `
 create function ${names.call("park")}(sp int, session_name text, most bigint, most_each bigint)
 returns void language plpgsql ${BY_INDEX} as $$
 declare
@@ -55,7 +56,4 @@ begin
     ) q where q.expires_at <= now_ms order by q.identity, q.message
   ) past having count(*) > 0;
 end $$`;
-
-export function parkFunctions(names: Names): readonly string[] {
-  return [park(names)];
 }

@@ -11,7 +11,8 @@ import { BY_INDEX } from "../locking.ts";
 import { haveSpace } from "./locks.ts";
 import { table } from "./tables.ts";
 
-const redriveMany = (names: Names): string => `
+export function redriveManyFunction(names: Names): string {
+  return `
 create function ${names.call("redrive_many")}(sp int, identities text[], ids text[], ttl bigint, keep_ms bigint, quota bigint)
 returns table (n bigint, verdict text) language plpgsql ${BY_INDEX} as $$
 #variable_conflict use_column
@@ -53,7 +54,4 @@ begin
     end if;
   end loop;
 end $$`;
-
-export function redriveFunctions(names: Names): readonly string[] {
-  return [redriveMany(names)];
 }

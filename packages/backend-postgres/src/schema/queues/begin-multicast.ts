@@ -11,7 +11,8 @@ import { BY_INDEX } from "../locking.ts";
 import { shareSpace } from "./locks.ts";
 import { table } from "./tables.ts";
 
-const beginMulticast = (names: Names): string => `
+export function beginMulticastFunction(names: Names): string {
+  return `
 create function ${names.call("begin_multicast")}(
   sp int, message_id text, type text, sent float8, is_once boolean, reply text, body bytea, key text, digest text, filter text,
   ttl bigint, keep_ms bigint, out number bigint, out begun boolean
@@ -51,7 +52,4 @@ begin
     end if;
   end loop;
 end $$`;
-
-export function trackFunctions(names: Names): readonly string[] {
-  return [beginMulticast(names)];
 }
