@@ -117,7 +117,7 @@ class PostgresDurability implements DurabilityBackend<PostgresTransaction> {
       await openMigrated(client, opening);
       try {
         const number = await numberOf(client, sql, namespace, { ...opening, operation: "open" });
-        this.#opened = { client, number, scope: durability, sql };
+        this.#opened = { client, number, scope: durability, sql, crowded: new Set() };
       } catch (error) {
         await client.close();
         throw error;

@@ -116,6 +116,27 @@ await withServer("postgres", {}, (server) => {
     expect(versions).toEqual(MIGRATIONS.map(({ version }) => version));
   });
 
+  test("a delay goes on in another session, and the later ones of that recipient stay behind it", async () => {
+    await using queues = await openedQueues(optionsOf(server));
+    const call = within(20 * SECOND);
+    await queues.attachMany("s", targets(["a"]), call);
+    for (const id of ["1", "2"]) await queues.enqueueMany(message(id), targets(["a"]), TTL, call);
+    const [one] = await take(queues, "s", { maxPerIdentity: 1 });
+    await queues.settleMany([{ receipt: one?.receipt ?? "", as: "retry", delayMs: 500 }], call);
+    const start = performance.now();
+    await queues.attachMany("t", targets(["a"], 2), call);
+    const seen: string[] = [];
+    await expect
+      .poll(async () => {
+        const handed = await take(queues, "t");
+        seen.push(...handed.map(({ id, attempt }) => `${id} attempt ${attempt}`));
+        return seen.length;
+      }, SOON)
+      .toBe(2);
+    expect(performance.now() - start).toBeGreaterThan(450);
+    expect(seen).toEqual(["1 attempt 2", "2 attempt 1"]);
+  });
+
   test("texts that would be statements are texts", async () => {
     await using queues = await openedQueues(optionsOf(server));
     const nasty = `'; drop table muster.durable_queue; -- \\ " $1 {,}(0,1)`;

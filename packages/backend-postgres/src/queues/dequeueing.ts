@@ -18,14 +18,16 @@ export async function dequeue(
 ): Promise<readonly Leased[]> {
   checkSession(session, call.operation);
   checkDequeue(options);
-  const { client, number, sql } = space;
+  const { client, number, sql, crowded } = space;
   const max = Math.min(Math.floor(options.max), MAX_BATCH);
   const maxEach = Math.min(Math.floor(options.maxPerIdentity), max);
   for (let round = 0; ; round += 1) {
+    if (crowded.delete(session)) await client.query(sql.park, [number, session, max, maxEach], call);
     const rows = await client.query(sql.dequeue, [number, session, max, maxEach, Math.ceil(options.leaseMs)], call);
     const handed = rows.filter(([, message]) => message !== null);
+    // What has been leased goes to its caller first; nothing that could fail comes between.
+    if (handed.length < rows.length) crowded.add(session);
     if (handed.length > 0 || rows.length === 0 || round === MOST_ROUNDS) return leasedIn(handed);
-    await client.query(sql.park, [number, session, max, maxEach], call);
   }
 }
 

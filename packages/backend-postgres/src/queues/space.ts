@@ -10,6 +10,8 @@ export interface Space {
   readonly number: number;
   readonly scope: DurabilityScope;
   readonly sql: Statements;
+  /** Sessions in whose lanes something lies in the way, since they were last handed something. */
+  readonly crowded: Set<string>;
 }
 
 /** Of whoever asks first it gets its number. */

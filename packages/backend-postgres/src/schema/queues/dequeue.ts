@@ -138,6 +138,8 @@ begin
   blocked := array(select b.identity from ${names.call("blocked_in")}(sp, own, now_ms) b);
   if exists (select from ${table(names, "attachments")} a where a.session = own and a.parked_from is not null) then
     is_crowded := ${names.call("draw")}(sp, own, most, most_each, blocked);
+    blocked := blocked || array(select q.identity from ${table(names, "queue")} q
+      where q.lane = own and q.due > now_ms and q.expires_at > now_ms); -- Some of what was drawn waits for its delay.
   end if;
   number := nextval('${table(names, "lease_numbers")}');
   return query with ${PICKED(names)},
