@@ -267,6 +267,19 @@ await withServer("postgres", {}, (server) => {
       await expect.poll(() => textsOf(all).filter((text) => text === "back").length, SOON).toBe(3);
     });
 
+    test("with very many addresses has all of them again, and none that was removed", { timeout: 60_000 }, async () => {
+      const namespace = freshNamespace();
+      const states: string[] = [];
+      const options = { onRoute: (state: string) => void states.push(state) };
+      const messaging = await opened(optionsOf(server), namespace);
+      const inbox = await inboxOn(messaging, numbered(20_000), options);
+      await endLine(namespace);
+      await expect.poll(() => states[0], SOON).toBe("down");
+      expect(await inbox.removeMany(numbered(5_000), within(30 * SECOND))).toEqual([]);
+      await expect.poll(() => states, SOON).toEqual(["down", "up"]);
+      expect((await rowsOf(namespace))[1]).toBe(15_000);
+    });
+
     test("begins anew where nothing is left of it", async () => {
       const namespace = freshNamespace();
       const messaging = await opened(optionsOf(server), namespace);

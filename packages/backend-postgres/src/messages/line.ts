@@ -1,19 +1,14 @@
-/** The connection of one inbox: it is told of messages, reads them, and holds the lock that tells that somebody listens. */
+/** The session of one inbox: it is told of messages, reads them, and holds the lock that tells that somebody listens. */
 
-import { MusterError } from "@muster/core/slots";
-import { type Parameter, type PostgresCall, TYPES } from "../client.ts";
+import type { PostgresCall } from "../client.ts";
 import { type Row, textArray } from "../codec.ts";
-import { NAME, postgresError } from "../errors.ts";
 import { quoted } from "../keys.ts";
 import type { PostgresConnection } from "../options.ts";
 import type { Mail } from "./mail.ts";
 import { checkNoPooler } from "./pooler-check.ts";
 import { randomKey } from "./random-key.ts";
+import { Session, SILENCE_MS } from "./session.ts";
 
-const SOURCE = `${NAME}.inbox`;
-/** A server that owes an answer for so long is looked for anew. */
-const SILENCE_MS = 3_000;
-const WATCH_MS = 500;
 /** Of addresses in one statement. */
 const MAX_ADDRESSES = 1_000;
 
@@ -46,20 +41,16 @@ export interface Attachment {
   readonly addresses: readonly string[];
 }
 
-/** Statements go out one after the other, in the order in which they were asked for. They reject with coded errors. */
+/** How long it may take to attach so many addresses. */
+export function attachingMs(addresses: number): number {
+  return SILENCE_MS + addresses / 10;
+}
+
 export class Line {
   readonly #mail: Mail;
   readonly #connection: PostgresConnection;
-  readonly #events: LineEvents;
-  readonly #watching: NodeJS.Timeout;
+  readonly #session: Session;
   #inbox = "";
-  #isDetached = false;
-  #turn: Promise<unknown> = Promise.resolve();
-  /** When the statement under way was sent. */
-  #sentAt: number | undefined;
-  #end: MusterError | undefined;
-  /** Rejects the statement under way. */
-  #interrupt: ((error: MusterError) => void) | undefined;
 
   /** Connects and attaches. @throws what statements throw; UNSUPPORTED: through a pooler that gives no sessions. */
   static async open(mail: Mail, attachment: Attachment, events: LineEvents, call: PostgresCall): Promise<Line> {
@@ -81,11 +72,12 @@ export class Line {
   private constructor(mail: Mail, connection: PostgresConnection, events: LineEvents) {
     this.#mail = mail;
     this.#connection = connection;
-    this.#events = events;
-    connection.on("error", (error) => this.#lose(error));
-    connection.on("end", () => this.#lose(new Error("Connection terminated")));
-    connection.on("notification", ({ channel, payload = "" }) => this.#hear(channel, payload));
-    this.#watching = setInterval(() => this.#watch(), WATCH_MS).unref();
+    this.#session = new Session(connection, {
+      onNotification: ({ channel, payload = "" }) => {
+        if (channel === mail.channel && this.#isMeant(payload)) events.onRing();
+      },
+      onLost: () => events.onLost(this),
+    });
   }
 
   /** Of the inbox in the tables; another one than before when nothing was left of that. */
@@ -93,8 +85,8 @@ export class Line {
     return this.#inbox;
   }
 
-  get isLost(): boolean {
-    return this.#end !== undefined;
+  get isOver(): boolean {
+    return this.#session.isOver;
   }
 
   async add(addresses: readonly string[]): Promise<void> {
@@ -107,115 +99,54 @@ export class Line {
 
   /** Rows behind a position: their own, and their frames. */
   async fetch(position: string, limit: number): Promise<readonly Row[]> {
-    return this.#query(this.#mail.sql.fetch, [this.#inbox, position, limit], "muster_fetch");
+    return this.#session.query(this.#mail.sql.fetch, [this.#inbox, position, limit], { name: "muster_fetch" });
   }
 
   /** What has been read is not kept. */
   async forget(position: string): Promise<void> {
-    await this.#query(this.#mail.sql.forget, [this.#inbox, position], "muster_forget");
+    await this.#session.query(this.#mail.sql.forget, [this.#inbox, position], { name: "muster_forget" });
   }
 
   /** Answers whether there is more to do. */
   async sweep(graceMs: number, keepMs: number, rows: number): Promise<boolean> {
     const { sql, lock, sweeping } = this.#mail;
-    const [[hasMore = null] = []] = await this.#query(sql.sweep, [lock, sweeping, graceMs, keepMs, rows]);
+    const [[hasMore = null] = []] = await this.#session.query(sql.sweep, [lock, sweeping, graceMs, keepMs, rows]);
     return hasMore === "t";
   }
 
   /** Nothing is left of the inbox, and whatever is asked for from now on rejects. */
   async detach(): Promise<void> {
     const { sql, namespace, lock } = this.#mail;
-    const detaching = this.#query(sql.detach, [namespace, lock, this.#inbox]);
-    this.#isDetached = true;
-    await detaching;
+    await this.#session.last(sql.detach, [namespace, lock, this.#inbox]);
   }
 
   /** At once; what is under way rejects, and nobody is told. */
   close(): void {
-    if (this.#end !== undefined) return;
-    this.#finish(closed());
+    this.#session.close();
   }
 
   async #attach({ inbox, addresses }: Attachment, call: PostgresCall): Promise<void> {
     const { sql, namespace, channel } = this.#mail;
-    const [[pid = null] = []] = await this.#query("select pg_backend_pid()");
-    await this.#query(`listen ${quoted(channel)}`);
+    const session = this.#session;
+    const [[pid = null] = []] = await session.query("select pg_backend_pid()");
+    await session.query(`listen ${quoted(channel)}`);
     await checkNoPooler(this.#mail, this.#connection, Number(pid), call); // Before anything else is left with strangers.
-    await this.#query(SETTINGS);
+    await session.query(SETTINGS);
     const values = [namespace, inbox, randomKey(), randomKey(), textArray(addresses)];
-    const [[own = null] = []] = await this.#query(sql.attach, values);
+    const patience = { patienceMs: attachingMs(addresses.length) };
+    const [[own = null] = []] = await session.query(sql.attach, values, patience);
     this.#inbox = own ?? "";
   }
 
   async #inParts(text: string, addresses: readonly string[]): Promise<void> {
     for (let start = 0; start < addresses.length; start += MAX_ADDRESSES) {
       const part = textArray(addresses.slice(start, start + MAX_ADDRESSES));
-      await this.#query(text, [this.#mail.namespace, this.#inbox, part]);
+      await this.#session.query(text, [this.#mail.namespace, this.#inbox, part]);
     }
   }
 
-  #query(text: string, values: readonly Parameter[] = [], name?: string): Promise<readonly Row[]> {
-    if (this.#isDetached) return Promise.reject(closed());
-    const answer = this.#turn.then(async () => this.#send(text, values, name));
-    this.#turn = answer.catch(() => undefined); // Told to whoever asked.
-    return answer;
+  /** A notice names inboxes, or none where it means all. */
+  #isMeant(notice: string): boolean {
+    return notice === "" || ` ${notice} `.includes(` ${this.#inbox} `);
   }
-
-  async #send(text: string, values: readonly Parameter[], name?: string): Promise<readonly Row[]> {
-    if (this.#end !== undefined) throw this.#end;
-    this.#sentAt = performance.now();
-    const query = {
-      text,
-      rowMode: "array",
-      types: TYPES,
-      ...(name && { name }),
-      ...(values.length > 0 && { values: [...values] }),
-    } as const;
-    try {
-      const { rows } = await this.#answered(this.#connection.query(query));
-      return rows as unknown as readonly Row[]; // So they are with these types.
-    } catch (error) {
-      throw this.#end ?? postgresError(error, SOURCE);
-    } finally {
-      this.#sentAt = undefined;
-      this.#interrupt = undefined;
-    }
-  }
-
-  /** The driver leaves statements unanswered whose connection is closed by us. */
-  #answered<T>(answer: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.#interrupt = reject;
-      answer.then(resolve, reject);
-    });
-  }
-
-  #hear(channel: string, payload: string): void {
-    if (channel !== this.#mail.channel) return;
-    if (payload === "" || ` ${payload} `.includes(` ${this.#inbox} `)) this.#events.onRing();
-  }
-
-  #watch(): void {
-    if (this.#sentAt === undefined || performance.now() - this.#sentAt < SILENCE_MS) return;
-    this.#lose(new Error(`no answer for ${SILENCE_MS} ms`));
-  }
-
-  #lose(error: Error): void {
-    if (this.#end !== undefined) return;
-    const message = `the connection was lost (${error.message})`;
-    const lost = new MusterError({ code: "UNAVAILABLE", source: SOURCE, message, mayHaveApplied: true, cause: error });
-    this.#finish(lost);
-    this.#events.onLost(this);
-  }
-
-  #finish(error: MusterError): void {
-    this.#end = error;
-    clearInterval(this.#watching);
-    this.#connection.release(true);
-    this.#interrupt?.(error);
-  }
-}
-
-function closed(): MusterError<"CLOSED"> {
-  return new MusterError({ code: "CLOSED", source: SOURCE, message: "the inbox has been closed" });
 }

@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { linkCall, MusterError } from "@muster/core/slots";
 import type { PostgresCall } from "../client.ts";
 import { NAME, postgresError } from "../errors.ts";
-import { Line } from "./line.ts";
+import { attachingMs, Line } from "./line.ts";
 import type { Mail } from "./mail.ts";
 import { Wishes } from "./wishes.ts";
 
@@ -122,7 +122,7 @@ export class Listening {
     const onRing = (): void => this.#events.onRing();
     const line = await Line.open(this.#mail, attachment, { onRing, onLost: (lost) => this.#lose(lost) }, call);
     this.#inbox = line.inbox;
-    if (this.#closing.signal.aborted || line.isLost) {
+    if (this.#closing.signal.aborted || line.isOver) {
       line.close();
       throw new MusterError({ code: "UNAVAILABLE", source: SOURCE, message: "the connection was lost again" });
     }
@@ -144,7 +144,8 @@ export class Listening {
       pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)
     ) {
       await delay(pauseMs * (0.5 + Math.random()), undefined, { ref: false });
-      using call = linkCall({ signal: this.#closing.signal }, CONNECT_MS, SOURCE);
+      const timeoutMs = CONNECT_MS + attachingMs(this.#wishes.all().addresses.length);
+      using call = linkCall({ signal: this.#closing.signal }, timeoutMs, SOURCE);
       try {
         await this.#connect({ signal: call.signal, operation: "inbox" });
       } catch (cause) {

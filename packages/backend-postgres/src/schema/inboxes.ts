@@ -8,11 +8,11 @@ import { BY_INDEX } from "./locking.ts";
  * `known`, if that is still there, with whatever lies in it; else for a new one, `fresh`. Answers which. Afterwards exactly
  * `addresses` are its own.
  *
- * Atomic; the lock, which is that of the session, is had before anybody can learn of it.
+ * Atomic; the lock, which is that of the session, is had before anybody can learn of it. It is planned as that session says.
  */
 const attachInbox = (names: Names): string => `
 create function ${names.call("attach_inbox")}(ns text, known bigint, fresh bigint, lock_key bigint, addresses text[])
-returns bigint language plpgsql ${BY_INDEX} as $$
+returns bigint language plpgsql as $$
 declare
   own bigint;
 begin
