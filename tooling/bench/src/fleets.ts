@@ -1,6 +1,12 @@
 /** Several processes of one namespace, simulated: fleets over one hub, each serving its share of the identities. */
 
-import { memoryDurability, memoryHub, memoryMessaging, memoryRegistry, type MemoryTransaction } from "@muster/backend-memory";
+import {
+  memoryDurability,
+  memoryHub,
+  memoryMessaging,
+  memoryRegistry,
+  type MemoryTransaction,
+} from "@muster/backend-memory";
 import { type DeliveryGuarantee, type Fleet, type Metadata, openRegistry } from "@muster/core";
 import { sensors } from "./documents.ts";
 import { identityOf } from "./store.ts";

@@ -9,6 +9,7 @@ import { multicastScenario } from "./multicast.ts";
 import { natsScenario } from "./nats.ts";
 import { pocScenario } from "./poc.ts";
 import { postgresEnumerateScenario } from "./postgres-enumerate.ts";
+import { postgresMessagesScenario } from "./postgres-messages.ts";
 import { postgresRegisterScenario } from "./postgres-register.ts";
 import { redisEnumerateScenario } from "./redis-enumerate.ts";
 import { redisPubsubScenario } from "./redis-pubsub.ts";
@@ -32,6 +33,7 @@ const ALL: readonly Scenario[] = [
   redisSlowlogScenario,
   postgresRegisterScenario,
   postgresEnumerateScenario,
+  postgresMessagesScenario,
   pocScenario,
 ];
 

@@ -25,12 +25,7 @@ export class Muster implements Contender, AsyncDisposable {
   readonly #payload: string;
   readonly #delivery: DeliveryGuarantee;
 
-  private constructor(
-    name: string,
-    fleet: Fleet,
-    crew: Crew,
-    { payload, delivery = "at-most-once" }: MusterSending,
-  ) {
+  private constructor(name: string, fleet: Fleet, crew: Crew, { payload, delivery = "at-most-once" }: MusterSending) {
     this.name = name;
     this.fleet = fleet;
     this.crew = crew;
