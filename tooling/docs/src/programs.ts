@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 import type { Block } from "./pages.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+/** Nothing that a page shows takes that long; what hangs must not outlive its test. */
+const TIMEOUT_MS = 50_000;
 const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
 
 interface Finished {
@@ -101,7 +103,8 @@ function doors(): readonly (readonly [string, string])[] {
 
 async function run(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Promise<Finished> {
   return new Promise((resolve) => {
-    execFile(process.execPath, args, { cwd, env: { ...process.env, ...env } }, (error, stdout, stderr) => {
+    const options = { cwd, env: { ...process.env, ...env }, timeout: TIMEOUT_MS, killSignal: "SIGKILL" } as const;
+    execFile(process.execPath, args, options, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : typeof error.code === "number" ? error.code : 1, stdout, stderr });
     });
   });
