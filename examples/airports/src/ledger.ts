@@ -1,7 +1,5 @@
 /** What the receivers of all processes have seen. */
 
-import type { Message } from "@muster/core";
-
 /** One message, as its receivers saw it. */
 export interface Tally {
   /** How often a receiver was called; more than `identities` when somebody got it twice. */
@@ -11,20 +9,26 @@ export interface Tally {
   readonly texts: ReadonlySet<string>;
 }
 
+/** What a receiver notes of a message. */
+export interface Note {
+  readonly identity: string;
+  readonly messageId: string;
+  readonly text: string;
+}
+
 const NOTHING: Tally = { count: 0, identities: new Set(), texts: new Set() };
 
 export class Ledger {
   readonly #tallies = new Map<string, { count: number; identities: Set<string>; texts: Set<string> }>();
   readonly #waiting = new Map<string, { count: number; done: () => void }>();
 
-  /** The receiver of `identity` was handed `message`. */
-  record(identity: string, message: Message): void {
-    const tally = this.#tallies.get(message.id) ?? { count: 0, identities: new Set(), texts: new Set() };
-    this.#tallies.set(message.id, tally);
+  record({ identity, messageId, text }: Note): void {
+    const tally = this.#tallies.get(messageId) ?? { count: 0, identities: new Set(), texts: new Set() };
+    this.#tallies.set(messageId, tally);
     tally.count += 1;
     tally.identities.add(identity);
-    tally.texts.add(message.text());
-    const waiting = this.#waiting.get(message.id);
+    tally.texts.add(text);
+    const waiting = this.#waiting.get(messageId);
     if (waiting !== undefined && tally.count >= waiting.count) waiting.done();
   }
 

@@ -9,6 +9,8 @@ export interface Mission {
   readonly filter: FilterInput<Airport> | null;
 }
 
+export const EVERYONE: Mission = { title: "everyone", filter: null };
+
 export const MISSIONS: readonly Mission[] = [
   {
     title: "in the United States, above 5,000 ft",
@@ -32,16 +34,13 @@ export const MISSIONS: readonly Mission[] = [
     title: "one airport by its identity",
     filter: { $identity: "LSZH" },
   },
-  {
-    title: "everyone",
-    filter: null,
-  },
+  EVERYONE,
 ];
 
 /** Missions of the user's own. What the filter says is checked by Muster, not here. */
 export function ownMissions(filters: readonly unknown[]): readonly Mission[] {
-  return filters.map((filter) => ({
-    title: filter === null ? "everyone" : "your filter",
-    filter: filter as Mission["filter"], // JSON of any shape: whatever is no filter, Muster refuses with its path.
-  }));
+  return filters.map((filter) => {
+    if (filter === null) return EVERYONE;
+    return { title: "your filter", filter: filter as Mission["filter"] }; // JSON of any shape: whatever is no filter, Muster refuses with its path.
+  });
 }

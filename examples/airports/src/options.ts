@@ -1,11 +1,16 @@
 /** What the command line asks for. */
 
 import { parseArgs } from "node:util";
+import type { DeliveryGuarantee } from "@muster/core";
 
 export interface Options {
   /** The user's own filters as JSON values, not yet checked; empty: the built-in missions. */
   readonly filters: readonly unknown[];
   readonly message: string;
+  readonly delivery: DeliveryGuarantee;
+  /** A URL: a PostgreSQL that runs already. */
+  readonly store: "memory" | "postgres" | URL;
+  readonly kill: boolean;
   readonly processes: number;
   readonly json: boolean;
   readonly help: boolean;
@@ -21,23 +26,36 @@ export const USAGE: string = `Usage: npm run demo -- [options]
   --filter <json>    multicast to whoever matches, instead of the built-in missions;
                      may be repeated; 'null' is everyone
   --message <text>   what to send
-  --processes <n>    simulated processes to spread the airports over, 1 to 64 (default 8)
+  --delivery <how>   at-most-once (default), at-least-once or exactly-once
+  --store <where>    memory (default), postgres (starts one), or the URL of one that runs:
+                     postgres://user:password@host:port/database
+  --kill             SIGKILL one of the processes in the middle of the first multicast, and let it
+                     come back; needs --store postgres, and at-least-once (then the default) or
+                     exactly-once
+  --processes <n>    processes to spread the airports over, 1 to 64 (default 8): simulated ones,
+                     but the one to be killed is real
   --json             one JSON document on stdout and nothing else
   --help             this text
 `;
 
 const MAX_PROCESSES = 64;
+const GUARANTEES: readonly DeliveryGuarantee[] = ["at-most-once", "at-least-once", "exactly-once"];
 
 /** @throws UsageError */
 export function parseOptions(args: readonly string[]): Options {
   const values = readArguments(args);
-  return {
+  const options = {
     filters: (values.filter ?? []).map(parseJson),
     message: values.message,
+    delivery: parseDelivery(values.delivery ?? (values.kill ? "at-least-once" : "at-most-once")),
+    store: parseStore(values.store),
+    kill: values.kill,
     processes: parseProcesses(values.processes),
     json: values.json,
     help: values.help,
   };
+  if (options.kill) checkKill(options);
+  return options;
 }
 
 function readArguments(args: readonly string[]) {
@@ -47,6 +65,9 @@ function readArguments(args: readonly string[]) {
       options: {
         filter: { type: "string", multiple: true },
         message: { type: "string", default: "Roll call: please answer." },
+        delivery: { type: "string" },
+        store: { type: "string", default: "memory" },
+        kill: { type: "boolean", default: false },
         processes: { type: "string", default: "8" },
         json: { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false },
@@ -67,10 +88,28 @@ function parseJson(text: string): unknown {
   }
 }
 
+function parseDelivery(text: string): DeliveryGuarantee {
+  const guarantee = GUARANTEES.find((name) => name === text);
+  if (guarantee !== undefined) return guarantee;
+  throw new UsageError(`--delivery takes at-most-once, at-least-once or exactly-once, not ${JSON.stringify(text)}.`);
+}
+
+function parseStore(text: string): Options["store"] {
+  if (text === "memory" || text === "postgres") return text;
+  if (/^postgres(?:ql)?:\/\/./.test(text) && URL.canParse(text)) return new URL(text);
+  throw new UsageError(`--store takes memory, postgres or postgres://…, not ${JSON.stringify(text)}.`);
+}
+
 function parseProcesses(text: string): number {
   const processes = /^\d+$/.test(text) ? Number(text) : 0;
   if (processes < 1 || processes > MAX_PROCESSES) {
     throw new UsageError(`--processes takes a whole number from 1 to ${MAX_PROCESSES}, not ${JSON.stringify(text)}.`);
   }
   return processes;
+}
+
+function checkKill({ store, delivery }: Pick<Options, "store" | "delivery">): void {
+  if (store === "memory") throw new UsageError("--kill needs --store postgres: a memory store dies with its process.");
+  if (delivery === "at-most-once")
+    throw new UsageError("--kill needs at-least-once or exactly-once: at-most-once keeps nothing for who is away.");
 }

@@ -1,65 +1,85 @@
-/** A small fleet in one process: several simulated processes over one hub, and a tower that talks to them. */
+/** A small fleet: several processes over one store, and a tower that talks to them. */
 
-import { memoryHub, memoryMessaging, memoryRegistry } from "@muster/backend-memory";
-import { type Fleet, openRegistry } from "@muster/core";
 import type { AirportIdentity } from "./data.ts";
 import { Ledger } from "./ledger.ts";
-import { type Airport, airportSchema } from "./schema.ts";
+import type { MortalStation } from "./mortal-station.ts";
+import type { Station } from "./station.ts";
+import type { Store, Tower } from "./store.ts";
 
-/** Registrations that one process has in flight. */
-const BATCH = 100;
+export interface WorldOptions {
+  readonly processes: number;
+  /** One of them is real. */
+  readonly withMortal: boolean;
+}
 
 export class World implements AsyncDisposable {
-  /** Registers nobody; enumerates and multicasts, as an operator's process would. */
-  readonly tower: Fleet<Airport>;
   readonly ledger: Ledger = new Ledger();
-  readonly #fleets: readonly Fleet<Airport>[];
+  readonly #store: Store;
+  readonly #stations: Station[] = [];
+  #tower: Tower | undefined;
+  #mortal: MortalStation | undefined;
 
-  private constructor(tower: Fleet<Airport>, fleets: readonly Fleet<Airport>[]) {
-    this.tower = tower;
-    this.#fleets = fleets;
+  private constructor(store: Store) {
+    this.#store = store;
   }
 
-  /** Every process is a client of its own: nothing but the hub, here in the place of servers, is shared. */
-  static async open(processes: number): Promise<World> {
-    const hub = memoryHub();
-    const open = async (): Promise<Fleet<Airport>> =>
-      openRegistry({
-        namespace: "airports",
-        schema: airportSchema,
-        registry: memoryRegistry({ hub }),
-        messaging: memoryMessaging({ hub }),
-      });
-    const tower = await open();
-    const fleets = await Promise.all(Array.from({ length: processes }, open));
-    return new World(tower, fleets);
+  static async open(store: Store, { processes, withMortal }: WorldOptions): Promise<World> {
+    const world = new World(store);
+    try {
+      await world.#open(processes, withMortal);
+      return world;
+    } catch (error) {
+      await world.close();
+      throw error;
+    }
+  }
+
+  get tower(): Tower {
+    if (this.#tower === undefined) throw new Error("the world is not open");
+    return this.#tower;
+  }
+
+  /** The station that can be killed. */
+  get mortal(): MortalStation | undefined {
+    return this.#mortal;
   }
 
   /** Registers everyone, dealt out to the processes in turn, each with a live receiver. */
   async populate(airports: readonly AirportIdentity[], onProgress: (done: number) => void): Promise<void> {
     let done = 0;
-    const populated = this.#fleets.map(async (fleet, turn) => {
-      const share = airports.filter((_, index) => index % this.#fleets.length === turn);
-      for (let start = 0; start < share.length; start += BATCH) {
-        const batch = share.slice(start, start + BATCH);
-        await Promise.all(batch.map((airport) => this.#register(fleet, airport)));
-        done += batch.length;
+    const populated = this.#stations.map(async (station, turn) => {
+      const share = airports.filter((_, index) => index % this.#stations.length === turn);
+      await station.populate(share, (registered) => {
+        done += registered;
         onProgress(done);
-      }
+      });
     });
     await Promise.all(populated);
   }
 
-  async #register(fleet: Fleet<Airport>, { identity, metadata }: AirportIdentity): Promise<void> {
-    await fleet.register(identity, metadata, { onMessage: (message) => this.ledger.record(identity, message) });
+  /** What the ledger can't know before: notes that receivers have left in the store. */
+  async collect(messageId: string): Promise<void> {
+    await this.#store.collect(messageId, this.ledger);
   }
 
   /** Drains and ends every process. Nothing is received after that. */
   async close(): Promise<void> {
-    await Promise.all([...this.#fleets, this.tower].map((fleet) => fleet.close()));
+    await Promise.all([...this.#stations, this.#tower].map((process) => process?.close()));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  async #open(processes: number, withMortal: boolean): Promise<void> {
+    this.#tower = await this.#store.openTower();
+    if (withMortal) {
+      this.#mortal = await this.#store.openMortalStation?.(this.ledger);
+      if (this.#mortal !== undefined) this.#stations.push(this.#mortal);
+    }
+    const others = Array.from({ length: processes - this.#stations.length }, async () => {
+      this.#stations.push(await this.#store.openStation(this.ledger));
+    });
+    await Promise.all(others);
   }
 }

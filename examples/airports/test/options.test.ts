@@ -3,7 +3,8 @@ import { parseOptions, UsageError } from "../src/options.ts";
 
 describe("the command line", () => {
   it("asks for the built-in missions over eight processes when it is empty", () => {
-    expect(parseOptions([])).toMatchObject({ filters: [], processes: 8, json: false, help: false });
+    const defaults = { filters: [], delivery: "at-most-once", store: "memory", kill: false, processes: 8 };
+    expect(parseOptions([])).toMatchObject({ ...defaults, json: false, help: false });
   });
 
   it("takes filters as JSON, in their order", () => {
@@ -16,11 +17,37 @@ describe("the command line", () => {
     expect(options).toMatchObject({ message: "Hello", processes: 64, json: true, help: true });
   });
 
+  it("takes a guarantee and a store", () => {
+    const options = parseOptions([
+      "--delivery",
+      "exactly-once",
+      "--store",
+      "postgres://me:secret@localhost:5433/fleet",
+    ]);
+    expect(options.delivery).toBe("exactly-once");
+    expect(String(options.store)).toBe("postgres://me:secret@localhost:5433/fleet");
+    expect(parseOptions(["--store", "postgres"]).store).toBe("postgres");
+  });
+
+  it("kills at least once unless it is told how", () => {
+    expect(parseOptions(["--store", "postgres", "--kill"])).toMatchObject({ kill: true, delivery: "at-least-once" });
+    const exactly = ["--store", "postgres", "--kill", "--delivery", "exactly-once"];
+    expect(parseOptions(exactly)).toMatchObject({ kill: true, delivery: "exactly-once" });
+  });
+
   it.each([
     [["--filtre", "{}"], "Unknown option '--filtre'."],
     [["BIKF"], "Unexpected argument 'BIKF'."],
     [["--filter"], "Option '--filter <value>' argument missing."],
     [["--json=yes"], "Option '--json' does not take an argument."],
+    [["--delivery", "twice"], '--delivery takes at-most-once, at-least-once or exactly-once, not "twice".'],
+    [["--store", "redis"], '--store takes memory, postgres or postgres://…, not "redis".'],
+    [["--store", "postgres://"], '--store takes memory, postgres or postgres://…, not "postgres://".'],
+    [["--kill"], "--kill needs --store postgres: a memory store dies with its process."],
+    [
+      ["--kill", "--store", "postgres", "--delivery", "at-most-once"],
+      "--kill needs at-least-once or exactly-once: at-most-once keeps nothing for who is away.",
+    ],
     [["--processes", "0"], '--processes takes a whole number from 1 to 64, not "0".'],
     [["--processes", "65"], '--processes takes a whole number from 1 to 64, not "65".'],
     [["--processes", "2.5"], '--processes takes a whole number from 1 to 64, not "2.5".'],

@@ -1,7 +1,7 @@
 import type { MulticastReport } from "@muster/core";
 import { describe, expect, it } from "vitest";
 import type { Tally } from "../src/ledger.ts";
-import { findDisagreements, type RollCall } from "../src/roll-call.ts";
+import { type Crash, findDisagreements, type RollCall } from "../src/roll-call.ts";
 
 const REPORT: MulticastReport = {
   id: "m1",
@@ -68,6 +68,21 @@ describe("a roll call", () => {
     ["a text arrived garbled", call(), tally(["a", "b"], 2, ["Hello", "Hallo"]), ["read as Hallo"]],
   ])("disagrees when %s", (_, rollCall, seen, expected) => {
     expect(findDisagreements(rollCall, seen)).toEqual(expected);
+  });
+
+  it("excuses repeats of those whose process was killed, at least once and no others", () => {
+    const crash: Crash = { served: 1, before: { ...REPORT, deliveredCount: 1, pendingCount: 1 }, after: REPORT };
+    const crashed: RollCall = { ...call(), crash };
+    expect(findDisagreements(crashed, tally(["a", "b"], 3), true)).toEqual([]);
+    expect(findDisagreements(crashed, tally(["a", "b"], 3), false)).toEqual(["2 delivered, but received 3 times"]);
+    expect(findDisagreements(crashed, tally(["a", "b"], 4), true)).toEqual(["2 delivered, but received 4 times"]);
+  });
+
+  it("disagrees when nobody was pending although a process was away", () => {
+    const crashed: RollCall = { ...call(), crash: { served: 1, before: REPORT, after: REPORT } };
+    expect(findDisagreements(crashed, tally(["a", "b"]), true)).toEqual([
+      "nobody was pending while the process was away",
+    ]);
   });
 
   it("names five and counts the rest", () => {

@@ -1,0 +1,54 @@
+/** A station in a process of its own: `station-process.ts <orders>`. Does what its parent asks, and ends with it. */
+
+import { noteIn, openPostgresFleet } from "./postgres-slots.ts";
+import { FleetStation, type Noting } from "./station.ts";
+import type { Orders, Request, Word } from "./station-protocol.ts";
+
+const orders = JSON.parse(process.argv[2] ?? "") as Orders; // The parent wrote it.
+let handled = 0;
+let stuckAfter = Number.POSITIVE_INFINITY;
+
+process.on("SIGINT", () => {}); // Ctrl-C goes to everyone on the terminal; the parent decides what comes of it.
+
+const opening = open();
+
+process.on("disconnect", () => {
+  const exit = (): void => process.exit();
+  opening.then((station) => station.close()).then(exit, exit);
+});
+
+process.on("message", (request: Request) => answer(() => obey(request)));
+
+answer(async () => void (await opening));
+
+async function open() {
+  const fleet = await openPostgresFleet({ url: orders.url, maxConnections: 4 }, orders);
+  const note: Noting<Parameters<typeof noteIn>[0]> = async (what, transaction) => {
+    if (handled >= stuckAfter) await getStuck();
+    handled += 1;
+    if (transaction === undefined) say({ say: "noted", note: what });
+    else await noteIn(transaction, orders, what);
+  };
+  return new FleetStation(fleet, note, orders.isBack);
+}
+
+async function obey(request: Request): Promise<void> {
+  if (request.ask === "get-stuck") stuckAfter = handled + request.after;
+  else await (await opening).populate(request.airports, (airports) => say({ say: "registered", airports }));
+}
+
+async function getStuck(): Promise<never> {
+  say({ say: "stuck" });
+  return await new Promise<never>(() => {});
+}
+
+function answer(work: () => Promise<void>): void {
+  work().then(
+    () => say({ say: "done" }),
+    (error: unknown) => say({ say: "failed", reason: error instanceof Error ? error.message : String(error) }),
+  );
+}
+
+function say(word: Word): void {
+  if (process.connected) process.send?.(word);
+}
