@@ -74,7 +74,10 @@ export class MortalStation implements Station {
   }
 
   async close(): Promise<void> {
-    if (this.#child?.connected === true) this.#child.disconnect();
+    if (this.#child?.connected === true) {
+      await this.#ask({ ask: "close" });
+      this.#child.disconnect();
+    }
     await this.#exited();
   }
 

@@ -10,6 +10,8 @@ import { createNotes, noteIn, openPostgresFleet, type Place, selectNotes } from 
 import { FleetStation, type Station } from "./station.ts";
 import type { Store, Tower } from "./store.ts";
 
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+const MAX_DROPS = 20;
 /** Beside the one with which each process listens. */
 const SPARE_CONNECTIONS = 12;
 
@@ -31,6 +33,7 @@ class PostgresStore implements Store {
   readonly #place: Place;
   readonly #pool: Pool;
   readonly #server: AsyncDisposable | undefined;
+  readonly #onSignal = (): void => void this.#drop().finally(() => process.exit(130));
 
   constructor(url: string, place: Place, processes: number, server: AsyncDisposable | undefined) {
     this.#url = url;
@@ -38,6 +41,7 @@ class PostgresStore implements Store {
     this.#server = server;
     this.#pool = new Pool({ connectionString: url, max: processes + SPARE_CONNECTIONS });
     this.#pool.on("error", () => undefined); // Whoever uses the connection next is told.
+    for (const signal of SIGNALS) process.once(signal, this.#onSignal);
   }
 
   async openTower(): Promise<Tower> {
@@ -65,9 +69,25 @@ class PostgresStore implements Store {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // Where nobody could connect there is nothing to drop.
-    await this.#pool.query(`drop schema if exists ${this.#place.schemaName} cascade`).catch(() => undefined);
+    for (const signal of SIGNALS) process.off(signal, this.#onSignal);
+    await this.#drop();
     await this.#pool.end();
     await this.#server?.[Symbol.asyncDispose]();
   }
+
+  /** Who is interrupted is still at work: the server may take them for the victims, or this. */
+  async #drop(): Promise<void> {
+    for (let tries = 0; tries < MAX_DROPS; tries += 1) {
+      try {
+        await this.#pool.query(`drop schema if exists ${this.#place.schemaName} cascade`);
+        return;
+      } catch (error) {
+        if (!isDeadlock(error)) return; // Where nobody could connect there is nothing to drop.
+      }
+    }
+  }
+}
+
+function isDeadlock(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "40P01";
 }

@@ -12,10 +12,8 @@ process.on("SIGINT", () => {}); // Ctrl-C goes to everyone on the terminal; the 
 
 const opening = open();
 
-process.on("disconnect", () => {
-  const exit = (): void => process.exit();
-  opening.then((station) => station.close()).then(exit, exit);
-});
+process.on("disconnect", () => process.exit());
+if (!process.connected) process.exit(); // It has gone while this was loading.
 
 process.on("message", (request: Request) => answer(() => obey(request)));
 
@@ -33,8 +31,10 @@ async function open() {
 }
 
 async function obey(request: Request): Promise<void> {
+  const station = await opening;
   if (request.ask === "get-stuck") stuckAfter = handled + request.after;
-  else await (await opening).populate(request.airports, (airports) => say({ say: "registered", airports }));
+  else if (request.ask === "close") await station.close();
+  else await station.populate(request.airports, (airports) => say({ say: "registered", airports }));
 }
 
 async function getStuck(): Promise<never> {

@@ -14,7 +14,9 @@ export interface Orders extends Place {
 export type Request =
   | { readonly ask: "populate"; readonly airports: readonly AirportIdentity[] }
   /** Of the next message handle so many, and get stuck in the one after: killed then, it is killed in the middle. */
-  | { readonly ask: "get-stuck"; readonly after: number };
+  | { readonly ask: "get-stuck"; readonly after: number }
+  /** Drain and end; it exits when it is let go. */
+  | { readonly ask: "close" };
 
 export type Word =
   /** It is open; has registered everyone; will get stuck. */

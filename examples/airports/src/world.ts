@@ -64,7 +64,7 @@ export class World implements AsyncDisposable {
 
   /** Drains and ends every process. Nothing is received after that. */
   async close(): Promise<void> {
-    await Promise.all([...this.#stations, this.#tower].map((process) => process?.close()));
+    await Promise.all([...this.#stations, this.#tower].map(async (process) => await process?.close()));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
