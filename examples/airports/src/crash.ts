@@ -13,7 +13,7 @@ const PATIENCE_MS = 60_000;
 const LOOK_MS = 100;
 
 /**
- * Multicasts, kills the mortal station when half of those that it serves have handled it, and lets it come back once
+ * Multicasts, kills the mortal station when the handlers of half of those that it serves have been called, and lets it come back once
  * nobody but they are pending.
  *
  * @throws UsageError when it serves none of them.
@@ -34,7 +34,7 @@ export async function callRollWithCrash(
   const multicasting = tower.multicast(mission.filter, text, { timeoutMs: TIMEOUT_MS });
   await Promise.race([mortal.stuck, multicasting]);
   await mortal.kill();
-  tell(`Killed a process with ${aboard.length} of the targets, when ${half} of them had handled the message.`);
+  tell(`Killed a process with ${aboard.length} of the targets, when the handlers of ${half} had been called.`);
   const { id, incomplete } = await multicasting;
   const names = new Set(aboard.map(({ identity }) => identity));
   await until(() => othersHaveSettled(world, id, names));
