@@ -8,6 +8,9 @@ import { interposed } from "../../support/interposed.ts";
 import { Outbox } from "../../support/outbox.ts";
 
 const SHORT_LEASE = { handlerLeaseMs: 150, pollIntervalMs: 50 };
+/** Long enough for a process that has little time to extend it. */
+const FAIR_LEASE = { handlerLeaseMs: 750, pollIntervalMs: 50 };
+const AWAY = new MusterError({ code: "UNAVAILABLE", source: "test", message: "away" });
 
 /** Whatever was leased before this is not any more, unless it was extended. */
 async function leaseIsOver(): Promise<void> {
@@ -36,7 +39,7 @@ test("a message is leased for as long as its handler runs, and so are those that
         return await original(receipts, leaseMs, call);
       },
     });
-  const { fleet } = await fleets.open({ durability, timing: SHORT_LEASE });
+  const { fleet } = await fleets.open({ durability, timing: FAIR_LEASE });
   await using outbox = await Outbox.open(fleets.hub);
   const gate = new Gate();
   const begun: string[] = [];
@@ -46,11 +49,11 @@ test("a message is leased for as long as its handler runs, and so are those that
     begun.push(`${id} ${attempt}`);
     await gate.opened;
   });
-  await eventually("they are extended past their first lease", () => extended.length >= 5);
+  await eventually("they are extended past their first lease", () => extended.length >= 4);
   gate.open();
   await eventually("all are delivered", async () => (await outbox.statuses("3"))["ada"] === "delivered");
   expect(begun).toEqual(["1 1", "2 1", "3 1"]);
-  expect(extended.slice(0, 5)).toEqual([3, 3, 3, 3, 3]);
+  expect(extended.slice(0, 4)).toEqual([3, 3, 3, 3]);
 });
 
 test("a handler that takes too long loses its message to the next try, and its late end counts for nothing", async () => {
@@ -129,7 +132,7 @@ test("whose lease goes to another attachment is told so through its signal, and 
 /** Its queues answer nothing any more, from when it is told so until it is told otherwise; the registry answers. */
 function silent(isSilent: () => boolean): (plain: DurabilityBackend) => DurabilityBackend {
   const away = async (): Promise<never> => {
-    throw new MusterError({ code: "UNAVAILABLE", source: "test", message: "away" });
+    throw AWAY;
   };
   return (plain) =>
     interposed(plain, {
@@ -163,29 +166,45 @@ test("no handler starts after the end of its message's lease, whatever kept it w
   expect(begun.slice(1).filter((entry) => !entry.startsWith("1"))).toEqual(["2 2"]);
 });
 
+test("no handler starts after the end of its message's lease, however busy this process has been", async () => {
+  await using fleets = new Fleets();
+  const timing = { ...SHORT_LEASE, sessionLeaseMs: 10_000, ttlMs: 60_000 };
+  const { fleet } = await fleets.open({ durability: true, timing });
+  await using outbox = await Outbox.open(fleets.hub);
+  const begun: string[] = [];
+  const handle = await fleet.register("ada", {});
+  for (const id of ["1", "2"]) await outbox.enqueue(id, handle);
+  await handle.attach(({ id, attempt }) => {
+    begun.push(`${id} ${attempt}`);
+    const until = performance.now() + 2 * SHORT_LEASE.handlerLeaseMs;
+    while (id === "1" && performance.now() < until); // No timer of this process runs meanwhile.
+  });
+  await eventually("both are delivered", async () => (await outbox.statuses("2"))["ada"] === "delivered");
+  expect(begun).toEqual(["1 1", "2 2"]);
+});
+
 test("what was handled, but could not be acknowledged in time, is acknowledged when it comes again, and not handled", async () => {
   await using fleets = new Fleets();
-  let isSilent = false;
-  const { fleet } = await fleets.open({ durability: silent(() => isSilent), timing: SHORT_LEASE });
+  let hasComeAgain = false;
+  const durability = (plain: DurabilityBackend): DurabilityBackend =>
+    interposed(plain, {
+      settleMany: (original) => async (settlements, call) => {
+        if (!hasComeAgain) throw AWAY;
+        return await original(settlements, call);
+      },
+      dequeue: (original) => async (session, options, call) => {
+        const leased = await original(session, options, call);
+        hasComeAgain ||= leased.some(({ recipients }) => recipients.some(({ attempt }) => attempt > 1));
+        return leased;
+      },
+    });
+  const { fleet } = await fleets.open({ durability, timing: SHORT_LEASE });
   await using outbox = await Outbox.open(fleets.hub);
   let handled = 0;
-  const handle = await fleet.register(
-    "ada",
-    {},
-    {
-      onMessage() {
-        handled += 1;
-        isSilent = true;
-      },
-    },
-  );
+  const handle = await fleet.register("ada", {}, { onMessage: () => void (handled += 1) });
   await outbox.enqueue("m", handle);
-  await eventually("it is handled", () => handled === 1);
-  await leaseIsOver();
-  expect(await outbox.statuses("m")).toEqual({ ada: "pending" });
-  isSilent = false;
   await eventually("it is delivered", async () => (await outbox.statuses("m"))["ada"] === "delivered");
-  expect([handled, (await outbox.attempts("m")) > 1]).toEqual([1, true]);
+  expect([hasComeAgain, handled]).toEqual([true, 1]);
 });
 
 test("what comes again while it still runs shares the outcome of what runs", async () => {

@@ -134,10 +134,9 @@ test("while the store is away it is asked less and less often, and that is told 
   const handle = await fleet.register("ada", {}, { onMessage: ({ id }) => void got.push(id) });
   watch.failing = true;
   const before = watch.dequeues.length;
-  const since = performance.now();
   await eventually("it was tried again and again", () => watch.dequeues.length - before >= 6);
-  const tries = watch.dequeues.length - before;
-  expect(tries * 5).toBeLessThan(performance.now() - since + 30);
+  await delay(300); // The measure of how often it is asked by then.
+  expect(watch.dequeues.length - before).toBeLessThan(20);
   expect(warnings.filter(({ source }) => source === "test")).toHaveLength(1);
   await outbox.enqueue("1", handle);
   watch.failing = false;
