@@ -68,8 +68,7 @@ export class Encoder {
     let body: Uint8Array;
     let open: readonly number[] | undefined;
     if (places === undefined) {
-      const epochs = Array.from(frame.identities, (_, index) => frame.epochAt(index));
-      body = encodeAwaited(this.#content, { identities: frame.identities, epochs }, awaiting);
+      body = encodeAwaited(this.#content, frame, awaiting);
     } else {
       open = openOf(frame, places);
       if (open.length === 0) return;

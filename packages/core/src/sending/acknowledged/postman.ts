@@ -4,7 +4,7 @@ import { codedError } from "../../call.ts";
 import type { Call, MessagingBackend, MusterError } from "../../slots/index.ts";
 import { hasEnded } from "../../slots/signals.ts";
 import { TimeSlice } from "../../tasks/time-slice.ts";
-import { type Encoder, messagesOf, type Post, type Posted } from "./post.ts";
+import { type Encoder, messagesOf, type Post, type PostedRecipients } from "./post.ts";
 import type { SentFrame } from "./sent-frame.ts";
 
 const MAX_BATCHES_IN_FLIGHT = 2;
@@ -73,11 +73,11 @@ export class Postman {
     while (this.#queue.length > 0 && this.#inFlight < MAX_BATCHES_IN_FLIGHT && !this.#hasEnded) {
       if (this.#inFlight > 0 && !this.#hasFullBatch) return;
       this.#inFlight += 1;
-      const sending = this.#publish(this.#nextBatch()).then(() => {
+      const publishing = this.#publish(this.#nextBatch()).finally(() => {
         this.#inFlight -= 1;
         this.#send();
       });
-      sending.catch(() => undefined); // It never rejects.
+      publishing.catch(() => undefined); // What the broker said has been told.
     }
   }
 
@@ -103,25 +103,25 @@ export class Postman {
 
   async #publish(posts: readonly Post[]): Promise<void> {
     this.#hasStarted = true;
-    const { messaging, encoder, call } = this.#options;
+    const { messaging, encoder, events, call } = this.#options;
     const posted = await encoder.encode(posts, this.#slice);
     if (posted.messages.length === 0 || this.#hasEnded) return;
-    for (const { frame, places } of posted.recipients) this.#options.events.onLeaving(frame, places);
+    for (const { frame, places } of posted.recipients) events.onLeaving(frame, places);
     try {
       const failures = await messaging.publishMany(posted.messages, call);
-      if (failures.length === 0) this.#tellAll(posted, undefined);
-      else this.#tellEach(posted, new Map(failures.map(({ index, error }) => [index, error])));
+      if (failures.length === 0) this.#tellAll(posted.recipients, undefined);
+      else this.#tellEach(posted.recipients, new Map(failures.map(({ index, error }) => [index, error])));
     } catch (cause) {
-      this.#tellAll(posted, codedError(cause, SOURCE));
+      this.#tellAll(posted.recipients, codedError(cause, SOURCE));
     }
   }
 
-  #tellAll({ recipients }: Posted, error: MusterError | undefined): void {
+  #tellAll(recipients: readonly PostedRecipients[], error: MusterError | undefined): void {
     if (this.#isStopped) return;
     for (const { frame, places } of recipients) this.#options.events.onPublished(frame, places, error);
   }
 
-  #tellEach({ recipients }: Posted, errors: ReadonlyMap<number, MusterError>): void {
+  #tellEach(recipients: readonly PostedRecipients[], errors: ReadonlyMap<number, MusterError>): void {
     if (this.#isStopped) return;
     const { events } = this.#options;
     let index = 0;

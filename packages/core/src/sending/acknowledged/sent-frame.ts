@@ -59,7 +59,9 @@ export class SentFrame {
   turn: Disposable | undefined;
   turnAt: number = Number.POSITIVE_INFINITY;
   #identities: readonly string[];
-  #epochs: number[];
+  /** Not its own until somebody has moved. */
+  #epochs: readonly number[];
+  #ownEpochs: number[] | undefined;
   #addresses: string | string[];
   #standings: Uint8Array;
   /** By index, of the last try, or of the one that settled it. Absent: 1 for all. */
@@ -71,7 +73,7 @@ export class SentFrame {
     this.number = number;
     this.open = identities.length;
     this.#identities = identities;
-    this.#epochs = [...epochs];
+    this.#epochs = epochs;
     this.#addresses = typeof addresses === "string" ? addresses : [...(addresses ?? [])];
     this.#standings = new Uint8Array(identities.length);
     if (addresses !== undefined) return;
@@ -92,6 +94,10 @@ export class SentFrame {
   /** Whether these places are all that it ever had, and none of them is settled. */
   isWhole(first: number, last: number): boolean {
     return first === 0 && last === this.size - 1 && this.open === this.size && this.#places === undefined;
+  }
+
+  get epochs(): readonly number[] {
+    return this.#epochs;
   }
 
   /** -1: it was settled long ago, or never was. */
@@ -160,10 +166,16 @@ export class SentFrame {
 
   /** Another try, there and under that epoch. */
   moveTo(index: number, address: string, epoch: number): void {
-    this.#epochs[index] = epoch;
+    if (this.epochAt(index) !== epoch) this.#putEpoch(index, epoch);
     if (this.addressAt(index) === address) return;
     if (typeof this.#addresses === "string") this.#addresses = this.#identities.map((_, at) => this.addressAt(at));
     this.#addresses[index] = address;
+  }
+
+  #putEpoch(index: number, epoch: number): void {
+    this.#ownEpochs ??= [...this.#epochs];
+    this.#ownEpochs[index] = epoch;
+    this.#epochs = this.#ownEpochs;
   }
 
   putAttempt(index: number, attempt: number): void {
@@ -189,8 +201,9 @@ export class SentFrame {
     this.#places = Uint16Array.from(kept, (index) => this.placeAt(index));
     this.#attempts &&= Uint8Array.from(kept, (index) => this.attemptAt(index));
     this.#standings = Uint8Array.from(kept, (index) => this.#standings[index] ?? 0);
-    this.#epochs = kept.map((index) => this.epochAt(index));
+    this.#ownEpochs = kept.map((index) => this.epochAt(index));
     if (typeof addresses !== "string") this.#addresses = kept.map((index) => addresses[index] ?? "");
     this.#identities = kept.map((index) => this.identityAt(index));
+    this.#epochs = this.#ownEpochs;
   }
 }
