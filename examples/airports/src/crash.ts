@@ -13,8 +13,8 @@ const PATIENCE_MS = 60_000;
 const LOOK_MS = 100;
 
 /**
- * Multicasts, kills the mortal station when the handlers of half of those that it serves have been called, and lets it come back once
- * nobody but they are pending.
+ * Multicasts, kills the mortal station when the handlers of half of those that it serves have been called, and lets it
+ * come back once nobody but they are pending.
  *
  * @throws UsageError when it serves none of them.
  */
