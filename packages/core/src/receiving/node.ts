@@ -41,7 +41,7 @@ export interface ReceivingNode {
   close(): Promise<void>;
 }
 
-export type OnAcknowledgement = (acknowledgement: AcknowledgementFrame) => void;
+type OnAcknowledgement = (acknowledgement: AcknowledgementFrame) => void;
 
 /** What a node tells the rest of core. */
 interface NodeEvents {

@@ -32,11 +32,11 @@ export interface SenderOptions {
   readonly onAcknowledgement?: (acknowledgement: AcknowledgementFrame) => "pass" | "drop" | "hold";
 }
 
-export interface Sent extends AcknowledgedEnd {
+interface Sent extends AcknowledgedEnd {
   readonly report: MulticastReport;
 }
 
-export interface MulticastSettings {
+interface MulticastSettings {
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
   readonly onReceipts?: OnReceipts;

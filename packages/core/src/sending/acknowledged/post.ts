@@ -33,7 +33,7 @@ export interface PostedRecipients {
   readonly isEach: boolean;
 }
 
-export function isSingles({ address }: Post): boolean {
+function isSingles({ address }: Post): boolean {
   return address === undefined || !isNodeAddress(address);
 }
 

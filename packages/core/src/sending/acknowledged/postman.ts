@@ -13,7 +13,7 @@ const MAX_BATCH_BYTES = 1_048_576;
 const SOURCE = "core.multicast";
 
 /** Is told of each message; none of it must throw. `places` absent: all of the frame. */
-export interface PostmanEvents {
+interface PostmanEvents {
   onLeaving(frame: SentFrame, places: readonly number[] | undefined): void;
   /** The broker has answered, or will not. */
   onPublished(frame: SentFrame, places: readonly number[] | undefined, error: MusterError | undefined): void;
