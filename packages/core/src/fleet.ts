@@ -96,7 +96,11 @@ export interface Handle<M extends object = Metadata, Transaction = undefined> ex
     onMessage: MessageHandler<Transaction>,
     options?: CallOptions & Omit<AttachOptions, "onMessage">,
   ): Promise<void>;
-  /** Attaches, and gives the messages as they come, until the registration ends or the iteration is left. */
+  /**
+   * Attaches, and gives the messages as they come, until the registration ends or the iteration is left. Asking for the next
+   * message acknowledges those before, unless `reject` was called on them. Leaving, by `break` or by an error alike, does
+   * not: the message handed out last counts as tried and failed, and is redelivered where something redelivers.
+   */
   messages(options?: CallOptions & Omit<AttachOptions, "onMessage">): AsyncIterableIterator<Message>;
   /** The disposer removes the listener. */
   on<Event extends keyof HandleEvents>(event: Event, listener: (detail: HandleEvents[Event]) => void): Disposable;
