@@ -15,7 +15,7 @@ import { type Airport, airportSchema } from "./schema.ts";
 import { FleetStation, type Station } from "./station.ts";
 
 /** An operator's process: enumerates and multicasts. */
-export type Tower = Omit<Fleet<Airport>, "register">;
+export type Tower = Fleet<Airport>;
 
 export interface Store extends AsyncDisposable {
   /** As people call it. */

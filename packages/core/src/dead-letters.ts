@@ -4,7 +4,10 @@ import { invalidArgument, isTimeout } from "./call.ts";
 import type { Context } from "./context.ts";
 import type { DeadMessage, DeadMessageKey } from "./fleet.ts";
 import { checkIdentity } from "./input/identity.ts";
+import { Bells } from "./sending/durable/bells.ts";
+import { nodesOf } from "./sending/durable/nodes.ts";
 import { unsupported } from "./sending/path.ts";
+import { livingSessions } from "./query/selection.ts";
 import type { BatchFailure, Call, DeadLetter, DeadLetterFacet, DeadLetterKey } from "./slots/index.ts";
 import { retry } from "./tasks/retry.ts";
 import type { RunPage } from "./tasks/run-page.ts";
@@ -38,9 +41,32 @@ export async function redriveDeadLetters(
 ): Promise<number> {
   if (!isTimeout(ttlMs)) throw invalidArgument(SOURCE, "ttlMs must be a number of ms above 0");
   const facet = facetOf(context);
-  return await inBatches(context, checkedKeys(keys), (batch) =>
-    retry(call, SOURCE, () => facet.redriveMany(batch, { ttlMs }, call)),
-  );
+  const bells = new Bells(context.messaging, call);
+  const redriven = await inBatches(context, checkedKeys(keys), async (batch) => {
+    const failures = await retry(call, SOURCE, () => facet.redriveMany(batch, { ttlMs }, call));
+    bells.ring(await nodesServing(context, batch, call));
+    return failures;
+  });
+  await bells.finish();
+  return redriven;
+}
+
+/** Of those that can be told; the others find it at their next poll. */
+async function nodesServing(
+  context: Context,
+  keys: readonly DeadLetterKey[],
+  call: Call,
+): Promise<ReadonlySet<string>> {
+  if (context.messaging === undefined) return new Set();
+  try {
+    const identities = [...new Set(keys.map(({ identity }) => identity))];
+    const found = await context.registry.getMany(identities, call);
+    const routes = found.filter((registration) => registration !== undefined);
+    await livingSessions(context, routes, call);
+    return nodesOf(context, routes);
+  } catch {
+    return new Set();
+  }
 }
 
 /** @throws UNSUPPORTED, INVALID_ARGUMENT; what the store throws. */

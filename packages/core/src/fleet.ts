@@ -29,19 +29,19 @@ export type OverflowPolicy = "drop-oldest" | "drop-newest" | "disconnect";
  * Returning acknowledges the message; throwing asks for it again, where the multicast's guarantee has it repeated, and is
  * reported as the `handlerError` event; `message.reject(reason)` fails it for good.
  */
-export type MessageHandler<Transaction = undefined> = (
+export type MessageHandler<Transaction = unknown> = (
   message: Message,
   context: HandlerContext<Transaction>,
 ) => void | Promise<void>;
 
-export interface AttachOptions<Transaction = undefined> {
+export interface AttachOptions<Transaction = unknown> {
   /** Called with one message at a time, in order of arrival. */
   readonly onMessage?: MessageHandler<Transaction>;
   /** Messages that may wait for the receiver. Default 1,000 with `drop-oldest`. */
   readonly inbox?: { readonly capacity?: number; readonly overflow?: OverflowPolicy };
 }
 
-export interface RegisterOptions<Transaction = undefined> extends CallOptions, AttachOptions<Transaction> {
+export interface RegisterOptions<Transaction = unknown> extends CallOptions, AttachOptions<Transaction> {
   /** Default 30,000; `null`: for ever, refused where `limits.maxTtlMs` is set. */
   readonly ttlMs?: number | null;
   /** Takes over a live registration too. Default false. */
@@ -71,7 +71,7 @@ export interface HandleEvents {
 export type Unregistered = "removed" | "absent" | "superseded";
 
 /** One registration of this process. */
-export interface Handle<M extends object = Metadata, Transaction = undefined> extends AsyncDisposable {
+export interface Handle<M extends object = Metadata, Transaction = unknown> extends AsyncDisposable {
   readonly identity: string;
   readonly epoch: number;
   readonly revision: number;
@@ -217,7 +217,7 @@ export interface FleetStatus {
  * A namespace of registered identities, seen from one process. `M` is metadata as it is stored, `Input` as `register`
  * takes it, before the schema has filled its gaps; `Transaction` is what the durability slot gives to handlers.
  */
-export interface Fleet<M extends object = Metadata, Input = M, Transaction = undefined> extends AsyncDisposable {
+export interface Fleet<M extends object = Metadata, Input = M, Transaction = unknown> extends AsyncDisposable {
   readonly namespace: string;
   /**
    * Registers, and returns only when messages can reach the handler.

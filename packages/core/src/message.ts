@@ -27,7 +27,7 @@ export interface Message {
 }
 
 /** What a handler is given beside its message. */
-export interface HandlerContext<Transaction = undefined> {
+export interface HandlerContext<Transaction = unknown> {
   /**
    * Of an `exactly-once` message on a transactional durability slot: what is written through it commits together with the
    * acknowledgement, or not at all. `undefined` for every other message.

@@ -70,3 +70,24 @@ test.each([[[{ id: "x" }]], ["x"], [[null]]])("%j are no keys", async (keys) => 
   await rejected("INVALID_ARGUMENT", fleet.deadLetters.purge(keys as never));
   await rejected("INVALID_ARGUMENT", fleet.deadLetters.redrive(keys as never));
 });
+
+test("whoever serves what is redriven is told at once, not at the next poll", async () => {
+  await using fleets = new Fleets();
+  const { fleet } = await fleets.open({ durability: true, timing: { pollIntervalMs: 600_000 } });
+  const got: number[] = [];
+  let isWilling = false;
+  await fleet.register(
+    "ada",
+    {},
+    {
+      onMessage: (message) => {
+        got.push(message.attempt);
+        if (!isWilling) message.reject("not now");
+      },
+    },
+  );
+  const { id } = await fleet.multicast(null, "hi", KEPT);
+  isWilling = true;
+  await fleet.deadLetters.redrive([{ id, identity: "ada" }]);
+  await expect.poll(() => got).toEqual([1, 1]);
+});

@@ -37,3 +37,21 @@ void handle.update({ colour: "red" });
 declare const untyped: Handle;
 
 void untyped.update({ anything: { at: [1, null], gone: undefined } });
+
+interface Sql {
+  query(text: string): Promise<void>;
+}
+
+declare const transactional: Fleet<Device, Device, Sql>;
+
+void transactional.register(
+  "a",
+  { status: "online" },
+  {
+    onMessage(_message, { transaction }) {
+      expectTypeOf(transaction).toEqualTypeOf<Sql | undefined>();
+    },
+  },
+);
+/** Whatever is written for any fleet takes one with a durability slot. */
+expectTypeOf(transactional).toExtend<Fleet<Device>>();

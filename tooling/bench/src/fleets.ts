@@ -1,13 +1,7 @@
 /** Several processes of one namespace, simulated: fleets over one hub, each serving its share of the identities. */
 
-import {
-  memoryDurability,
-  memoryHub,
-  memoryMessaging,
-  memoryRegistry,
-  type MemoryTransaction,
-} from "@muster/backend-memory";
-import { type DeliveryGuarantee, type Fleet, type Metadata, openRegistry } from "@muster/core";
+import { memoryDurability, memoryHub, memoryMessaging, memoryRegistry } from "@muster/backend-memory";
+import { type DeliveryGuarantee, type Fleet, openRegistry } from "@muster/core";
 import { sensors } from "./documents.ts";
 import { identityOf } from "./store.ts";
 
@@ -55,16 +49,13 @@ export class Receivers {
   };
 }
 
-/** With or without a durability slot. */
-type BenchFleet = Fleet<Metadata, Metadata, MemoryTransaction | undefined>;
-
 /** So many fleets that serve nobody yet, each with a node address of its own. */
 export async function openFleets(
   count: number,
   { isDurable = false }: { readonly isDurable?: boolean } = {},
-): Promise<readonly [BenchFleet, ...BenchFleet[]]> {
+): Promise<readonly [Fleet, ...Fleet[]]> {
   const hub = memoryHub();
-  const open = (): Promise<BenchFleet> =>
+  const open = (): Promise<Fleet> =>
     openRegistry({
       namespace: "bench",
       registry: memoryRegistry({ hub }),
@@ -78,7 +69,7 @@ export async function openFleets(
 
 /** Registers `size` sensors, spread evenly over the fleets, each with a receiver that counts. */
 export async function registerAll(
-  fleets: readonly [BenchFleet, ...BenchFleet[]],
+  fleets: readonly [Fleet, ...Fleet[]],
   size: number,
   receivers: Receivers,
 ): Promise<void> {
@@ -95,7 +86,7 @@ export async function registerAll(
 
 /** Sends to everyone through `fleet` and waits for the last receiver; what the report and the receivers say. */
 export async function multicastToAll(
-  fleet: BenchFleet,
+  fleet: Fleet,
   size: number,
   receivers: Receivers,
   delivery: DeliveryGuarantee = "at-most-once",
@@ -106,6 +97,6 @@ export async function multicastToAll(
   return `${deliveredCount} of ${targetCount} delivered, ${receivers.received} received`;
 }
 
-export async function closeAll(fleets: readonly BenchFleet[]): Promise<void> {
+export async function closeAll(fleets: readonly Fleet[]): Promise<void> {
   await Promise.all(fleets.map((fleet) => fleet.close({ leave: "offline" })));
 }

@@ -14,9 +14,9 @@ import {
 import type { FanOutEnd } from "../fan-out.ts";
 import { prefetched } from "../prefetch.ts";
 import type { Tally } from "../report.ts";
-import { isNodeAddress } from "../../wire/addresses.ts";
 import { Bells } from "./bells.ts";
 import { Enqueuer } from "./enqueuer.ts";
+import { nodesOf } from "./nodes.ts";
 
 const SOURCE = "core.multicast";
 
@@ -96,16 +96,6 @@ function sortedByPresence(
     (isHere ? attached : offline).push(route);
   }
   return [attached, offline];
-}
-
-/** Of the processes that serve them. */
-function nodesOf({ directory }: Context, routes: readonly Route[]): ReadonlySet<string> {
-  const nodes = new Set<string>();
-  for (const { address, session } of routes) {
-    const node = address === undefined || isNodeAddress(address) ? address : directory.nodeOf(session);
-    if (node !== undefined) nodes.add(node);
-  }
-  return nodes;
 }
 
 function namesOf(routes: readonly Route[]): readonly string[] {
