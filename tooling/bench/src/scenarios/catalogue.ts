@@ -8,6 +8,7 @@ import { multicastMemoryScenario } from "./multicast-memory.ts";
 import { multicastScenario } from "./multicast.ts";
 import { natsScenario } from "./nats.ts";
 import { pocScenario } from "./poc.ts";
+import { postgresDurableScenario } from "./postgres-durable.ts";
 import { postgresEnumerateScenario } from "./postgres-enumerate.ts";
 import { postgresMessagesScenario } from "./postgres-messages.ts";
 import { postgresRegisterScenario } from "./postgres-register.ts";
@@ -34,6 +35,7 @@ const ALL: readonly Scenario[] = [
   postgresRegisterScenario,
   postgresEnumerateScenario,
   postgresMessagesScenario,
+  postgresDurableScenario,
   pocScenario,
 ];
 

@@ -1,0 +1,85 @@
+/** Durable multicasts over PostgreSQL as a user has them: one fleet sends, another serves, or nobody does yet. */
+
+import { postgresDurability, postgresMessaging, postgresRegistry } from "@muster/backend-postgres";
+import { type Fleet, openRegistry } from "@muster/core";
+import type { Pool } from "pg";
+import { PATIENT, PAYLOAD, Receivers } from "../fleets.ts";
+import type { Contender } from "../rounds.ts";
+import { Disagreement } from "../scenario.ts";
+import { identityOf } from "../store.ts";
+import { forgetMessages } from "./slot-queue.ts";
+
+const WAVE = 2_000;
+const KEPT = { delivery: "at-least-once" } as const;
+
+export class FleetQueue implements AsyncDisposable {
+  readonly #pool: Pool;
+  readonly #sender: Fleet;
+  readonly #server: Fleet;
+  readonly #receivers: Receivers;
+  readonly #size: number;
+
+  private constructor(pool: Pool, fleets: readonly [Fleet, Fleet], receivers: Receivers, size: number) {
+    this.#pool = pool;
+    [this.#sender, this.#server] = fleets;
+    this.#receivers = receivers;
+    this.#size = size;
+  }
+
+  /** @param isServed false: they are registered, and nobody is attached. */
+  static async open(
+    { pool, url, size }: { readonly pool: Pool; readonly url: string; readonly size: number },
+    isServed: boolean,
+  ): Promise<FleetQueue> {
+    const namespace = isServed ? "served" : "unserved";
+    const open = (): Promise<Fleet> =>
+      openRegistry({
+        namespace,
+        registry: postgresRegistry({ url }),
+        messaging: postgresMessaging({ url }),
+        durability: postgresDurability({ url }),
+        timing: PATIENT,
+      });
+    const receivers = new Receivers();
+    const fleets: readonly [Fleet, Fleet] = [await open(), await open()];
+    const options = isServed ? { onMessage: receivers.count } : {};
+    for (let start = 0; start < size; start += WAVE) {
+      const wave = Array.from({ length: Math.min(WAVE, size - start) }, (_, at) =>
+        fleets[1].register(identityOf(start + at), {}, options),
+      );
+      await Promise.all(wave);
+    }
+    return new FleetQueue(pool, fleets, receivers, size);
+  }
+
+  /** Until all are enqueued, with a record, bells and a report: nobody can acknowledge it. */
+  get enqueuing(): Contender {
+    return {
+      name: "multicast to who is away",
+      prepare: () => forgetMessages(this.#pool),
+      run: async () => {
+        const { pendingCount } = await this.#sender.multicast(null, PAYLOAD, KEPT);
+        return pendingCount;
+      },
+    };
+  }
+
+  /** Until the sender's report says that every handler has finished. */
+  get delivering(): Contender {
+    return {
+      name: "multicast, acknowledged",
+      prepare: () => forgetMessages(this.#pool),
+      run: async () => {
+        const everyone = this.#receivers.expect(this.#size);
+        const { deliveredCount } = await this.#sender.multicast(null, PAYLOAD, KEPT);
+        if (deliveredCount < this.#size) throw new Disagreement(`${deliveredCount} of ${this.#size} delivered`);
+        await everyone;
+        return deliveredCount;
+      },
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.#sender, this.#server].map((fleet) => fleet.close({ leave: "offline" })));
+  }
+}

@@ -1,0 +1,87 @@
+/** The durability slot on PostgreSQL, without core: what is enqueued for everyone, and one session that has all of them. */
+
+import { randomUUID } from "node:crypto";
+import { postgresDurability } from "@muster/backend-postgres";
+import type { DurabilityBackend, DurableMessage, Target } from "@muster/core/slots";
+import type { Pool } from "pg";
+import { PAYLOAD } from "../fleets.ts";
+import type { Contender } from "../rounds.ts";
+import { BATCH, CALL, identityOf } from "../store.ts";
+
+const SESSION = "worker";
+const TTL_MS = 86_400_000;
+const DEQUEUE = { max: BATCH, maxPerIdentity: 16, waitMs: 0, leaseMs: 60_000 };
+/** What an earlier round has left: outcomes, and messages that are known for a day. */
+const LEFTOVERS = ["queue", "leases", "pages", "outcomes", "multicasts", "messages"]
+  .map((table) => `muster.durable_${table}`)
+  .join(", ");
+
+/** Forgets every message of all namespaces, whatever its state. */
+export async function forgetMessages(pool: Pool): Promise<void> {
+  await pool.query(`truncate ${LEFTOVERS}`);
+}
+
+export class SlotQueue implements AsyncDisposable {
+  readonly #pool: Pool;
+  readonly #durability: DurabilityBackend;
+  readonly #targets: readonly Target[];
+
+  private constructor(pool: Pool, durability: DurabilityBackend, size: number) {
+    this.#pool = pool;
+    this.#durability = durability;
+    this.#targets = Array.from({ length: size }, (_, index) => ({ identity: identityOf(index), epoch: 1 }));
+  }
+
+  static async open(pool: Pool, size: number): Promise<SlotQueue> {
+    const durability = postgresDurability({ pool });
+    await durability.open({ namespace: "slot" }, CALL);
+    const queue = new SlotQueue(pool, durability, size);
+    for (const targets of queue.#pages()) await durability.attachMany(SESSION, targets, CALL);
+    return queue;
+  }
+
+  get enqueuing(): Contender {
+    return { name: "enqueueMany of 1,000", prepare: () => forgetMessages(this.#pool), run: () => this.#enqueue() };
+  }
+
+  get draining(): Contender {
+    return { name: "dequeue and settleMany of 1,000", prepare: () => this.#fill(), run: () => this.#drain() };
+  }
+
+  async #fill(): Promise<void> {
+    await forgetMessages(this.#pool);
+    await this.#enqueue();
+  }
+
+  async #enqueue(): Promise<number> {
+    const message: DurableMessage = {
+      id: randomUUID(),
+      contentType: "text/plain",
+      sentAt: Date.now(),
+      guarantee: "at-least-once",
+      replyTo: undefined,
+      payload: Buffer.from(PAYLOAD),
+    };
+    for (const targets of this.#pages()) await this.#durability.enqueueMany(message, targets, { ttlMs: TTL_MS }, CALL);
+    return this.#targets.length;
+  }
+
+  async #drain(): Promise<number> {
+    for (let drained = 0; ; ) {
+      const leased = await this.#durability.dequeue(SESSION, DEQUEUE, CALL);
+      const receipts = leased.flatMap(({ recipients }) => recipients.map(({ receipt }) => receipt));
+      if (receipts.length === 0) return drained;
+      const settlements = receipts.map((receipt) => ({ receipt, as: "ack" }) as const);
+      const failures = await this.#durability.settleMany(settlements, CALL);
+      drained += receipts.length - failures.length;
+    }
+  }
+
+  *#pages(): Generator<readonly Target[]> {
+    for (let start = 0; start < this.#targets.length; start += BATCH) yield this.#targets.slice(start, start + BATCH);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#durability.close();
+  }
+}
