@@ -11,8 +11,8 @@ const SOURCE = "core.unregister";
 
 /**
  * Ends a handle's registration: nothing new reaches its receiver, a running handler may finish, then the record goes, and
- * what is queued for it ends as dead letters. A handler gets half of the time that the call has left, no more: it may itself be waiting for this very call. When the
- * call ends before the record has gone, it goes in the background.
+ * what is queued for it ends as dead letters. A handler gets half of the time that the call has left, no more: it may itself
+ * be waiting for this very call. When the call ends before the record has gone, it goes in the background.
  *
  * @throws TIMEOUT, ABORTED; UNAVAILABLE and the like when it may still stand. Never for another epoch, never because a
  * handler is slow.
@@ -32,7 +32,11 @@ export async function unregisterServed(host: Host, served: Served, call: TimedCa
   });
 }
 
-/** Resolves when a running handler has finished, or is told that it has used up its share of the call. @throws TIMEOUT, ABORTED */
+/**
+ * Resolves when a running handler has finished, or is told that it has used up its share of the call.
+ *
+ * @throws TIMEOUT, ABORTED
+ */
 async function drain(host: Host, served: Served, call: TimedCall): Promise<void> {
   const shareMs = Math.max(0, (call.deadline - performance.now()) / 2);
   const share = new Promise<void>((resolve, reject) => {

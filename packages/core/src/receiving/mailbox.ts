@@ -66,8 +66,8 @@ class HandlerMailbox implements Mailbox {
   #isClosed = false;
   /** Whose handler has returned a promise that is not settled yet. */
   #running: ReceivedMessage | undefined;
-  /** Wait for its end. */
-  #closing: (() => void)[] = [];
+  /** Closing waits for its end. */
+  #closing: (() => void)[] | undefined;
 
   constructor(options: HandlerMailboxOptions) {
     this.#options = options;
@@ -87,7 +87,7 @@ class HandlerMailbox implements Mailbox {
     this.#queue?.clear();
     if (this.#running === undefined) return;
     await new Promise<void>((resolve) => {
-      this.#closing.push(resolve);
+      (this.#closing ??= []).push(resolve);
     });
   }
 
@@ -115,7 +115,7 @@ class HandlerMailbox implements Mailbox {
   /** With what waits, up to a handler that takes its time. */
   #goOn(): void {
     this.#running = undefined;
-    for (const ended of this.#closing.splice(0)) ended();
+    if (this.#closing !== undefined) for (const ended of this.#closing.splice(0)) ended();
     for (let next = this.#queue?.shift(); next !== undefined; next = this.#queue?.shift()) {
       const mayStart = this.#options.mayStart();
       if (!mayStart) next.settle(UNTRIED);
