@@ -2,9 +2,13 @@
 
 import type { Backend, Call, DurabilityBackend, MessagingBackend, RegistryBackend, Scope } from "@muster/core/slots";
 import type { Random } from "@muster/filter/corpus";
+import type { Composition } from "./pattern/composition.ts";
 import type { Subject } from "./subject.ts";
 
 export type Slot = "registry" | "messaging" | "durability";
+
+/** What a case is about: one slot, or `pattern`, the registry with whatever carries messages for it. */
+export type Part = Slot | "pattern";
 
 /** What one run of one case has to work with. Everything it opens is closed behind it. */
 export interface CaseContext<B extends Backend> {
@@ -31,7 +35,7 @@ export interface ConformanceCase<B extends Backend = Backend> {
   readonly id: string;
   /** The rule, as one sentence that is true of every backend it applies to. */
   readonly rule: string;
-  readonly slot: Slot;
+  readonly slot: Part;
   /**
    * Looks at traits, facets and what the subject can arrange, and at nothing else; a stronger claim only adds cases.
    * Absent: it applies to every backend of the slot.
@@ -44,6 +48,8 @@ export interface ConformanceCase<B extends Backend = Backend> {
 export type RegistryContext = CaseContext<RegistryBackend>;
 export type MessagingContext = CaseContext<MessagingBackend>;
 export type DurabilityContext = CaseContext<DurabilityBackend>;
+export type CompositionContext = CaseContext<Composition>;
 export type RegistryCase = ConformanceCase<RegistryBackend>;
 export type MessagingCase = ConformanceCase<MessagingBackend>;
 export type DurabilityCase = ConformanceCase<DurabilityBackend>;
+export type PatternCase = ConformanceCase<Composition>;

@@ -3,13 +3,14 @@
 import { randomUUID } from "node:crypto";
 import type { Backend, Call, Scope } from "@muster/core/slots";
 import { seededRandom } from "@muster/filter/corpus";
-import type { CaseContext, Slot } from "./case.ts";
+import type { CaseContext, Part } from "./case.ts";
 import { eventually, PATIENCE_MS } from "./eventually.ts";
+import { compositionOf } from "./pattern/composition.ts";
 import type { Subject } from "./subject.ts";
 
-/** The subject's way to make a client of a slot; `undefined` for a slot it doesn't have. */
-export function factoryOf(subject: Subject, slot: Slot): (() => Backend) | undefined {
-  return subject[slot]?.bind(subject);
+/** The subject's way to make a client of a slot, or of all it has; `undefined` for what it doesn't have. */
+export function factoryOf(subject: Subject, part: Part): (() => Backend) | undefined {
+  return part === "pattern" ? compositionOf(subject) : subject[part]?.bind(subject);
 }
 
 /** A valid namespace that nobody has seen before, whatever the seed. */

@@ -39,7 +39,7 @@ function slotParts(claims: SlotClaims, all: readonly ReportedCase[]): readonly s
 
 function facetParts({ slot, facets }: SlotClaims): readonly string[] {
   const has = (facet: unknown): string => (facet === undefined ? "no" : "yes");
-  if (slot === "messaging") return [];
+  if (slot === "messaging" || slot === "pattern") return [];
   if (slot === "durability") {
     return [
       table(

@@ -1,6 +1,6 @@
 /** What a run is going to do, decided before any case runs; or why there is nothing to run. */
 
-import type { ConformanceCase, Slot } from "./case.ts";
+import type { ConformanceCase, Part, Slot } from "./case.ts";
 import { DEADLINE_MS } from "./deadline.ts";
 import { type ProbedSlot, probeSlot, type SlotClaims } from "./probe.ts";
 import { FILTERS } from "./run.ts";
@@ -24,7 +24,7 @@ export interface PlanOptions {
   /** Ids of the only cases to run. Default: all. */
   readonly only?: readonly string[];
   /** Default: every slot the subject has. */
-  readonly slots?: readonly Slot[];
+  readonly slots?: readonly Part[];
   /** Each case runs once with each. Default `[1]`. */
   readonly seeds?: readonly number[];
   /** After which a case has failed, or a client could not be opened. Default 30,000. */
@@ -103,7 +103,7 @@ export async function planRun(
 async function probeSlots(
   catalogue: readonly ConformanceCase[],
   subject: Subject,
-  asked: readonly Slot[] | undefined,
+  asked: readonly Part[] | undefined,
   deadlineMs: number,
 ): Promise<readonly ProbedSlot[] | Misconfigured> {
   const probed: ProbedSlot[] = [];
@@ -123,7 +123,7 @@ async function probeSlots(
 function plannedCases(
   catalogue: readonly ConformanceCase[],
   probed: readonly ProbedSlot[],
-  { only, slots = SLOTS, pins = [], knownFailing = [] }: PlanOptions,
+  { only, slots = SLOTS as readonly Part[], pins = [], knownFailing = [] }: PlanOptions,
 ): readonly PlannedCase[] {
   return catalogue.flatMap((one): readonly PlannedCase[] => {
     if (!slots.includes(one.slot) || only?.includes(one.id) === false) return [];

@@ -9,10 +9,11 @@ import type {
   RegistryBackend,
   RegistryTraits,
 } from "@muster/core/slots";
-import type { ConformanceCase, Slot } from "./case.ts";
+import type { ConformanceCase, Part } from "./case.ts";
 import { freshNamespace } from "./context.ts";
 import { withinDeadline } from "./deadline.ts";
 import { type NativeOperators, nativeOperators } from "./native-operators.ts";
+import { type CompositionTraits, compositionOf } from "./pattern/composition.ts";
 import type { Subject } from "./subject.ts";
 import { asError } from "./thrown.ts";
 
@@ -29,10 +30,10 @@ export interface Facets {
 
 /** One slot of a subject, as its traits and facets stand once it is open. */
 export interface SlotClaims {
-  readonly slot: Slot;
+  readonly slot: Part;
   /** The backend's own name. */
   readonly backend: string;
-  readonly traits: RegistryTraits | MessagingTraits | DurabilityTraits;
+  readonly traits: RegistryTraits | MessagingTraits | DurabilityTraits | CompositionTraits;
   readonly facets: Facets;
 }
 
@@ -51,7 +52,7 @@ export interface ProbedSlot {
  */
 export async function probeSlot(
   subject: Subject,
-  slot: Slot,
+  slot: Part,
   catalogue: readonly ConformanceCase[],
   deadlineMs: number,
 ): Promise<ProbedSlot | undefined> {
@@ -64,6 +65,10 @@ export async function probeSlot(
   if (slot === "messaging") {
     const messaging = await step("made", () => subject.messaging?.());
     return messaging && (await look(messaging, messagingClaims));
+  }
+  if (slot === "pattern") {
+    const composition = await step("made", () => compositionOf(subject)?.());
+    return composition && (await look(composition, ({ name, traits }) => ({ slot, backend: name, traits, facets: {} })));
   }
   const durability = await step("made", () => subject.durability?.());
   return durability && (await look(durability, (open) => durabilityClaims(open, subject)));
@@ -91,7 +96,7 @@ async function step<T>(done: string, work: () => T | Promise<T>): Promise<T> {
 
 function gates(
   subject: Subject,
-  slot: Slot,
+  slot: Part,
   backend: Backend,
   catalogue: readonly ConformanceCase[],
 ): Pick<ProbedSlot, "applicable" | "exclusive"> {

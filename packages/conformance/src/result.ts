@@ -1,6 +1,6 @@
 /** What became of a planned case: the outcomes of its runs, held against what was expected. */
 
-import type { Slot } from "./case.ts";
+import type { Part } from "./case.ts";
 import type { Plan, PlannedCase } from "./plan.ts";
 import { type CaseOutcome, NOT_APPLICABLE, runCase } from "./run.ts";
 import { asError } from "./thrown.ts";
@@ -8,7 +8,7 @@ import { asError } from "./thrown.ts";
 export interface CaseResult {
   readonly id: string;
   readonly rule: string;
-  readonly slot: Slot;
+  readonly slot: Part;
   /** `failed` includes a lost pin, and a known failing case that passed. */
   readonly status: "passed" | "failed" | "known failing" | "not applicable";
   /** Only with `failed`: the message begins with the id and names the seed, where one was used. */

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test, type TestContext } from "node:test";
 import { catalogue } from "../catalogue.ts";
+import { patternCatalogue } from "../cases/pattern-cases.ts";
 import type { ConformanceOptions } from "../execution.ts";
 import { conformanceMarkdown } from "../markdown.ts";
 import { ordered } from "../order.ts";
@@ -44,6 +45,14 @@ export async function conformance(subject: Subject, options: NodeTestOptions = {
       assert.equal(conformanceMarkdown(report), await readFile(markdown, "utf8"));
     });
   });
+}
+
+/**
+ * The same over a whole composition: what registry, messaging and durability promise together under core's `openRegistry`.
+ * The slots of the subject may be of several backends; the cases that apply are those of the guarantees that they give.
+ */
+export async function patternConformance(subject: Subject, options: NodeTestOptions = {}): Promise<void> {
+  await conformance(subject, { cases: patternCatalogue, slots: ["pattern"], ...options });
 }
 
 async function runSubtest(t: TestContext, plan: Plan, planned: PlannedCase, results: CaseResult[]): Promise<void> {

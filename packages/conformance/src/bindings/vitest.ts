@@ -5,6 +5,7 @@ import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, test } from "vitest";
 import { catalogue } from "../catalogue.ts";
+import { patternCatalogue } from "../cases/pattern-cases.ts";
 import type { ConformanceOptions } from "../execution.ts";
 import { conformanceMarkdown } from "../markdown.ts";
 import { ordered } from "../order.ts";
@@ -39,6 +40,14 @@ export function conformance(subject: Subject, options: VitestOptions = {}): void
     for (const one of ordered(plan.cases, options.order ?? "given")) declareCase(plan, one, options, results);
     if (options.markdown !== undefined && plan.isWhole) declareMarkdown(plan, results, options.markdown);
   });
+}
+
+/**
+ * The same over a whole composition: what registry, messaging and durability promise together under core's `openRegistry`.
+ * The slots of the subject may be of several backends; the cases that apply are those of the guarantees that they give.
+ */
+export function patternConformance(subject: Subject, options: VitestOptions = {}): void {
+  conformance(subject, { cases: patternCatalogue, slots: ["pattern"], ...options });
 }
 
 function declareCase(plan: Plan, planned: PlannedCase, options: VitestOptions, results: CaseResult[]): void {

@@ -1,0 +1,202 @@
+/** What a pattern case plays with: processes of one namespace, the handlers in them, and what those have seen. */
+
+import assert from "node:assert/strict";
+import {
+  type Fleet,
+  type Handle,
+  type HandlerContext,
+  type Limits,
+  type Message,
+  type MessageHandler,
+  type Metadata,
+  type MulticastOptions,
+  type MulticastReport,
+  openRegistry,
+  type RegisterOptions,
+  type Timing,
+} from "@muster/core";
+import type { DurabilityBackend, MessagingBackend } from "@muster/core/slots";
+import type { CompositionContext } from "../case.ts";
+import { overridden } from "../mutant.ts";
+import { Composition, type Way } from "./composition.ts";
+import { type Gate, gate } from "./gate.ts";
+
+/** One process, with what its fleet is made of. */
+export interface Process {
+  readonly fleet: AnyFleet;
+  /** Takes it away as a crash does. Only of a process that {@link Scene.mortal} has started. */
+  kill(turn: number): Promise<void>;
+}
+
+export type AnyFleet = Fleet<Metadata, Metadata, unknown>;
+export type AnyHandle = Handle<Metadata, unknown>;
+
+export interface ProcessOptions {
+  readonly timing?: Partial<Timing>;
+  readonly limits?: Partial<Limits>;
+  /** Faults of this process' clients; what they don't name is the real thing. */
+  readonly messaging?: ((real: MessagingBackend) => Partial<MessagingBackend>) | "absent";
+  readonly durability?: (real: DurabilityBackend) => Partial<DurabilityBackend>;
+}
+
+/** One call of one handler. */
+export interface Seen {
+  readonly identity: string;
+  readonly id: string;
+  readonly text: string;
+  readonly epoch: number;
+  readonly attempt: number;
+  /** Whose handler it was, as the case has named it. */
+  readonly by: string;
+  readonly state: "running" | "handled" | "thrown";
+}
+
+/** What a handler does with its message beside being seen. */
+export type Behaviour = (message: Message, context: HandlerContext<unknown>) => void | Promise<void>;
+
+/** Nothing waits for these; a case that is about one of them has its own. */
+const TIMING: Partial<Timing> = { reapIntervalMs: 50, pollIntervalMs: 100, timeoutMs: 10_000 };
+const CLOSE_MS = 1_000;
+
+export class Scene {
+  readonly ctx: CompositionContext;
+  readonly way: Way;
+  /** In the order in which handlers were called. */
+  readonly seen: Seen[] = [];
+  readonly #processes: AnyFleet[] = [];
+  readonly #gates: Gate[] = [];
+  #hasEnded = false;
+
+  constructor(ctx: CompositionContext, way: Way) {
+    this.ctx = ctx;
+    this.way = way;
+  }
+
+  /** One more process, over the slots that give this way's guarantee. */
+  async process(options: ProcessOptions = {}): Promise<AnyFleet> {
+    return this.#open(this.ctx.fresh(), options);
+  }
+
+  /** One more, which can die. */
+  async mortal(options: ProcessOptions = {}): Promise<Process> {
+    const mortal = this.ctx.subject.mortal?.();
+    assert.ok(mortal, "the mortal process that was there when the run was planned");
+    const fleet = await this.#open(new Composition(mortal), options);
+    return {
+      fleet,
+      kill: async (turn) => {
+        await mortal.kill(turn);
+        fleet.close({ timeoutMs: 1 }).catch(() => {}); // It is dead, and its timers have to go.
+      },
+    };
+  }
+
+  /** Registers somebody whose handler is seen. */
+  async register(
+    fleet: AnyFleet,
+    identity: string,
+    { behaviour, by = "", ...options }: RegisterOptions<unknown> & { readonly behaviour?: Behaviour; readonly by?: string } = {},
+  ): Promise<AnyHandle> {
+    return fleet.register(identity, {}, { onMessage: this.handler(behaviour, by), ...options });
+  }
+
+  /** A handler that is seen; of an exactly-once message it has one effect for each identity and text. */
+  handler(behaviour: Behaviour = () => {}, by = ""): MessageHandler<unknown> {
+    return async (message, context) => {
+      const { identity, id, epoch, attempt } = message;
+      const seen = { identity, id, epoch, attempt, by, text: message.text(), state: "running" as Seen["state"] };
+      this.seen.push(seen);
+      try {
+        if (context.transaction !== undefined)
+          await this.#probe.write(context.transaction, this.#effectKey(identity, seen.text));
+        await behaviour(message, context);
+        seen.state = "handled";
+      } catch (error) {
+        seen.state = "thrown";
+        throw error;
+      }
+    };
+  }
+
+  /** Sends under this way's guarantee. */
+  async send(
+    fleet: AnyFleet,
+    to: readonly string[] | null,
+    text: string,
+    options: MulticastOptions = {},
+  ): Promise<MulticastReport> {
+    const filter = to === null ? null : { $identity: { $in: to } };
+    return fleet.multicast(filter, text, { delivery: this.way.delivery, ...options });
+  }
+
+  /** Calls of handlers for this text that have come to this end, in the order of their beginning. */
+  handled(text: string, state: Seen["state"] = "handled"): readonly Seen[] {
+    return this.seen.filter((one) => one.text === text && one.state === state);
+  }
+
+  /** Who has handled it, each as often as that was; sorted. */
+  handledBy(text: string): readonly string[] {
+    return this.handled(text).map(({ identity }) => identity).toSorted();
+  }
+
+  /** How many effects of it stand for that identity. */
+  async effects(identity: string, text: string): Promise<number> {
+    return this.#probe.read(this.#effectKey(identity, text));
+  }
+
+  /** Waits for exactly these to have handled it; then, after whatever else was under way has had its time, each once. */
+  async assertHandled(text: string, identities: readonly string[]): Promise<void> {
+    await this.ctx.eventually(() => assert.deepEqual(new Set(this.handledBy(text)), new Set(identities), `who has handled ${text}`));
+    if (this.way.name !== "exactly-once") {
+      assert.deepEqual(this.handledBy(text), identities.toSorted(), `how often ${text} was handled`);
+      return;
+    }
+    for (const identity of identities)
+      await this.ctx.eventually(async () => assert.equal(await this.effects(identity, text), 1, `effects of ${text} for ${identity}`));
+  }
+
+  /** Closed until the case opens it, or ends. */
+  gate(): Gate {
+    const one = gate();
+    this.#gates.push(one);
+    return one;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#hasEnded = true;
+    for (const { open } of this.#gates) open();
+    await Promise.all(this.#processes.map(async (fleet) => fleet.close({ timeoutMs: CLOSE_MS })));
+  }
+
+  async #open(composition: Composition, { timing, limits, messaging, durability }: ProcessOptions): Promise<AnyFleet> {
+    assert.ok(!this.#hasEnded, "the case has ended");
+    const slots = {
+      ...(composition.messaging && messaging !== "absent" && {
+        messaging: messaging ? overridden(composition.messaging, messaging) : composition.messaging,
+      }),
+      ...(composition.durability && (this.way.trait === "durable" || this.way.trait === "exactlyOnce") && {
+        durability: durability ? overridden(composition.durability, durability) : composition.durability,
+      }),
+    };
+    const fleet = await openRegistry<undefined, unknown>({
+      namespace: this.ctx.namespace,
+      registry: composition.registry,
+      ...slots,
+      timing: { ...TIMING, ...timing },
+      ...(limits && { limits }),
+      onWarning: () => {}, // Cases provoke what is warned of.
+    });
+    this.#processes.push(fleet);
+    return fleet;
+  }
+
+  get #probe(): NonNullable<CompositionContext["subject"]["transactionProbe"]> {
+    const { transactionProbe } = this.ctx.subject;
+    assert.ok(transactionProbe, "a subject with transactions has a transactionProbe");
+    return transactionProbe;
+  }
+
+  #effectKey(identity: string, text: string): string {
+    return `${this.ctx.namespace} ${text} ${identity}`;
+  }
+}
