@@ -1,6 +1,19 @@
 import type { PatternCase } from "../case.ts";
+import { deathCases } from "./pattern/deaths.ts";
+import { endCases } from "./pattern/ends.ts";
+import { lossCases } from "./pattern/losses.ts";
+import { moveCases } from "./pattern/moves.ts";
 import { outcomeCases } from "./pattern/outcomes.ts";
 import { quietCases } from "./pattern/quiet.ts";
+import { senderCases } from "./pattern/senders.ts";
 
 /** Every case about slots that work together. */
-export const patternCatalogue: readonly PatternCase[] = [...quietCases, ...outcomeCases];
+export const patternCatalogue: readonly PatternCase[] = [
+  ...quietCases,
+  ...outcomeCases,
+  ...moveCases,
+  ...lossCases,
+  ...senderCases,
+  ...endCases,
+  ...deathCases,
+];

@@ -72,6 +72,11 @@ export class Scene {
     this.way = way;
   }
 
+  /** Whether a store keeps what is sent. */
+  get isKept(): boolean {
+    return this.way.trait === "durable" || this.way.trait === "exactlyOnce";
+  }
+
   /** One more process, over the slots that give this way's guarantee. */
   async process(options: ProcessOptions = {}): Promise<AnyFleet> {
     return this.#open(this.ctx.fresh(), options);
@@ -174,7 +179,7 @@ export class Scene {
       ...(composition.messaging && messaging !== "absent" && {
         messaging: messaging ? overridden(composition.messaging, messaging) : composition.messaging,
       }),
-      ...(composition.durability && (this.way.trait === "durable" || this.way.trait === "exactlyOnce") && {
+      ...(composition.durability && this.isKept && {
         durability: durability ? overridden(composition.durability, durability) : composition.durability,
       }),
     };

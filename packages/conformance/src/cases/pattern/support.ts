@@ -47,3 +47,31 @@ export interface Postman {
     options?: MulticastOptions,
   ): Promise<{ readonly report: Promise<MulticastReport> }>;
 }
+
+/** A process that does something else, once, between resolving whom to send to and sending. */
+export async function senderThat(scene: Scene, before: () => Promise<void>): Promise<AnyFleet> {
+  let isDue = true;
+  const once = async (): Promise<void> => {
+    if (!isDue) return;
+    isDue = false;
+    await before();
+  };
+  if (scene.isKept) {
+    return scene.process({
+      durability: (real) => ({
+        async enqueueMany(...args): Promise<readonly BatchFailure[]> {
+          await once();
+          return real.enqueueMany(...args);
+        },
+      }),
+    });
+  }
+  return scene.process({
+    messaging: (real) => ({
+      async publishMany(...args): Promise<readonly BatchFailure[]> {
+        await once();
+        return real.publishMany(...args);
+      },
+    }),
+  });
+}
