@@ -1,6 +1,7 @@
 import type { PatternCase } from "../case.ts";
 import { deathCases } from "./pattern/deaths.ts";
 import { endCases } from "./pattern/ends.ts";
+import { historyCases } from "./pattern/histories.ts";
 import { lossCases } from "./pattern/losses.ts";
 import { moveCases } from "./pattern/moves.ts";
 import { outcomeCases } from "./pattern/outcomes.ts";
@@ -16,4 +17,5 @@ export const patternCatalogue: readonly PatternCase[] = [
   ...senderCases,
   ...endCases,
   ...deathCases,
+  ...historyCases,
 ];

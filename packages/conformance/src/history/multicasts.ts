@@ -1,0 +1,216 @@
+/** Whether multicasts came to those they were meant for, as often as their guarantee allows, and receipts told the truth. */
+
+import type { Receipt } from "@muster/core";
+
+/** What happened, in the order in which it did. */
+export type MulticastEvent = SendEvent | CallEvent | TakeEvent | DeathEvent;
+
+/**
+ * Somebody begins to send, or sends the same again. `at`, here as elsewhere, is its place among everything that happened: a
+ * number that nothing else has.
+ */
+export interface SendEvent {
+  readonly kind: "send";
+  readonly at: number;
+  /** Names the multicast; what it says, too. */
+  readonly text: string;
+  /** Whom its filter names. */
+  readonly to: readonly string[];
+  /** Absent: its sender died, or it threw; nobody was told anything. */
+  told?: { readonly at: number; readonly id: string; readonly receipts: readonly Receipt[] };
+}
+
+/** A handler is called. */
+export interface CallEvent {
+  readonly kind: "call";
+  readonly at: number;
+  readonly text: string;
+  readonly id: string;
+  readonly identity: string;
+  readonly epoch: number;
+  readonly process: string;
+  /** Absent: it never ended, or its process was dead by then. */
+  ended?: { readonly at: number; readonly as: "handled" | "rejected" | "thrown" };
+}
+
+/** A process asks for an identity, whoever has it. */
+export interface TakeEvent {
+  readonly kind: "take";
+  readonly at: number;
+  readonly identity: string;
+  readonly process: string;
+  /** Absent: it was never answered. */
+  told?: { readonly at: number; readonly epoch: number };
+}
+
+/** A process may have died from here on: its death was asked for. */
+export interface DeathEvent {
+  readonly kind: "death";
+  readonly at: number;
+  readonly process: string;
+}
+
+/** What the receipts and effects of one multicast are when nothing is under way any more. */
+export interface Finally {
+  /** By identity; `undefined` where nobody can know. */
+  status(text: string, identity: string): Receipt["status"] | undefined;
+  /** How many effects stand; `undefined`: no handler had any. */
+  effects(text: string, identity: string): number | undefined;
+}
+
+export interface MulticastGuarantee {
+  readonly way: "at-most-once" | "acknowledged" | "durable" | "exactly-once";
+  readonly order: "none" | "fifo";
+}
+
+/** One multicast to one identity. */
+interface Story {
+  readonly text: string;
+  readonly identity: string;
+  readonly sends: readonly SendEvent[];
+  readonly calls: readonly CallEvent[];
+}
+
+/**
+ * Every way in which the history breaks its guarantee, as sentences; `[]` is a good one. It must have been recorded until
+ * nothing was under way any more. Only what is certain counts: what a dead process was about to do may have happened or not.
+ */
+export function checkMulticasts(
+  events: readonly MulticastEvent[],
+  guarantee: MulticastGuarantee,
+  end: Finally,
+): readonly string[] {
+  const stories = storiesIn(events);
+  const isKept = guarantee.way === "durable" || guarantee.way === "exactly-once";
+  return stories.flatMap((story) => [
+    ...intruders(story, events),
+    ...lies(story, guarantee),
+    ...repeats(story, events, guarantee),
+    ...(isKept ? losses(story, end) : []),
+    ...(isKept && guarantee.order === "fifo" ? overtaken(story, stories) : []),
+    ...(guarantee.way === "exactly-once" ? effects(story, end) : []),
+  ]);
+}
+
+function storiesIn(events: readonly MulticastEvent[]): readonly Story[] {
+  const stories = new Map<string, { text: string; identity: string; sends: SendEvent[]; calls: CallEvent[] }>();
+  const storyOf = (text: string, identity: string): { sends: SendEvent[]; calls: CallEvent[] } => {
+    const key = JSON.stringify([text, identity]);
+    const story = stories.get(key) ?? { text, identity, sends: [], calls: [] };
+    stories.set(key, story);
+    return story;
+  };
+  for (const event of events) {
+    if (event.kind === "send") for (const identity of event.to) storyOf(event.text, identity).sends.push(event);
+    if (event.kind === "call") storyOf(event.text, event.identity).calls.push(event);
+  }
+  return [...stories.values()];
+}
+
+function nameOf({ text, identity }: Story): string {
+  return `${text} for ${identity}`;
+}
+
+/** Nobody has sent it, it was not meant for this identity, or it came to where this life of the identity is not. */
+function* intruders(story: Story, events: readonly MulticastEvent[]): Generator<string> {
+  const { calls, sends, identity } = story;
+  for (const { at, epoch, process } of calls) {
+    if (!sends.some((send) => send.at < at)) yield `leak: ${nameOf(story)} is handled, and was not sent to it`;
+    const isItsOwn = events.some(
+      (one) =>
+        one.kind === "take" &&
+        one.at < at &&
+        one.identity === identity &&
+        one.process === process &&
+        (one.told === undefined || one.told.epoch === epoch),
+    );
+    if (!isItsOwn) yield `stray: ${nameOf(story)} is handled in ${process}, epoch ${epoch}, which it never had`;
+  }
+  const ids = new Set([...calls.map(({ id }) => id), ...sends.flatMap(({ told }) => told?.id ?? [])]);
+  if (ids.size > 1) yield `phantom: ${nameOf(story)} comes under ${ids.size} ids`;
+}
+
+/** A receipt that what was seen contradicts. */
+function* lies(story: Story, { way }: MulticastGuarantee): Generator<string> {
+  const { calls, identity } = story;
+  for (const { told } of story.sends) {
+    for (const { status, code } of told?.receipts.filter((receipt) => receipt.identity === identity) ?? []) {
+      const at = told?.at ?? 0;
+      const before = calls.filter(({ ended }) => ended !== undefined && ended.at < at);
+      const hasEnded = (as: string): boolean => before.some(({ ended }) => ended?.as === as);
+      if (way !== "at-most-once" && status === "delivered" && !hasEnded("handled"))
+        yield `lie: ${nameOf(story)} reads delivered, and no handler had finished`;
+      if (code === "REJECTED" && !hasEnded("rejected")) yield `lie: ${nameOf(story)} reads REJECTED, and nobody had`;
+      if (code === "DEAD_LETTERED" && !hasEnded("thrown")) yield `lie: ${nameOf(story)} reads DEAD_LETTERED, untried`;
+      const isLate = calls.some(({ ended }) => ended?.as === "handled" && ended.at > at);
+      if (status === "failed" && isLate) yield `lie: ${nameOf(story)} reads failed, and is handled after that`;
+    }
+  }
+}
+
+/** It is handled again, and no crash, new life or failure of the handler is the reason. */
+function* repeats(
+  story: Story,
+  events: readonly MulticastEvent[],
+  { way }: MulticastGuarantee,
+): Generator<string> {
+  const { calls, identity } = story;
+  for (const [index, again] of calls.entries()) {
+    for (const earlier of calls.slice(0, index)) {
+      if (earlier.id !== again.id) continue;
+      if (way === "at-most-once") yield `duplicate: ${nameOf(story)} is handled twice at most once`;
+      const hasThrown = earlier.ended?.as === "thrown" && earlier.ended.at < again.at;
+      const hasReason = events.some(
+        (event) =>
+          event.at < again.at &&
+          ((event.kind === "death" && event.process === earlier.process) ||
+            (event.kind === "take" && event.identity === identity && (event.told?.at ?? again.at) > earlier.at)),
+      );
+      if (way !== "at-most-once" && !hasThrown && !hasReason)
+        yield `duplicate: ${nameOf(story)} is handled again in ${again.process}, after ${earlier.process}`;
+    }
+  }
+}
+
+/** It was accepted, and has not ended; or its receipt says delivered, and nobody has handled it. */
+function* losses(story: Story, end: Finally): Generator<string> {
+  const { calls, identity, text } = story;
+  for (const { told } of story.sends) {
+    const receipt = told?.receipts.find((one) => one.identity === identity);
+    if (receipt === undefined || receipt.status === "failed" || receipt.status === "timeout") continue;
+    const isHandled = calls.some(({ ended }) => ended?.as === "handled" || ended?.as === "rejected");
+    if (!isHandled) yield `loss: ${nameOf(story)} was accepted (${receipt.status}), and nobody has handled it`;
+    const status = end.status(text, identity);
+    if (status === "pending") yield `loss: ${nameOf(story)} is pending for ever`;
+    if (receipt.status === "delivered" && status !== undefined && status !== "delivered")
+      yield `lie: ${nameOf(story)} read delivered, and is ${status} in the end`;
+  }
+}
+
+/** An earlier one for the same identity had not ended when this one was first handled. */
+function* overtaken(story: Story, stories: readonly Story[]): Generator<string> {
+  const first = story.calls[0];
+  const sentAt = Math.min(...story.sends.map(({ at }) => at));
+  if (first === undefined) return;
+  for (const other of stories) {
+    if (other.identity !== story.identity || other === story) continue;
+    const isEarlier = other.sends.some(
+      ({ told }) =>
+        told !== undefined &&
+        told.at < sentAt &&
+        told.receipts.some(({ identity, status }) => identity === other.identity && status !== "failed" && status !== "timeout"),
+    );
+    const hasEnded = other.calls.some(({ ended }) => ended !== undefined && ended.as !== "thrown" && ended.at < first.at);
+    if (isEarlier && !hasEnded) yield `reorder: ${nameOf(story)} is handled before ${nameOf(other)}, which was accepted first`;
+  }
+}
+
+/** More or fewer effects than its receipt says. */
+function* effects(story: Story, end: Finally): Generator<string> {
+  const { text, identity } = story;
+  const count = end.effects(text, identity) ?? 0;
+  const status = end.status(text, identity);
+  if (count > 1) yield `duplicate: ${nameOf(story)} has had its effects ${count} times`;
+  if (status === "delivered" && count === 0) yield `loss: ${nameOf(story)} is delivered, without its effects`;
+  if (status === "failed" && count > 0) yield `lie: ${nameOf(story)} has failed, with effects`;
+}

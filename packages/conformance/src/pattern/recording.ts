@@ -1,0 +1,153 @@
+/** Seeded work of processes that send, handle and die, with a record of what each has seen and was told. */
+
+import assert from "node:assert/strict";
+import type { Message, MulticastOptions, Receipt } from "@muster/core";
+import {
+  type CallEvent,
+  checkMulticasts,
+  type Finally,
+  type MulticastEvent,
+  type SendEvent,
+  type TakeEvent,
+} from "../history/multicasts.ts";
+import type { AnyFleet, Scene } from "./scene.ts";
+
+export interface Actor {
+  readonly name: string;
+  readonly fleet: AnyFleet;
+  isDead: boolean;
+}
+
+const SEND_MS = 5_000;
+
+export class Recording {
+  readonly events: MulticastEvent[] = [];
+  readonly #scene: Scene;
+  readonly #identities: readonly string[];
+  /** Calls that have not been answered; those of the dead never will be. */
+  readonly #sending = new Map<Promise<void>, Actor>();
+  #texts = 0;
+  #clock = 0;
+  /** By text. */
+  readonly #ids = new Map<string, string>();
+
+  constructor(scene: Scene, identities: readonly string[]) {
+    this.#scene = scene;
+    this.#identities = identities;
+  }
+
+  /** Some of the identities, perhaps none. */
+  some(): readonly string[] {
+    return this.#identities.filter(() => this.#scene.ctx.random() < 0.5);
+  }
+
+  /** Registers the identity there, whoever has it. */
+  async take(actor: Actor, identity: string): Promise<void> {
+    const event = this.#note<TakeEvent>({ kind: "take", at: this.#now(), identity, process: actor.name });
+    const { epoch } = await actor.fleet.register(
+      identity,
+      {},
+      { replace: true, onMessage: this.#scene.handler((message) => this.#handle(actor, message)) },
+    );
+    if (!actor.isDead) event.told = { at: this.#now(), epoch };
+  }
+
+  /** Sends something new to some, and goes on; gives what it was. */
+  send(actor: Actor): string {
+    this.#texts += 1;
+    const text = `x-${this.#texts}`;
+    this.#begin(actor, text, this.some());
+    return text;
+  }
+
+  /** Sends the same once more, under the key it was sent under. */
+  again(actor: Actor, text: string): void {
+    const first = this.events.find((event) => event.kind === "send" && event.text === text);
+    if (first?.kind === "send") this.#begin(actor, text, first.to);
+  }
+
+  /** Everything of it that is seen from now on may be of a dead process. */
+  die(actor: Actor): void {
+    this.#note({ kind: "death", at: this.#now(), process: actor.name });
+  }
+
+  /** Waits until nobody who lives sends any more, then until nothing is pending, and asserts that all of it was right. */
+  async verify(survivor: Actor): Promise<void> {
+    await Promise.all([...this.#sending].flatMap(([sending, { isDead }]) => (isDead ? [] : sending)));
+    const { order } = this.#scene.ctx.backend.traits;
+    const { name: way } = this.#scene.way;
+    await this.#scene.ctx.eventually(async () => {
+      const end = await this.#end(survivor);
+      const found = checkMulticasts(this.events, { way, order }, end);
+      assert.ok(found.length === 0, `${found.length} findings:\n${found.slice(0, 20).join("\n")}`);
+    });
+  }
+
+  #begin(actor: Actor, text: string, to: readonly string[]): void {
+    const { isKept, ctx } = this.#scene;
+    const event = this.#note<SendEvent>({ kind: "send", at: this.#now(), text, to });
+    const receipts: Receipt[] = [];
+    const options: MulticastOptions = {
+      timeoutMs: SEND_MS,
+      onReceipts: (page) => void receipts.push(...page),
+      ...(isKept && ctx.backend.durability?.tracking && { idempotencyKey: text }),
+    };
+    const sending = this.#scene
+      .send(actor.fleet, to, text, options)
+      .then(({ id }) => {
+        if (actor.isDead) return;
+        event.told = { at: this.#now(), id, receipts };
+        this.#ids.set(text, id);
+      })
+      .catch(() => {}); // Nobody was told anything.
+    this.#sending.set(sending, actor);
+  }
+
+  async #handle(actor: Actor, message: Message): Promise<void> {
+    const { identity, id, epoch, attempt } = message;
+    const event = this.#note<CallEvent>({ kind: "call", at: this.#now(), text: message.text(), id, identity, epoch, process: actor.name });
+    const end = (as: "handled" | "rejected" | "thrown"): void => {
+      if (!actor.isDead) event.ended = { at: this.#now(), as };
+    };
+    this.#ids.set(message.text(), id);
+    const dice = this.#scene.ctx.random();
+    if (dice < 0.2) await new Promise((resolve) => setImmediate(resolve));
+    if (dice > 0.9 && attempt === 1) {
+      end("thrown");
+      throw new Error("not yet");
+    }
+    if (dice > 0.85 && this.#scene.way.delivery !== "at-most-once") {
+      message.reject("never");
+      return end("rejected");
+    }
+    end("handled");
+  }
+
+  async #end(survivor: Actor): Promise<Finally> {
+    const statuses = new Map<string, Receipt["status"]>();
+    const effects = new Map<string, number>();
+    const { way, ctx, isKept } = this.#scene;
+    const isTracked = isKept && ctx.backend.durability?.tracking !== undefined;
+    for (const [text, id] of isTracked ? this.#ids : [])
+      for await (const { identity, status } of survivor.fleet.deliveries(id)) statuses.set(`${text} ${identity}`, status);
+    if (way.name === "exactly-once") {
+      const calls = this.events.filter((event): event is CallEvent => event.kind === "call");
+      for (const { text, identity } of calls)
+        effects.set(`${text} ${identity}`, await this.#scene.effects(identity, text));
+    }
+    return {
+      status: (text, identity) => statuses.get(`${text} ${identity}`),
+      effects: (text, identity) => effects.get(`${text} ${identity}`),
+    };
+  }
+
+  #now(): number {
+    this.#clock += 1;
+    return this.#clock;
+  }
+
+  #note<E extends MulticastEvent>(event: E): E {
+    this.events.push(event);
+    return event;
+  }
+}
