@@ -18,8 +18,6 @@ export interface Actor {
   isDead: boolean;
 }
 
-const SEND_MS = 5_000;
-
 export class Recording {
   readonly events: MulticastEvent[] = [];
   readonly #scene: Scene;
@@ -88,7 +86,7 @@ export class Recording {
     const event = this.#note<SendEvent>({ kind: "send", at: this.#now(), text, to });
     const receipts: Receipt[] = [];
     const options: MulticastOptions = {
-      timeoutMs: SEND_MS,
+      timeoutMs: this.#scene.patienceMs,
       onReceipts: (page) => void receipts.push(...page),
       ...(isKept && ctx.backend.durability?.tracking && { idempotencyKey: text }),
     };

@@ -17,6 +17,7 @@ import {
 } from "@muster/core";
 import type { DurabilityBackend, MessagingBackend } from "@muster/core/slots";
 import type { CompositionContext } from "../case.ts";
+import { PATIENCE_MS } from "../eventually.ts";
 import { overridden } from "../mutant.ts";
 import { Composition, type Way } from "./composition.ts";
 import { type Gate, gate } from "./gate.ts";
@@ -55,7 +56,7 @@ export interface Seen {
 export type Behaviour = (message: Message, context: HandlerContext<unknown>) => void | Promise<void>;
 
 /** Nothing waits for these; a case that is about one of them has its own. */
-const TIMING: Partial<Timing> = { reapIntervalMs: 50, pollIntervalMs: 100, timeoutMs: 10_000 };
+const TIMING: Partial<Timing> = { reapIntervalMs: 50, pollIntervalMs: 100 };
 const CLOSE_MS = 1_000;
 
 export class Scene {
@@ -70,6 +71,11 @@ export class Scene {
   constructor(ctx: CompositionContext, way: Way) {
     this.ctx = ctx;
     this.way = way;
+  }
+
+  /** How long something may take that is only promised eventually. */
+  get patienceMs(): number {
+    return this.ctx.subject.patienceMs ?? PATIENCE_MS;
   }
 
   /** Whether a store keeps what is sent. */
@@ -187,7 +193,7 @@ export class Scene {
       namespace: this.ctx.namespace,
       registry: composition.registry,
       ...slots,
-      timing: { ...TIMING, ...timing },
+      timing: { ...TIMING, timeoutMs: this.patienceMs, ...timing },
       ...(limits && { limits }),
       onWarning: () => {}, // Cases provoke what is warned of.
     });

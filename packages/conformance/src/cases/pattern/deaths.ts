@@ -49,7 +49,7 @@ export const deathCases: readonly PatternCase[] = [
     async (scene) => {
       const [doomed, survivor] = [await scene.mortal(), await scene.process()];
       await scene.register(doomed.fleet, "nomad", { by: "doomed", behaviour: async () => scene.gate().passed() });
-      const report = scene.send(survivor, null, "x", { timeoutMs: 20_000 });
+      const report = scene.send(survivor, null, "x", { timeoutMs: 4 * scene.patienceMs });
       await scene.ctx.eventually(() => assert.equal(scene.seen.length, 1));
       await doomed.kill(0);
       await scene.register(survivor, "nomad", { by: "survivor", replace: true });
@@ -70,7 +70,7 @@ export const deathCases: readonly PatternCase[] = [
         const doomed = await scene.mortal();
         const [identity, text] = [`nomad-${index}`, `x-${index}`];
         await scene.register(doomed.fleet, identity);
-        const report = scene.send(survivor, [identity], text, { timeoutMs: 20_000 });
+        const report = scene.send(survivor, [identity], text, { timeoutMs: 4 * scene.patienceMs });
         await doomed.kill(turn);
         await scene.register(survivor, identity, { replace: true });
         assert.deepEqual(countsOf(await report), { delivered: 1 });
@@ -109,7 +109,7 @@ export const deathCases: readonly PatternCase[] = [
     async (scene) => {
       const [doomed, survivor] = [await scene.mortal(), await scene.process()];
       await scene.register(doomed.fleet, "nomad", { by: "doomed", behaviour: async () => scene.gate().passed() });
-      const report = scene.send(survivor, null, "x", { timeoutMs: 20_000 });
+      const report = scene.send(survivor, null, "x", { timeoutMs: 4 * scene.patienceMs });
       await scene.ctx.eventually(() => assert.equal(scene.seen.length, 1));
       await doomed.kill(0);
       await scene.register(survivor, "nomad", { by: "survivor", replace: true });

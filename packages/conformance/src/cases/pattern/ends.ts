@@ -20,7 +20,7 @@ export const endCases: readonly PatternCase[] = [
       await scene.register(receiver, "slow", { behaviour: async () => slow.passed() });
       const report = scene.send(sender, null, "a");
       await scene.ctx.eventually(() => assert.equal(scene.seen.length, 1));
-      const closed = receiver.close({ timeoutMs: 20_000 });
+      const closed = receiver.close({ timeoutMs: 4 * scene.patienceMs });
       slow.open();
       await closed;
       assert.deepEqual(countsOf(await report), { delivered: 1 });
@@ -39,7 +39,7 @@ export const endCases: readonly PatternCase[] = [
       const reports = [];
       for (const text of texts) reports.push((await sender.post(null, text)).report);
       await scene.ctx.eventually(() => assert.equal(scene.seen.length, 1));
-      const closed = before.close({ leave: "offline", timeoutMs: 20_000 });
+      const closed = before.close({ leave: "offline", timeoutMs: 4 * scene.patienceMs });
       slow.open();
       await closed;
       assert.equal(scene.seen.length, 1, "calls of handlers before the end");

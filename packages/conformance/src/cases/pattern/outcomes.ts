@@ -143,10 +143,10 @@ export const outcomeCases: readonly PatternCase[] = [
     async (scene) => {
       const leaseMs = Math.max(100, scene.ctx.backend.durability?.traits.minLeaseMs ?? 0);
       const timing = { handlerLeaseMs: leaseMs };
-      const [sender, receiver] = [await scene.process(), await scene.process({ timing })];
+      const [sender, receiver] = [await scene.process(), await scene.process({ timing, limits: { maxAttempts: 2 } })];
       const slow = scene.gate();
       await scene.register(receiver, "thorough", { behaviour: async () => slow.passed() });
-      const report = scene.send(sender, ["thorough"], "a", { timeoutMs: 20_000 });
+      const report = scene.send(sender, ["thorough"], "a", { timeoutMs: 4 * scene.patienceMs });
       await scene.ctx.eventually(() => assert.equal(scene.seen.length, 1));
       const startedAt = performance.now();
       await scene.register(receiver, "clock");

@@ -1,0 +1,208 @@
+/** Ways in which a registry and a broker can betray whoever sends over them. */
+
+import type { BatchFailure, Registration, RegistryBackend, Route } from "@muster/core/slots";
+import { type Mutant, withMessaging, withRegistry } from "../../mutant.ts";
+import type { Subject } from "../../subject.ts";
+
+/** The subject in which routes are changed on their way to whoever sends; `change` is shared by all clients. */
+function withRoutes(subject: Subject, change: (page: readonly Route[]) => readonly Route[]): Subject {
+  return withRegistry(subject, (real) => ({
+    async *scanRoutes(query, call): AsyncGenerator<readonly Route[], void, undefined> {
+      for await (const page of real.scanRoutes(query, call)) yield change(page);
+    },
+  }));
+}
+
+/** The subject in which a broker takes everything, and loses what `keeps` says no to. */
+function withLosses(subject: Subject, keeps: () => (from: object, address: string) => boolean): Subject {
+  const isKept = keeps();
+  return withMessaging(subject, (real) => ({
+    async publishMany(batch, call): Promise<readonly BatchFailure[]> {
+      const kept = batch.filter(({ address }) => isKept(real, address));
+      return kept.length === 0 ? [] : real.publishMany(kept, call);
+    },
+  }));
+}
+
+export const carryingMutants: readonly Mutant[] = [
+  {
+    id: "pattern-swallows-messages",
+    breaks: "The broker takes every message, and delivers none.",
+    kills: [
+      "pattern/at-most-once/everyone-once",
+      "pattern/at-most-once/hostile-identities",
+      "pattern/at-most-once/replaced",
+      "pattern/acknowledged/everyone-once",
+      "pattern/acknowledged/hostile-identities",
+      "pattern/acknowledged/attached-later",
+      "pattern/acknowledged/message-lost",
+      "pattern/acknowledged/never-acknowledged",
+      "pattern/acknowledged/dies-unheard",
+      "pattern/acknowledged/unregistered-before-it-left",
+      "pattern/acknowledged/close-waits-for-handlers",
+      "pattern/durable/doorbell-heard",
+      "pattern/exactly-once/doorbell-heard",
+    ],
+    of: (subject) => withLosses(subject, () => () => false),
+  },
+  {
+    id: "pattern-loses-replies",
+    breaks: "The broker loses whatever goes to an address from which there was a message before: acknowledgements never arrive.",
+    kills: [
+      "pattern/acknowledged/everyone-once",
+      "pattern/acknowledged/rejected",
+      "pattern/acknowledged/acknowledgement-lost",
+      "pattern/acknowledged/thrown-comes-again",
+      "pattern/acknowledged/sent-twice",
+      "pattern/acknowledged/counts-add-up",
+      "pattern/acknowledged/replaced",
+    ],
+    of: (subject) => {
+      const sources = new Map<object, string>();
+      return withMessaging(
+        withLosses(subject, () => {
+          const first = new Map<string, object>();
+          return (from, address) => {
+            const receiver = [...sources].find(([, own]) => own === address)?.[0];
+            const hasSent = receiver !== undefined && first.has(`${address}`);
+            const own = sources.get(from);
+            if (own !== undefined && own !== address && !hasSent) first.set(own, from);
+            return !hasSent || own === address;
+          };
+        }),
+        (real) => ({
+          async openInbox(options, call) {
+            const inbox = await real.openInbox(options, call);
+            const { addMany } = inbox;
+            inbox.addMany = async (addresses, during) => {
+              const [own] = addresses;
+              if (own !== undefined && !sources.has(real)) sources.set(real, own);
+              return addMany.call(inbox, addresses, during);
+            };
+            return inbox;
+          },
+        }),
+      );
+    },
+  },
+  {
+    id: "pattern-repeats-messages",
+    breaks: "The broker delivers every message twice.",
+    kills: [
+      "pattern/at-most-once/everyone-once",
+      "pattern/at-most-once/publish-unanswered",
+      "pattern/at-most-once/history",
+    ],
+    of: (subject) =>
+      withMessaging(subject, (real) => ({
+        async publishMany(batch, call): Promise<readonly BatchFailure[]> {
+          await real.publishMany(batch, call);
+          return real.publishMany(batch, call);
+        },
+      })),
+  },
+  {
+    id: "pattern-publishes-again",
+    breaks: "The broker answers that everything was accepted, whether or not it was answered for.",
+    kills: ["pattern/at-most-once/publish-unanswered"],
+    of: (subject) =>
+      withMessaging(subject, (real) => ({
+        publishMany: async (batch, call) => real.publishMany([...batch, ...batch], call).catch(() => []),
+      })),
+  },
+  {
+    id: "pattern-keeps-old-routes",
+    breaks: "Messages go to where an identity was registered first, however often it has moved: retries, too.",
+    kills: [
+      "pattern/at-most-once/replaced",
+      "pattern/acknowledged/replaced",
+      "pattern/acknowledged/moved-before-it-left",
+      "pattern/acknowledged/dies-while-handling",
+    ],
+    of: (subject) => {
+      const first = new Map<string, Route>();
+      return withRoutes(subject, (page) =>
+        page.map((route) => {
+          const known = first.get(route.identity) ?? route;
+          first.set(route.identity, known);
+          return known;
+        }),
+      );
+    },
+  },
+  {
+    id: "pattern-hides-the-unattached",
+    breaks: "Whoever can't be reached at present is no target.",
+    kills: [
+      "pattern/acknowledged/unattached",
+      "pattern/acknowledged/counts-add-up",
+      "pattern/durable/counts-add-up",
+      "pattern/exactly-once/counts-add-up",
+      "pattern/durable/close-keeps-queue",
+      "pattern/exactly-once/close-keeps-queue",
+    ],
+    of: (subject) => withRoutes(subject, (page) => page.filter(({ session }) => session !== undefined)),
+  },
+  {
+    id: "pattern-sends-to-everyone",
+    breaks: "Filters select everyone.",
+    kills: [
+      "pattern/at-most-once/everyone-once",
+      "pattern/acknowledged/everyone-once",
+      "pattern/durable/everyone-once",
+      "pattern/exactly-once/everyone-once",
+      "pattern/at-most-once/history",
+      "pattern/acknowledged/history",
+      "pattern/durable/history",
+      "pattern/exactly-once/history",
+    ],
+    of: (subject) =>
+      withRegistry(subject, (real) => ({
+        scanRoutes: ({ filter: _, ...query }, call) => real.scanRoutes(query, call),
+      })),
+  },
+  {
+    id: "pattern-epochs-stand-still",
+    breaks: "Every life of an identity has the epoch of its first one.",
+    kills: ["pattern/at-most-once/moved-before-it-left"],
+    of: (subject) => withStandingEpochs(subject),
+  },
+];
+
+function withStandingEpochs(subject: Subject): Subject {
+  const present = new Map<string, number>();
+  const masked = <R extends Route>(one: R): R => {
+    present.set(one.identity, one.epoch);
+    return { ...one, epoch: 1 };
+  };
+  const real = <K extends { readonly identity: string; readonly epoch: number }>(key: K): K => ({
+    ...key,
+    epoch: present.get(key.identity) ?? key.epoch,
+  });
+  return withRegistry(subject, (registry): Partial<RegistryBackend> => ({
+    async setMany(entries, call) {
+      const unmasked = entries.map((entry) =>
+        typeof entry.mode === "object"
+          ? { ...entry, mode: { ...entry.mode, epoch: present.get(entry.identity) ?? entry.mode.epoch } }
+          : entry,
+      );
+      const outcomes = await registry.setMany(unmasked, call);
+      return outcomes.map((one) => ("stored" in one ? { stored: masked(one.stored) } : one));
+    },
+    async getMany(identities, call) {
+      return (await registry.getMany(identities, call)).map((one) => one && masked(one));
+    },
+    renewMany: async (leases, call) => registry.renewMany(leases.map(real), call),
+    deleteMany: async (keys, call) =>
+      registry.deleteMany(
+        keys.map((key) => ("epoch" in key ? real(key) : key)),
+        call,
+      ),
+    async *scan(query, call): AsyncGenerator<readonly Registration[], void, undefined> {
+      for await (const page of registry.scan(query, call)) yield page.map(masked);
+    },
+    async *scanRoutes(query, call): AsyncGenerator<readonly Route[], void, undefined> {
+      for await (const page of registry.scanRoutes(query, call)) yield page.map(masked);
+    },
+  }));
+}

@@ -1,0 +1,48 @@
+/** The pattern's cases, tested the other way: they notice every composition that is broken. */
+
+import { describe, expect, test } from "vitest";
+import { patternCatalogue } from "../../src/cases/pattern-cases.ts";
+import type { Mutant } from "../../src/mutant.ts";
+import { patternMutants } from "../../src/mutants/pattern-mutants.ts";
+import { planRun } from "../../src/plan.ts";
+import { runCase } from "../../src/run.ts";
+import { memorySubject } from "../subjects.ts";
+
+const DEADLINE_MS = 15_000;
+
+const ids = patternCatalogue.map(({ id }) => id);
+
+/** The cases it names that let it live, and why nothing could be said of others. */
+async function survivedBy(mutant: Mutant): Promise<readonly string[]> {
+  const subject = mutant.of({ ...memorySubject(), patienceMs: 750 });
+  const plan = await planRun(patternCatalogue, subject, { only: mutant.kills, slots: ["pattern"] });
+  if ("misconfigured" in plan) return [plan.misconfigured];
+  const survived: string[] = [];
+  for (const { case: one } of plan.cases) {
+    const { status, error } = await runCase(subject, one, { seed: 1, deadlineMs: DEADLINE_MS });
+    if (status !== "failed") survived.push(`${one.id}: ${status}`);
+    if (error?.message.startsWith("it has not ended")) survived.push(`${one.id}: hangs instead of failing`);
+  }
+  return survived;
+}
+
+test("every case is named once, in kebab case, with its guarantee", () => {
+  expect(new Set(ids).size).toBe(ids.length);
+  const name = /^pattern\/(at-most-once|acknowledged|durable|exactly-once)\/[a-z-]+$/u;
+  expect(ids.filter((id) => !name.test(id))).toEqual([]);
+});
+
+test("every case kills a mutant, and mutants name cases that exist", () => {
+  const killers = new Set(patternMutants.flatMap(({ kills }) => kills));
+  expect(ids.filter((id) => !killers.has(id))).toEqual([]);
+  expect([...killers].filter((id) => !ids.includes(id))).toEqual([]);
+  expect(new Set(patternMutants.map(({ id }) => id)).size).toBe(patternMutants.length);
+});
+
+describe("every case named by the mutant kills it", { concurrent: true, timeout: 60_000 }, () => {
+  for (const mutant of patternMutants) {
+    test(`${mutant.id}: ${mutant.breaks}`, async ({ expect: expectHere }) => {
+      expectHere(await survivedBy(mutant)).toEqual([]);
+    });
+  }
+});
