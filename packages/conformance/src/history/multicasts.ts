@@ -63,6 +63,8 @@ export interface MulticastGuarantee {
   readonly order: "none" | "fifo";
 }
 
+const KEPT: ReadonlySet<MulticastGuarantee["way"]> = new Set(["durable", "exactly-once"]);
+
 /** One multicast to one identity. */
 interface Story {
   readonly text: string;
@@ -81,7 +83,7 @@ export function checkMulticasts(
   end: Finally,
 ): readonly string[] {
   const stories = storiesIn(events);
-  const isKept = guarantee.way === "durable" || guarantee.way === "exactly-once";
+  const isKept = KEPT.has(guarantee.way);
   return stories.flatMap((story) => [
     ...intruders(story, events),
     ...lies(story, guarantee),
@@ -142,6 +144,8 @@ function* lies(story: Story, { way }: MulticastGuarantee): Generator<string> {
         yield `lie: ${nameOf(story)} reads delivered, and no handler had finished`;
       if (code === "REJECTED" && !hasEnded("rejected")) yield `lie: ${nameOf(story)} reads REJECTED, and nobody had`;
       if (code === "DEAD_LETTERED" && !hasEnded("thrown")) yield `lie: ${nameOf(story)} reads DEAD_LETTERED, untried`;
+      const isEnded = status === "failed" && code !== "REJECTED" && code !== "DEAD_LETTERED";
+      if (isEnded && KEPT.has(way)) yield `lie: ${nameOf(story)} reads ${code}, and nobody has ended it`;
       const isLate = calls.some(({ ended }) => ended?.as === "handled" && ended.at > at);
       if (status === "failed" && isLate) yield `lie: ${nameOf(story)} reads failed, and is handled after that`;
     }

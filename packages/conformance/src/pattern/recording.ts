@@ -12,6 +12,8 @@ import {
 } from "../history/multicasts.ts";
 import type { AnyFleet, Scene } from "./scene.ts";
 
+const CLOSING = "closing";
+
 export interface Actor {
   readonly name: string;
   readonly fleet: AnyFleet;
@@ -71,7 +73,13 @@ export class Recording {
 
   /** Waits until nobody who lives sends any more, then until nothing is pending, and asserts that all of it was right. */
   async verify(survivor: Actor): Promise<void> {
-    await Promise.all([...this.#sending].flatMap(([sending, { isDead }]) => (isDead ? [] : sending)));
+    await this.#settled();
+    // What was sent before that has come by now, as far as anyone can tell.
+    this.#begin(survivor, CLOSING, this.#identities);
+    await this.#scene.ctx.eventually(() =>
+      assert.deepEqual(new Set(this.#scene.handledBy(CLOSING)), new Set(this.#identities), "who has handled the last"),
+    );
+    await this.#settled();
     const { order } = this.#scene.ctx.backend.traits;
     const { name: way } = this.#scene.way;
     await this.#scene.ctx.eventually(async () => {
@@ -79,6 +87,11 @@ export class Recording {
       const found = checkMulticasts(this.events, { way, order }, end);
       assert.ok(found.length === 0, `${found.length} findings:\n${found.slice(0, 20).join("\n")}`);
     });
+  }
+
+  /** Nobody who lives waits for an answer. */
+  async #settled(): Promise<void> {
+    await Promise.all([...this.#sending].flatMap(([sending, { isDead }]) => (isDead ? [] : sending)));
   }
 
   #begin(actor: Actor, text: string, to: readonly string[]): void {
@@ -108,8 +121,9 @@ export class Recording {
       if (!actor.isDead) event.ended = { at: this.#now(), as };
     };
     this.#ids.set(message.text(), id);
+    if (message.text() === CLOSING) return end("handled");
     const dice = this.#scene.ctx.random();
-    if (dice < 0.2) await new Promise((resolve) => setImmediate(resolve));
+    if (dice < 0.3) await this.#scene.turns(5);
     if (dice > 0.9 && attempt === 1) {
       end("thrown");
       throw new Error("not yet");

@@ -1,6 +1,7 @@
 /** What a pattern case plays with: processes of one namespace, the handlers in them, and what those have seen. */
 
 import assert from "node:assert/strict";
+import { setImmediate as turn } from "node:timers/promises";
 import {
   type Fleet,
   type Handle,
@@ -164,6 +165,11 @@ export class Scene {
     }
     for (const identity of identities)
       await this.ctx.eventually(async () => assert.equal(await this.effects(identity, text), 1, `effects of ${text} for ${identity}`));
+  }
+
+  /** Lets others go on, for up to `most` turns of the event loop. */
+  async turns(most: number): Promise<void> {
+    for (let left = Math.floor(this.ctx.random() * (most + 1)); left > 0; left -= 1) await turn();
   }
 
   /** Closed until the case opens it, or ends. */

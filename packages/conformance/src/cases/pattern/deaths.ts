@@ -9,8 +9,10 @@ import type { Subject } from "../../subject.ts";
 import { countsOf } from "./support.ts";
 
 const KEPT = [DURABLE, EXACTLY];
-const FIRST_TURNS = [0, 1, 2, 3, 5, 8];
-const LATER_TURNS = 2;
+const FIRST_TURNS = [0, 2, 8, 32];
+/** At moments of which some lie behind a few turns of the event loop. */
+const LATER_DEATHS = 6;
+const MOST_TURNS = 8;
 /** Short, so that who has died is soon known to have. */
 const timing = { sessionLeaseMs: 1_000 };
 
@@ -18,8 +20,11 @@ function canDieAndFence(composition: Composition, subject: Subject): boolean {
   return canDie(composition, subject) && fencesByEpoch(composition);
 }
 
-function turns({ ctx }: Scene): readonly number[] {
-  return [...FIRST_TURNS, ...Array.from({ length: LATER_TURNS }, () => 10 + Math.floor(ctx.random() * 60))];
+/** For each process that is to die, what to await before it dies and at which moment it then does. */
+function* deaths(scene: Scene): Generator<{ readonly turn: number; before(): Promise<void> }> {
+  for (const turn of FIRST_TURNS) yield { turn, before: async () => {} };
+  for (let left = LATER_DEATHS; left > 0; left -= 1)
+    yield { turn: Math.floor(scene.ctx.random() * 60), before: async () => scene.turns(MOST_TURNS) };
 }
 
 export const deathCases: readonly PatternCase[] = [
@@ -66,11 +71,12 @@ export const deathCases: readonly PatternCase[] = [
     "At whatever moment a receiver dies, what was sent to it is handled in the end; exactly-once, its effects stand once, and no receipt says otherwise.",
     async (scene) => {
       const survivor = await scene.process();
-      for (const [index, turn] of turns(scene).entries()) {
+      for (const [index, { turn, before }] of [...deaths(scene)].entries()) {
         const doomed = await scene.mortal();
         const [identity, text] = [`nomad-${index}`, `x-${index}`];
         await scene.register(doomed.fleet, identity);
         const report = scene.send(survivor, [identity], text, { timeoutMs: 4 * scene.patienceMs });
+        await before();
         await doomed.kill(turn);
         await scene.register(survivor, identity, { replace: true });
         assert.deepEqual(countsOf(await report), { delivered: 1 });
@@ -88,10 +94,11 @@ export const deathCases: readonly PatternCase[] = [
       const survivor = await scene.process();
       const identities = ["a", "b", "c", "d"];
       for (const identity of identities) await scene.register(survivor, identity);
-      for (const [index, turn] of turns(scene).entries()) {
+      for (const [index, { turn, before }] of [...deaths(scene)].entries()) {
         const doomed = await scene.mortal();
         const [text, options] = [`x-${index}`, { idempotencyKey: `key ${index}` }];
         scene.send(doomed.fleet, null, text, options).catch(() => {}); // Nobody hears of it.
+        await before();
         await doomed.kill(turn);
         const report = await scene.send(survivor, null, text, options);
         assert.deepEqual(countsOf(report), { delivered: 4 });

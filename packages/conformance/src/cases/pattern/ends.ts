@@ -35,9 +35,10 @@ export const endCases: readonly PatternCase[] = [
       const [sender, before] = [await postman(scene), await scene.process({ limits: { maxAttempts: 2 } })];
       const texts = ["0", "1", "2", "3", "4"];
       const slow = scene.gate();
-      await scene.register(before, "nomad", { by: "before", behaviour: async () => slow.passed() });
-      const reports = [];
-      for (const text of texts) reports.push((await sender.post(null, text)).report);
+      const nomad = await before.register("nomad", {});
+      for (const text of texts) await sender.post(null, text);
+      // Whatever one dequeue brings is in its hands: the first one runs, the others wait for it.
+      await nomad.attach(scene.handler(async () => slow.passed()));
       await scene.ctx.eventually(() => assert.equal(scene.seen.length, 1));
       const closed = before.close({ leave: "offline", timeoutMs: 4 * scene.patienceMs });
       slow.open();
@@ -47,7 +48,6 @@ export const endCases: readonly PatternCase[] = [
       await scene.register(after, "nomad", { by: "after" });
       for (const text of texts) await scene.assertHandled(text, ["nomad"]);
       assert.deepEqual(new Set(scene.seen.map(({ attempt }) => attempt)), new Set([1]), "attempts");
-      for (const report of await Promise.all(reports)) assert.deepEqual(countsOf(report), { delivered: 1 });
     },
   ),
   ...patternCases(

@@ -9,6 +9,7 @@ import type { Scene } from "../../pattern/scene.ts";
 const IDENTITIES = ["a", "a.b", "b", "*", "\u{1f600}"];
 const ROUNDS = 3;
 const MOST_SENDS = 4;
+const MOST_TURNS = 8;
 const LAST_TURN = 60;
 
 export const historyCases: readonly PatternCase[] = patternCases(
@@ -47,6 +48,7 @@ async function play(
     doomed.map(async ({ actor, kill }) => {
       unheard.push(recording.send(actor));
       recording.die(actor);
+      await scene.turns(MOST_TURNS);
       await kill(below(scene, LAST_TURN));
       actor.isDead = true;
     }),

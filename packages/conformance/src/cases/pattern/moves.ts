@@ -166,13 +166,14 @@ export const moveCases: readonly PatternCase[] = [
     async (scene) => {
       const [sender, ...racers] = [await postman(scene), await scene.process(), await scene.process()];
       const texts = Array.from({ length: ROUNDS }, (_, index) => `${index}`);
-      for (const fleet of racers) await scene.register(fleet, "nomad", { replace: true });
+      const behaviour = async (): Promise<void> => scene.turns(5);
+      for (const fleet of racers) await scene.register(fleet, "nomad", { replace: true, behaviour });
       const reports = [];
       for (const text of texts) {
         reports.push((await sender.post(null, text)).report);
         const [first, second] = scene.ctx.random() < 0.5 ? racers : racers.toReversed();
         await Promise.all(
-          [first, second].map(async (fleet) => fleet && scene.register(fleet, "nomad", { replace: true })),
+          [first, second].map(async (fleet) => fleet && scene.register(fleet, "nomad", { replace: true, behaviour })),
         );
       }
       for (const report of await Promise.all(reports)) assert.deepEqual(countsOf(report), { delivered: 1 });

@@ -141,7 +141,7 @@ export const outcomeCases: readonly PatternCase[] = [
     "longer-than-its-lease",
     "DELIVERY row 22: a handler that runs for longer than a lease keeps its message: nobody else is handed it meanwhile.",
     async (scene) => {
-      const leaseMs = Math.max(100, scene.ctx.backend.durability?.traits.minLeaseMs ?? 0);
+      const leaseMs = Math.max(1_000, scene.ctx.backend.durability?.traits.minLeaseMs ?? 0);
       const timing = { handlerLeaseMs: leaseMs };
       const [sender, receiver] = [await scene.process(), await scene.process({ timing, limits: { maxAttempts: 2 } })];
       const slow = scene.gate();
@@ -150,8 +150,9 @@ export const outcomeCases: readonly PatternCase[] = [
       await scene.ctx.eventually(() => assert.equal(scene.seen.length, 1));
       const startedAt = performance.now();
       await scene.register(receiver, "clock");
-      for (let turn = 0; performance.now() < startedAt + 4 * leaseMs; turn += 1) {
+      for (let turn = 0; performance.now() < startedAt + 2.5 * leaseMs; turn += 1) {
         await scene.send(sender, ["clock"], `turn ${turn}`);
+        await scene.turns(20);
         assert.equal(scene.handled("a", "running").length, 1, "handlers at work on it");
       }
       slow.open();

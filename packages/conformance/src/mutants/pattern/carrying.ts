@@ -1,8 +1,13 @@
 /** Ways in which a registry and a broker can betray whoever sends over them. */
 
-import type { BatchFailure, Registration, RegistryBackend, Route } from "@muster/core/slots";
+import { setTimeout as wait } from "node:timers/promises";
+import type { BatchFailure, Inbox, Registration, RegistryBackend, Route } from "@muster/core/slots";
 import { type Mutant, withMessaging, withRegistry } from "../../mutant.ts";
 import type { Subject } from "../../subject.ts";
+import { type Pages, withInboxes } from "../messaging/support.ts";
+import { inboxLike } from "../support.ts";
+
+const STALL_MS = 2_000;
 
 /** The subject in which routes are changed on their way to whoever sends; `change` is shared by all clients. */
 function withRoutes(subject: Subject, change: (page: readonly Route[]) => readonly Route[]): Subject {
@@ -13,13 +18,37 @@ function withRoutes(subject: Subject, change: (page: readonly Route[]) => readon
   }));
 }
 
-/** The subject in which a broker takes everything, and loses what `keeps` says no to. */
-function withLosses(subject: Subject, keeps: () => (from: object, address: string) => boolean): Subject {
-  const isKept = keeps();
-  return withMessaging(subject, (real) => ({
-    async publishMany(batch, call): Promise<readonly BatchFailure[]> {
-      const kept = batch.filter(({ address }) => isKept(real, address));
-      return kept.length === 0 ? [] : real.publishMany(kept, call);
+/** The subject in which whoever was spoken to first can't answer. */
+function losingReplies(subject: Subject): Subject {
+  const spoken = new Set<string>();
+  return withMessaging(subject, (real) => {
+    let own = "";
+    return {
+      async openInbox(options, call): Promise<Inbox> {
+        const inbox = await real.openInbox(options, call);
+        const addMany: Inbox["addMany"] = async (addresses, during) => {
+          own ||= addresses[0] ?? "";
+          return inbox.addMany(addresses, during);
+        };
+        return inboxLike(inbox, { addMany });
+      },
+      async publishMany(batch, call): Promise<readonly BatchFailure[]> {
+        const kept = batch.filter(({ address }) => address === own || !spoken.has(`${address} to ${own}`));
+        for (const { address } of kept) spoken.add(`${own} to ${address}`);
+        return kept.length === 0 ? [] : real.publishMany(kept, call);
+      },
+    };
+  });
+}
+
+/** The subject in which an inbox that has given a page gives none for a while. */
+function stalling(subject: Subject): Subject {
+  return withInboxes(subject, (real) => ({
+    async *[Symbol.asyncIterator](): Pages {
+      for await (const page of real) {
+        yield page;
+        await wait(STALL_MS, undefined, { ref: false });
+      }
     },
   }));
 }
@@ -43,7 +72,7 @@ export const carryingMutants: readonly Mutant[] = [
       "pattern/durable/doorbell-heard",
       "pattern/exactly-once/doorbell-heard",
     ],
-    of: (subject) => withLosses(subject, () => () => false),
+    of: (subject) => withMessaging(subject, () => ({ publishMany: async () => [] })),
   },
   {
     id: "pattern-loses-replies",
@@ -57,33 +86,7 @@ export const carryingMutants: readonly Mutant[] = [
       "pattern/acknowledged/counts-add-up",
       "pattern/acknowledged/replaced",
     ],
-    of: (subject) => {
-      const sources = new Map<object, string>();
-      return withMessaging(
-        withLosses(subject, () => {
-          const first = new Map<string, object>();
-          return (from, address) => {
-            const receiver = [...sources].find(([, own]) => own === address)?.[0];
-            const hasSent = receiver !== undefined && first.has(`${address}`);
-            const own = sources.get(from);
-            if (own !== undefined && own !== address && !hasSent) first.set(own, from);
-            return !hasSent || own === address;
-          };
-        }),
-        (real) => ({
-          async openInbox(options, call) {
-            const inbox = await real.openInbox(options, call);
-            const { addMany } = inbox;
-            inbox.addMany = async (addresses, during) => {
-              const [own] = addresses;
-              if (own !== undefined && !sources.has(real)) sources.set(real, own);
-              return addMany.call(inbox, addresses, during);
-            };
-            return inbox;
-          },
-        }),
-      );
-    },
+    of: losingReplies,
   },
   {
     id: "pattern-repeats-messages",
@@ -111,6 +114,12 @@ export const carryingMutants: readonly Mutant[] = [
       })),
   },
   {
+    id: "pattern-stalls",
+    breaks: "A process gets what the broker has for it with long pauses.",
+    kills: ["pattern/acknowledged/slow-handler"],
+    of: stalling,
+  },
+  {
     id: "pattern-keeps-old-routes",
     breaks: "Messages go to where an identity was registered first, however often it has moved: retries, too.",
     kills: [
@@ -121,11 +130,15 @@ export const carryingMutants: readonly Mutant[] = [
     ],
     of: (subject) => {
       const first = new Map<string, Route>();
-      return withRoutes(subject, (page) =>
-        page.map((route) => {
-          const known = first.get(route.identity) ?? route;
-          first.set(route.identity, known);
-          return known;
+      const old = <R extends Route>(route: R): R => {
+        const { epoch, session, address } = first.get(route.identity) ?? route;
+        if (!first.has(route.identity)) first.set(route.identity, route);
+        return { ...route, epoch, session, address };
+      };
+      return withRegistry(
+        withRoutes(subject, (page) => page.map(old)),
+        (real) => ({
+          getMany: async (identities, call) => (await real.getMany(identities, call)).map((one) => one && old(one)),
         }),
       );
     },
@@ -141,7 +154,7 @@ export const carryingMutants: readonly Mutant[] = [
       "pattern/durable/close-keeps-queue",
       "pattern/exactly-once/close-keeps-queue",
     ],
-    of: (subject) => withRoutes(subject, (page) => page.filter(({ session }) => session !== undefined)),
+    of: (subject) => withRoutes(subject, (page) => page.filter(({ address }) => address !== undefined)),
   },
   {
     id: "pattern-sends-to-everyone",

@@ -63,6 +63,24 @@ function countingReleases(subject: Subject): Subject {
   }));
 }
 
+/** The subject with the same fault in processes that can die. What the fault remembers is not shared. */
+function inEveryProcess(fault: (subject: Subject) => Subject): (subject: Subject) => Subject {
+  return (subject) => {
+    const { mortal } = subject;
+    if (mortal === undefined) return fault(subject);
+    return {
+      ...fault(subject),
+      mortal: () => {
+        const process = mortal();
+        const { durability } = process;
+        if (durability === undefined) return process;
+        const faulty = fault({ name: subject.name, durability: () => durability }).durability?.() ?? durability;
+        return { ...process, durability: faulty };
+      },
+    };
+  };
+}
+
 export const settlingMutants: readonly Mutant[] = [
   {
     id: "pattern-acknowledges-before-the-handler",
@@ -76,7 +94,7 @@ export const settlingMutants: readonly Mutant[] = [
       "pattern/durable/dies-while-handling",
       "pattern/durable/history",
     ],
-    of: acknowledgingEarly,
+    of: inEveryProcess(acknowledgingEarly),
   },
   {
     id: "pattern-handles-again",
@@ -84,7 +102,6 @@ export const settlingMutants: readonly Mutant[] = [
     kills: [
       "pattern/durable/everyone-once",
       "pattern/durable/hostile-identities",
-      "pattern/durable/settlement-unanswered",
       "pattern/durable/resent",
       "pattern/durable/same-key",
       "pattern/durable/replaced",
@@ -92,6 +109,12 @@ export const settlingMutants: readonly Mutant[] = [
       "pattern/durable/history",
     ],
     of: handledAgain,
+  },
+  {
+    id: "pattern-forgets-acknowledgements",
+    breaks: "What was handled and acknowledged is still pending.",
+    kills: ["pattern/durable/settlement-unanswered", "pattern/durable/everyone-once", "pattern/durable/history"],
+    of: (subject) => withSettlements(subject, (one) => (one.as === "ack" ? undefined : one)),
   },
   {
     id: "pattern-tries-the-rejected-again",
