@@ -18,6 +18,7 @@ import {
 } from "@muster/core";
 import type { DurabilityBackend, MessagingBackend } from "@muster/core/slots";
 import type { CompositionContext } from "../case.ts";
+import { DEADLINE_MS } from "../deadline.ts";
 import { PATIENCE_MS } from "../eventually.ts";
 import { overridden } from "../mutant.ts";
 import { Composition, type Way } from "./composition.ts";
@@ -202,6 +203,7 @@ export class Scene {
       timing: { ...TIMING, timeoutMs: this.patienceMs, ...timing },
       ...(limits && { limits }),
       onWarning: () => {}, // Cases provoke what is warned of.
+      timeoutMs: DEADLINE_MS, // It may be the first that a new process does.
     });
     this.#processes.push(fleet);
     return fleet;
