@@ -27,6 +27,7 @@ export function subject(url: string): Subject {
   const options = { url, maxConnections: 4 };
   return {
     name: "postgres",
+    patienceMs: 15_000,
     registry: () => postgresRegistry(options),
     messaging: () => postgresMessaging(options),
     durability: () => postgresDurability(options),

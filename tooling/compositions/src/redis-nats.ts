@@ -19,6 +19,7 @@ export function redisNats(urls: RedisNatsUrls): Subject {
 export function subject({ redis, nats }: RedisNatsUrls): Subject {
   return {
     name: "redis + nats",
+    patienceMs: 15_000,
     registry: () => redisRegistry({ url: redis }),
     messaging: () => natsMessaging({ servers: nats }),
   };

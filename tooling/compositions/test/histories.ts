@@ -1,10 +1,19 @@
 /** How many histories, and which: 15 seeds of each, or `MUSTER_HISTORIES`; `MUSTER_SEED` is the first. */
 
+/** Processes take their time to start. */
+export const DEADLINE_MS = 120_000;
 const FIRST = Number(process.env["MUSTER_SEED"] ?? 1);
 const COUNT = Number(process.env["MUSTER_HISTORIES"] ?? 15);
 
-export function histories(...ways: readonly string[]): { only: readonly string[]; seeds: readonly number[] } {
+interface PatternOptions {
+  readonly only: readonly string[];
+  readonly seeds: readonly number[];
+  readonly deadlineMs: number;
+}
+
+export function histories(...ways: readonly string[]): PatternOptions {
   return {
+    deadlineMs: DEADLINE_MS,
     only: ways.map((way) => `pattern/${way}/history`),
     seeds: Array.from({ length: COUNT }, (_, index) => FIRST + index),
   };

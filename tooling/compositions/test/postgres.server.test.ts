@@ -1,10 +1,10 @@
 import { patternConformance } from "@muster/conformance/vitest";
 import { withServer } from "@muster/servers/vitest";
 import { postgres } from "../src/postgres.ts";
-import { histories } from "./histories.ts";
+import { DEADLINE_MS, histories } from "./histories.ts";
 
 await withServer("postgres", { arguments: ["-c", "max_connections=500"] }, async (server) => {
   const url = `${server.url}/postgres`;
-  patternConformance(await postgres(url), { parallel: true });
+  patternConformance(await postgres(url), { parallel: true, deadlineMs: DEADLINE_MS });
   patternConformance(await postgres(url), histories("acknowledged", "durable", "exactly-once"));
 });

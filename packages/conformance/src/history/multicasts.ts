@@ -65,6 +65,16 @@ export interface MulticastGuarantee {
 
 const KEPT: ReadonlySet<MulticastGuarantee["way"]> = new Set(["durable", "exactly-once"]);
 
+/** One broken promise. */
+export interface MulticastFinding {
+  readonly text: string;
+  readonly identity: string;
+  /** As a sentence. */
+  readonly problem: string;
+  /** What happened to that message and that identity. */
+  readonly evidence: readonly MulticastEvent[];
+}
+
 /** One multicast to one identity. */
 interface Story {
   readonly text: string;
@@ -74,24 +84,40 @@ interface Story {
 }
 
 /**
- * Every way in which the history breaks its guarantee, as sentences; `[]` is a good one. It must have been recorded until
+ * Every way in which the history breaks its guarantee; `[]` is a good one. It must have been recorded until
  * nothing was under way any more. Only what is certain counts: what a dead process was about to do may have happened or not.
  */
 export function checkMulticasts(
   events: readonly MulticastEvent[],
   guarantee: MulticastGuarantee,
   end: Finally,
-): readonly string[] {
+): readonly MulticastFinding[] {
   const stories = storiesIn(events);
   const isKept = KEPT.has(guarantee.way);
-  return stories.flatMap((story) => [
-    ...intruders(story, events),
-    ...lies(story, guarantee),
-    ...repeats(story, events, guarantee),
-    ...(isKept ? losses(story, end) : []),
-    ...(isKept && guarantee.order === "fifo" ? overtaken(story, stories) : []),
-    ...(guarantee.way === "exactly-once" ? effects(story, end) : []),
-  ]);
+  return stories.flatMap((story) => {
+    const problems = [
+      ...intruders(story, events),
+      ...lies(story, guarantee),
+      ...repeats(story, events, guarantee),
+      ...(isKept ? losses(story, end) : []),
+      ...(isKept && guarantee.order === "fifo" ? overtaken(story, stories) : []),
+      ...(guarantee.way === "exactly-once" ? effects(story, end) : []),
+    ];
+    return problems.map((problem) => ({ text: story.text, identity: story.identity, problem, evidence: evidenceOf(story, events) }));
+  });
+}
+
+/** What happened to one multicast to one identity, event by event. */
+function evidenceOf({ text, identity }: Story, events: readonly MulticastEvent[]): readonly MulticastEvent[] {
+  return events.flatMap((event): readonly MulticastEvent[] => {
+    if (event.kind === "death") return [event];
+    if (event.kind === "take") return event.identity === identity ? [event] : [];
+    if (event.text !== text) return [];
+    if (event.kind === "call") return event.identity === identity ? [event] : [];
+    const { told, ...send } = event;
+    if (told === undefined) return [send];
+    return [{ ...send, told: { ...told, receipts: told.receipts.filter((one) => one.identity === identity) } }];
+  });
 }
 
 function storiesIn(events: readonly MulticastEvent[]): readonly Story[] {

@@ -7,6 +7,7 @@ import {
   checkMulticasts,
   type Finally,
   type MulticastEvent,
+  type MulticastFinding,
   type SendEvent,
   type TakeEvent,
 } from "../history/multicasts.ts";
@@ -44,12 +45,18 @@ export class Recording {
   /** Registers the identity there, whoever has it. */
   async take(actor: Actor, identity: string): Promise<void> {
     const event = this.#note<TakeEvent>({ kind: "take", at: this.#now(), identity, process: actor.name });
-    const { epoch } = await actor.fleet.register(
+    const handle = await actor.fleet.register(
       identity,
       {},
       { replace: true, onMessage: this.#scene.handler((message) => this.#handle(actor, message)) },
     );
-    if (!actor.isDead) event.told = { at: this.#now(), epoch };
+    if (actor.isDead) return;
+    event.told = { at: this.#now(), epoch: handle.epoch };
+    // On a slow machine a session may end although nobody has died; what it served then comes back by itself.
+    handle.on("restored", ({ epoch }) => {
+      const at = this.#now();
+      this.#note<TakeEvent>({ kind: "take", at, identity, process: actor.name, told: { at: this.#now(), epoch } });
+    });
   }
 
   /** Sends something new to some, and goes on; gives what it was. */
@@ -85,7 +92,7 @@ export class Recording {
     await this.#scene.ctx.eventually(async () => {
       const end = await this.#end(survivor);
       const found = checkMulticasts(this.events, { way, order }, end);
-      assert.ok(found.length === 0, `${found.length} findings:\n${found.slice(0, 20).join("\n")}`);
+      assert.ok(found.length === 0, toldOf(found));
     });
   }
 
@@ -162,4 +169,10 @@ export class Recording {
     this.events.push(event);
     return event;
   }
+}
+
+function toldOf(found: readonly MulticastFinding[]): string {
+  const problems = found.slice(0, 20).map(({ problem }) => problem);
+  const evidence = found[0]?.evidence.map((event) => JSON.stringify(event)) ?? [];
+  return `${found.length} findings:\n${problems.join("\n")}\nof the first:\n${evidence.join("\n")}`;
 }

@@ -80,6 +80,11 @@ export class Scene {
     return this.ctx.subject.patienceMs ?? PATIENCE_MS;
   }
 
+  /** For calls that are to end before everything has been acknowledged, and not before it has been sent. */
+  get shortMs(): number {
+    return this.patienceMs / 5;
+  }
+
   /** Whether a store keeps what is sent. */
   get isKept(): boolean {
     return this.way.trait === "durable" || this.way.trait === "exactlyOnce";

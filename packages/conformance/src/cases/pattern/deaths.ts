@@ -37,7 +37,7 @@ export const deathCases: readonly PatternCase[] = [
       const identities = ["a", "b", "c"];
       for (const identity of identities) await scene.register(doomed.fleet, identity);
       await doomed.kill(0);
-      const report = await scene.send(sender, null, "x", { timeoutMs: 500 });
+      const report = await scene.send(sender, null, "x", { timeoutMs: scene.shortMs });
       assert.deepEqual(countsOf(report), { pending: 3 });
       // Whoever was served by a session that is dead is offline, and can be taken over without `replace`.
       for (const identity of identities)
@@ -137,7 +137,7 @@ export const deathCases: readonly PatternCase[] = [
       await scene.register(doomed.fleet, "gone", { behaviour: async () => scene.gate().passed() });
       await scene.register(survivor, "here");
       await doomed.kill(0);
-      const report = await scene.send(survivor, null, "x", { timeoutMs: 2_500 });
+      const report = await scene.send(survivor, null, "x", { timeoutMs: 1_500 + scene.shortMs });
       assert.equal(report.deliveredCount, 1);
       assert.equal(report.failedCount + report.timeoutCount, 1);
       await scene.assertHandled("x", ["here"]);

@@ -57,7 +57,7 @@ export const endCases: readonly PatternCase[] = [
     async (scene) => {
       const [sender, before, after] = [await scene.process(), await scene.process(), await scene.process()];
       await before.register("nomad", {});
-      assert.deepEqual(countsOf(await scene.send(sender, null, "a", { timeoutMs: 500 })), { pending: 1 });
+      assert.deepEqual(countsOf(await scene.send(sender, null, "a", { timeoutMs: scene.shortMs })), { pending: 1 });
       await before.close();
       assert.equal(await sender.get("nomad"), undefined, "its registration has ended");
       await scene.register(after, "nomad");
@@ -71,7 +71,7 @@ export const endCases: readonly PatternCase[] = [
     async (scene) => {
       const [sender, receiver] = [await scene.process(), await scene.process()];
       const late = await receiver.register("late", {});
-      const { id } = await scene.send(sender, null, "old", { ttlMs: 50, timeoutMs: 500 });
+      const { id } = await scene.send(sender, null, "old", { ttlMs: 50, timeoutMs: scene.shortMs });
       await scene.ctx.eventually(async () => assert.equal((await sender.report(id)).statuses[0]?.code, "EXPIRED"));
       assert.deepEqual(countsOf(await sender.report(id)), { failed: 1 });
       await late.attach(scene.handler());
@@ -89,7 +89,7 @@ export const endCases: readonly PatternCase[] = [
       const timing = { queueGraceMs: 100 };
       const [sender, receiver] = [await scene.process({ timing }), await scene.process({ timing })];
       await receiver.register("gone", {});
-      const { id } = await scene.send(sender, null, "old", { timeoutMs: 500 });
+      const { id } = await scene.send(sender, null, "old", { timeoutMs: scene.shortMs });
       await receiver.close();
       await scene.ctx.eventually(async () => assert.equal((await sender.report(id)).statuses[0]?.code, "EXPIRED"));
       await scene.register(sender, "gone");

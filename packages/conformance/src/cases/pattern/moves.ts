@@ -18,10 +18,13 @@ export const moveCases: readonly PatternCase[] = [
     "DELIVERY row 5: an identity that has moved between being resolved and being sent to handles the message where it is now, once.",
     async (scene) => {
       const [before, after] = [await scene.process(), await scene.process()];
+      const moved = scene.gate();
       const sender = await senderThat(scene, async () => {
         await scene.register(after, "nomad", { replace: true, by: "after" });
+        await moved.passed(); // Until then its former process would handle it, and rightly so.
       });
-      await scene.register(before, "nomad", { by: "before" });
+      const old = await scene.register(before, "nomad", { by: "before" });
+      using _listening = old.on("lost", moved.open);
       assert.deepEqual(countsOf(await scene.send(sender, ["nomad"], "a")), { delivered: 1 });
       await scene.assertHandled("a", ["nomad"]);
       assert.deepEqual(
@@ -123,7 +126,7 @@ export const moveCases: readonly PatternCase[] = [
       const sender = await senderThat(scene, async () => {
         assert.equal(await leaving.unregister(), "removed");
       });
-      const report = await scene.send(sender, null, "a", { timeoutMs: 1_000 });
+      const report = await scene.send(sender, null, "a", { timeoutMs: scene.shortMs });
       assert.deepEqual(countsOf(report), { delivered: 1, failed: 1 });
       assert.deepEqual(scene.handledBy("a"), ["staying"]);
     },
@@ -135,7 +138,7 @@ export const moveCases: readonly PatternCase[] = [
     async (scene) => {
       const [sender, receiver] = [await postman(scene), await scene.process()];
       const leaving = await receiver.register("leaving", {});
-      const { report } = await sender.post(null, "a", { timeoutMs: 1_000 });
+      const { report } = await sender.post(null, "a", { timeoutMs: scene.shortMs });
       const { id } = await report;
       await leaving.unregister();
       await scene.register(receiver, "leaving");

@@ -66,7 +66,7 @@ export const quietCases: readonly PatternCase[] = [
       await scene.register(receiver, "rejects", { behaviour: (message) => message.reject("no") });
       await scene.register(receiver, "waits", { behaviour: async () => scene.gate().passed() });
       await receiver.register("unattached", {});
-      const report = await scene.send(sender, null, "a", { timeoutMs: 1_000 });
+      const report = await scene.send(sender, null, "a", { timeoutMs: scene.shortMs });
       const late = scene.way === ACKNOWLEDGED ? "timeout" : "pending";
       const { deliveredCount, pendingCount, failedCount, timeoutCount } = report;
       assert.equal(report.targetCount, 4);
@@ -120,7 +120,7 @@ export const quietCases: readonly PatternCase[] = [
       const [sender, other] = [await scene.process(), await scene.process()];
       const late = await sender.register("late", {});
       await scene.register(sender, "early");
-      const { id } = await scene.send(sender, null, "a", { timeoutMs: 500 });
+      const { id } = await scene.send(sender, null, "a", { timeoutMs: scene.shortMs });
       const { id: _, ...report } = await other.report(id);
       assert.deepEqual(countsOf(report), { delivered: 1, pending: 1 });
       await late.attach(scene.handler());
@@ -141,7 +141,7 @@ export const quietCases: readonly PatternCase[] = [
     async (scene) => {
       const sender = await scene.process();
       await sender.register("unattached", {});
-      const report = await scene.send(sender, null, "a", { timeoutMs: 500 });
+      const report = await scene.send(sender, null, "a", { timeoutMs: scene.shortMs });
       assert.deepEqual(countsOf(report), { failed: 1 });
       assert.equal(report.statuses[0]?.code, "NO_ROUTE");
     },
