@@ -1,74 +1,15 @@
-/** What the kit can't see of messaging: what lies in the tables and for how long, and what a lost connection costs. */
+/** What the kit can't see of messaging: what lies in the tables and for how long, and what rings when. */
 
 import { setTimeout as delay } from "node:timers/promises";
-import type { Delivery, Inbox, InboxOptions, MessagingBackend, Outgoing } from "@muster/core/slots";
 import { withServer } from "@muster/servers/vitest";
-import { describe, expect, onTestFinished, test } from "vitest";
-import type { Pool } from "pg";
-import { type PostgresOptions, type PostgresPool, postgresMessaging } from "../src/index.ts";
+import { describe, expect, test } from "vitest";
 import { channelName, lockKey } from "../src/keys.ts";
 import { frameOf } from "../src/messages/frames.ts";
+import { inboxOn, message, numbered, opened, read, rowsOf, SECOND, textsOf } from "./messages/support.ts";
 import { optionsOf } from "./standalone.ts";
 import { freshNamespace, outcomeOf, poolOf, proxyOf, SOON, tell, within } from "./support.ts";
 
-const SECOND = 1_000;
-
-function message(address: string, text = ""): Outgoing {
-  return { address, headers: {}, body: Buffer.from(text) };
-}
-
-function textsOf(deliveries: readonly Delivery[]): readonly string[] {
-  return deliveries.map(({ body }) => Buffer.from(body).toString());
-}
-
-function numbered(count: number): readonly string[] {
-  return Array.from({ length: count }, (_, n) => String(n));
-}
-
-async function opened(options: PostgresOptions, namespace: string): Promise<MessagingBackend> {
-  const messaging = postgresMessaging(options);
-  await messaging.open({ namespace }, within(10 * SECOND));
-  onTestFinished(async () => messaging.close());
-  return messaging;
-}
-
-async function inboxOn(
-  messaging: MessagingBackend,
-  addresses: readonly string[],
-  options: Partial<InboxOptions> = {},
-): Promise<Inbox> {
-  const inbox = await messaging.openInbox({ prefetch: 10_000, ...options }, within(10 * SECOND));
-  expect(await inbox.addMany(addresses, within(10 * SECOND))).toEqual([]);
-  return inbox;
-}
-
-/** All that comes, from now on. */
-function read(inbox: Inbox): Delivery[] {
-  const all: Delivery[] = [];
-  const reading = async (): Promise<void> => {
-    for await (const page of inbox) all.push(...page);
-  };
-  reading().catch((error: unknown) => all.push({ address: String(error), headers: {}, body: new Uint8Array() }));
-  return all;
-}
-
 await withServer("postgres", {}, (server) => {
-  const MINE = "inbox in (select inbox from muster.inboxes where namespace = $1)";
-  const rowsOf = async (namespace: string): Promise<readonly number[]> => {
-    const text = `select (select count(*) from muster.inboxes where namespace = $1),
-      (select count(*) from muster.inbox_addresses where namespace = $1),
-      (select count(*) from muster.inbox_messages where ${MINE})`;
-    const [row = []] = await tell(server, text, [namespace]);
-    return row.map(Number);
-  };
-  /** Whoever holds the lock of an inbox of that namespace. */
-  const HOLDERS = `select l.pid from muster.inboxes i join pg_locks l on l.locktype = 'advisory' and l.granted
-    and (l.classid::bigint << 32 | l.objid::bigint) = i.key where i.namespace = $1`;
-  const endLine = async (namespace: string): Promise<void> => {
-    const ended = await tell(server, `select pg_terminate_backend(pid) from (${HOLDERS}) h`, [namespace]);
-    expect(ended).toEqual([[true]]);
-  };
-
   describe("the tables", () => {
     test("forget what has been read, and with its inbox everything", async () => {
       const namespace = freshNamespace();
@@ -77,9 +18,9 @@ await withServer("postgres", {}, (server) => {
       const all = read(inbox);
       for (const text of numbered(100)) await messaging.publishMany([message("a", text)], within(SECOND));
       await expect.poll(() => all.length, SOON).toBe(100);
-      await expect.poll(async () => rowsOf(namespace), SOON).toEqual([1, 2, 0]);
+      await expect.poll(async () => rowsOf(server, namespace), SOON).toEqual([1, 2, 0]);
       await inbox[Symbol.asyncDispose]();
-      expect(await rowsOf(namespace)).toEqual([0, 0, 0]);
+      expect(await rowsOf(server, namespace)).toEqual([0, 0, 0]);
     });
 
     test("hold one row for all messages of a batch to one address, as long as it is short", async () => {
@@ -87,12 +28,12 @@ await withServer("postgres", {}, (server) => {
       const messaging = await opened(optionsOf(server), namespace);
       await inboxOn(messaging, ["a"], { prefetch: 1 });
       await messaging.publishMany([message("a", "held back"), message("a", "too")], within(SECOND));
-      await expect.poll(async () => (await rowsOf(namespace))[2], SOON).toBe(0);
+      await expect.poll(async () => (await rowsOf(server, namespace))[2], SOON).toBe(0);
       await messaging.publishMany(
         numbered(1_000).map((text) => message("a", text)),
         within(SECOND),
       );
-      expect((await rowsOf(namespace))[2]).toBe(1);
+      expect((await rowsOf(server, namespace))[2]).toBe(1);
     });
 
     test("lose an inbox whose connection has been gone for long, and what nobody has read, bit by bit", async () => {
@@ -102,19 +43,19 @@ await withServer("postgres", {}, (server) => {
       await tell(server, "insert into muster.inboxes values (1, $1, 4711, 0)", [namespace]);
       await tell(server, "insert into muster.inbox_addresses values ($1, 'dead', 1)", [namespace]);
       for (const text of numbered(30)) await messaging.publishMany([message("a", text)], within(SECOND));
-      await expect.poll(async () => (await rowsOf(namespace))[2], SOON).toBeGreaterThan(20);
-      const [, , standing = 0] = await rowsOf(namespace);
+      await expect.poll(async () => (await rowsOf(server, namespace))[2], SOON).toBeGreaterThan(20);
+      const [, , standing = 0] = await rowsOf(server, namespace);
       const sweep = async (keepMs: number): Promise<unknown> => {
         const [lock, guard] = [lockKey("messages", "muster"), lockKey("sweeping", "muster")];
         const [row] = await tell(server, "select muster.sweep_inboxes($1, $2, 1000, $3, 10)", [lock, guard, keepMs]);
         return row?.[0];
       };
       expect(await sweep(60_000)).toBe(true);
-      expect(await rowsOf(namespace)).toEqual([1, 1, standing]);
+      expect(await rowsOf(server, namespace)).toEqual([1, 1, standing]);
       expect(await sweep(-1_000)).toBe(true);
-      expect((await rowsOf(namespace))[2]).toBe(standing - 10);
+      expect((await rowsOf(server, namespace))[2]).toBe(standing - 10);
       await expect.poll(async () => sweep(-1_000), SOON).toBe(false);
-      expect(await rowsOf(namespace)).toEqual([1, 1, 0]);
+      expect(await rowsOf(server, namespace)).toEqual([1, 1, 0]);
     });
 
     test("are asked by their keys, however many addresses there are", { timeout: 30_000 }, async () => {
@@ -180,7 +121,7 @@ await withServer("postgres", {}, (server) => {
       await others.query("select pg_advisory_lock(n) from generate_series(1, 500) n");
       expect(await messaging.publishMany([message("a", "to all")], within(SECOND))).toEqual([]);
       await expect.poll(() => textsOf(all), SOON).toEqual(["to all"]);
-      expect((await rowsOf(namespace))[2]).toBeGreaterThanOrEqual(500);
+      expect((await rowsOf(server, namespace))[2]).toBeGreaterThanOrEqual(500);
       others.release(true);
       await pool.end();
     });
@@ -222,93 +163,6 @@ await withServer("postgres", {}, (server) => {
         const numbers = textsOf(all.filter((one) => one.address === address)).map(Number);
         expect(numbers).toEqual(numbers.toSorted((one, other) => one - other));
       }
-    });
-  });
-
-  describe("an inbox that loses its connection", () => {
-    test("goes on where it was: what lies there arrives once, in order", async () => {
-      const namespace = freshNamespace();
-      const publisher = await opened(optionsOf(server), namespace);
-      const states: string[] = [];
-      const options = { prefetch: 1, onRoute: (state: string) => void states.push(state) };
-      const inbox = await inboxOn(await opened(optionsOf(server), namespace), ["a"], options);
-      for (const text of numbered(50)) await publisher.publishMany([message("a", text)], within(SECOND));
-      await endLine(namespace);
-      await expect.poll(() => states, SOON).toEqual(["down", "up"]);
-      await publisher.publishMany([message("a", "50")], within(SECOND));
-      const all = read(inbox);
-      await expect.poll(() => all.length, SOON).toBe(51);
-      expect(textsOf(all)).toEqual(numbered(51));
-    });
-
-    test("has no route until it is back, and then all its addresses again", async () => {
-      const namespace = freshNamespace();
-      const publisher = await opened(optionsOf(server), namespace);
-      await using proxy = await proxyOf(server);
-      const states: string[] = [];
-      const receiver = await opened(optionsOf(proxy), namespace);
-      const inbox = await inboxOn(receiver, ["a", "b"], { onRoute: (state) => void states.push(state) });
-      const all = read(inbox);
-      proxy.cut();
-      await expect.poll(() => states, SOON).toEqual(["down"]);
-      const outcome = async (): Promise<readonly string[]> =>
-        (await publisher.publishMany([message("a", "lost"), message("b", "lost")], within(SECOND))).map(
-          ({ error }) => error.code,
-        );
-      await expect.poll(outcome, SOON).toEqual(["NO_ROUTE", "NO_ROUTE"]);
-      const adding = inbox.addMany(["c"], within(10 * SECOND));
-      await proxy.heal();
-      expect(await adding).toEqual([]);
-      expect(states).toEqual(["down", "up"]);
-      await publisher.publishMany(
-        ["a", "b", "c"].map((address) => message(address, "back")),
-        within(SECOND),
-      );
-      await expect.poll(() => textsOf(all).filter((text) => text === "back").length, SOON).toBe(3);
-    });
-
-    test("with very many addresses has all of them again, and none that was removed", { timeout: 60_000 }, async () => {
-      const namespace = freshNamespace();
-      const states: string[] = [];
-      const options = { onRoute: (state: string) => void states.push(state) };
-      const messaging = await opened(optionsOf(server), namespace);
-      const inbox = await inboxOn(messaging, numbered(20_000), options);
-      await endLine(namespace);
-      await expect.poll(() => states[0], SOON).toBe("down");
-      expect(await inbox.removeMany(numbered(5_000), within(30 * SECOND))).toEqual([]);
-      await expect.poll(() => states, SOON).toEqual(["down", "up"]);
-      expect((await rowsOf(namespace))[1]).toBe(15_000);
-    });
-
-    test("begins anew where nothing is left of it", async () => {
-      const namespace = freshNamespace();
-      const messaging = await opened(optionsOf(server), namespace);
-      const states: string[] = [];
-      const all = read(await inboxOn(messaging, ["a"], { onRoute: (state) => void states.push(state) }));
-      await messaging.publishMany([message("a", "before")], within(SECOND));
-      await expect.poll(() => textsOf(all), SOON).toEqual(["before"]);
-      // As after a crash: nothing in the tables, and positions that have been given before.
-      await tell(server, "delete from muster.inbox_addresses where namespace = $1", [namespace]);
-      await tell(server, `with gone as (delete from muster.inbox_messages where ${MINE}) select 1`, [namespace]);
-      const [[pid] = []] = await tell(server, HOLDERS, [namespace]);
-      await tell(server, "delete from muster.inboxes where namespace = $1", [namespace]);
-      await tell(server, "alter sequence muster.inbox_positions restart");
-      await tell(server, "select pg_terminate_backend($1)", [pid]);
-      await expect.poll(() => states, SOON).toEqual(["down", "up"]);
-      expect(await messaging.publishMany([message("a", "after")], within(SECOND))).toEqual([]);
-      await expect.poll(() => textsOf(all), SOON).toEqual(["before", "after"]);
-    });
-
-    test("and may not come back ends with the reason", async () => {
-      await tell(server, "create role visitor login superuser");
-      const namespace = freshNamespace();
-      const messaging = await opened({ ...optionsOf(server), user: "visitor" }, namespace);
-      const all = read(await inboxOn(messaging, ["a"]));
-      await tell(server, "alter role visitor nologin");
-      await endLine(namespace);
-      await expect
-        .poll(() => all.map(({ address }) => address), SOON)
-        .toEqual([expect.stringContaining("UNAUTHENTICATED")]);
     });
   });
 
@@ -364,61 +218,6 @@ await withServer("postgres", {}, (server) => {
     await expect.poll(() => all.map(({ address }) => address), SOON).toEqual([expect.stringContaining("UNSUPPORTED")]);
   });
 
-  describe("a pool that was handed in", () => {
-    test("gives each inbox a connection for as long as it is open, and has all its room again behind it", async () => {
-      const pool = poolOf(server, 2);
-      const messaging = await opened({ pool }, freshNamespace());
-      const inbox = await inboxOn(messaging, ["a"]);
-      const all = read(inbox);
-      await messaging.publishMany([message("a", "1")], within(SECOND));
-      await expect.poll(() => textsOf(all), SOON).toEqual(["1"]);
-      const other = await pool.connect();
-      expect(pool.waitingCount).toBe(0);
-      expect(await outcomeOf(messaging.publishMany([message("a", "2")], within(100)))).toBe("ABORTED?");
-      other.release();
-      await inbox[Symbol.asyncDispose]();
-      await expect.poll(() => pool.totalCount - pool.idleCount, SOON).toBe(0);
-      await Promise.all([1, 2].map(async () => pool.query("select pg_sleep(0.01)")));
-      await messaging.close();
-      await pool.end();
-    });
-  });
-
-  describe("behind a pooler", () => {
-    /** One that gives a connection for each transaction, and keeps what it is told of meanwhile to itself. */
-    const transactionPooler = (pool: Pool): PostgresPool => ({
-      connect: async () => ({
-        processID: 0,
-        query: async (query) => pool.query<unknown[]>(query as never), // Its types know of fewer ways to say it.
-        release: () => undefined,
-        on: () => undefined,
-        removeListener: () => undefined,
-      }),
-    });
-
-    test("that gives connections for transactions no inbox opens, and none of them is changed for it", async () => {
-      const pool = poolOf(server, 2);
-      const messaging = await opened({ pool: transactionPooler(pool) }, freshNamespace());
-      expect(await messaging.publishMany([], within(SECOND))).toEqual([]);
-      expect(await outcomeOf(messaging.openInbox({ prefetch: 1 }, within(10 * SECOND)))).toBe("UNSUPPORTED");
-      expect((await pool.query<{ setting: string }>("show enable_seqscan")).rows).toEqual([{ enable_seqscan: "on" }]);
-      await pool.end();
-    });
-
-    test("that gives them for sessions all goes on as without it", async () => {
-      const pool = poolOf(server, 2);
-      const sessionPooler: PostgresPool = {
-        connect: async () => Object.assign(await pool.connect(), { processID: 0 }),
-      };
-      const messaging = await opened({ pool: sessionPooler }, freshNamespace());
-      const all = read(await inboxOn(messaging, ["a"]));
-      await messaging.publishMany([message("a", "1")], within(SECOND));
-      await expect.poll(() => textsOf(all), SOON).toEqual(["1"]);
-      await messaging.close();
-      await pool.end();
-    });
-  });
-
   test("an inbox that is full keeps its publisher waiting for nothing", async () => {
     const messaging = await opened(optionsOf(server), freshNamespace());
     await inboxOn(messaging, ["a"], { prefetch: 1 });
@@ -441,6 +240,6 @@ await withServer("postgres", {}, (server) => {
     await messaging.close();
     for (const outcome of await Promise.all(calls)) expect(["fine", "CLOSED", "CLOSED?"]).toContain(outcome);
     await expect.poll(() => proxy.connections, SOON).toBe(0);
-    await expect.poll(async () => (await rowsOf(namespace))[1], SOON).toBe(0);
+    await expect.poll(async () => (await rowsOf(server, namespace))[1], SOON).toBe(0);
   });
 });

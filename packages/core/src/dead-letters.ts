@@ -2,7 +2,7 @@
 
 import { invalidArgument, isTimeout } from "./call.ts";
 import type { Context } from "./context.ts";
-import type { DeadMessage, DeadMessageKey } from "./fleet.ts";
+import type { DeadMessage, DeadMessageKey } from "./dead-message.ts";
 import { checkIdentity } from "./input/identity.ts";
 import { Bells } from "./sending/durable/bells.ts";
 import { nodesOf } from "./sending/durable/nodes.ts";

@@ -3,11 +3,9 @@
 export type { FilterInput, JsonObject, JsonValue, Metadata } from "@muster/filter";
 export type { OpenOptions } from "./configuration.ts";
 export type { Timing } from "./context.ts";
+export type { DeadLetters, DeadMessage, DeadMessageKey } from "./dead-message.ts";
 export type {
   AttachOptions,
-  DeadLetters,
-  DeadMessage,
-  DeadMessageKey,
   DeliveriesOptions,
   DeliveryGuarantee,
   EnumerateOptions,

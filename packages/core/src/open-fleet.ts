@@ -6,10 +6,10 @@ import { close } from "./close.ts";
 import { count } from "./count.ts";
 import type { Assembly } from "./create-host.ts";
 import { listDeadLetters, purgeDeadLetters, redriveDeadLetters } from "./dead-letters.ts";
+import type { DeadLetters } from "./dead-message.ts";
 import { deliveries } from "./deliveries.ts";
 import { enumerate } from "./enumerate.ts";
 import type {
-  DeadLetters,
   DeliveriesOptions,
   EnumerateOptions,
   Fleet,
