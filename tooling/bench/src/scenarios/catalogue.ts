@@ -18,6 +18,7 @@ import { redisRegisterScenario } from "./redis-register.ts";
 import { redisSlowlogScenario } from "./redis-slowlog.ts";
 import { registerScenario } from "./register.ts";
 import { scanScenario } from "./scan.ts";
+import { stalledScenario } from "./stalled.ts";
 
 const ALL: readonly Scenario[] = [
   filterScenario,
@@ -26,6 +27,7 @@ const ALL: readonly Scenario[] = [
   multicastScenario,
   multicastMemoryScenario,
   guaranteesMemoryScenario,
+  stalledScenario,
   natsScenario,
   acknowledgedScenario,
   redisRegisterScenario,
