@@ -6,6 +6,9 @@ import type { Arrival } from "../duplicate-window.ts";
 import { type Acknowledger, type AwaitedMessage, type Outcome, UNTRIED } from "../outcome.ts";
 import { reasonOf, runsOf, stateOf } from "./runs.ts";
 
+/** One slow recipient among so many is an exception. */
+const NEARLY = 8;
+
 /** Gets a sheet whenever there is something to tell of it; asks for it, by `answer`, when it is about to be sent. */
 export type OnNews = (sheet: AnswerSheet) => void;
 
@@ -40,6 +43,11 @@ export class AnswerSheet implements Acknowledger {
   /** Nothing more will become known. */
   get isComplete(): boolean {
     return this.#running === 0;
+  }
+
+  /** Of few is anything still to become known: those who are done need not wait for them. */
+  get isNearlyComplete(): boolean {
+    return this.#running * NEARLY <= this.#states.length;
   }
 
   settle(message: AwaitedMessage, outcome: Outcome): void {

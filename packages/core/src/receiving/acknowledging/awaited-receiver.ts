@@ -54,7 +54,9 @@ export class AwaitedReceiver {
       const rest = slice.step();
       if (rest !== undefined) await rest;
     }
-    if (!sheet.isComplete) this.#reminders.start(sheet);
+    if (sheet.isComplete) return;
+    if (sheet.isNearlyComplete) this.#outbox.add(sheet);
+    this.#reminders.start(sheet);
   }
 
   receiveSingle(message: RawMessage, awaiting: SingleAwaiting): void {
