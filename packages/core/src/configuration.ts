@@ -5,7 +5,7 @@ import type { Context, Timing } from "./context.ts";
 import type { DeliveryGuarantee } from "./fleet.ts";
 import { checkNamespace } from "./input/identity.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
-import { obstacleTo, unsupported } from "./sending/path.ts";
+import { missingSlot, unsupported } from "./sending/path.ts";
 import { compileSchema } from "./schema/compile.ts";
 import type { SchemaDefinition } from "./schema/definition.ts";
 import {
@@ -230,7 +230,7 @@ function join(path: string, name: string): string {
 /** @throws UNSUPPORTED */
 function checkDelivery({ delivery, messaging, durability }: OpenOptions<unknown, unknown>): void {
   if (delivery === undefined) return;
-  const obstacle = obstacleTo(delivery, { messaging, durability });
+  const obstacle = missingSlot(delivery, { messaging, durability });
   if (obstacle !== undefined) throw unsupported(delivery, obstacle, SOURCE);
 }
 

@@ -3,9 +3,9 @@
 import type { Filter } from "@muster/filter";
 import type { Context, Run } from "./context.ts";
 import type { MulticastOptions, Payload } from "./fleet.ts";
+import { rejoin } from "./sending/durable/rejoin.ts";
 import { sendDurably } from "./sending/durable/send.ts";
 import { checkSame, startFor } from "./sending/durable/start.ts";
-import { presentReport } from "./sending/durable/tracked-receipts.ts";
 import type { KeptGuarantee } from "./sending/path.ts";
 import type { Tally } from "./sending/report.ts";
 import {
@@ -35,7 +35,8 @@ export interface DurableMulticast {
  * acknowledged by then is `pending`.
  *
  * Under an idempotency key it is sent once, however often it is called: a call while the first one runs here gets its
- * report; after the first has ended, what has become of it by now; and where the first one died, it is completed.
+ * report; after the first has ended, what becomes of it until this call's deadline; and where the first one died, it is
+ * completed.
  *
  * @throws PAYLOAD_TOO_LARGE, INVALID_ARGUMENT, UNSUPPORTED, IDEMPOTENCY_CONFLICT (the key stands for another content); what
  * the slots throw before anything was enqueued; ABORTED with the report.
@@ -94,6 +95,7 @@ async function begin(
   // After a reply that was lost the record that stands is this call's own.
   const { begun, record } = await retry(call, SOURCE, () => tracking.begin(start, call));
   if (!begun) checkSame(record.digest, start);
-  if (!begun && record.state === "complete") return await presentReport(tracking, record.message.id, tally, call);
+  if (!begun && record.state === "complete")
+    return await rejoin(context, { tracking, id: record.message.id, tally }, call);
   return await sendDurably(context, { durability, start: record, targets, tally }, call);
 }

@@ -8,6 +8,7 @@ import { type Assembly, createHost } from "./create-host.ts";
 import type { Fleet } from "./fleet.ts";
 import { createFleet } from "./open-fleet.ts";
 import { reapOnce, startReaper } from "./life/reaper.ts";
+import { sendingPath } from "./sending/path.ts";
 import type { SchemaDefinition } from "./schema/definition.ts";
 import type { InputOf, MetadataOf } from "./schema/infer.ts";
 import { type Call, type IdentitySchema, isMusterError, type Scope } from "./slots/index.ts";
@@ -55,6 +56,8 @@ async function openAll({ host, guard }: Assembly, call: Call): Promise<void> {
       await slot.open(scope, call);
       opened.push(slot);
     }
+    // What a slot can do is final only now.
+    if (host.delivery !== "at-most-once") sendingPath(host, host.delivery, "core.openRegistry");
     await reapOnce({ registry, durability, timing, guard }, call).catch((cause: unknown) => {
       if (call.signal.aborted || isMusterError(cause, "CLOSED")) throw cause;
       host.warn(codedError(cause, "core.reap"));

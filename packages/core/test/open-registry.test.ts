@@ -1,4 +1,4 @@
-import { memoryFaults, memoryHub, memoryMessaging, memoryRegistry } from "@muster/backend-memory";
+import { memoryDurability, memoryFaults, memoryHub, memoryMessaging, memoryRegistry } from "@muster/backend-memory";
 import { expect, test } from "vitest";
 import type { OpenOptions } from "../src/configuration.ts";
 import { openRegistry } from "../src/open-registry.ts";
@@ -67,6 +67,15 @@ test("exactly-once is refused without a transactional durability slot, with the 
   const slots = { registry: memoryRegistry({ hub }), messaging: memoryMessaging({ hub }) };
   const error = await rejected("UNSUPPORTED", openRegistry({ namespace: "test", ...slots, delivery: "exactly-once" }));
   expect(error.detail).toEqual({ feature: "exactly-once" });
+});
+
+test("exactly-once is refused by a durability slot without transactions once it is open, and everything is closed", async () => {
+  const hub = memoryHub();
+  const registry = memoryRegistry({ hub });
+  const durability = interposed(memoryDurability({ hub }), { transactions: () => undefined as never });
+  const opening = openRegistry({ namespace: "test", registry, durability, delivery: "exactly-once" });
+  expect((await rejected("UNSUPPORTED", opening)).message).toMatch(/memory has none/);
+  await rejected("CLOSED", registry.census({ signal: new AbortController().signal }));
 });
 
 test.each(["at-most-once", "at-least-once", "exactly-once"] as const)(

@@ -38,18 +38,23 @@ export function sendingPath(
   throw unsupported(delivery, "there is no messaging slot", source);
 }
 
-/** Why these slots can't promise it; `undefined`: they can. */
-export function obstacleTo(delivery: DeliveryGuarantee, { messaging, durability }: SendingSlots): string | undefined {
+/** Which slot it would take, of which there is none; `undefined`: it is there, open or not. */
+export function missingSlot(delivery: DeliveryGuarantee, { messaging, durability }: SendingSlots): string | undefined {
   if (delivery === "at-most-once")
     return messaging === undefined ? "this registry was opened without a messaging slot" : undefined;
-  if (delivery === "at-least-once")
-    return messaging === undefined && durability === undefined
-      ? "this registry was opened without a messaging and without a durability slot"
-      : undefined;
-  if (durability === undefined) return "it takes a durability slot with transactions, and there is none";
-  return durability.transactions === undefined
-    ? `it takes a durability slot with transactions, and ${durability.name} has none`
+  if (delivery === "exactly-once")
+    return durability === undefined ? "it takes a durability slot with transactions, and there is none" : undefined;
+  return messaging === undefined && durability === undefined
+    ? "this registry was opened without a messaging and without a durability slot"
     : undefined;
+}
+
+/** Why these slots, which are open, can't promise it; `undefined`: they can. */
+function obstacleTo(delivery: DeliveryGuarantee, slots: SendingSlots): string | undefined {
+  const { durability } = slots;
+  const isTransactional = delivery !== "exactly-once" || durability?.transactions !== undefined;
+  if (durability === undefined || isTransactional) return missingSlot(delivery, slots);
+  return `it takes a durability slot with transactions, and ${durability.name} has none`;
 }
 
 export function unsupported(feature: string, message: string, source: string): MusterError<"UNSUPPORTED"> {

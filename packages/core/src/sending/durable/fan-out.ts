@@ -2,7 +2,7 @@
 
 import { codedError } from "../../call.ts";
 import type { Context } from "../../context.ts";
-import { isAttached, livingSessions, type Selection, selectedRoutes } from "../../query/selection.ts";
+import { livingSessions, type Selection, selectedRoutes } from "../../query/selection.ts";
 import {
   type Call,
   type DurabilityBackend,
@@ -17,6 +17,7 @@ import type { Tally } from "../report.ts";
 import { Bells } from "./bells.ts";
 import { Enqueuer } from "./enqueuer.ts";
 import { nodesOf } from "./nodes.ts";
+import { sortedByPresence } from "./presence.ts";
 
 const SOURCE = "core.multicast";
 
@@ -80,22 +81,6 @@ export async function durableFanOut(
     uncertain: enqueuer.uncertain,
     after,
   };
-}
-
-/** Without a messaging slot nobody has an address, and whoever's session lives may be asking for messages. */
-function sortedByPresence(
-  { messaging }: Context,
-  routes: readonly Route[],
-  living: ReadonlySet<string>,
-): readonly [attached: readonly Route[], offline: readonly Route[]] {
-  const attached: Route[] = [];
-  const offline: Route[] = [];
-  for (const route of routes) {
-    const { session } = route;
-    const isHere = messaging === undefined ? session !== undefined && living.has(session) : isAttached(route, living);
-    (isHere ? attached : offline).push(route);
-  }
-  return [attached, offline];
 }
 
 function namesOf(routes: readonly Route[]): readonly string[] {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { DurabilityBackend } from "../../../src/slots/index.ts";
 import { rejected } from "../../support/codes.ts";
+import { eventually } from "../../support/eventually.ts";
 import { Fleets } from "../../support/fleets.ts";
 import { interposed } from "../../support/interposed.ts";
 import { Worker } from "../../support/worker.ts";
@@ -18,6 +19,28 @@ test("a repetition under one key sends nothing, and reports what has become of t
   await one.fleet.register("bob", {}); // Who comes later is no target of a multicast that was complete.
   const again = await other.fleet.multicast(null, "hi", KEYED);
   expect(again).toMatchObject({ id: first.id, targetCount: 1, deliveredCount: 1 });
+});
+
+test("a call elsewhere, while the first one waits for acknowledgements, waits for them too", async () => {
+  await using fleets = new Fleets();
+  const [one, other] = await fleets.openTwo({ durability: true });
+  let finish = (): void => {};
+  const started = new Promise<void>((resolve) => {
+    const onMessage = (): Promise<void> => {
+      resolve();
+      return new Promise((done) => {
+        finish = done;
+      });
+    };
+    one.fleet.register("ada", {}, { onMessage }).catch(() => undefined);
+  });
+  await eventually("ada is there", async () => (await one.fleet.count()) === 1);
+  const first = one.fleet.multicast(null, "hi", KEYED);
+  await started;
+  const second = other.fleet.multicast(null, "hi", KEYED);
+  setImmediate(finish);
+  expect((await second).deliveredCount).toBe(1);
+  expect((await first).id).toBe((await second).id);
 });
 
 test("calls while the first one runs get its report", async () => {
