@@ -155,7 +155,7 @@ export class DurableReceiver {
       hands,
       lanes,
       maxAttempts: limits.maxAttempts,
-      transactions: this.#createTransactions(),
+      transactions: () => this.#openTransactions(),
       onUnknown: ({ identity, epoch }) => this.#tryDetach({ as: "detach", session: session.id, identity, epoch }),
       warn,
     });
@@ -173,14 +173,14 @@ export class DurableReceiver {
     });
   }
 
-  #createTransactions(): Transactions | undefined {
+  /** The slot's facets and traits are known only when it is open. */
+  #openTransactions(): Transactions | undefined {
     const { durability, timing } = this.#options;
     const facet = durability.transactions;
     if (facet === undefined) return undefined;
     return { facet, maxHandlerMs: timing.maxHandlerMs, onFailure: (lease, error) => this.#failed(lease, error) };
   }
 
-  /** The slot's traits are known only when it is open. */
   #leaseMs(): number {
     const { minLeaseMs, maxLeaseMs } = this.#options.durability.traits;
     return Math.min(Math.max(this.#options.timing.handlerLeaseMs, minLeaseMs), maxLeaseMs);

@@ -24,8 +24,8 @@ export interface IntakeOptions {
   readonly hands: Hands;
   readonly lanes: Lanes;
   readonly maxAttempts: number;
-  /** Absent: the slot has none. */
-  readonly transactions: Transactions | undefined;
+  /** `undefined`: the slot has none. Asked once it is open. */
+  transactions(): Transactions | undefined;
   /** It has been leased to this session, which doesn't serve it. */
   onUnknown(recipient: LeasedRecipient): void;
   /** Must not throw. */
@@ -71,10 +71,11 @@ export class Intake {
 
   /** The lane in which it waits; absent: it is settled. */
   #accept(content: LeasedContent, recipient: LeasedRecipient, endsAt: number): Lane<Lease> | undefined {
-    const { lanes, hands, maxAttempts, transactions } = this.#options;
+    const { lanes, hands, maxAttempts } = this.#options;
     const { identity, epoch, attempt } = recipient;
     const lane = lanes.find(identity, epoch);
     const needsInbox = content.message.guarantee === "exactly-once";
+    const transactions = needsInbox ? this.#options.transactions() : undefined;
     const canRun = lane !== undefined && attempt <= maxAttempts && (!needsInbox || transactions !== undefined);
     if (!canRun) {
       this.#refuse(new Lease(hands, content, recipient, undefined, endsAt), recipient, lane);

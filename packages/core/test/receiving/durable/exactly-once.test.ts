@@ -45,6 +45,23 @@ function transacting(
   };
 }
 
+/** A store of which nothing is known before it is open. */
+function facetless(plain: DurabilityBackend): DurabilityBackend {
+  let isOpen = false;
+  return new Proxy(plain, {
+    get(owner, name): unknown {
+      if (name === "transactions" && !isOpen) return undefined;
+      const member: unknown = Reflect.get(owner, name, owner);
+      if (typeof member !== "function") return member;
+      if (name !== "open") return member.bind(owner);
+      return async (...args: Parameters<DurabilityBackend["open"]>) => {
+        await plain.open(...args);
+        isOpen = true;
+      };
+    },
+  });
+}
+
 test("what a handler writes through its transaction stands once it is acknowledged, and its sender is told", async () => {
   await using fleets = new Fleets();
   const timing = { pollIntervalMs: 1_000_000 };
@@ -54,6 +71,15 @@ test("what a handler writes through its transaction stands once it is acknowledg
   const report = await sender.fleet.multicast(null, "hi", { delivery: "exactly-once", idempotencyKey: "k" });
   expect(report).toMatchObject({ deliveredCount: 1 });
   expect(ledger.committed).toEqual([`ada ${report.id}`]);
+});
+
+test("a slot may have its transactions only once it is open", async () => {
+  await using fleets = new Fleets();
+  const { fleet } = await fleets.open({ durability: facetless });
+  const ledger = new Ledger();
+  await fleet.register("ada", {}, { onMessage: ledger.onMessage });
+  const report = await fleet.multicast(null, "hi", { delivery: "exactly-once" });
+  expect([report.deliveredCount, ledger.committed]).toEqual([1, [`ada ${report.id}`]]);
 });
 
 test("other messages have no transaction", async () => {
