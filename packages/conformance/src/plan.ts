@@ -123,7 +123,7 @@ async function probeSlots(
 function plannedCases(
   catalogue: readonly ConformanceCase[],
   probed: readonly ProbedSlot[],
-  { only, slots = SLOTS as readonly Part[], pins = [], knownFailing = [] }: PlanOptions,
+  { only, slots = SLOTS, pins = [], knownFailing = [] }: PlanOptions,
 ): readonly PlannedCase[] {
   return catalogue.flatMap((one): readonly PlannedCase[] => {
     if (!slots.includes(one.slot) || only?.includes(one.id) === false) return [];

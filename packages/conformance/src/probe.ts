@@ -68,7 +68,9 @@ export async function probeSlot(
   }
   if (slot === "pattern") {
     const composition = await step("made", () => compositionOf(subject)?.());
-    return composition && (await look(composition, ({ name, traits }) => ({ slot, backend: name, traits, facets: {} })));
+    return (
+      composition && (await look(composition, ({ name, traits }) => ({ slot, backend: name, traits, facets: {} })))
+    );
   }
   const durability = await step("made", () => subject.durability?.());
   return durability && (await look(durability, (open) => durabilityClaims(open, subject)));

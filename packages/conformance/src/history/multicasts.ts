@@ -103,7 +103,12 @@ export function checkMulticasts(
       ...(isKept && guarantee.order === "fifo" ? overtaken(story, stories) : []),
       ...(guarantee.way === "exactly-once" ? effects(story, end) : []),
     ];
-    return problems.map((problem) => ({ text: story.text, identity: story.identity, problem, evidence: evidenceOf(story, events) }));
+    return problems.map((problem) => ({
+      text: story.text,
+      identity: story.identity,
+      problem,
+      evidence: evidenceOf(story, events),
+    }));
   });
 }
 
@@ -179,11 +184,7 @@ function* lies(story: Story, { way }: MulticastGuarantee): Generator<string> {
 }
 
 /** It is handled again, and no crash, new life or failure of the handler is the reason. */
-function* repeats(
-  story: Story,
-  events: readonly MulticastEvent[],
-  { way }: MulticastGuarantee,
-): Generator<string> {
+function* repeats(story: Story, events: readonly MulticastEvent[], { way }: MulticastGuarantee): Generator<string> {
   const { calls, identity } = story;
   for (const [index, again] of calls.entries()) {
     for (const earlier of calls.slice(0, index)) {
@@ -228,10 +229,15 @@ function* overtaken(story: Story, stories: readonly Story[]): Generator<string> 
       ({ told }) =>
         told !== undefined &&
         told.at < sentAt &&
-        told.receipts.some(({ identity, status }) => identity === other.identity && status !== "failed" && status !== "timeout"),
+        told.receipts.some(
+          ({ identity, status }) => identity === other.identity && status !== "failed" && status !== "timeout",
+        ),
     );
-    const hasEnded = other.calls.some(({ ended }) => ended !== undefined && ended.as !== "thrown" && ended.at < first.at);
-    if (isEarlier && !hasEnded) yield `reorder: ${nameOf(story)} is handled before ${nameOf(other)}, which was accepted first`;
+    const hasEnded = other.calls.some(
+      ({ ended }) => ended !== undefined && ended.as !== "thrown" && ended.at < first.at,
+    );
+    if (isEarlier && !hasEnded)
+      yield `reorder: ${nameOf(story)} is handled before ${nameOf(other)}, which was accepted first`;
   }
 }
 

@@ -123,7 +123,15 @@ export class Recording {
 
   async #handle(actor: Actor, message: Message): Promise<void> {
     const { identity, id, epoch, attempt } = message;
-    const event = this.#note<CallEvent>({ kind: "call", at: this.#now(), text: message.text(), id, identity, epoch, process: actor.name });
+    const event = this.#note<CallEvent>({
+      kind: "call",
+      at: this.#now(),
+      text: message.text(),
+      id,
+      identity,
+      epoch,
+      process: actor.name,
+    });
     const end = (as: "handled" | "rejected" | "thrown"): void => {
       if (!actor.isDead) event.ended = { at: this.#now(), as };
     };
@@ -148,7 +156,8 @@ export class Recording {
     const { way, ctx, isKept } = this.#scene;
     const isTracked = isKept && ctx.backend.durability?.tracking !== undefined;
     for (const [text, id] of isTracked ? this.#ids : [])
-      for await (const { identity, status } of survivor.fleet.deliveries(id)) statuses.set(`${text} ${identity}`, status);
+      for await (const { identity, status } of survivor.fleet.deliveries(id))
+        statuses.set(`${text} ${identity}`, status);
     if (way.name === "exactly-once") {
       const calls = this.events.filter((event): event is CallEvent => event.kind === "call");
       for (const { text, identity } of calls)

@@ -113,7 +113,11 @@ export class Scene {
   async register(
     fleet: AnyFleet,
     identity: string,
-    { behaviour, by = "", ...options }: RegisterOptions<unknown> & { readonly behaviour?: Behaviour; readonly by?: string } = {},
+    {
+      behaviour,
+      by = "",
+      ...options
+    }: RegisterOptions<unknown> & { readonly behaviour?: Behaviour; readonly by?: string } = {},
   ): Promise<AnyHandle> {
     return fleet.register(identity, {}, { onMessage: this.handler(behaviour, by), ...options });
   }
@@ -154,7 +158,9 @@ export class Scene {
 
   /** Who has handled it, each as often as that was; sorted. */
   handledBy(text: string): readonly string[] {
-    return this.handled(text).map(({ identity }) => identity).toSorted();
+    return this.handled(text)
+      .map(({ identity }) => identity)
+      .toSorted();
   }
 
   /** How many effects of it stand for that identity. */
@@ -164,13 +170,17 @@ export class Scene {
 
   /** Waits for exactly these to have handled it; then, after whatever else was under way has had its time, each once. */
   async assertHandled(text: string, identities: readonly string[]): Promise<void> {
-    await this.ctx.eventually(() => assert.deepEqual(new Set(this.handledBy(text)), new Set(identities), `who has handled ${text}`));
+    await this.ctx.eventually(() =>
+      assert.deepEqual(new Set(this.handledBy(text)), new Set(identities), `who has handled ${text}`),
+    );
     if (this.way.name !== "exactly-once") {
       assert.deepEqual(this.handledBy(text), identities.toSorted(), `how often ${text} was handled`);
       return;
     }
     for (const identity of identities)
-      await this.ctx.eventually(async () => assert.equal(await this.effects(identity, text), 1, `effects of ${text} for ${identity}`));
+      await this.ctx.eventually(async () =>
+        assert.equal(await this.effects(identity, text), 1, `effects of ${text} for ${identity}`),
+      );
   }
 
   /** Lets others go on, for up to `most` turns of the event loop. */
@@ -194,12 +204,14 @@ export class Scene {
   async #open(composition: Composition, { timing, limits, messaging, durability }: ProcessOptions): Promise<AnyFleet> {
     assert.ok(!this.#hasEnded, "the case has ended");
     const slots = {
-      ...(composition.messaging && messaging !== "absent" && {
-        messaging: messaging ? overridden(composition.messaging, messaging) : composition.messaging,
-      }),
-      ...(composition.durability && this.isKept && {
-        durability: durability ? overridden(composition.durability, durability) : composition.durability,
-      }),
+      ...(composition.messaging &&
+        messaging !== "absent" && {
+          messaging: messaging ? overridden(composition.messaging, messaging) : composition.messaging,
+        }),
+      ...(composition.durability &&
+        this.isKept && {
+          durability: durability ? overridden(composition.durability, durability) : composition.durability,
+        }),
     };
     const fleet = await openRegistry<undefined, unknown>({
       namespace: this.ctx.namespace,

@@ -40,10 +40,11 @@ export const deathCases: readonly PatternCase[] = [
       const report = await scene.send(sender, null, "x", { timeoutMs: scene.shortMs });
       assert.deepEqual(countsOf(report), { pending: 3 });
       // Whoever was served by a session that is dead is offline, and can be taken over without `replace`.
-      for (const identity of identities)
-        await scene.ctx.eventually(async () => scene.register(sender, identity));
+      for (const identity of identities) await scene.ctx.eventually(async () => scene.register(sender, identity));
       await scene.assertHandled("x", identities);
-      await scene.ctx.eventually(async () => assert.deepEqual(countsOf(await sender.report(report.id)), { delivered: 3 }));
+      await scene.ctx.eventually(async () =>
+        assert.deepEqual(countsOf(await sender.report(report.id)), { delivered: 3 }),
+      );
     },
     (composition, subject) => canDie(composition, subject) && hasTracking(composition),
   ),
@@ -60,7 +61,10 @@ export const deathCases: readonly PatternCase[] = [
       await scene.register(survivor, "nomad", { by: "survivor", replace: true });
       assert.deepEqual(countsOf(await report), { delivered: 1 });
       const by = scene.seen.filter((one) => one.by === "survivor");
-      assert.deepEqual(by.map(({ attempt }) => attempt), [2]);
+      assert.deepEqual(
+        by.map(({ attempt }) => attempt),
+        [2],
+      );
       if (scene.way === EXACTLY) assert.equal(await scene.effects("nomad", "x"), 1, "effects");
     },
     canDieAndFence,

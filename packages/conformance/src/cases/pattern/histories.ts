@@ -63,7 +63,10 @@ async function survivor(scene: Scene, name: string): Promise<Actor> {
   return { name, fleet: await scene.process(), isDead: false };
 }
 
-async function mortal(scene: Scene, name: string): Promise<{ readonly actor: Actor; kill(turn: number): Promise<void> }> {
+async function mortal(
+  scene: Scene,
+  name: string,
+): Promise<{ readonly actor: Actor; kill(turn: number): Promise<void> }> {
   const { fleet, kill } = await scene.mortal();
   return { actor: { name, fleet, isDead: false }, kill };
 }

@@ -84,7 +84,11 @@ export const moveCases: readonly PatternCase[] = [
       if (scene.way === EXACTLY) slow.open();
       assert.deepEqual(countsOf(await sending), { delivered: 1 });
       if (scene.way === EXACTLY) assert.equal(await scene.effects("nomad", "a"), 1, "effects");
-      else assert.deepEqual(scene.handled("a").map(({ by }) => by), ["after"]);
+      else
+        assert.deepEqual(
+          scene.handled("a").map(({ by }) => by),
+          ["after"],
+        );
       slow.open();
       await scene.send(after, null, "b");
       await scene.assertHandled("b", ["nomad"]);
@@ -143,7 +147,10 @@ export const moveCases: readonly PatternCase[] = [
       await leaving.unregister();
       await scene.register(receiver, "leaving");
       assert.deepEqual(countsOf(await scene.send(sender.fleet, null, "b")), { delivered: 1 });
-      assert.deepEqual(scene.seen.map(({ text }) => text), ["b"]);
+      assert.deepEqual(
+        scene.seen.map(({ text }) => text),
+        ["b"],
+      );
       assert.equal((await sender.fleet.report(id)).statuses[0]?.code, "UNREGISTERED");
     },
     hasTracking,

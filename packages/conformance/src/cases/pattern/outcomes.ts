@@ -88,7 +88,9 @@ export const outcomeCases: readonly PatternCase[] = [
       if (scene.way === EXACTLY) {
         await scene.ctx.eventually(async () => assert.equal(await scene.effects("late", "a"), 1, "effects"));
       }
-      await scene.ctx.eventually(async () => assert.equal(await sender.deadLetters.redrive([{ id, identity: "late" }]), 0));
+      await scene.ctx.eventually(async () =>
+        assert.equal(await sender.deadLetters.redrive([{ id, identity: "late" }]), 0),
+      );
     },
     hasDeadLetters,
   ),
@@ -129,7 +131,9 @@ export const outcomeCases: readonly PatternCase[] = [
       isDue = true;
       for (const text of texts) await scene.assertHandled(text, ["orderly", "other"]);
       for (const identity of ["orderly", "other"]) {
-        const order = scene.seen.flatMap((one) => (one.identity === identity && one.state === "handled" ? one.text : []));
+        const order = scene.seen.flatMap((one) =>
+          one.identity === identity && one.state === "handled" ? one.text : [],
+        );
         assert.deepEqual([...new Set(order)], texts, `what ${identity} has handled`);
       }
       for (const report of await Promise.all(reports)) assert.deepEqual(countsOf(report), { delivered: 2 });

@@ -76,7 +76,8 @@ export const carryingMutants: readonly Mutant[] = [
   },
   {
     id: "pattern-loses-replies",
-    breaks: "The broker loses whatever goes to an address from which there was a message before: acknowledgements never arrive.",
+    breaks:
+      "The broker loses whatever goes to an address from which there was a message before: acknowledgements never arrive.",
     kills: [
       "pattern/acknowledged/everyone-once",
       "pattern/acknowledged/rejected",
@@ -171,7 +172,7 @@ export const carryingMutants: readonly Mutant[] = [
     ],
     of: (subject) =>
       withRegistry(subject, (real) => ({
-        scanRoutes: ({ filter: _, ...query }, call) => real.scanRoutes(query, call),
+        scanRoutes: ({ filter: _filter, ...query }, call) => real.scanRoutes(query, call),
       })),
   },
   {
@@ -192,30 +193,33 @@ function withStandingEpochs(subject: Subject): Subject {
     ...key,
     epoch: present.get(key.identity) ?? key.epoch,
   });
-  return withRegistry(subject, (registry): Partial<RegistryBackend> => ({
-    async setMany(entries, call) {
-      const unmasked = entries.map((entry) =>
-        typeof entry.mode === "object"
-          ? { ...entry, mode: { ...entry.mode, epoch: present.get(entry.identity) ?? entry.mode.epoch } }
-          : entry,
-      );
-      const outcomes = await registry.setMany(unmasked, call);
-      return outcomes.map((one) => ("stored" in one ? { stored: masked(one.stored) } : one));
-    },
-    async getMany(identities, call) {
-      return (await registry.getMany(identities, call)).map((one) => one && masked(one));
-    },
-    renewMany: async (leases, call) => registry.renewMany(leases.map(real), call),
-    deleteMany: async (keys, call) =>
-      registry.deleteMany(
-        keys.map((key) => ("epoch" in key ? real(key) : key)),
-        call,
-      ),
-    async *scan(query, call): AsyncGenerator<readonly Registration[], void, undefined> {
-      for await (const page of registry.scan(query, call)) yield page.map(masked);
-    },
-    async *scanRoutes(query, call): AsyncGenerator<readonly Route[], void, undefined> {
-      for await (const page of registry.scanRoutes(query, call)) yield page.map(masked);
-    },
-  }));
+  return withRegistry(
+    subject,
+    (registry): Partial<RegistryBackend> => ({
+      async setMany(entries, call) {
+        const unmasked = entries.map((entry) =>
+          typeof entry.mode === "object"
+            ? { ...entry, mode: { ...entry.mode, epoch: present.get(entry.identity) ?? entry.mode.epoch } }
+            : entry,
+        );
+        const outcomes = await registry.setMany(unmasked, call);
+        return outcomes.map((one) => ("stored" in one ? { stored: masked(one.stored) } : one));
+      },
+      async getMany(identities, call) {
+        return (await registry.getMany(identities, call)).map((one) => one && masked(one));
+      },
+      renewMany: async (leases, call) => registry.renewMany(leases.map(real), call),
+      deleteMany: async (keys, call) =>
+        registry.deleteMany(
+          keys.map((key) => ("epoch" in key ? real(key) : key)),
+          call,
+        ),
+      async *scan(query, call): AsyncGenerator<readonly Registration[], void, undefined> {
+        for await (const page of registry.scan(query, call)) yield page.map(masked);
+      },
+      async *scanRoutes(query, call): AsyncGenerator<readonly Route[], void, undefined> {
+        for await (const page of registry.scanRoutes(query, call)) yield page.map(masked);
+      },
+    }),
+  );
 }

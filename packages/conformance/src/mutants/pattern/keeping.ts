@@ -55,8 +55,7 @@ export const keepingMutants: readonly Mutant[] = [
     id: "pattern-delivered-on-enqueue",
     breaks: "What is in a queue counts as delivered.",
     kills: kept("counts-add-up", "offline-then-back", "report-is-kept", "close-keeps-queue"),
-    of: (subject) =>
-      withStatuses(subject, (one) => (one.status === "pending" ? { ...one, status: "delivered" } : one)),
+    of: (subject) => withStatuses(subject, (one) => (one.status === "pending" ? { ...one, status: "delivered" } : one)),
   },
   {
     id: "pattern-believes-receipts-only",

@@ -43,9 +43,7 @@ function handledAgain(subject: Subject): Subject {
 /** The subject in which whatever goes back was tried. */
 function countingReleases(subject: Subject): Subject {
   const held = new Map<string, string>();
-  const tried = withSettlements(subject, (one) =>
-    one.as === "release" ? { receipt: one.receipt, as: "retry" } : one,
-  );
+  const tried = withSettlements(subject, (one) => (one.as === "release" ? { receipt: one.receipt, as: "retry" } : one));
   return withDurability(tried, (real) => ({
     async dequeue(session, options, call): Promise<readonly Leased[]> {
       const leased = await real.dequeue(session, options, call);
