@@ -2,16 +2,20 @@
 
 export type {
   CaseContext,
+  CompositionContext,
   ConformanceCase,
   DurabilityCase,
   DurabilityContext,
   MessagingCase,
   MessagingContext,
+  Part,
+  PatternCase,
   RegistryCase,
   RegistryContext,
   Slot,
 } from "./case.ts";
 export { catalogue } from "./catalogue.ts";
+export { patternCatalogue } from "./cases/pattern-cases.ts";
 export { type ConformanceOptions, type ExecutionOptions, runConformance } from "./execution.ts";
 export { type FaultProxy, faultProxy, type FaultTarget } from "./faults/fault-proxy.ts";
 export { checkHistory, type Guarantee } from "./history/check.ts";
@@ -24,6 +28,17 @@ export type {
   PublishEvent,
   ReceiveEvent,
 } from "./history/events.ts";
+export {
+  type CallEvent,
+  checkMulticasts,
+  type DeathEvent,
+  type Finally,
+  type MulticastEvent,
+  type MulticastFinding,
+  type MulticastGuarantee,
+  type SendEvent,
+  type TakeEvent,
+} from "./history/multicasts.ts";
 export type { Finding, FindingKind } from "./history/finding.ts";
 export { conformanceMarkdown } from "./markdown.ts";
 export type { Nativeness, NativeOperators } from "./native-operators.ts";
@@ -37,6 +52,7 @@ export {
   planRun,
 } from "./plan.ts";
 export type { Facets, SlotClaims } from "./probe.ts";
+export { Composition, type CompositionTraits } from "./pattern/composition.ts";
 export { type Report, type ReportedCase, reportOf } from "./report.ts";
 export { type CaseResult, resultOf } from "./result.ts";
 export type { MortalProcess, ServerFaults, Subject, TransactionProbe } from "./subject.ts";

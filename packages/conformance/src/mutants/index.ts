@@ -10,6 +10,8 @@ import { registryMutants } from "./registry-mutants.ts";
 
 export { type Mutant, withDurability, withMessaging, withRegistry } from "../mutant.ts";
 
+export { patternMutants } from "./pattern-mutants.ts";
+
 /** Every mutant of the kit, slot by slot. */
 export const mutants: readonly Mutant[] = [
   ...registryMutants,
