@@ -22,7 +22,7 @@ export async function postgres(url: string): Promise<Subject> {
   return withMortalProcesses(whole, new URL(import.meta.url), { args: [url] });
 }
 
-/** Clients and nothing else; in a process that dies they are not closed, nor is the pool. */
+/** @public Clients and nothing else; in a process that dies they are not closed, nor is the pool. */
 export function subject(url: string): Subject {
   const options = { url, maxConnections: 4 };
   return {

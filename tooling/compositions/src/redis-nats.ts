@@ -15,7 +15,7 @@ export function redisNats(urls: RedisNatsUrls): Subject {
   return withMortalProcesses(subject(urls), new URL(import.meta.url), { args: [urls] });
 }
 
-/** Clients and nothing else. */
+/** @public Clients and nothing else. */
 export function subject({ redis, nats }: RedisNatsUrls): Subject {
   return {
     name: "redis + nats",
