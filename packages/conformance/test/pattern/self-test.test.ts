@@ -9,12 +9,13 @@ import { runCase } from "../../src/run.ts";
 import { memorySubject } from "../subjects.ts";
 
 const DEADLINE_MS = 15_000;
+const PATIENCE_MS = 750;
 
 const ids = patternCatalogue.map(({ id }) => id);
 
 /** The cases it names that let it live, and why nothing could be said of others. */
 async function survivedBy(mutant: Mutant): Promise<readonly string[]> {
-  const subject = mutant.of({ ...memorySubject(), patienceMs: 750 });
+  const subject = mutant.of({ ...memorySubject(), patienceMs: PATIENCE_MS });
   const plan = await planRun(patternCatalogue, subject, { only: mutant.kills, slots: ["pattern"] });
   if ("misconfigured" in plan) return [plan.misconfigured];
   const survived: string[] = [];
@@ -24,6 +25,16 @@ async function survivedBy(mutant: Mutant): Promise<readonly string[]> {
     if (error?.message.startsWith("it has not ended")) survived.push(`${one.id}: hangs instead of failing`);
   }
   return survived;
+}
+
+/** Whether it does anything right: a mutant that fails whatever is asked of it shows nothing about the case it names. */
+async function hasOneFaultOnly(mutant: Mutant): Promise<boolean> {
+  const subject = mutant.of({ ...memorySubject(), patienceMs: PATIENCE_MS });
+  for (const one of patternCatalogue.filter(({ id }) => !mutant.kills.includes(id))) {
+    const { status } = await runCase(subject, one, { seed: 1, deadlineMs: DEADLINE_MS });
+    if (status === "passed") return true;
+  }
+  return false;
 }
 
 test("every case is named once, in kebab case, with its guarantee", () => {
@@ -43,6 +54,7 @@ describe("every case named by the mutant kills it", { concurrent: true, timeout:
   for (const mutant of patternMutants) {
     test(`${mutant.id}: ${mutant.breaks}`, async ({ expect: expectHere }) => {
       expectHere(await survivedBy(mutant)).toEqual([]);
+      expectHere(await hasOneFaultOnly(mutant)).toBe(true);
     });
   }
 });
