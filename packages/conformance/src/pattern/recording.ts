@@ -45,11 +45,10 @@ export class Recording {
   /** Registers the identity there, whoever has it. */
   async take(actor: Actor, identity: string): Promise<void> {
     const event = this.#note<TakeEvent>({ kind: "take", at: this.#now(), identity, process: actor.name });
-    const handle = await actor.fleet.register(
-      identity,
-      {},
-      { replace: true, onMessage: this.#scene.handler((message) => this.#handle(actor, message)) },
-    );
+    const handle = await this.#scene.register(actor.fleet, identity, {
+      replace: true,
+      behaviour: async (message) => this.#handle(actor, message),
+    });
     if (actor.isDead) return;
     event.told = { at: this.#now(), epoch: handle.epoch };
     // On a slow machine a session may end although nobody has died; what it served then comes back by itself.

@@ -68,6 +68,8 @@ export class Scene {
   readonly seen: Seen[] = [];
   readonly #processes: AnyFleet[] = [];
   readonly #gates: Gate[] = [];
+  /** What they have in hand they would still hand over here: a process that is really dead doesn't. */
+  readonly #dead = new WeakSet<AnyFleet>();
   #hasEnded = false;
 
   constructor(ctx: CompositionContext, way: Way) {
@@ -104,6 +106,7 @@ export class Scene {
       fleet,
       kill: async (turn) => {
         await mortal.kill(turn);
+        this.#dead.add(fleet);
         fleet.close({ timeoutMs: 1 }).catch(() => {}); // It is dead, and its timers have to go.
       },
     };
@@ -119,7 +122,11 @@ export class Scene {
       ...options
     }: RegisterOptions<unknown> & { readonly behaviour?: Behaviour; readonly by?: string } = {},
   ): Promise<AnyHandle> {
-    return fleet.register(identity, {}, { onMessage: this.handler(behaviour, by), ...options });
+    return fleet.register(
+      identity,
+      {},
+      { onMessage: this.#whileAlive(fleet, this.handler(behaviour, by)), ...options },
+    );
   }
 
   /** A handler that is seen; of an exactly-once message it has one effect for each identity and text. */
@@ -193,6 +200,12 @@ export class Scene {
     const one = gate();
     this.#gates.push(one);
     return one;
+  }
+
+  #whileAlive(fleet: AnyFleet, handler: MessageHandler<unknown>): MessageHandler<unknown> {
+    return async (message, context) => {
+      if (!this.#dead.has(fleet)) await handler(message, context);
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -122,7 +122,7 @@ export const keepingMutants: readonly Mutant[] = [
           const leased = await real.dequeue(session, options, call);
           return leased.map(({ message, recipients }) => ({
             message,
-            recipients: recipients.filter(({ identity }) => message.sentAt >= (attachedAt.get(identity) ?? 0)),
+            recipients: recipients.filter(({ identity }) => message.sentAt > (attachedAt.get(identity) ?? 0)),
           }));
         },
       }));
