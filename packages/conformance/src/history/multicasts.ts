@@ -97,7 +97,7 @@ export function checkMulticasts(
   return stories.flatMap((story) => {
     const problems = [
       ...intruders(story, events),
-      ...lies(story, guarantee),
+      ...lies(story, events, guarantee),
       ...repeats(story, events, guarantee),
       ...(isKept ? losses(story, end) : []),
       ...(isKept && guarantee.order === "fifo" ? overtaken(story, stories) : []),
@@ -164,7 +164,7 @@ function* intruders(story: Story, events: readonly MulticastEvent[]): Generator<
 }
 
 /** A receipt that what was seen contradicts. */
-function* lies(story: Story, { way }: MulticastGuarantee): Generator<string> {
+function* lies(story: Story, events: readonly MulticastEvent[], { way }: MulticastGuarantee): Generator<string> {
   const { calls, identity } = story;
   for (const { told } of story.sends) {
     for (const { status, code } of told?.receipts.filter((receipt) => receipt.identity === identity) ?? []) {
@@ -177,10 +177,23 @@ function* lies(story: Story, { way }: MulticastGuarantee): Generator<string> {
       if (code === "DEAD_LETTERED" && !hasEnded("thrown")) yield `lie: ${nameOf(story)} reads DEAD_LETTERED, untried`;
       const isEnded = status === "failed" && code !== "REJECTED" && code !== "DEAD_LETTERED";
       if (isEnded && KEPT.has(way)) yield `lie: ${nameOf(story)} reads ${code}, and nobody has ended it`;
-      const isLate = calls.some(({ ended }) => ended?.as === "handled" && ended.at > at);
+      const isLate = calls.some(
+        (one) => one.ended?.as === "handled" && one.ended.at > at && (one.at > at || !isSuperseded(one, events)),
+      );
       if (status === "failed" && isLate) yield `lie: ${nameOf(story)} reads failed, and is handled after that`;
     }
   }
+}
+
+/** Somebody else has asked for its identity while it ran: what it made of the message no longer counts. */
+function isSuperseded({ at, identity, ended }: CallEvent, events: readonly MulticastEvent[]): boolean {
+  return events.some(
+    (event) =>
+      event.kind === "take" &&
+      event.identity === identity &&
+      (event.told?.at ?? at) >= at &&
+      event.at < (ended?.at ?? at),
+  );
 }
 
 /** It is handled again, and no crash, new life or failure of the handler is the reason. */

@@ -91,6 +91,14 @@ test("a failure that nobody has caused, or after which it is handled, is a lie",
   ]);
 });
 
+test("what a handler makes of it after somebody else has taken its identity over contradicts no receipt", () => {
+  const superseded = call(3, "a", "handled");
+  superseded.ended = { at: 9, as: "handled" };
+  const rejected = call(5, "a", "rejected", { process: "q", epoch: 4 });
+  const sent = send(2, "a", [7, { status: "failed", code: "REJECTED" }]);
+  expect(found([take(1), sent, superseded, take(4, "q"), rejected])).toEqual([]);
+});
+
 test("a repetition without a reason is a duplicate, and at most once every one is", () => {
   const twice = [take(1), send(2, "a", [9, delivered]), call(3, "a", "handled"), call(5, "a", "handled")];
   expect(found(twice)).toEqual(["duplicate"]);
