@@ -51,7 +51,7 @@ export const deathCases: readonly PatternCase[] = [
   ...patternCases(
     KEPT,
     "dies-while-handling",
-    "DELIVERY row 15: what a process was handling when it died is handed to whoever takes its identity over, as a later attempt.",
+    "What a process was handling when it died is handed to whoever takes its identity over, as a later attempt.",
     async (scene) => {
       const [doomed, survivor] = [await scene.mortal(), await scene.process()];
       await scene.register(doomed.fleet, "nomad", { by: "doomed", behaviour: async () => scene.gate().passed() });
@@ -93,7 +93,7 @@ export const deathCases: readonly PatternCase[] = [
   ...patternCases(
     KEPT,
     "sender-dies-at-any-moment",
-    "DELIVERY rows 9 and 12: at whatever moment a sender dies, whoever sends the same again under its idempotency key completes it, and nobody handles it twice.",
+    "At whatever moment a sender dies, whoever sends the same again under its idempotency key completes it, and nobody handles it twice.",
     async (scene) => {
       const survivor = await scene.process();
       const identities = ["a", "b", "c", "d"];
@@ -116,7 +116,7 @@ export const deathCases: readonly PatternCase[] = [
   patternCase(
     ACKNOWLEDGED,
     "dies-while-handling",
-    "DESIGN 3: when a receiver dies before it has acknowledged, the message is sent to whoever takes its identity over before the deadline.",
+    "When a receiver dies before it has acknowledged, the message is sent to whoever takes its identity over before the deadline.",
     async (scene) => {
       const [doomed, survivor] = [await scene.mortal(), await scene.process()];
       await scene.register(doomed.fleet, "nomad", { by: "doomed", behaviour: async () => scene.gate().passed() });
@@ -135,7 +135,7 @@ export const deathCases: readonly PatternCase[] = [
   patternCase(
     ACKNOWLEDGED,
     "dies-unheard",
-    "DESIGN 3: whom a dead process served and nobody has taken over is not delivered: it has timed out or failed at the deadline.",
+    "Whom a dead process served and nobody has taken over is not delivered: it has timed out or failed at the deadline.",
     async (scene) => {
       const [doomed, survivor] = [await scene.mortal({ timing }), await scene.process({ timing })];
       await scene.register(doomed.fleet, "gone", { behaviour: async () => scene.gate().passed() });

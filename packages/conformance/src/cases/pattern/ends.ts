@@ -13,7 +13,7 @@ export const endCases: readonly PatternCase[] = [
   ...patternCases(
     STRONG,
     "close-waits-for-handlers",
-    "DELIVERY row 28: closing lets the handler that runs finish, and its sender hears of it.",
+    "Closing lets the handler that runs finish, and its sender hears of it.",
     async (scene) => {
       const [sender, receiver] = [await scene.process(), await scene.process()];
       const slow = scene.gate();
@@ -30,7 +30,7 @@ export const endCases: readonly PatternCase[] = [
   ...patternCases(
     KEPT,
     "close-gives-back",
-    "DELIVERY row 28: what a closing process has not handled goes back without counting an attempt, and is handled once by the next one.",
+    "What a closing process has not handled goes back without counting an attempt, and is handled once by the next one.",
     async (scene) => {
       const [sender, before] = [await postman(scene), await scene.process({ limits: { maxAttempts: 2 } })];
       const texts = ["0", "1", "2", "3", "4"];
@@ -53,7 +53,7 @@ export const endCases: readonly PatternCase[] = [
   ...patternCases(
     KEPT,
     "close-keeps-queue",
-    "DESIGN 2: closing ends the registrations of a process and leaves their queues: whoever registers the identity next, anywhere, is handed what waits.",
+    "Closing ends the registrations of a process and leaves their queues: whoever registers the identity next, anywhere, is handed what waits.",
     async (scene) => {
       const [sender, before, after] = [await scene.process(), await scene.process(), await scene.process()];
       await before.register("nomad", {});
@@ -84,7 +84,7 @@ export const endCases: readonly PatternCase[] = [
   ...patternCases(
     KEPT,
     "grace-over",
-    "DESIGN 2: the queue of an identity that has ended is dropped when nobody comes back within its grace: what was in it has failed with EXPIRED.",
+    "The queue of an identity that has ended is dropped when nobody comes back within its grace: what was in it has failed with EXPIRED.",
     async (scene) => {
       const timing = { queueGraceMs: 100 };
       const [sender, receiver] = [await scene.process({ timing }), await scene.process({ timing })];

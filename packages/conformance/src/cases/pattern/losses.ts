@@ -47,7 +47,7 @@ export const lossCases: readonly PatternCase[] = [
   ...patternCases(
     KEPT,
     "doorbell-lost",
-    "DELIVERY row 29: a doorbell that nobody hears costs time and no message: whoever polls finds it.",
+    "A doorbell that nobody hears costs time and no message: whoever polls finds it.",
     async (scene) => {
       const [sender, receiver] = [await scene.process(mute), await scene.process()];
       await scene.register(receiver, "patient");
@@ -87,7 +87,7 @@ export const lossCases: readonly PatternCase[] = [
   ...patternCases(
     KEPT,
     "receipt-lost",
-    "DELIVERY row 11: when what a receiver tells the sender gets lost, the report still says what the store knows.",
+    "When what a receiver tells the sender gets lost, the report still says what the store knows.",
     async (scene) => {
       const [sender, receiver] = [await scene.process(), await scene.process(mute)];
       await scene.register(receiver, "handles");
@@ -99,7 +99,7 @@ export const lossCases: readonly PatternCase[] = [
   patternCase(
     ACKNOWLEDGED,
     "acknowledgement-lost",
-    "DELIVERY row 4: when an acknowledgement gets lost the message comes again, is not handled again, and is acknowledged again.",
+    "When an acknowledgement gets lost the message comes again, is not handled again, and is acknowledged again.",
     async (scene) => {
       const [sender, receiver] = [await scene.process(), await scene.process(muteFor(2))];
       await scene.register(receiver, "handles");
@@ -111,7 +111,7 @@ export const lossCases: readonly PatternCase[] = [
   patternCase(
     ACKNOWLEDGED,
     "message-lost",
-    "DESIGN 3: what gets lost on its way is sent again until it is acknowledged.",
+    "What gets lost on its way is sent again until it is acknowledged.",
     async (scene) => {
       const [sender, receiver] = [await scene.process(muteFor(2)), await scene.process()];
       await scene.register(receiver, "handles");
@@ -122,7 +122,7 @@ export const lossCases: readonly PatternCase[] = [
   patternCase(
     ACKNOWLEDGED,
     "never-acknowledged",
-    "DELIVERY row 8: whoever has not acknowledged by the deadline has timed out; it may have handled it.",
+    "Whoever has not acknowledged by the deadline has timed out; it may have handled it.",
     async (scene) => {
       const [sender, receiver] = [await scene.process(), await scene.process(mute)];
       await scene.register(receiver, "handles");
@@ -133,7 +133,7 @@ export const lossCases: readonly PatternCase[] = [
   ...patternCases(
     STRONG,
     "sent-twice",
-    "DELIVERY rows 1 and 10: what is sent or enqueued twice is one message to each of its recipients.",
+    "What is sent or enqueued twice is one message to each of its recipients.",
     async (scene) => {
       const twice: ProcessOptions = {
         messaging: (real) => ({
@@ -209,7 +209,7 @@ export const lossCases: readonly PatternCase[] = [
   patternCase(
     ATMOST,
     "publish-unanswered",
-    "DELIVERY row 7: at most once, what the broker did not answer for is not published again: it reads `timeout`, INDETERMINATE.",
+    "At most once, what the broker did not answer for is not published again: it reads `timeout`, INDETERMINATE.",
     async (scene) => {
       const receiver = await scene.process();
       const sender = await scene.process({

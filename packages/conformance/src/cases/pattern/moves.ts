@@ -15,7 +15,7 @@ export const moveCases: readonly PatternCase[] = [
   ...patternCases(
     STRONG,
     "moved-before-it-left",
-    "DELIVERY row 5: an identity that has moved between being resolved and being sent to handles the message where it is now, once.",
+    "An identity that has moved between being resolved and being sent to handles the message where it is now, once.",
     async (scene) => {
       const [before, after] = [await scene.process(), await scene.process()];
       const moved = scene.gate();
@@ -36,7 +36,7 @@ export const moveCases: readonly PatternCase[] = [
   patternCase(
     ATMOST,
     "moved-before-it-left",
-    "DESIGN 3: at most once, what was sent to one life of an identity is never handed to the next one.",
+    "At most once, what was sent to one life of an identity is never handed to the next one.",
     async (scene) => {
       const receiver = await scene.process();
       const sender = await senderThat(scene, async () => {
@@ -52,7 +52,7 @@ export const moveCases: readonly PatternCase[] = [
   ...patternCases(
     ALL,
     "replaced",
-    "DELIVERY row 17: whoever is replaced is told so and handles nothing more; the next message goes to its successor alone.",
+    "Whoever is replaced is told so and handles nothing more; the next message goes to its successor alone.",
     async (scene) => {
       const [before, after] = [await scene.process(), await scene.process()];
       const old = await scene.register(before, "nomad", { by: "before" });
@@ -72,7 +72,7 @@ export const moveCases: readonly PatternCase[] = [
   ...patternCases(
     KEPT,
     "taken-over-while-handled",
-    "DELIVERY row 15: whoever takes an identity over is handed at once what its former process still works on; what that one makes of it no longer counts.",
+    "Whoever takes an identity over is handed at once what its former process still works on; what that one makes of it no longer counts.",
     async (scene) => {
       const [before, after] = [await scene.process(), await scene.process()];
       const slow = scene.gate();
@@ -99,7 +99,7 @@ export const moveCases: readonly PatternCase[] = [
   ...patternCases(
     KEPT,
     "unregistered-before-it-left",
-    "DELIVERY row 14: what is enqueued for a registration that was unregistered meanwhile has failed with UNREGISTERED, and the identity's next life is handed none of it.",
+    "What is enqueued for a registration that was unregistered meanwhile has failed with UNREGISTERED, and the identity's next life is handed none of it.",
     async (scene) => {
       const receiver = await scene.process();
       const leaving = await scene.register(receiver, "leaving");
@@ -122,7 +122,7 @@ export const moveCases: readonly PatternCase[] = [
   patternCase(
     ACKNOWLEDGED,
     "unregistered-before-it-left",
-    "DELIVERY row 25: a message for a registration that was removed meanwhile has failed when the deadline comes, and nobody handles it.",
+    "A message for a registration that was removed meanwhile has failed when the deadline comes, and nobody handles it.",
     async (scene) => {
       const receiver = await scene.process();
       const leaving = await scene.register(receiver, "leaving");
@@ -138,7 +138,7 @@ export const moveCases: readonly PatternCase[] = [
   ...patternCases(
     KEPT,
     "unregister-purges",
-    "DESIGN 2: unregistering ends what is queued, with UNREGISTERED, and the identity's next life is handed none of it.",
+    "Unregistering ends what is queued, with UNREGISTERED, and the identity's next life is handed none of it.",
     async (scene) => {
       const [sender, receiver] = [await postman(scene), await scene.process()];
       const leaving = await receiver.register("leaving", {});
@@ -172,7 +172,7 @@ export const moveCases: readonly PatternCase[] = [
   ...patternCases(
     KEPT,
     "racing",
-    "DELIVERY rows 6 and 15: while two processes take an identity from each other again and again, nothing that is sent to it gets lost; exactly-once, every effect stands once.",
+    "While two processes take an identity from each other again and again, nothing that is sent to it gets lost; exactly-once, every effect stands once.",
     async (scene) => {
       const [sender, ...racers] = [await postman(scene), await scene.process(), await scene.process()];
       const texts = Array.from({ length: ROUNDS }, (_, index) => `${index}`);

@@ -13,7 +13,7 @@ export const outcomeCases: readonly PatternCase[] = [
   ...patternCases(
     STRONG,
     "rejected",
-    "DESIGN 3: what its handler rejects has failed for good, with REJECTED and the reason, and is not tried again.",
+    "What its handler rejects has failed for good, with REJECTED and the reason, and is not tried again.",
     async (scene) => {
       const [sender, receiver] = [await scene.process(), await scene.process()];
       await scene.register(receiver, "picky", { behaviour: (message) => message.reject("not this one") });
@@ -28,7 +28,7 @@ export const outcomeCases: readonly PatternCase[] = [
   ...patternCases(
     STRONG,
     "thrown-comes-again",
-    "DESIGN 3: what a handler throws over comes again, as a later attempt, and is delivered when the handler returns.",
+    "What a handler throws over comes again, as a later attempt, and is delivered when the handler returns.",
     async (scene) => {
       const [sender, receiver] = [await scene.process(), await scene.process()];
       const behaviour = (): void => {
@@ -66,7 +66,7 @@ export const outcomeCases: readonly PatternCase[] = [
   ...patternCases(
     KEPT,
     "redriven",
-    "DELIVERY row 13: a dead letter that is redriven comes under its old id, as never tried, and has its effects once.",
+    "A dead letter that is redriven comes under its old id, as never tried, and has its effects once.",
     async (scene) => {
       const [sender, receiver] = [await scene.process(), await scene.process()];
       let isWilling = false;
@@ -114,7 +114,7 @@ export const outcomeCases: readonly PatternCase[] = [
   ...patternCases(
     KEPT,
     "in-order",
-    "DELIVERY row 16: where the queue is fifo, an identity handles what was sent to it in order; one that is tried again holds back those behind it, and those of nobody else.",
+    "Where the queue is fifo, an identity handles what was sent to it in order; one that is tried again holds back those behind it, and those of nobody else.",
     async (scene) => {
       const [sender, receiver] = [await postman(scene), await scene.process()];
       const texts = Array.from({ length: 20 }, (_, index) => `${index}`);
@@ -143,7 +143,7 @@ export const outcomeCases: readonly PatternCase[] = [
   ...patternCases(
     KEPT,
     "longer-than-its-lease",
-    "DELIVERY row 22: a handler that runs for longer than a lease keeps its message: nobody else is handed it meanwhile.",
+    "A handler that runs for longer than a lease keeps its message: nobody else is handed it meanwhile.",
     async (scene) => {
       const leaseMs = Math.max(1_000, scene.ctx.backend.durability?.traits.minLeaseMs ?? 0);
       const timing = { handlerLeaseMs: leaseMs };

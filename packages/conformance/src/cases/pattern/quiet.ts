@@ -97,7 +97,7 @@ export const quietCases: readonly PatternCase[] = [
   ...patternCases(
     STRONG,
     "slow-handler",
-    "DELIVERY, slow receivers: a handler that takes its time holds up nobody else, neither of this message nor of the next one.",
+    "A handler that takes its time holds up nobody else, neither of this message nor of the next one.",
     async (scene) => {
       const [sender, receiver] = [await scene.process(), await scene.process()];
       const slow = scene.gate();
@@ -115,7 +115,7 @@ export const quietCases: readonly PatternCase[] = [
   ...patternCases(
     [DURABLE, EXACTLY],
     "report-is-kept",
-    "DELIVERY row 11: what became of a multicast can be read from the store by any process, and changes with what happens.",
+    "What became of a multicast can be read from the store by any process, and changes with what happens.",
     async (scene) => {
       const [sender, other] = [await scene.process(), await scene.process()];
       const late = await sender.register("late", {});
@@ -137,7 +137,7 @@ export const quietCases: readonly PatternCase[] = [
   patternCase(
     ACKNOWLEDGED,
     "unattached",
-    "DELIVERY row 25: whom no message can reach until the deadline has failed, with NO_ROUTE.",
+    "Whom no message can reach until the deadline has failed, with NO_ROUTE.",
     async (scene) => {
       const sender = await scene.process();
       await sender.register("unattached", {});

@@ -14,7 +14,7 @@ export const senderCases: readonly PatternCase[] = [
   ...patternCases(
     KEPT,
     "resent",
-    "DELIVERY row 9: a multicast whose sender died in the middle is completed by `resend`: whoever had it gets it no second time, and the report covers everyone.",
+    "A multicast whose sender died in the middle is completed by `resend`: whoever had it gets it no second time, and the report covers everyone.",
     async (scene) => {
       const receiver = await scene.process();
       for (const identity of IDENTITIES) await scene.register(receiver, identity);
@@ -42,7 +42,7 @@ export const senderCases: readonly PatternCase[] = [
   ...patternCases(
     KEPT,
     "same-key",
-    "DELIVERY row 12: two processes that send the same under one idempotency key have sent it once, and both are told what became of it.",
+    "Two processes that send the same under one idempotency key have sent it once, and both are told what became of it.",
     async (scene) => {
       const [one, two] = [await scene.process(), await scene.process()];
       for (const identity of IDENTITIES) await scene.register(one, identity);
@@ -63,7 +63,7 @@ export const senderCases: readonly PatternCase[] = [
   ...patternCases(
     KEPT,
     "same-key-other-content",
-    "DELIVERY row 12: under a key that stands for something else nothing is sent: IDEMPOTENCY_CONFLICT.",
+    "Under a key that stands for something else nothing is sent: IDEMPOTENCY_CONFLICT.",
     async (scene) => {
       const [one, two] = [await scene.process(), await scene.process()];
       await scene.register(one, "a");
