@@ -15,7 +15,7 @@ export interface Mail {
 }
 
 /** Named by what they do; the functions' headers tell of arguments and answers. */
-export interface MailStatements {
+interface MailStatements {
   readonly publish: string;
   readonly attach: string;
   readonly detach: string;
