@@ -1,4 +1,11 @@
-/** A queue as one writes it by hand: a payload, a row for each recipient, and SKIP LOCKED. */
+/**
+ * A queue as one writes it by hand: a payload, a row for each recipient, and SKIP LOCKED.
+ *
+ * Its rows are those of `muster.durable_queue`: the same columns and the same four indexes, of which a row that waits for its
+ * worker has an entry in two. What is left out is all that Muster does beyond the rows: asking who is attached, finding
+ * repetitions, leases, and a note of what became of each delivery. Whoever takes rows here deletes them, which acknowledges
+ * them; a worker that dies in between has lost nothing, because its transaction has not ended.
+ */
 
 import type { Pool } from "pg";
 import { PAYLOAD } from "../fleets.ts";
@@ -9,15 +16,23 @@ const TABLES = `
 create schema if not exists hand;
 drop table if exists hand.messages, hand.queue;
 create table hand.messages (message bigint generated always as identity primary key, payload bytea not null);
-create table hand.queue (message bigint not null, identity text collate "C" not null, epoch bigint not null,
-  primary key (identity, message));`;
+create table hand.queue (
+  message bigint not null, seq bigint not null, expires_at bigint not null, epoch bigint not null, lane bigint, held bigint,
+  due bigint, ended bigint, space int not null, attempts int not null default 0, ended_as "char",
+  identity text collate "C" not null, primary key (space, identity, message)
+) with (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.2);
+create index on hand.queue (lane, seq) where lane is not null;
+create index on hand.queue (space, identity, seq) where lane is null;
+create index on hand.queue (lane, due) where due is not null;`;
 const EMPTY = "truncate hand.messages, hand.queue";
 const KEEP = "insert into hand.messages (payload) values ($1) returning message";
-const ENQUEUE = "insert into hand.queue select $1, * from unnest($2::text[], $3::bigint[])";
-/** Nobody is named: any worker may have any row. */
-const TAKE = `delete from hand.queue where (identity, message) in (
-  select identity, message from hand.queue order by identity, message limit ${BATCH} for update skip locked)
-  returning identity, epoch`;
+/** For the worker 1, which has all of them. */
+const ENQUEUE = `insert into hand.queue (message, seq, expires_at, epoch, lane, held, space, identity)
+  select $1, $1, $2, t.epoch, 1, t.epoch, 1, t.identity from unnest($3::text[], $4::bigint[]) as t(identity, epoch)`;
+const TAKE = `delete from hand.queue where ctid = any(array(
+  select ctid from hand.queue where lane = 1 order by seq limit ${BATCH} for update skip locked))
+  returning message, identity, epoch`;
+const TTL_MS = 86_400_000;
 
 export class HandQueue {
   readonly #pool: Pool;
@@ -59,7 +74,8 @@ export class HandQueue {
     try {
       await client.query("begin");
       const { rows } = await client.query<{ message: string }>(KEEP, [Buffer.from(PAYLOAD)]);
-      const { rowCount } = await client.query(ENQUEUE, [rows[0]?.message, this.#identities, this.#epochs]);
+      const values = [rows[0]?.message, Date.now() + TTL_MS, this.#identities, this.#epochs];
+      const { rowCount } = await client.query(ENQUEUE, values);
       await client.query("commit");
       return rowCount ?? 0;
     } finally {
