@@ -9,14 +9,22 @@ const MAX_BATCHES_IN_FLIGHT = 2;
 const SOURCE = "core.multicast";
 
 export interface Enqueuing {
-  readonly durability: DurabilityBackend;
+  readonly durability: Pick<DurabilityBackend, "enqueueMany" | "traits">;
   readonly message: DurableMessage;
   readonly ttlMs: number;
   /** Gets the failures; who was accepted is the caller's to count. */
   readonly tally: Tally;
 }
 
+/** Recipients that came together, or what is left of them. */
+interface Portion<T extends Target> {
+  readonly targets: readonly T[];
+  readonly onAccepted: (targets: readonly T[]) => void;
+}
+
 /**
+ * What waits while others are in flight becomes one batch: the slower the store, the larger they are.
+ *
  * Enqueueing is repeated until the store has answered or the call ends: it is one delivery however often it is repeated.
  * After a batch that could not be enqueued nothing more is.
  */
@@ -26,6 +34,8 @@ export class Enqueuer<T extends Target> {
   readonly #maxBatch: number;
   readonly #inFlight = new Set<Promise<void>>();
   readonly #uncertain: string[] = [];
+  #waiting: Portion<T>[] = [];
+  #waitingCount = 0;
   #hasAccepted = false;
   #failure: MusterError | undefined;
 
@@ -50,23 +60,48 @@ export class Enqueuer<T extends Target> {
     return this.#uncertain;
   }
 
-  /** Resolves when there is room for more; `onAccepted` gets who was accepted, batch by batch. Never rejects. */
+  /** Resolves when there is room for more; `onAccepted` gets who was accepted, once or in parts. Never rejects. */
   async add(targets: readonly T[], onAccepted: (targets: readonly T[]) => void): Promise<void> {
-    for (let from = 0; from < targets.length; from += this.#maxBatch) {
-      const batch = targets.length <= this.#maxBatch ? targets : targets.slice(from, from + this.#maxBatch);
-      const sending: Promise<void> = this.#enqueue(batch, onAccepted).finally(() => this.#inFlight.delete(sending));
-      this.#inFlight.add(sending);
-      while (this.#inFlight.size >= MAX_BATCHES_IN_FLIGHT) await Promise.race(this.#inFlight);
-    }
+    this.#waiting.push({ targets, onAccepted });
+    this.#waitingCount += targets.length;
+    this.#send();
+    while (this.#waitingCount >= this.#maxBatch) await Promise.race(this.#inFlight);
   }
 
   /** Resolves when the store has answered for all, or the call has ended. Never rejects. */
   async finish(): Promise<void> {
-    await Promise.all(this.#inFlight);
+    while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
   }
 
-  async #enqueue(targets: readonly T[], onAccepted: (targets: readonly T[]) => void): Promise<void> {
+  #send(): void {
+    while (this.#waitingCount > 0 && this.#inFlight.size < MAX_BATCHES_IN_FLIGHT) {
+      const sending: Promise<void> = this.#enqueue(this.#take()).finally(() => {
+        this.#inFlight.delete(sending);
+        this.#send();
+      });
+      this.#inFlight.add(sending);
+    }
+  }
+
+  /** As many as one batch may have of those that wait. */
+  #take(): readonly Portion<T>[] {
+    const batch: Portion<T>[] = [];
+    const rest: Portion<T>[] = [];
+    let room = this.#maxBatch;
+    for (const { targets, onAccepted } of this.#waiting) {
+      const taken = Math.min(room, targets.length);
+      if (taken > 0) batch.push({ targets: targets.slice(0, taken), onAccepted });
+      if (taken < targets.length) rest.push({ targets: targets.slice(taken), onAccepted });
+      room -= taken;
+    }
+    this.#waiting = rest;
+    this.#waitingCount -= this.#maxBatch - room;
+    return batch;
+  }
+
+  async #enqueue(portions: readonly Portion<T>[]): Promise<void> {
     const { durability, message, ttlMs } = this.#options;
+    const targets = portions.flatMap((portion) => portion.targets);
     if (this.#failure !== undefined) {
       this.#fail(targets, this.#failure);
       return;
@@ -76,7 +111,7 @@ export class Enqueuer<T extends Target> {
         durability.enqueueMany(message, targets, { ttlMs }, this.#call),
       );
       this.#hasAccepted ||= failures.length < targets.length;
-      onAccepted(failures.length === 0 ? targets : this.#without(targets, failures));
+      this.#accept(portions, failures);
     } catch (cause) {
       const error = codedError(cause, SOURCE);
       this.#failure ??= error;
@@ -85,14 +120,21 @@ export class Enqueuer<T extends Target> {
     }
   }
 
-  /** Tallies the failures; gives the others. */
-  #without(targets: readonly T[], failures: readonly BatchFailure[]): readonly T[] {
-    const failed = new Set<number>();
-    for (const { index, error } of failures) {
-      failed.add(index);
-      this.#options.tally.miss("failed", [targets[index]?.identity ?? ""], error.code, error.message);
+  /** Tallies the failures, and tells who was accepted to whoever added them. */
+  #accept(portions: readonly Portion<T>[], failures: readonly BatchFailure[]): void {
+    const errors = new Map(failures.map(({ index, error }) => [index, error]));
+    let from = 0;
+    for (const { targets, onAccepted } of portions) {
+      onAccepted(
+        errors.size === 0 ? targets : targets.filter((target, at) => this.#isAccepted(target, errors.get(from + at))),
+      );
+      from += targets.length;
     }
-    return targets.filter((_, index) => !failed.has(index));
+  }
+
+  #isAccepted({ identity }: T, error: MusterError | undefined): boolean {
+    if (error !== undefined) this.#options.tally.miss("failed", [identity], error.code, error.message);
+    return error === undefined;
   }
 
   #fail(targets: readonly Target[], error: MusterError): void {
