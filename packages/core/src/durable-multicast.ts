@@ -6,6 +6,7 @@ import type { MulticastOptions, Payload } from "./fleet.ts";
 import { rejoin } from "./sending/durable/rejoin.ts";
 import { sendDurably } from "./sending/durable/send.ts";
 import { checkSame, startFor } from "./sending/durable/start.ts";
+import { onceRecorded, targetPages } from "./sending/durable/target-pages.ts";
 import type { KeptGuarantee } from "./sending/path.ts";
 import type { Tally } from "./sending/report.ts";
 import {
@@ -91,11 +92,16 @@ async function begin(
   // Receipts come to the node's address, before the first of them can be on its way.
   await context.node?.open(call);
   const { tracking } = durability;
-  if (tracking === undefined) return await sendDurably(context, { durability, start, targets, tally }, call);
+  const pages = targetPages(context, targets, call);
+  const sending = { durability, start, pages, isNew: true, tally };
+  if (tracking === undefined) return await sendDurably(context, sending, call);
   // After a reply that was lost the record that stands is this call's own.
-  const { begun, record } = await retry(call, SOURCE, () => tracking.begin(start, call));
+  const recorded = retry(call, SOURCE, () => tracking.begin(start, call));
+  if (start.idempotencyKey === undefined)
+    return await sendDurably(context, { ...sending, pages: onceRecorded(recorded, pages) }, call);
+  const { begun, record } = await recorded;
   if (!begun) checkSame(record.digest, start);
   if (!begun && record.state === "complete")
     return await rejoin(context, { tracking, id: record.message.id, tally }, call);
-  return await sendDurably(context, { durability, start: record, targets, tally }, call);
+  return await sendDurably(context, { ...sending, start: record, isNew: begun }, call);
 }

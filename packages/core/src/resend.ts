@@ -4,6 +4,7 @@ import { toTargets } from "./input/filters.ts";
 import { onReceiptsOf } from "./input/on-receipts.ts";
 import { findRecord, trackingSlot } from "./sending/durable/records.ts";
 import { sendDurably } from "./sending/durable/send.ts";
+import { targetPages } from "./sending/durable/target-pages.ts";
 import { Tally } from "./sending/report.ts";
 import type { MulticastReport, TimedCall } from "./slots/index.ts";
 
@@ -25,5 +26,6 @@ export async function resend(
   const durability = trackingSlot(context, SOURCE);
   const start = await findRecord(durability, id, SOURCE, call);
   const targets = toTargets(start.filter === null ? null : JSON.parse(start.filter), context.schema, SOURCE);
-  return await sendDurably(context, { durability, start, targets, tally }, call);
+  const pages = targetPages(context, targets, call);
+  return await sendDurably(context, { durability, start, pages, isNew: false, tally }, call);
 }

@@ -1,6 +1,7 @@
 import { type DeliveryStatus, type MulticastReport, MusterError, type Receipt } from "../slots/index.ts";
 
-const MAX_STATUSES = 1_000;
+/** Receipts that a report lists at most. */
+export const MAX_STATUSES = 1_000;
 const RECEIPTS_PAGE = 1_000;
 
 export type OnReceipts = (receipts: readonly Receipt[]) => void | Promise<void>;

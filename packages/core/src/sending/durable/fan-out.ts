@@ -2,7 +2,7 @@
 
 import { codedError } from "../../call.ts";
 import type { Context } from "../../context.ts";
-import { livingSessions, type Selection, selectedRoutes } from "../../query/selection.ts";
+import { livingSessions } from "../../query/selection.ts";
 import {
   type Call,
   type DurabilityBackend,
@@ -12,18 +12,18 @@ import {
   throwIfAborted,
 } from "../../slots/index.ts";
 import type { FanOutEnd } from "../fan-out.ts";
-import { prefetched } from "../prefetch.ts";
 import type { Tally } from "../report.ts";
 import { Bells } from "./bells.ts";
 import { Enqueuer } from "./enqueuer.ts";
 import { nodesOf } from "./nodes.ts";
 import { sortedByPresence } from "./presence.ts";
+import type { TargetPages } from "./target-pages.ts";
 
 const SOURCE = "core.multicast";
 
 export interface DurableFanOut {
   readonly durability: DurabilityBackend;
-  readonly selection: Selection;
+  readonly pages: TargetPages;
   readonly message: DurableMessage;
   readonly ttlMs: number;
   /** Gets whom the store refused. */
@@ -47,7 +47,7 @@ export interface DurableFanOutEnd extends FanOutEnd {
  */
 export async function durableFanOut(
   context: Context,
-  { durability, selection, message, ttlMs, tally, onAccepted }: DurableFanOut,
+  { durability, pages, message, ttlMs, tally, onAccepted }: DurableFanOut,
   call: Call,
 ): Promise<DurableFanOutEnd> {
   const bells = new Bells(context.messaging, call);
@@ -55,7 +55,7 @@ export async function durableFanOut(
   let after: string | undefined;
   let cause: MusterError | undefined;
   try {
-    for await (const page of prefetched(selectedRoutes(context, selection, {}, call))) {
+    for await (const page of pages) {
       const living = await livingSessions(context, page.selected, call);
       await enqueuer.add(page.selected, (accepted) => {
         const [attached, offline] = sortedByPresence(context, accepted, living);

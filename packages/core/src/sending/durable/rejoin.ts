@@ -21,7 +21,7 @@ export async function rejoin(
   { tracking, id, tally }: { readonly tracking: TrackingFacet; readonly id: string; readonly tally: Tally },
   call: TimedCall,
 ): Promise<MulticastReport> {
-  const ledger = new TrackedLedger(tracking, id);
+  const ledger = new TrackedLedger(tracking, id, false);
   for await (const page of tracking.deliveries(id, { pageSize: PAGE, statuses: ["pending"] }, call)) {
     const identities = page.map(({ identity }) => identity);
     const attached = await attachedAmong(context, identities, call);

@@ -1,15 +1,14 @@
 /** One durable multicast from its first page to its report. */
 
-import type { Filter } from "@muster/filter";
 import { codedError } from "../../call.ts";
 import type { Context } from "../../context.ts";
-import { select } from "../../query/selection.ts";
 import type { DurabilityBackend, MulticastReport, MulticastStart, TimedCall } from "../../slots/index.ts";
 import { conclude } from "../conclusion.ts";
 import type { FanOutEnd } from "../fan-out.ts";
 import type { Tally } from "../report.ts";
 import { durableFanOut } from "./fan-out.ts";
 import type { Ledger } from "./ledger.ts";
+import type { TargetPages } from "./target-pages.ts";
 import { TrackedLedger } from "./tracked-ledger.ts";
 import { UntrackedLedger } from "./untracked-ledger.ts";
 
@@ -18,8 +17,10 @@ const SOURCE = "core.multicast";
 export interface DurableSending {
   readonly durability: DurabilityBackend;
   readonly start: MulticastStart;
-  /** `undefined`: everyone. */
-  readonly targets: Filter | undefined;
+  /** Whom it is for. */
+  readonly pages: TargetPages;
+  /** Nobody else has enqueued anything of it: it was not begun before. */
+  readonly isNew: boolean;
   readonly tally: Tally;
 }
 
@@ -41,18 +42,18 @@ export async function sendDurably(
 /** Everyone stands in the tally afterwards. */
 async function enqueueAndWait(
   context: Context,
-  { durability, start, targets, tally }: DurableSending,
+  { durability, start, pages, isNew, tally }: DurableSending,
   call: TimedCall,
 ): Promise<FanOutEnd> {
   const { message, ttlMs } = start;
-  const selection = select(context, targets);
   const { tracking } = durability;
-  const ledger: Ledger = tracking === undefined ? new UntrackedLedger() : new TrackedLedger(tracking, message.id);
+  const ledger: Ledger =
+    tracking === undefined ? new UntrackedLedger() : new TrackedLedger(tracking, message.id, isNew);
   using _listening = context.receipts.listen(message.id, (frame) => ledger.hear(frame));
   const onAccepted = (attached: readonly string[], offline: readonly string[]): void =>
     ledger.accept(attached, offline);
-  const end = await durableFanOut(context, { durability, selection, message, ttlMs, tally, onAccepted }, call);
-  if (end.cause === undefined) await tracking?.complete(message.id, call).catch(warnOf(context));
+  const end = await durableFanOut(context, { durability, pages, message, ttlMs, tally, onAccepted }, call);
+  const completed = end.cause === undefined && tracking?.complete(message.id, call).catch(warnOf(context));
   if (end.cause?.code !== "ABORTED") await ledger.settled(call);
   try {
     await ledger.close(tally, end.uncertain);
@@ -61,6 +62,8 @@ async function enqueueAndWait(
     const cause = codedError(error, SOURCE);
     const incomplete = { code: cause.code, ...(end.after === undefined ? {} : { after: end.after }) };
     return { cause: end.cause ?? cause, incomplete: end.incomplete ?? incomplete };
+  } finally {
+    await completed;
   }
 }
 

@@ -1,10 +1,11 @@
 /** For stores that know what became of each delivery: they are asked, and the receivers' words only say when. */
 
+import { compareStrings } from "@muster/filter";
 import { hasEnded } from "../../slots/signals.ts";
 import { type Call, type DeliveryCounts, linkCall, type TimedCall, type TrackingFacet } from "../../slots/index.ts";
 import { retry } from "../../tasks/retry.ts";
 import type { ReceiptsFrame } from "../../wire/receipts.ts";
-import type { Tally } from "../report.ts";
+import { MAX_STATUSES, type Tally } from "../report.ts";
 import type { Ledger } from "./ledger.ts";
 import { tallyTracked } from "./tracked-receipts.ts";
 import { Wake } from "./wake.ts";
@@ -17,25 +18,31 @@ const MAX_READING_SHARE_MS = 500;
 const MIN_READING_MS = 1_000;
 const RECORDED_PAGE = 1_000;
 
-/** Remembers numbers and nobody's name, however many recipients there are. */
+/** Remembers numbers, and no more names than a report lists, however many recipients there are. */
 export class TrackedLedger implements Ledger {
   readonly #tracking: TrackingFacet;
   readonly #id: string;
+  readonly #isNew: boolean;
   readonly #wake = new Wake();
   #attached = 0;
   #offline = 0;
+  /** Of those that can't be asked, the first in order. */
+  #firstOffline: readonly string[] = [];
   #heard = 0;
   /** As last read; absent: not since somebody was heard of. */
   #counts: DeliveryCounts | undefined;
 
-  constructor(tracking: TrackingFacet, id: string) {
+  /** @param isNew Nobody else has enqueued anything of it. */
+  constructor(tracking: TrackingFacet, id: string, isNew: boolean) {
     this.#tracking = tracking;
     this.#id = id;
+    this.#isNew = isNew;
   }
 
   accept(attached: readonly string[], offline: readonly string[]): void {
     this.#attached += attached.length;
     this.#offline += offline.length;
+    if (offline.length > 0) this.#firstOffline = firstOf(this.#firstOffline, offline);
   }
 
   hear({ delivered, failed }: ReceiptsFrame): void {
@@ -57,6 +64,11 @@ export class TrackedLedger implements Ledger {
   }
 
   async close(tally: Tally, uncertain: readonly string[]): Promise<void> {
+    if (this.#isAllPending(uncertain) && !tally.showsAll) {
+      tally.defer(this.#firstOffline);
+      tally.count("pending", this.#offline - this.#firstOffline.length);
+      return;
+    }
     // Its own time: what has been done must be told even where the caller's has run out.
     using call = linkCall({}, MIN_READING_MS, SOURCE);
     const before = tally.total;
@@ -71,6 +83,11 @@ export class TrackedLedger implements Ledger {
       tally.miss("timeout", uncertain, "INDETERMINATE", "the store did not answer whether it keeps it");
       throw error;
     }
+  }
+
+  /** What was accepted is all that the store has, and nobody could acknowledge any of it yet: there is nothing to ask. */
+  #isAllPending(uncertain: readonly string[]): boolean {
+    return this.#isNew && this.#attached === 0 && this.#heard === 0 && uncertain.length === 0;
   }
 
   /** Nobody is pending but those that can't be asked. */
@@ -92,4 +109,9 @@ export class TrackedLedger implements Ledger {
     }
     return recorded;
   }
+}
+
+/** The first of both, in order; each is in order itself. */
+function firstOf(some: readonly string[], others: readonly string[]): readonly string[] {
+  return [...some, ...others.slice(0, MAX_STATUSES)].sort(compareStrings).slice(0, MAX_STATUSES);
 }
