@@ -40,7 +40,9 @@ function slowStore(): {
   const answers: Answer[] = [];
   const enqueueMany: DurabilityBackend["enqueueMany"] = (_, batch) => {
     batches.push(names(batch));
-    return new Promise((resolve) => answers.push(resolve));
+    return new Promise((resolve) => {
+      answers.push(resolve);
+    });
   };
   return {
     durability: { traits: { maxBatch: MAX_BATCH } as DurabilityBackend["traits"], enqueueMany },
