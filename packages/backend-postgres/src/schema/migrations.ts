@@ -9,6 +9,7 @@ import { messageTables } from "./messages.ts";
 import { publishManyFunctions } from "./publish-many.ts";
 import { queues } from "./queues/functions.ts";
 import { renewManyFunction } from "./renew-many.ts";
+import { scanFunction } from "./scan.ts";
 import { setManyFunction } from "./set-many.ts";
 import { tables } from "./tables.ts";
 
@@ -31,6 +32,7 @@ export const MIGRATIONS: readonly Migration[] = [
       renewManyFunction(names),
       deleteManyFunction(names),
       confirmManyFunction(names),
+      scanFunction(names),
     ],
   },
   {

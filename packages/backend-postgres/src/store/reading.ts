@@ -2,7 +2,7 @@
 
 import type { Census, Registration, Route, ScanQuery } from "@muster/core/slots";
 import type { Filter } from "@muster/filter";
-import type { PostgresCall } from "../client.ts";
+import type { Parameter, PostgresCall } from "../client.ts";
 import { REGISTRATION_COLUMNS, registrationIn, ROUTE_COLUMNS, type Row, routeIn, textArray } from "../codec.ts";
 import { conditionOf, readsMetadata } from "../filter.ts";
 import { Parameters } from "../selection/parameters.ts";
@@ -84,21 +84,28 @@ function reader<T extends Route>(
   { columns, needsMetadata, maxRows, read }: Reading<T>,
 ): PageReader<T> {
   const { client, name } = namespace;
+  const limit = Math.min(Math.floor(pageSize), maxRows);
+  const paged = (text: string, values: readonly Parameter[]): PageReader<T> => {
+    return async (after, call) => {
+      const items = (await client.query(text, values.with(1, after ?? ""), call)).map(read);
+      return { items, isLast: items.length < limit };
+    };
+  };
+  if (filter === undefined && session === undefined) {
+    const from = `${client.names.call("scan_registrations")}($1, $2, $3) r`;
+    const more = needsMetadata ? ` ${withMetadata(client.names)}` : "";
+    return paged(`select ${columns} from ${from}${more} order by r.identity`, [name, "", limit]);
+  }
   const readsIt = filter !== undefined && readsMetadata(filter);
   // What one session serves is found by an index of registrations, and is mostly little.
   const isByMetadata = readsIt && session === undefined;
   const source = sourceOf(namespace, { isByMetadata, needsMetadata: needsMetadata || readsIt });
   const identity = identityIn(source);
-  const limit = Math.min(Math.floor(pageSize), maxRows);
   const parameters = new Parameters([name, "", limit]);
   const conditions = [selectionOf(namespace, filter, source, parameters), `${identity} > $2`];
   if (session !== undefined) conditions.push(`r.session = ${parameters.text(session)}`);
   const text = `select ${columns} from ${source.from} where ${conditions.join(" and ")} order by ${identity} limit $3`;
-  return async (after, call) => {
-    const values = parameters.values.with(1, after ?? "");
-    const items = (await client.query(text, values, call)).map(read);
-    return { items, isLast: items.length < limit };
-  };
+  return paged(text, parameters.values);
 }
 
 /** Which row of an identity is found first, and how the other one then is. */
