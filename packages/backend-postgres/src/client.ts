@@ -2,7 +2,7 @@
 
 import { abortedError, type Call, MusterError, throwIfAborted } from "@muster/core/slots";
 import type { Row } from "./codec.ts";
-import { type OwnPool, ownPool } from "./connection/own-pool.ts";
+import { MAX_CONNECTIONS, type OwnPool, ownPool } from "./connection/own-pool.ts";
 import { ASK_SERVER, checkServer } from "./connection/server-facts.ts";
 import { NAME, postgresError, unsentError } from "./errors.ts";
 import { DEFAULT_SCHEMA, type Names, namesIn } from "./keys.ts";
@@ -27,6 +27,8 @@ export interface PostgresClient {
   readonly names: Names;
   /** Whether what is missing in the database may be made. */
   readonly mayMigrate: boolean;
+  /** Most connections at a time. */
+  readonly maxConnections: number;
   /** As the server states it: `15.18`. Empty until it is open. */
   readonly version: string;
 
@@ -60,6 +62,7 @@ export function postgresClient(options: PostgresOptions): PostgresClient {
 class PooledClient implements PostgresClient {
   readonly names: Names;
   readonly mayMigrate: boolean;
+  readonly maxConnections: number;
   readonly #options: PostgresOptions;
   /** Closes each connection that is checked out. */
   readonly #interrupts = new Set<() => void>();
@@ -71,6 +74,8 @@ class PooledClient implements PostgresClient {
     this.#options = options;
     this.names = namesIn(options.schemaName ?? DEFAULT_SCHEMA);
     this.mayMigrate = options.migrations !== "check";
+    const most = "pool" in options ? options.pool.options?.max : options.maxConnections;
+    this.maxConnections = most ?? MAX_CONNECTIONS;
   }
 
   get version(): string {

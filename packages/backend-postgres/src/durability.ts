@@ -32,7 +32,7 @@ import { dequeue } from "./queues/dequeueing.ts";
 import { enqueueMany } from "./queues/enqueueing.ts";
 import { handleOnce, type PostgresTransaction } from "./queues/handling.ts";
 import { extendMany, settleMany } from "./queues/settling.ts";
-import { numberOf, type Space } from "./queues/space.ts";
+import { numberOf, type Space, turnsOf } from "./queues/space.ts";
 import { statementsIn } from "./queues/statements.ts";
 import { sweep } from "./queues/sweeping.ts";
 import { begin, complete, counts, type DeliveryQuery, find, readDeliveries } from "./queues/tracking.ts";
@@ -117,7 +117,7 @@ class PostgresDurability implements DurabilityBackend<PostgresTransaction> {
       await openMigrated(client, opening);
       try {
         const number = await numberOf(client, sql, namespace, { ...opening, operation: "open" });
-        this.#opened = { client, number, scope: durability, sql, crowded: new Set() };
+        this.#opened = { client, number, scope: durability, sql, crowded: new Set(), turns: turnsOf(client) };
       } catch (error) {
         await client.close();
         throw error;

@@ -69,6 +69,8 @@ export interface PostgresNotification {
 
 /** A `Pool` of the driver `pg`, or what does the same. */
 export interface PostgresPool {
+  /** As a `Pool` tells them; `max` is the most connections at a time, 10 where it is not told. */
+  readonly options?: { readonly max?: number };
   connect(): Promise<PostgresConnection>;
 }
 

@@ -4,7 +4,8 @@ import { Socket } from "node:net";
 import { Client, type ClientBase, type ClientConfig, Pool, type PoolConfig } from "pg";
 import type { PostgresByHost, PostgresByUrl, PostgresConnection, PostgresPool } from "../options.ts";
 
-const MAX_CONNECTIONS = 10;
+/** Also what the driver takes for a pool that says nothing. */
+export const MAX_CONNECTIONS = 10;
 /** Until a server that takes the connection and says nothing is given up, or a call that waits for a free connection. */
 const CONNECT_MS = 10_000;
 const IDLE_MS = 30_000;

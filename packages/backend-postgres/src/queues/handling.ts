@@ -40,7 +40,8 @@ type Ending = { readonly as: "handled" | "duplicate" | "fenced" } | { readonly a
 /**
  * The contract's `handleOnce`. That the delivery is acknowledged is all that needs to be noted: both commit together.
  *
- * The handler's effects and the acknowledgement are one transaction, which ends before the connection goes back.
+ * The handler's effects and the acknowledgement are one transaction, which ends before the connection goes back. However many
+ * are called at once, they leave half of the pool to others; who waits for a turn has no connection yet.
  */
 export async function handleOnce(
   space: Space,
@@ -51,6 +52,7 @@ export async function handleOnce(
   const { messageId, identity, receipt: text } = delivery;
   const receipt = readReceipt(text);
   if (receipt === undefined || receipt.identity !== identity) throw codedError("FENCED", call.operation, identity);
+  using _turn = await space.turns.next(call);
   const ending = await space.client.connected(call, async (run, connection): Promise<Ending> => {
     await run("begin");
     const before = await lookBefore(space, receipt, messageId, run);

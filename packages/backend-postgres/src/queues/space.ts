@@ -3,6 +3,7 @@
 import type { DurabilityScope } from "@muster/core/slots";
 import type { PostgresCall, PostgresClient } from "../client.ts";
 import type { Statements } from "./statements.ts";
+import { Turns } from "./turns.ts";
 
 export interface Space {
   readonly client: PostgresClient;
@@ -12,6 +13,13 @@ export interface Space {
   readonly sql: Statements;
   /** Sessions in whose lanes something lies in the way, since they were last handed something. */
   readonly crowded: Set<string>;
+  /** Of handlers in transactions. */
+  readonly turns: Turns;
+}
+
+/** Half of the connections are left to whatever else is to be done, also by these handlers. */
+export function turnsOf({ maxConnections }: PostgresClient): Turns {
+  return new Turns(Math.max(1, Math.floor(maxConnections / 2)));
 }
 
 /** Of whoever asks first it gets its number. */

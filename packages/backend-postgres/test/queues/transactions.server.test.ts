@@ -75,6 +75,62 @@ await withServer("postgres", {}, (server) => {
     expect(runs).toBe(1);
   });
 
+  test("of more handlers than the pool has connections half of it run at once, in order, and the slot goes on", async () => {
+    const pool = poolOf(server, 4);
+    await using queues = await openedQueues({ pool });
+    const names = Array.from({ length: 12 }, (_, index) => `many-${String(index).padStart(2, "0")}`);
+    await queues.attachMany("s", targets(names), within(SECOND));
+    await queues.enqueueMany(message(freshNamespace()), targets(names), TTL, within(SECOND));
+    const all = await take(queues, "s");
+    const begun: string[] = [];
+    let running = 0;
+    let most = 0;
+    const handling = all.map(async (one) =>
+      handle(queues, one, async (transaction) => {
+        begun.push(one.identity);
+        running += 1;
+        most = Math.max(most, running);
+        // Whatever else is to be done needs a connection, too.
+        await queues.extendMany([one.receipt], 30 * SECOND, within(5 * SECOND));
+        await transaction.query("select 1");
+        running -= 1;
+      }),
+    );
+    expect(await Promise.all(handling)).toEqual(names.map(() => "handled"));
+    expect(most).toBe(2);
+    expect(begun.slice(2)).toEqual(names.slice(2));
+    await queues.close();
+    await pool.end();
+  });
+
+  test("who waits for a turn leaves when its call ends, and its turn goes to the next", async () => {
+    const pool = poolOf(server, 2);
+    await using queues = await openedQueues({ pool });
+    await queues.attachMany("s", targets(["p", "q", "r"]), within(SECOND));
+    await queues.enqueueMany(message(freshNamespace()), targets(["p", "q", "r"]), TTL, within(SECOND));
+    const [p, q, r] = await take(queues, "s");
+    if (p === undefined || q === undefined || r === undefined) throw new Error("they are not handed out");
+    const caller = new AbortController();
+    const first = handle(queues, p, async () => {
+      caller.abort();
+      await expect(second).rejects.toMatchObject({ code: "ABORTED" });
+    });
+    let hasRun = false;
+    const second = handle(
+      queues,
+      q,
+      async () => {
+        hasRun = true;
+      },
+      { signal: caller.signal },
+    ) as Promise<unknown>;
+    const third = handle(queues, r, async () => undefined);
+    expect(await Promise.all([first, third])).toEqual(["handled", "handled"]);
+    expect(hasRun).toBe(false);
+    await queues.close();
+    await pool.end();
+  });
+
   describe("nothing of a handler stands, and its lease goes on, when it", () => {
     test("throws; it is told its own error, and its connection serves the next", async () => {
       const pool = poolOf(server, 1);
