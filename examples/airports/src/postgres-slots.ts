@@ -17,9 +17,6 @@ export interface Place {
   readonly delivery: DeliveryGuarantee;
 }
 
-/** Exactly once, each message in a handler's hands holds a connection: what waits, waits better in the store. */
-const PREFETCH = 32;
-
 export async function openPostgresFleet(
   location: PostgresLocation,
   { schemaName, delivery }: Place,
@@ -32,7 +29,6 @@ export async function openPostgresFleet(
     messaging: postgresMessaging(options),
     ...(delivery === "at-most-once" ? {} : { durability: postgresDurability(options) }),
     delivery,
-    limits: delivery === "exactly-once" ? { prefetch: PREFETCH } : {},
   });
 }
 
