@@ -2,10 +2,13 @@
 
 import type { NatsConnection } from "@nats-io/transport-node";
 
+/** So little leaves together with what follows: a write costs more than the copy that the driver makes to join them. */
+const SMALL_BYTES = 4_096;
+
 export interface Outlet {
   /**
-   * Hands over whole commands, which leave in the order of the calls. True: all of it has left, so that the bytes may be
-   * written over; false: some of it is kept as it is until it can leave.
+   * Hands over whole commands, which leave in the order of the calls: the last of them when the driver is asked for a round
+   * trip, or else in a microtask. True: the bytes may be written over; false: some of it is kept as it is until it can leave.
    */
   send(commands: Uint8Array): boolean;
 }
@@ -29,6 +32,10 @@ export function outletOf(connection: NatsConnection): Outlet | undefined {
 function outlet(protocol: Protocol): Outlet {
   return {
     send(commands): boolean {
+      if (commands.length <= SMALL_BYTES) {
+        protocol.sendCommand(new Uint8Array(commands));
+        return true;
+      }
       protocol.sendCommand(commands);
       protocol.flushPending?.(); // Or the driver joins it with the next, which copies both.
       return protocol.outbound?.size?.() === 0 && protocol.transport?.socket?.writableLength === 0;

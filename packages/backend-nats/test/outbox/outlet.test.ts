@@ -2,6 +2,8 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { assert, test } from "vitest";
 import { outletOf } from "../../src/outbox/outlet.ts";
 
+const LARGE = 10_000;
+
 interface Driver {
   readonly log: string[];
   readonly connection: NatsConnection;
@@ -33,7 +35,7 @@ test("bytes may be written over when neither the driver nor the socket keeps any
         transport: { socket: { writableLength: waiting } },
       }).connection,
     );
-    assert.equal(outlet?.send(new Uint8Array(5)), hasLeft);
+    assert.equal(outlet?.send(new Uint8Array(LARGE)), hasLeft);
     assert.deepEqual(log, ["send", "flush"]);
   }
 });
@@ -41,6 +43,20 @@ test("bytes may be written over when neither the driver nor the socket keeps any
 test("a driver that shows nothing of what it keeps may keep all of it", () => {
   const sent: Uint8Array[] = [];
   const outlet = outletOf(driver({ sendCommand: (bytes: Uint8Array): unknown => sent.push(bytes) }).connection);
-  assert.isFalse(outlet?.send(new Uint8Array(5)));
+  assert.isFalse(outlet?.send(new Uint8Array(LARGE)));
   assert.lengthOf(sent, 1);
+});
+
+test("little is left to the driver as a copy, to be sent with what follows", () => {
+  const sent: Uint8Array[] = [];
+  const log: string[] = [];
+  const { connection } = driver({
+    sendCommand: (bytes: Uint8Array): unknown => sent.push(bytes),
+    flushPending: (): unknown => log.push("flush"),
+  });
+  const bytes = Uint8Array.of(1, 2, 3);
+  assert.isTrue(outletOf(connection)?.send(bytes));
+  bytes.fill(0);
+  assert.deepEqual(sent, [Uint8Array.of(1, 2, 3)]);
+  assert.deepEqual(log, []);
 });
