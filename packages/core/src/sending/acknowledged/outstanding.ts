@@ -76,10 +76,7 @@ export class Outstanding {
 
   leaving(frame: SentFrame, places: readonly number[] | undefined): void {
     frame.leftAt = performance.now();
-    for (const place of places ?? frame.identities.keys()) {
-      const index = frame.indexOf(place);
-      if (index >= 0 && !frame.isSettled(index)) frame.put(index, STANDING.leaving);
-    }
+    frame.move(places, STANDING.queued, STANDING.leaving);
   }
 
   /** The broker has answered, or will not. */
@@ -90,10 +87,7 @@ export class Outstanding {
     if (!isSent && error.code !== "NO_ROUTE" && !error.retryable) this.#refuse(frame, places, error);
     frame.refusal = isSent ? undefined : error;
     const next = isSent ? STANDING.sent : error.code === "NO_ROUTE" ? STANDING.away : STANDING.again;
-    for (const place of places ?? frame.identities.keys()) {
-      const index = frame.indexOf(place);
-      if (index >= 0 && frame.standingAt(index) === STANDING.leaving) frame.put(index, next);
-    }
+    frame.move(places, STANDING.leaving, next);
     this.#plan(frame);
   }
 

@@ -1,4 +1,4 @@
-/** Recipients of a multicast that were sent to together, by column: a byte each is all that most of them ever take. */
+/** Recipients of a multicast that were sent to together, by column: beside their names most of them never take a byte each. */
 
 import type { MusterError } from "../../slots/index.ts";
 
@@ -63,7 +63,10 @@ export class SentFrame {
   #epochs: readonly number[];
   #ownEpochs: number[] | undefined;
   #addresses: string | string[];
-  #standings: Uint8Array;
+  /** Of all; with `#standings`, of nobody any more. */
+  #common: number = STANDING.queued;
+  /** By index, from when they no longer stand alike. */
+  #standings: Uint8Array | undefined;
   /** By index, of the last try, or of the one that settled it. Absent: 1 for all. */
   #attempts: Uint8Array | undefined;
   /** By index, ascending, once the frame has shrunk. */
@@ -75,9 +78,8 @@ export class SentFrame {
     this.#identities = identities;
     this.#epochs = epochs;
     this.#addresses = typeof addresses === "string" ? addresses : [...(addresses ?? [])];
-    this.#standings = new Uint8Array(identities.length);
     if (addresses !== undefined) return;
-    this.#standings.fill(STANDING.away);
+    this.#common = STANDING.away;
     this.#attempts = new Uint8Array(identities.length);
     this.#addresses = "";
   }
@@ -136,7 +138,7 @@ export class SentFrame {
   }
 
   standingAt(index: number): number {
-    return (this.#standings[index] ?? STANDING.settled) & ~MAYBE;
+    return this.#stateAt(index) & ~MAYBE;
   }
 
   isSettled(index: number): boolean {
@@ -145,22 +147,41 @@ export class SentFrame {
 
   /** Whether some try of it may have been handled, or may still be. */
   mayBeHandled(index: number): boolean {
-    const standing = this.#standings[index] ?? 0;
+    const standing = this.#stateAt(index);
     return (standing & MAYBE) !== 0 || (standing >= STANDING.leaving && standing <= STANDING.running);
   }
 
   /** @param maybe from now on it may have been handled, whatever becomes of it. */
   put(index: number, standing: Exclude<Standing, typeof STANDING.settled>, maybe = false): void {
-    this.#standings[index] = standing | ((this.#standings[index] ?? 0) & MAYBE) | (maybe ? MAYBE : 0);
+    this.#own()[index] = standing | (this.#stateAt(index) & MAYBE) | (maybe ? MAYBE : 0);
+  }
+
+  /** Whoever of these stands at `from` goes on to `to`. @param places absent: all in it. */
+  move(places: readonly number[] | undefined, from: Standing, to: Exclude<Standing, typeof STANDING.settled>): void {
+    if (places !== undefined) {
+      for (const place of places) this.#moveOne(this.indexOf(place), from, to);
+    } else if (this.#standings !== undefined) {
+      for (let index = 0; index < this.size; index += 1) this.#moveOne(index, from, to);
+    } else if ((this.#common & ~MAYBE) === from) this.#common = to | (this.#common & MAYBE);
+  }
+
+  #moveOne(index: number, from: Standing, to: Exclude<Standing, typeof STANDING.settled>): void {
+    if (index >= 0 && this.standingAt(index) === from) this.put(index, to);
+  }
+
+  /** Every standing that there is in it is that of an index below: as long as all stand alike, of the first. */
+  get variety(): number {
+    return this.#standings === undefined ? Math.min(1, this.size) : this.size;
   }
 
   settle(index: number): void {
-    this.#standings[index] = STANDING.settled;
+    this.#own()[index] = STANDING.settled;
     this.open -= 1;
   }
 
   settleAll(): void {
-    this.#standings.fill(STANDING.settled);
+    this.#common = STANDING.settled;
+    this.#standings = undefined;
     this.open = 0;
   }
 
@@ -192,6 +213,15 @@ export class SentFrame {
     return this.attemptAt(index) === Math.min(attempt, MAX_ATTEMPT);
   }
 
+  /** Its standing, and whether it may have been handled. */
+  #stateAt(index: number): number {
+    return this.#standings === undefined ? this.#common : (this.#standings[index] ?? STANDING.settled);
+  }
+
+  #own(): Uint8Array {
+    return (this.#standings ??= new Uint8Array(this.size).fill(this.#common));
+  }
+
   /** Forgets the settled when they are most of it: of a thousand a slow one would keep all. Changes indices. */
   shrink(): void {
     if (this.size < COMPACT_FROM || this.open === 0 || this.open > this.size / 4) return;
@@ -200,7 +230,7 @@ export class SentFrame {
     const addresses = this.#addresses;
     this.#places = Uint16Array.from(kept, (index) => this.placeAt(index));
     this.#attempts &&= Uint8Array.from(kept, (index) => this.attemptAt(index));
-    this.#standings = Uint8Array.from(kept, (index) => this.#standings[index] ?? 0);
+    this.#standings &&= Uint8Array.from(kept, (index) => this.#stateAt(index));
     this.#ownEpochs = kept.map((index) => this.epochAt(index));
     if (typeof addresses !== "string") this.#addresses = kept.map((index) => addresses[index] ?? "");
     this.#identities = kept.map((index) => this.identityAt(index));

@@ -29,7 +29,7 @@ export function overdue(frame: SentFrame, now: number, pace: Pace): number[] {
 export function pauseMs(frame: SentFrame, now: number, pace: Pace): number | undefined {
   let pause: number | undefined;
   let quiet: number | undefined;
-  for (let index = 0; index < frame.size; index += 1) {
+  for (let index = 0; index < frame.variety; index += 1) {
     const standing = frame.standingAt(index);
     if (standing === STANDING.again || standing === STANDING.away) return soonMs(frame);
     if (standing === STANDING.sent) pause ??= frame.sentAt - now + pace.patienceMs + backoffMs(frame.turns);
