@@ -72,10 +72,18 @@ export function encodeBehind(
   view.setUint16(at + LENGTHS_AT + 10, contentType.length);
   frame.set(id, at + TEXT_AT);
   frame.set(contentType, at + TEXT_AT + id.length);
-  for (let i = 0; i < identities.length; i++) view.setFloat64(epochsAt + EPOCH_BYTES * i, epochs[i] ?? 0);
+  putEpochs(view, epochsAt, epochs, identities.length);
   frame.write(names, namesAt);
   frame.set(content.payload, namesAt + nameBytes);
   return sealed(frame);
+}
+
+/**
+ * By itself, for it knows nothing but what never goes: what an engine has compiled for multicasts it throws away when it
+ * collects the last of them.
+ */
+function putEpochs(view: DataView, at: number, epochs: ArrayLike<number>, count: number): void {
+  for (let i = 0; i < count; i++) view.setFloat64(at + EPOCH_BYTES * i, epochs[i] ?? 0);
 }
 
 /** @param at where the message begins. */
