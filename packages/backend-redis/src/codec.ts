@@ -18,6 +18,7 @@
 
 import { MusterError, type Registration, type Route } from "@muster/core/slots";
 import type { Metadata } from "@muster/filter";
+import type { Server, Servers } from "./store/servers.ts";
 
 const VERSION = "1";
 /** Bytes. A text where a number may stand begins with a letter. */
@@ -46,18 +47,18 @@ export function decodeStamp(text: string): Stamp {
 }
 
 /**
- * Takes stamps apart, one after the other. Where session and address are those of the stamp before they are the very same
- * texts: they repeat, and a text that is shared costs neither time nor memory.
+ * Takes stamps apart, one after the other. Session and address are the texts that `servers` knows, where it knows them.
  *
  * @throws UNSUPPORTED: one has been written by a version of this package that is not known here.
  */
 export class StampReader {
   #bytes: Uint8Array = NOTHING;
   #at = 0;
-  /** Of the stamp before. */
-  #served: Pick<Stamp, "session" | "address"> | undefined;
-  /** Both as they stood in it, each with the NUL behind. */
-  #servedBytes: Uint8Array = NOTHING;
+  readonly #servers: Servers | undefined;
+
+  constructor(servers?: Servers) {
+    this.#servers = servers;
+  }
 
   read(stamp: Buffer): Stamp {
     const isStanding = this.#begin(stamp);
@@ -94,20 +95,16 @@ export class StampReader {
   }
 
   /** Who serves it, and where. */
-  #server(stamp: Buffer): Pick<Stamp, "session" | "address"> {
+  #server(stamp: Buffer): Server {
     const from = this.#at;
-    if (this.#served !== undefined && this.#isServedAsBefore()) return this.#served;
-    this.#served = { session: this.#text(stamp), address: this.#text(stamp) };
-    this.#servedBytes = stamp.subarray(from, this.#at);
-    return this.#served;
-  }
-
-  /** Goes behind both if it is. */
-  #isServedAsBefore(): boolean {
-    const [served, bytes, from] = [this.#servedBytes, this.#bytes, this.#at];
-    for (let at = 0; at < served.length; at += 1) if (served[at] !== bytes[from + at]) return false;
-    this.#at = from + served.length;
-    return true;
+    const known = this.#servers?.find(stamp, from);
+    if (known !== undefined) {
+      this.#at = from + known.bytes.length;
+      return known.server;
+    }
+    const server: Server = { session: this.#text(stamp), address: this.#text(stamp) };
+    this.#servers?.add(stamp, from, this.#at, server);
+    return server;
   }
 
   #text(stamp: Buffer): string | undefined {

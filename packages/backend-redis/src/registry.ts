@@ -35,6 +35,7 @@ import { renewMany } from "./store/leases.ts";
 import type { Namespace } from "./store/namespace.ts";
 import { type PageSource, pagesOf } from "./store/pages.ts";
 import { getMany, readCensus } from "./store/reading.ts";
+import { Servers } from "./store/servers.ts";
 import { registrationSource, routeSource } from "./store/sources.ts";
 import { setMany } from "./store/writing.ts";
 
@@ -84,8 +85,9 @@ class RedisRegistry implements RegistryBackend {
         const sent: RedisCall = { signal: opening.signal, operation: "open" };
         await catalogue.reload(sent);
         const plainWriteKeys = Object.freeze(writeKeys(keys, []));
+        const servers = new Servers();
         const shapes = keptShapes();
-        this.#opened = { client, keys, plainWriteKeys, store, catalogue, maxIdentities, shapes };
+        this.#opened = { client, keys, plainWriteKeys, store, catalogue, maxIdentities, servers, shapes };
       } catch (error) {
         client.close();
         throw error;

@@ -10,6 +10,7 @@ import {
   routeOf,
   StampReader,
 } from "../src/codec.ts";
+import { Servers } from "../src/store/servers.ts";
 import { outcomeOf } from "./support.ts";
 
 const FIELDS = {
@@ -77,7 +78,7 @@ describe("decodeStamp", () => {
       { session: "s", address: "node-1" },
     ];
     for (const before of [...others.map(stampOf), WHOLE]) {
-      const reader = new StampReader();
+      const reader = new StampReader(new Servers());
       for (const text of [before, WHOLE, BARE, before, BARE, WHOLE]) {
         expect(reader.read(Buffer.from(text))).toEqual(decodeStamp(text));
       }
@@ -96,7 +97,7 @@ describe("decodeStamp", () => {
 });
 
 test("the route in a stamp is what the whole of it says of a route", () => {
-  const reader = new StampReader();
+  const reader = new StampReader(new Servers());
   for (const text of [WHOLE, BARE, stampOf({ expiry: "bound", session: "other" }), WHOLE]) {
     expect(reader.readRoute("a", Buffer.from(text))).toEqual(routeOf("a", decodeStamp(text)));
   }

@@ -119,7 +119,7 @@ export async function readRecords(
   const names = known.map(({ identity }) => identity);
   const records = listIn(await client.send("hmget", [keys.records, ...names], call, sourceOf(call)));
   const present = performance.now() - moment.offset;
-  const reader = new StampReader();
+  const reader = new StampReader(namespace.servers);
   const items: Registration[] = [];
   const stale: string[] = [];
   for (const [index, { identity, stamp: bytes }] of known.entries()) {
@@ -147,7 +147,7 @@ export async function readRoutes(
 ): Promise<Page<Route>> {
   const { known, moment } = await readStamps(namespace, listed, call);
   const present = performance.now() - moment.offset;
-  const reader = new StampReader();
+  const reader = new StampReader(namespace.servers);
   const items: Route[] = [];
   const stale: string[] = [];
   for (const { identity, stamp } of known) {

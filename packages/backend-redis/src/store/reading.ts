@@ -63,13 +63,14 @@ export function endOf(items: readonly Route[]): number {
 
 /** Asks as often as it takes, for large records come a few at a time; `now` is the first answer's. */
 async function read(
-  { client, keys }: Namespace,
+  namespace: Namespace,
   identities: readonly string[],
   selector: Selector,
   call: RedisCall,
 ): Promise<{ readonly found: readonly (Registration | undefined)[]; readonly now: number }> {
+  const { client, keys } = namespace;
   const found: (Registration | undefined)[] = [];
-  const reader = new StampReader();
+  const reader = new StampReader(namespace.servers);
   let now: number | undefined;
   while (found.length < identities.length) {
     const asked = identities.slice(found.length);
