@@ -45,7 +45,7 @@ test("processes that can die add the cases in which they do", async () => {
 });
 
 test("node:test runs what applies and skips the rest", { timeout: 60_000 }, () => {
-  const { code, out } = node(["--test-reporter", "tap", "pattern.fixture.ts"]);
+  const { code, out } = node(["--test-reporter", "tap", "node-test-pattern.fixture.ts"]);
   expect(out).toMatch(/ok \d - pattern\/at-most-once\/everyone-once: .*once, and nobody else does\.\n/u);
   expect(out).toMatch(/ok \d - pattern\/acknowledged\/everyone-once: [^#\n]*\n/u);
   expect(out).toMatch(/ok \d - pattern\/durable\/everyone-once: .*# SKIP/u);
