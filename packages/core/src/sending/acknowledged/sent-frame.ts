@@ -165,10 +165,6 @@ export class SentFrame {
     } else if ((this.#common & ~MAYBE) === from) this.#common = to | (this.#common & MAYBE);
   }
 
-  #moveOne(index: number, from: Standing, to: Exclude<Standing, typeof STANDING.settled>): void {
-    if (index >= 0 && this.standingAt(index) === from) this.put(index, to);
-  }
-
   /** Every standing that there is in it is that of an index below: as long as all stand alike, of the first. */
   get variety(): number {
     return this.#standings === undefined ? Math.min(1, this.size) : this.size;
@@ -211,6 +207,10 @@ export class SentFrame {
   /** Whether an answer to that try is about the last one. */
   isLast(index: number, attempt: number): boolean {
     return this.attemptAt(index) === Math.min(attempt, MAX_ATTEMPT);
+  }
+
+  #moveOne(index: number, from: Standing, to: Exclude<Standing, typeof STANDING.settled>): void {
+    if (index >= 0 && this.standingAt(index) === from) this.put(index, to);
   }
 
   /** Its standing, and whether it may have been handled. */

@@ -81,3 +81,41 @@ test("what was sent may be handled, for ever after; what was only queued, away o
   frame.put(0, STANDING.looking, true);
   expect(maybe("looking", "queued", "away", "again")).toEqual([true, true, true, true]);
 });
+
+test("whoever stands at a standing goes on from it, all together or by place, and the settled stay settled", () => {
+  const step = fc.record({
+    places: fc.option(fc.uniqueArray(fc.nat({ max: 99 }), { maxLength: 20 }), { nil: undefined }),
+    kind: fc.constantFrom("move", "move", "move", "settle", "put"),
+    from: fc.constantFrom(STANDING.queued, STANDING.leaving, STANDING.sent),
+    to: fc.constantFrom(STANDING.queued, STANDING.leaving, STANDING.sent),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const identities = names(100);
+      const frame = new SentFrame(1, { identities, epochs: identities.map(() => 1), addresses: "n.0" });
+      const model: number[] = identities.map(() => STANDING.queued);
+      for (const { places, kind, from, to } of steps) {
+        if (kind === "move") {
+          frame.move(places, from, to);
+          for (const place of places ?? identities.keys()) if (model[place] === from) model[place] = to;
+          continue;
+        }
+        for (const place of places ?? []) {
+          if (model[place] === STANDING.settled) continue;
+          if (kind === "settle") frame.settle(frame.indexOf(place));
+          else frame.put(frame.indexOf(place), to);
+          model[place] = kind === "settle" ? STANDING.settled : to;
+        }
+        frame.shrink();
+      }
+      for (const [place, standing] of model.entries()) {
+        const index = frame.indexOf(place);
+        expect(index < 0 ? STANDING.settled : frame.standingAt(index)).toBe(standing);
+      }
+      const shown = Array.from({ length: frame.variety }, (_, index) => frame.standingAt(index));
+      expect(new Set(shown)).toEqual(
+        new Set(Array.from({ length: frame.size }, (_, index) => frame.standingAt(index))),
+      );
+    }),
+  );
+});
