@@ -17,8 +17,12 @@ import { BY_INDEX } from "../locking.ts";
 import { listed } from "./listed.ts";
 import { table } from "./tables.ts";
 
-/** A row of the queue that receipt `r` may still settle. */
-const OPEN = `q.space = r.space and q.identity = r.identity and q.message = r.message and (q.ended is null or q.ended < r.lease)`;
+const UNENDED = "(q.ended is null or q.ended < r.lease)";
+/** A row of the queue that receipt `r` may still settle, found by its key. */
+const OPEN = `q.space = r.space and q.identity = r.identity and q.message = r.message and ${UNENDED}`;
+/** The same, found by its place, and by no index: in a table that it takes for small the server would rather use the key. */
+const OPEN_IN_PLACE = `q.ctid = r.place::tid and ${UNENDED}
+  and (q.space, q.identity, q.message) is not distinct from (r.space, r.identity, r.message)`;
 
 /** Leases all of whose deliveries are in this batch hold nothing any more. */
 const forget = (names: Names): string => `
@@ -52,7 +56,7 @@ create function ${names.call("ack_many")}(
 ) returns setof bigint language plpgsql ${BY_INDEX} as $$
 declare
   done bigint[];
-begin${deliver(names, `q.ctid = r.place::tid and ${OPEN}`)}
+begin${deliver(names, OPEN_IN_PLACE)}
   if coalesce(cardinality(done), 0) < cardinality(leases) then${deliver(names, OPEN)}
   end if;
   if coalesce(cardinality(done), 0) = cardinality(leases) then
