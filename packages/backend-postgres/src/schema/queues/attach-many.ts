@@ -17,15 +17,16 @@ import { table } from "./tables.ts";
 
 /** Leases that are over have counted as attempts; whatever was settled, or freed, before that is not theirs any more. */
 const endLeases = (names: Names): string => `
-create function ${names.call("end_leases")}(sp int, own bigint, now_ms bigint) returns void language sql ${BY_INDEX} as $$
+create function ${names.call("end_leases")}(sp int, own bigint, now_ms bigint) returns void language plpgsql ${BY_INDEX} as $$
+begin
   with over as (
     delete from ${table(names, "leases")} l where l.session = own and l.until <= now_ms
     returning l.lease, l.messages, l.identities
   )
   update ${table(names, "queue")} q set attempts = q.attempts + 1
   from ${listed(`over o cross join lateral unnest(o.messages, o.identities) as u(message, identity)`)} k
-  where q.space = k.space and q.identity = k.identity and q.message = k.message and (q.ended is null or q.ended < k.lease)
-$$`;
+  where q.space = k.space and q.identity = k.identity and q.message = k.message and (q.ended is null or q.ended < k.lease);
+end $$`;
 
 /** Parks what is in lanes for these, and ends their leases: with `count` as if their time were out, else as by `release`. */
 const freeQueues = (names: Names): string => `
