@@ -95,6 +95,24 @@ begin
   return has_idle;
 end $$`;
 
+/**
+ * Whether the beginning of the lane is handed out as it lies: nothing of it is blocked or past its TTL, and it is of so few pages
+ * that of nobody there can be too much: a page has each identity once. What becomes of most, it takes half as long.
+ */
+const isPlain = (names: Names): string => `
+  cardinality(blocked) = 0
+  and not exists (select from ${table(names, "pages")} p where p.space = sp and p.expires_at <= now_ms)
+  and most_each > coalesce(
+      (select q.seq from ${table(names, "queue")} q where q.lane = own order by q.seq offset most - 1 limit 1),
+      (select q.seq from ${table(names, "queue")} q where q.lane = own order by q.seq desc limit 1))
+    - (select q.seq from ${table(names, "queue")} q where q.lane = own order by q.seq limit 1)`;
+
+const PLAIN = (names: Names): string => `
+  picked as materialized (
+    select q.ctid::text as place, q.message, q.identity, q.seq, q.held, q.attempts
+    from ${table(names, "queue")} q where q.lane = own order by q.seq limit most
+  )`;
+
 /** What is handed out of the lane, in order. Only those of whom there is too much are counted off. */
 const PICKED = (names: Names): string => `
   lane as materialized (
@@ -113,6 +131,22 @@ const PICKED = (names: Names): string => `
       from due d where d.identity in (select l.identity from long l)
     ) d where d.turn <= most_each order by d.seq limit most
   )`;
+
+/** Leases what `picked` finds, and answers it. */
+const handOut = (names: Names, picked: string): string => `return query with ${picked},
+  leased as (
+    insert into ${table(names, "leases")} (lease, space, session, until, messages, identities)
+    select number, sp, own, now_ms + lease_ms, array_agg(p.message), array_agg(p.identity) from picked p having count(*) > 0
+  ),
+  grouped as (
+    select p.seq, p.message, json_agg(p.identity) as identities, json_agg(p.held) as epochs,
+      json_agg(p.attempts + 1) as attempts, json_agg(p.place) as places, row_number() over (partition by p.message order by p.seq) as turn
+    from picked p group by p.seq, p.message
+  )
+  select number, m.message, m.id, case when g.turn = 1 then m.content_type end, m.sent_at, m.once, m.reply_to,
+    case when g.turn = 1 then m.payload end, g.identities, g.epochs, g.attempts, g.places
+  from grouped g cross join lateral (select s.* from ${table(names, "messages")} s where s.message = g.message limit 1) m
+  order by g.seq;`;
 
 const dequeue = (names: Names): string => `
 create function ${names.call("dequeue")}(sp int, session_name text, most bigint, most_each bigint, lease_ms bigint)
@@ -142,20 +176,11 @@ begin
       where q.lane = own and q.due > now_ms and q.expires_at > now_ms); -- Some of what was drawn waits for its delay.
   end if;
   number := nextval('${table(names, "lease_numbers")}');
-  return query with ${PICKED(names)},
-  leased as (
-    insert into ${table(names, "leases")} (lease, space, session, until, messages, identities)
-    select number, sp, own, now_ms + lease_ms, array_agg(p.message), array_agg(p.identity) from picked p having count(*) > 0
-  ),
-  grouped as (
-    select p.seq, p.message, json_agg(p.identity) as identities, json_agg(p.held) as epochs,
-      json_agg(p.attempts + 1) as attempts, json_agg(p.place) as places, row_number() over (partition by p.message order by p.seq) as turn
-    from picked p group by p.seq, p.message
-  )
-  select number, m.message, m.id, case when g.turn = 1 then m.content_type end, m.sent_at, m.once, m.reply_to,
-    case when g.turn = 1 then m.payload end, g.identities, g.epochs, g.attempts, g.places
-  from grouped g cross join lateral (select s.* from ${table(names, "messages")} s where s.message = g.message limit 1) m
-  order by g.seq;
+  if ${isPlain(names)} then
+    ${handOut(names, PLAIN(names))}
+  else
+    ${handOut(names, PICKED(names))}
+  end if;
   is_crowded := is_crowded or exists (select from ${table(names, "queue")} q where q.lane = own order by q.seq offset ${WINDOW});
   if is_crowded and most > coalesce(
     (select cardinality(l.identities) from ${table(names, "leases")} l where l.lease = number), 0) then
