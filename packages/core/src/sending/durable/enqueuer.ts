@@ -90,7 +90,7 @@ export class Enqueuer<T extends Target> {
     let room = this.#maxBatch;
     for (const { targets, onAccepted } of this.#waiting) {
       const taken = Math.min(room, targets.length);
-      if (taken > 0) batch.push({ targets: targets.slice(0, taken), onAccepted });
+      if (taken > 0) batch.push({ targets: taken === targets.length ? targets : targets.slice(0, taken), onAccepted });
       if (taken < targets.length) rest.push({ targets: targets.slice(taken), onAccepted });
       room -= taken;
     }
@@ -101,7 +101,8 @@ export class Enqueuer<T extends Target> {
 
   async #enqueue(portions: readonly Portion<T>[]): Promise<void> {
     const { durability, message, ttlMs } = this.#options;
-    const targets = portions.flatMap((portion) => portion.targets);
+    const [first = [], ...others] = portions.map((portion) => portion.targets);
+    const targets = first.concat(...others);
     if (this.#failure !== undefined) {
       this.#fail(targets, this.#failure);
       return;
