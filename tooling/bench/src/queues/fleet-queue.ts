@@ -56,7 +56,7 @@ export class FleetQueue implements AsyncDisposable {
   get enqueuing(): Contender {
     return {
       name: "multicast to who is away",
-      prepare: () => forgetMessages(this.#pool),
+      prepare: () => this.#empty(),
       run: async () => {
         const { pendingCount } = await this.#sender.multicast(null, PAYLOAD, KEPT);
         return pendingCount;
@@ -68,7 +68,7 @@ export class FleetQueue implements AsyncDisposable {
   get delivering(): Contender {
     return {
       name: "multicast, acknowledged",
-      prepare: () => forgetMessages(this.#pool),
+      prepare: () => this.#empty(),
       run: async () => {
         const everyone = this.#receivers.expect(this.#size);
         const { deliveredCount } = await this.#sender.multicast(null, PAYLOAD, KEPT);
@@ -77,6 +77,13 @@ export class FleetQueue implements AsyncDisposable {
         return deliveredCount;
       },
     };
+  }
+
+  /** As many at once as a multicast has batches under way: each of their connections has planned what it sends. */
+  async #empty(): Promise<void> {
+    await forgetMessages(this.#pool);
+    const one = { $identity: identityOf(0) };
+    await Promise.all([1, 2].map(() => this.#sender.multicast(one, PAYLOAD, KEPT)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
