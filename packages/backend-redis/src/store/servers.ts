@@ -31,7 +31,7 @@ export class Servers {
 
   /** Instead of another with the same slot. */
   add(bytes: Uint8Array, at: number, end: number, server: Server): void {
-    this.#slots[slotOf(bytes, at)] = { bytes: Uint8Array.from(bytes.subarray(at, end)), server };
+    this.#slots[slotOf(bytes, at)] = { bytes: new Uint8Array(bytes.subarray(at, end)), server };
   }
 }
 
