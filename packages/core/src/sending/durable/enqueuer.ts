@@ -6,6 +6,8 @@ import { retry } from "../../tasks/retry.ts";
 import type { Tally } from "../report.ts";
 
 const MAX_BATCHES_IN_FLIGHT = 2;
+/** Larger ones cost a store nothing less for each recipient, and the last one would be alone under way. */
+const MAX_BATCH = 2_500;
 const SOURCE = "core.multicast";
 
 export interface Enqueuing {
@@ -42,7 +44,7 @@ export class Enqueuer<T extends Target> {
   constructor(options: Enqueuing, call: Call) {
     this.#options = options;
     this.#call = call;
-    this.#maxBatch = options.durability.traits.maxBatch;
+    this.#maxBatch = Math.min(options.durability.traits.maxBatch, MAX_BATCH);
   }
 
   /** Whether anyone may have been accepted. */

@@ -6,11 +6,14 @@ import { select, type SelectedPage, selectedRoutes } from "../../query/selection
 import type { Call, Route } from "../../slots/index.ts";
 import { prefetched } from "../prefetch.ts";
 
+/** Routes are small, and each page is a round trip that others wait for. */
+const PAGE_SIZE = 2_500;
+
 export type TargetPages = AsyncIterable<SelectedPage<Route>>;
 
 /** @param targets `undefined`: everyone. */
 export function targetPages(context: Context, targets: Filter | undefined, call: Call): TargetPages {
-  return prefetched(selectedRoutes(context, select(context, targets), {}, call));
+  return prefetched(selectedRoutes(context, select(context, targets), { pageSize: PAGE_SIZE }, call));
 }
 
 /**
