@@ -102,7 +102,7 @@ const known = (names: Names): string => `
  * Pending deliveries of `known` as they are told: what is past its TTL and not leased has expired, whether or not anybody
  * has swept; a lease counts from its beginning.
  */
-const pending = (names: Names, more = ""): string => `
+const pending = (names: Names, more: string): string => `
   select q.identity, q.attempts + case when q.ended is null or q.ended < h.lease then coalesce(sign(h.lease), 0) else 0 end
       as attempts,
     case when q.expires_at > k.now_ms or ((q.ended is null or q.ended < h.lease) and h.until > k.now_ms) then 'p' else 'f' end
@@ -112,9 +112,22 @@ const pending = (names: Names, more = ""): string => `
     where s.space = $1 and s.message = k.message and s.identity >= k.first and s.identity <= k.last ${more}
   ) q left join held h on h.identity = q.identity`;
 
+/**
+ * Leases are asked about only where that could make a difference, behind the TTL, and as a list: joined with everything that is
+ * pending they would cost all times all, for the server does not know how many there are.
+ */
 const counts = (names: Names): string => `
   with ${known(names)}, all_of as (
-    select p.state, count(*) as count from (${pending(names)}) p group by p.state
+    select case
+      when q.expires_at > k.now_ms then 'p'
+      when q.ended is null and q.identity in (select h.identity from held h where h.until > (select now_ms from known)) then 'p'
+      when q.ended is not null and exists (
+        select from held h where h.identity = q.identity and h.until > k.now_ms and q.ended < h.lease) then 'p'
+      else 'f' end as state, count(*) as count
+    from known k cross join lateral (
+      select * from ${table(names, "queue")} s
+      where s.space = $1 and s.message = k.message and s.identity >= k.first and s.identity <= k.last
+    ) q group by 1
     union all
     select o.state::text, count(*) from ${table(names, "outcomes")} o
     where o.message = (select message from known where is_told) group by o.state
