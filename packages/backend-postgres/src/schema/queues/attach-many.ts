@@ -47,6 +47,10 @@ begin
   foreach own in array owners loop
     perform ${names.call("end_leases")}(sp, own, now_ms);
   end loop;
+  -- Whoever settles meanwhile changes rows in this order, too.
+  perform from ${listed("unnest(freed) as f(identity)")} k
+    join ${table(names, "queue")} q on q.space = k.space and q.identity = k.identity and q.lane is not null
+    order by q.identity, q.message for update of q;
   if count then
     with held as materialized (
       select l.lease, k.message, k.identity from ${table(names, "leases")} l

@@ -14,7 +14,7 @@
 
 import type { Names } from "../../keys.ts";
 import { BY_INDEX } from "../locking.ts";
-import { listed } from "./listed.ts";
+import { inOrder } from "./listed.ts";
 import { table } from "./tables.ts";
 
 const UNENDED = "(q.ended is null or q.ended < r.lease)";
@@ -38,7 +38,7 @@ const forget = (names: Names): string => `
 const deliver = (names: Names, where: string): string => `
   with gone as (
     delete from ${table(names, "queue")} q
-    using ${listed(
+    using ${inOrder(
       "unnest(leases, messages, identities, tries, places) with ordinality as u(lease, message, identity, attempt, place, n)",
     )} r
     where ${where}
@@ -87,9 +87,12 @@ returns setof bigint language plpgsql ${BY_INDEX} as $$
 declare
   now_ms bigint := ${names.call("clock_ms")}();
 begin
+  -- In one order, whatever becomes of each.
+  perform from ${inOrder("unnest(leases, messages, identities) as u(lease, message, identity)")} r
+    join ${table(names, "queue")} q on ${OPEN} order by q.identity, q.message for update of q;
   with gone as (
     delete from ${table(names, "queue")} q
-    using ${listed(`unnest(leases, messages, identities, tries, ways, codes, reasons)
+    using ${inOrder(`unnest(leases, messages, identities, tries, ways, codes, reasons)
       as u(lease, message, identity, attempt, way, code, reason)`)} r
     where r.way = 'd' and ${OPEN}
     returning r.lease, q.message, q.identity, q.epoch, q.ended, greatest(q.attempts, r.attempt::int) as attempts, r.code, r.reason
@@ -106,7 +109,7 @@ begin
   update ${table(names, "queue")} q
   set ended = r.lease, ended_as = r.way::"char", attempts = q.attempts + case r.way when 'r' then 1 else 0 end,
     due = case when r.way = 'r' and r.delay > 0 then now_ms + r.delay end
-  from ${listed("unnest(leases, messages, identities, ways, delays) as u(lease, message, identity, way, delay)")} r
+  from ${inOrder("unnest(leases, messages, identities, ways, delays) as u(lease, message, identity, way, delay)")} r
   where r.way <> 'd' and (r.lease, r.message, r.identity) in (select v.lease, v.message, v.identity from live v) and ${OPEN};
   ${forget(names)}
   return query select r.n
