@@ -75,7 +75,7 @@ await withServer("postgres", {}, (server) => {
     expect(runs).toBe(1);
   });
 
-  test("of more handlers than the pool has connections half of it run at once, in order, and the slot goes on", async () => {
+  test("of more handlers than the pool has connections half of it run at once, each once, and the slot goes on", async () => {
     const pool = poolOf(server, 4);
     await using queues = await openedQueues({ pool });
     const names = Array.from({ length: 12 }, (_, index) => `many-${String(index).padStart(2, "0")}`);
@@ -98,7 +98,7 @@ await withServer("postgres", {}, (server) => {
     );
     expect(await Promise.all(handling)).toEqual(names.map(() => "handled"));
     expect(most).toBe(2);
-    expect(begun.slice(2)).toEqual(names.slice(2));
+    expect(begun.toSorted()).toEqual(names);
     await queues.close();
     await pool.end();
   });
