@@ -54,7 +54,7 @@ export const keepingMutants: readonly Mutant[] = [
   {
     id: "pattern-delivered-on-enqueue",
     breaks: "What is in a queue counts as delivered.",
-    kills: kept("counts-add-up", "offline-then-back", "report-is-kept", "close-keeps-queue"),
+    kills: kept("counts-add-up", "offline-then-back", "report-is-kept"),
     of: (subject) => withStatuses(subject, (one) => (one.status === "pending" ? { ...one, status: "delivered" } : one)),
   },
   {
