@@ -9,6 +9,7 @@ import { nodesOf } from "./sending/durable/nodes.ts";
 import { unsupported } from "./sending/path.ts";
 import { livingSessions } from "./query/selection.ts";
 import type { BatchFailure, Call, DeadLetter, DeadLetterFacet, DeadLetterKey } from "./slots/index.ts";
+import { firstPage } from "./tasks/first-page.ts";
 import { retry } from "./tasks/retry.ts";
 import type { RunPage } from "./tasks/run-page.ts";
 
@@ -27,7 +28,7 @@ export async function* listDeadLetters(
   do {
     const last = page.at(-1);
     const query = { pageSize: PAGE, ...of, ...(last === undefined ? {} : { after: keyOf(last) }) };
-    page = await runPage((call) => retry(call, SOURCE, () => onePage(facet, query, call)));
+    page = await runPage((call) => retry(call, SOURCE, () => firstPage(facet.list(query, call))));
     for (const letter of page) yield messageOf(letter);
   } while (page.length > 0);
 }
@@ -96,15 +97,6 @@ function facetOf({ durability }: Context): DeadLetterFacet {
   if (durability?.deadLetters !== undefined) return durability.deadLetters;
   const why = durability === undefined ? "there is no durability slot" : `${durability.name} does not keep them`;
   throw unsupported("deadLetters", why, SOURCE);
-}
-
-async function onePage(
-  facet: DeadLetterFacet,
-  query: Parameters<DeadLetterFacet["list"]>[0],
-  call: Call,
-): Promise<readonly DeadLetter[]> {
-  for await (const page of facet.list(query, call)) if (page.length > 0) return page;
-  return [];
 }
 
 function checkedKeys(keys: readonly DeadMessageKey[]): readonly DeadLetterKey[] {

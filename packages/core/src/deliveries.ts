@@ -4,7 +4,8 @@ import type { DeliveriesOptions } from "./fleet.ts";
 import type { RunPage } from "./tasks/run-page.ts";
 import { findRecord, trackingSlot } from "./sending/durable/records.ts";
 import { receiptOf } from "./sending/durable/tracked-receipts.ts";
-import type { Call, Receipt, TrackedDelivery, TrackingFacet } from "./slots/index.ts";
+import type { Receipt, TrackedDelivery } from "./slots/index.ts";
+import { firstPage } from "./tasks/first-page.ts";
 import { retry } from "./tasks/retry.ts";
 
 const SOURCE = "core.deliveries";
@@ -25,24 +26,13 @@ export async function* deliveries(
   const statuses = statusesOf(options);
   const slot = trackingSlot(context, SOURCE);
   await runPage(async (call) => await findRecord(slot, id, SOURCE, call));
-  let page: readonly Receipt[] = [];
+  let page: readonly TrackedDelivery[] = [];
   do {
     const after = page.at(-1)?.identity;
     const query = { pageSize: PAGE, ...(after === undefined ? {} : { after }), ...(statuses && { statuses }) };
-    page = await runPage((call) => retry(call, SOURCE, () => onePage(slot.tracking, id, query, call)));
-    yield* page;
+    page = await runPage((call) => retry(call, SOURCE, () => firstPage(slot.tracking.deliveries(id, query, call))));
+    yield* page.map(receiptOf);
   } while (page.length > 0);
-}
-
-/** The first page that isn't empty; empty where there is nothing more. */
-async function onePage(
-  tracking: TrackingFacet,
-  id: string,
-  query: Parameters<TrackingFacet["deliveries"]>[1],
-  call: Call,
-): Promise<readonly Receipt[]> {
-  for await (const page of tracking.deliveries(id, query, call)) if (page.length > 0) return page.map(receiptOf);
-  return [];
 }
 
 function statusesOf({ statuses }: DeliveriesOptions): DeliveriesOptions["statuses"] {
