@@ -6,8 +6,8 @@ import type { DeadMessage, DeadMessageKey } from "./dead-message.ts";
 import { checkIdentity } from "./input/identity.ts";
 import { Bells } from "./sending/durable/bells.ts";
 import { nodesOf } from "./sending/durable/nodes.ts";
+import { standingOf } from "./sending/durable/presence.ts";
 import { unsupported } from "./sending/path.ts";
-import { livingSessions } from "./query/selection.ts";
 import type { BatchFailure, Call, DeadLetter, DeadLetterFacet, DeadLetterKey } from "./slots/index.ts";
 import { firstPage } from "./tasks/first-page.ts";
 import { retry } from "./tasks/retry.ts";
@@ -61,9 +61,7 @@ async function nodesServing(
   if (context.messaging === undefined) return new Set();
   try {
     const identities = [...new Set(keys.map(({ identity }) => identity))];
-    const found = await context.registry.getMany(identities, call);
-    const routes = found.filter((registration) => registration !== undefined);
-    await livingSessions(context, routes, call);
+    const { routes } = await standingOf(context, identities, call);
     return nodesOf(context, routes);
   } catch {
     return new Set();

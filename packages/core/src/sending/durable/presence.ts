@@ -1,6 +1,6 @@
 import type { Context } from "../../context.ts";
-import { isAttached } from "../../query/selection.ts";
-import type { Route } from "../../slots/index.ts";
+import { isAttached, livingSessions } from "../../query/selection.ts";
+import type { Call, Route } from "../../slots/index.ts";
 
 /**
  * Who can acknowledge it now, and who can't. Without a messaging slot nobody has an address, and whoever's session lives may
@@ -19,4 +19,15 @@ export function sortedByPresence(
     (isHere ? attached : offline).push(route);
   }
   return [attached, offline];
+}
+
+/** Where those of them stand who are registered, with their sessions looked up. @throws what the registry throws. */
+export async function standingOf(
+  context: Context,
+  identities: readonly string[],
+  call: Call,
+): Promise<{ readonly routes: readonly Route[]; readonly living: ReadonlySet<string> }> {
+  const found = await context.registry.getMany(identities, call);
+  const routes = found.filter((registration) => registration !== undefined);
+  return { routes, living: await livingSessions(context, routes, call) };
 }

@@ -1,11 +1,10 @@
 /** Waiting for a durable multicast that another call has sent to its end. */
 
 import type { Context } from "../../context.ts";
-import { livingSessions } from "../../query/selection.ts";
 import type { Call, MulticastReport, TimedCall, TrackingFacet } from "../../slots/index.ts";
 import { conclude } from "../conclusion.ts";
 import type { Tally } from "../report.ts";
-import { sortedByPresence } from "./presence.ts";
+import { sortedByPresence, standingOf } from "./presence.ts";
 import { TrackedLedger } from "./tracked-ledger.ts";
 
 const PAGE = 1_000;
@@ -40,8 +39,7 @@ async function attachedAmong(
   identities: readonly string[],
   call: Call,
 ): Promise<ReadonlySet<string>> {
-  const found = await context.registry.getMany(identities, call);
-  const routes = found.filter((registration) => registration !== undefined);
-  const [attached] = sortedByPresence(context, routes, await livingSessions(context, routes, call));
+  const { routes, living } = await standingOf(context, identities, call);
+  const [attached] = sortedByPresence(context, routes, living);
   return new Set(attached.map(({ identity }) => identity));
 }
