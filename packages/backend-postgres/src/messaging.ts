@@ -1,6 +1,8 @@
 /** The messaging slot on PostgreSQL: messages are rows for a moment, and NOTIFY is the doorbell. */
 
 import {
+  checkOutgoing,
+  checkPrefetch,
   type BatchFailure,
   type Call,
   type Inbox,
@@ -14,7 +16,6 @@ import {
 } from "@muster/core/slots";
 import { type PostgresCall, type PostgresClient, postgresClient } from "./client.ts";
 import { NAME } from "./errors.ts";
-import { checkBatch, checkPrefetch, MAX_BATCH, MAX_PAYLOAD_BYTES } from "./messages/arguments.ts";
 import { PostgresInbox } from "./messages/inbox.ts";
 import { type Mail, mailOf } from "./messages/mail.ts";
 import { publish } from "./messages/publishing.ts";
@@ -28,8 +29,8 @@ const TRAITS: MessagingTraits = Object.freeze({
   order: "per-address",
   retains: false,
   reportsNoReceiver: true,
-  maxPayloadBytes: MAX_PAYLOAD_BYTES,
-  maxBatch: MAX_BATCH,
+  maxPayloadBytes: 1_048_576,
+  maxBatch: 10_000,
 });
 
 /**
@@ -67,14 +68,14 @@ class PostgresMessaging implements MessagingBackend {
 
   async publishMany(batch: readonly Outgoing[], call: Call): Promise<readonly BatchFailure[]> {
     return this.#run("publishMany", call, async (mail, sent) => {
-      checkBatch(batch);
+      checkOutgoing(batch, this.traits, NAME);
       return publish(mail, batch, sent);
     });
   }
 
   async openInbox(options: InboxOptions, call: Call): Promise<Inbox> {
     return this.#run("openInbox", call, async (mail, sent) => {
-      checkPrefetch(options.prefetch);
+      checkPrefetch(options.prefetch, NAME);
       const onClosed = (closed: PostgresInbox): void => void this.#inboxes.delete(closed);
       const inbox = new PostgresInbox({ mail, lifecycle: this.#life, options, onClosed });
       this.#inboxes.add(inbox);

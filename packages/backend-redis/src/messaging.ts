@@ -1,6 +1,8 @@
 /** The messaging slot: Redis' Pub/Sub, sharded in a cluster. */
 
 import {
+  checkOutgoing,
+  checkPrefetch,
   type BatchFailure,
   type Call,
   type Inbox,
@@ -15,7 +17,6 @@ import { type RedisClient, redisClient } from "./client.ts";
 import { Bursts } from "./connection/bursts.ts";
 import { NAME } from "./errors.ts";
 import type { RedisOptions } from "./options.ts";
-import { checkBatch, checkPrefetch, MAX_BATCH, MAX_PAYLOAD_BYTES } from "./pubsub/arguments.ts";
 import { type Channels, channelsOf } from "./pubsub/channels.ts";
 import { EnvelopeStarts } from "./pubsub/envelope-start.ts";
 import { RedisInbox } from "./pubsub/inbox.ts";
@@ -46,8 +47,8 @@ class RedisMessaging implements MessagingBackend {
       order: this.#client.topology === "cluster" ? "per-address" : "per-publisher",
       retains: false,
       reportsNoReceiver: true,
-      maxPayloadBytes: MAX_PAYLOAD_BYTES,
-      maxBatch: MAX_BATCH,
+      maxPayloadBytes: 1_048_576,
+      maxBatch: 10_000,
     });
   }
 
@@ -61,7 +62,7 @@ class RedisMessaging implements MessagingBackend {
 
   async publishMany(batch: readonly Outgoing[], call: Call): Promise<readonly BatchFailure[]> {
     return this.#run("publishMany", call, async (channels) => {
-      checkBatch(batch);
+      checkOutgoing(batch, this.traits, NAME);
       return publish({
         client: this.#client,
         bursts: this.#bursts,
@@ -75,7 +76,7 @@ class RedisMessaging implements MessagingBackend {
 
   async openInbox(options: InboxOptions, call: Call): Promise<Inbox> {
     return this.#run("openInbox", call, async (channels) => {
-      checkPrefetch(options.prefetch);
+      checkPrefetch(options.prefetch, NAME);
       const inbox = new RedisInbox({
         client: this.#client,
         channels,

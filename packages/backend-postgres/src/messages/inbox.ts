@@ -1,6 +1,8 @@
 /** Where one process receives: a bounded number of deliveries; what there is no room for stays in the table. */
 
 import {
+  addressFailures,
+  isAddress,
   type BatchFailure,
   boundedChannel,
   type Call,
@@ -13,7 +15,6 @@ import {
 } from "@muster/core/slots";
 import type { PostgresCall } from "../client.ts";
 import { NAME, postgresError } from "../errors.ts";
-import { addressFailures, isAddress } from "./arguments.ts";
 import { Listening } from "./listening.ts";
 import type { Mail } from "./mail.ts";
 import { Reading } from "./reading.ts";
@@ -65,7 +66,7 @@ export class PostgresInbox implements Inbox {
   async addMany(addresses: readonly string[], call: Call): Promise<readonly BatchFailure[]> {
     return this.#run("addMany", call, async (sent) => {
       await this.#listening.add(addresses.filter(isAddress), sent);
-      return addressFailures(addresses);
+      return addressFailures(addresses, `${NAME}.addMany`);
     });
   }
 

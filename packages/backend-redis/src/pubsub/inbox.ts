@@ -1,6 +1,8 @@
 /** Where one process receives: a bounded number of deliveries, and a server that is held back when there are more. */
 
 import {
+  addressFailures,
+  isAddress,
   type BatchFailure,
   boundedChannel,
   type Call,
@@ -13,7 +15,6 @@ import {
 } from "@muster/core/slots";
 import type { RedisClient } from "../client.ts";
 import { NAME, redisError } from "../errors.ts";
-import { addressFailures, isAddress } from "./arguments.ts";
 import type { Arrival } from "./arrivals.ts";
 import type { Channels } from "./channels.ts";
 import { EnvelopeReader } from "./envelope.ts";

@@ -32,6 +32,7 @@ export type {
   MessagingTraits,
   Outgoing,
 } from "./messaging.ts";
+export { addressFailures, checkOutgoing, checkPrefetch, isAddress } from "./messaging-arguments.ts";
 export { decodeName, encodeName } from "./names.ts";
 export {
   type Census,
