@@ -22,7 +22,7 @@ export interface Scope {
   readonly schema?: IdentitySchema;
   /** Registrations the namespace may count; sessions are not counted. Absent: no limit. */
   readonly maxIdentities?: number;
-  /** For a durability slot; absent: `DEFAULT_DURABILITY_SCOPE`. */
+  /** For a durability slot and an outbox; absent: `DEFAULT_DURABILITY_SCOPE`. */
   readonly durability?: DurabilityScope;
 }
 

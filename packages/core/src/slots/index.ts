@@ -34,6 +34,21 @@ export type {
 } from "./messaging.ts";
 export { addressFailures, checkOutgoing, checkPrefetch, isAddress } from "./messaging-arguments.ts";
 export { decodeName, encodeName } from "./names.ts";
+export type {
+  OutboxBackend,
+  OutboxBacklog,
+  OutboxBellFacet,
+  OutboxCode,
+  OutboxCounts,
+  OutboxDelivery,
+  OutboxFailure,
+  OutboxTarget,
+  OutboxTraits,
+  Parcel,
+  ParcelSettlement,
+  Recorded,
+  ShardLease,
+} from "./outbox.ts";
 export {
   type Census,
   type CountFacet,
