@@ -87,6 +87,11 @@ export function checkLease(leaseMs: number, operation: string): void {
 }
 
 /** @throws INVALID_ARGUMENT */
+export function checkTake(maxTargets: number, operation: string): void {
+  if (!(maxTargets >= 1)) throw invalid(`${NAME}.${operation}`, `at least 1 target is asked for, not ${maxTargets}`);
+}
+
+/** @throws INVALID_ARGUMENT */
 export function checkPrefetch(prefetch: number): void {
   if (!(prefetch >= 1)) throw invalid(`${NAME}.openInbox`, `an inbox holds at least 1 delivery, not ${prefetch}`);
 }

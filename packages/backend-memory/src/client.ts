@@ -51,12 +51,7 @@ export class Client {
     await Promise.resolve();
     if (this.line.isStopped) return new Promise<never>(() => {});
     this.#life.check(operation, call);
-    this.line.check(this.#part, `${NAME}.${operation}`);
-    if (this.line.isFrozen) await this.line.untilThawed(); // It has left: giving it up takes nothing back any more.
-    if (this.line.isStopped) return new Promise<never>(() => {});
-    const answer = await apply();
-    this.line.check("replies", `${NAME}.${operation}`);
-    return answer;
+    return this.line.carry(this.#part, `${NAME}.${operation}`, apply);
   }
 
   /** @throws TIMEOUT, ABORTED: as soon as the call ends. */

@@ -41,8 +41,8 @@ import { enqueue } from "./queues/enqueueing.ts";
 import { refusalsOf } from "./queues/refusal.ts";
 import { extend, settle } from "./queues/settling.ts";
 import { trackingFacet } from "./queues/tracking-facet.ts";
-import type { MemoryTransaction } from "./queues/transaction.ts";
 import { transactionFacet } from "./queues/transaction-facet.ts";
+import type { MemoryTransaction } from "./transaction.ts";
 
 export interface MemoryDurabilityOptions {
   /** Default: one of its own, which nobody else sees. */

@@ -124,6 +124,21 @@ export class Line {
     throw new MusterError({ code: "UNAVAILABLE", source, message: `down by a fault: ${part}`, mayHaveApplied });
   }
 
+  /**
+   * Does what a request asks for, as it arrives at `part`; never resolves once the process has been stopped.
+   *
+   * @throws UNAVAILABLE; what `apply` throws.
+   */
+  async carry<T>(part: "store" | "broker", source: string, apply: () => T | Promise<T>): Promise<T> {
+    if (this.isStopped) return new Promise<never>(() => {});
+    this.check(part, source);
+    if (this.isFrozen) await this.untilThawed(); // It has left: giving it up takes nothing back any more.
+    if (this.isStopped) return new Promise<never>(() => {});
+    const answer = await apply();
+    this.check("replies", source);
+    return answer;
+  }
+
   /** Resolves at once, or never once the process has been stopped. */
   async whileAlive(): Promise<void> {
     if (this.isStopped) await new Promise<never>(() => {});

@@ -2,6 +2,7 @@
 
 import { Broker } from "./broker.ts";
 import { MemoryFaults } from "./faults.ts";
+import { Committed } from "./outbox/committed.ts";
 import { Queues } from "./queues/queues.ts";
 import { Records } from "./records.ts";
 
@@ -19,6 +20,7 @@ export class MemoryHub {
   readonly #records = new Map<string, Records>();
   readonly #brokers = new Map<string, Broker>();
   readonly #queues = new Map<string, Queues>();
+  readonly #outboxes = new Map<string, Committed>();
 
   constructor(options: MemoryHubOptions) {
     this.now = options.now ?? Date.now;
@@ -37,6 +39,11 @@ export class MemoryHub {
   /** What is kept for the identities of one namespace, as all its clients share it. */
   queues(namespace: string): Queues {
     return shared(this.#queues, namespace, () => new Queues());
+  }
+
+  /** What waits in the outbox of one namespace, as all its clients share it. */
+  outbox(namespace: string): Committed {
+    return shared(this.#outboxes, namespace, () => new Committed());
   }
 }
 

@@ -5,4 +5,10 @@ export { type FaultyPart, type MemoryFaults, memoryFaults } from "./faults.ts";
 export { type MemoryHub, type MemoryHubOptions, memoryHub } from "./hub.ts";
 export { type MemoryMessagingOptions, memoryMessaging } from "./messaging.ts";
 export { type MemoryRegistryOptions, memoryRegistry } from "./registry.ts";
-export type { MemoryTransaction } from "./queues/transaction.ts";
+export { type MemoryOutboxOptions, memoryOutbox } from "./outbox.ts";
+export {
+  type MemoryTransaction,
+  memoryTransaction,
+  type MemoryTransactionOptions,
+  type OwnMemoryTransaction,
+} from "./transaction.ts";

@@ -2,12 +2,12 @@
 
 import { MusterError, type TransactionFacet } from "@muster/core/slots";
 import { NAME } from "../client.ts";
+import { type MemoryTransaction, Transaction } from "../transaction.ts";
 import type { Access, Moment } from "./access.ts";
 import { acknowledge } from "./life.ts";
 import type { Queues } from "./queues.ts";
 import { findHeld, settle } from "./settling.ts";
 import type { Delivery } from "./stored.ts";
-import { type MemoryTransaction, Transaction } from "./transaction.ts";
 
 interface Handling {
   readonly messageId: string;
@@ -21,19 +21,21 @@ export function transactionFacet(access: Access): TransactionFacet<MemoryTransac
     async handleOnce(handling, work, call) {
       const leased = await access.run("handleOnce", call, (queues, moment) => admit(queues, handling, moment));
       if (leased === undefined) return "duplicate";
-      const transaction = new Transaction();
+      const transaction = new Transaction(access.client.line);
       try {
         await access.client.run("handleOnce", call, () => work(transaction));
+        transaction.seal();
+        return await access.run("handleOnce", call, (queues, moment) => {
+          transaction.checkStanding();
+          const stillLeased = admit(queues, handling, moment);
+          if (stillLeased === undefined) return "duplicate";
+          commit(queues, stillLeased, moment);
+          transaction.takeEffect();
+          return "handled";
+        });
       } finally {
-        transaction.end();
+        transaction.revoke();
       }
-      return access.run("handleOnce", call, (queues, moment) => {
-        const stillLeased = admit(queues, handling, moment);
-        if (stillLeased === undefined) return "duplicate";
-        commit(queues, stillLeased, moment);
-        transaction.takeEffect();
-        return "handled";
-      });
     },
   };
 }
