@@ -165,7 +165,7 @@ export interface OutboxBackend<Transaction = unknown> extends Backend {
   /** Of the namespace, in all shards. */
   backlog(call: Call): Promise<OutboxBacklog>;
 
-  /** `undefined`: not committed, or over its retention. */
+  /** `undefined`: not committed, or over its retention. Always `complete`: everyone it is for is recorded with it. */
   find(id: string, call: Call): Promise<MulticastRecord | undefined>;
   /** Zeros for the unknown. */
   counts(id: string, call: Call): Promise<OutboxCounts>;
