@@ -6,9 +6,5 @@ export { type MemoryHub, type MemoryHubOptions, memoryHub } from "./hub.ts";
 export { type MemoryMessagingOptions, memoryMessaging } from "./messaging.ts";
 export { type MemoryRegistryOptions, memoryRegistry } from "./registry.ts";
 export { type MemoryOutboxOptions, memoryOutbox } from "./outbox.ts";
-export {
-  type MemoryTransaction,
-  memoryTransaction,
-  type MemoryTransactionOptions,
-  type OwnMemoryTransaction,
-} from "./transaction.ts";
+export { memoryTransaction, type MemoryTransactionOptions, type OwnMemoryTransaction } from "./own-transaction.ts";
+export type { MemoryTransaction } from "./transaction.ts";

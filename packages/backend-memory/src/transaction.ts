@@ -2,10 +2,10 @@
 
 import { MusterError } from "@muster/core/slots";
 import { NAME } from "./client.ts";
-import { Line, type MemoryFaults } from "./faults.ts";
-import { type MemoryHub, memoryHub } from "./hub.ts";
+import type { Line } from "./faults.ts";
 
-const SOURCE = `${NAME}.transaction`;
+/** As it stands in the source of errors. */
+export const SOURCE = `${NAME}.transaction`;
 
 /**
  * A store in memory has no rows of a program's to write, so a transaction of it is the list of what is to happen when it
@@ -21,29 +21,6 @@ export interface MemoryTransaction {
    * @throws CLOSED: the transaction, or `work`, has ended.
    */
   onCommit(effect: () => void): void;
-}
-
-/** A transaction that its program ends. */
-export interface OwnMemoryTransaction extends MemoryTransaction {
-  /**
-   * @throws CLOSED: it has ended. UNAVAILABLE: a fault; without `mayHaveApplied` it is still open. INTERNAL: it is
-   * committed, but an effect has thrown.
-   */
-  commit(): Promise<void>;
-  /** Nothing of it happens. It has ended: nothing. */
-  rollback(): Promise<void>;
-}
-
-export interface MemoryTransactionOptions {
-  /** Default: of no hub, so that no fault befalls it. */
-  readonly hub?: MemoryHub;
-  /** For tests: the misfortunes of the process it belongs to. When that is stopped, it is rolled back. */
-  readonly faults?: MemoryFaults;
-}
-
-/** Begins a transaction, for what takes one: `outbox.record`. */
-export function memoryTransaction({ hub = memoryHub(), faults }: MemoryTransactionOptions = {}): OwnMemoryTransaction {
-  return new OwnTransaction(new Line(hub.faults, ...(faults ? [faults] : [])));
 }
 
 export class Transaction implements MemoryTransaction {
@@ -108,21 +85,7 @@ export class Transaction implements MemoryTransaction {
   }
 }
 
-class OwnTransaction extends Transaction implements OwnMemoryTransaction {
-  async commit(): Promise<void> {
-    await Promise.resolve();
-    if (!this.line.isStopped && !this.isOpen) throw endedError();
-    await this.line.carry("store", SOURCE, () => this.takeEffect());
-    await this.line.whileAlive();
-  }
-
-  async rollback(): Promise<void> {
-    await this.line.whileAlive();
-    this.revoke();
-  }
-}
-
-function endedError(): MusterError<"CLOSED"> {
+export function endedError(): MusterError<"CLOSED"> {
   return new MusterError({ code: "CLOSED", source: SOURCE, message: "the transaction has ended" });
 }
 
