@@ -5,7 +5,7 @@ import { NAME } from "./client.ts";
 import type { Line } from "./faults.ts";
 
 /** As it stands in the source of errors. */
-export const SOURCE = `${NAME}.transaction`;
+export const SOURCE: string = `${NAME}.transaction`;
 
 /**
  * A store in memory has no rows of a program's to write, so a transaction of it is the list of what is to happen when it
