@@ -1,11 +1,19 @@
 /** Cases are data: an id, the rule it holds a backend to, the gate, and the check. */
 
-import type { Backend, Call, DurabilityBackend, MessagingBackend, RegistryBackend, Scope } from "@muster/core/slots";
+import type {
+  Backend,
+  Call,
+  DurabilityBackend,
+  MessagingBackend,
+  OutboxBackend,
+  RegistryBackend,
+  Scope,
+} from "@muster/core/slots";
 import type { Random } from "@muster/filter/corpus";
 import type { Composition } from "./pattern/composition.ts";
 import type { Subject } from "./subject.ts";
 
-export type Slot = "registry" | "messaging" | "durability";
+export type Slot = "registry" | "messaging" | "durability" | "outbox";
 
 /** What a case is about: one slot, or `pattern`, the registry with whatever carries messages for it. */
 export type Part = Slot | "pattern";
@@ -48,8 +56,10 @@ export interface ConformanceCase<B extends Backend = Backend> {
 export type RegistryContext = CaseContext<RegistryBackend>;
 export type MessagingContext = CaseContext<MessagingBackend>;
 export type DurabilityContext = CaseContext<DurabilityBackend>;
+export type OutboxContext = CaseContext<OutboxBackend>;
 export type CompositionContext = CaseContext<Composition>;
 export type RegistryCase = ConformanceCase<RegistryBackend>;
 export type MessagingCase = ConformanceCase<MessagingBackend>;
 export type DurabilityCase = ConformanceCase<DurabilityBackend>;
+export type OutboxCase = ConformanceCase<OutboxBackend>;
 export type PatternCase = ConformanceCase<Composition>;

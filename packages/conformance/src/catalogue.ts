@@ -4,6 +4,7 @@ import { durabilityCases } from "./cases/durability-cases.ts";
 import { filterCases } from "./cases/filter-cases.ts";
 import { lifecycleCases } from "./cases/lifecycle-cases.ts";
 import { messagingCases } from "./cases/messaging-cases.ts";
+import { outboxCases } from "./cases/outbox-cases.ts";
 import { registryCases } from "./cases/registry-cases.ts";
 
 /** Every case of the kit, slot by slot and topic by topic. */
@@ -12,6 +13,7 @@ export const catalogue: readonly ConformanceCase[] = [
   ...filterCases,
   ...messagingCases,
   ...durabilityCases,
+  ...outboxCases,
   ...lifecycleCases,
   ...crashCases,
 ];

@@ -21,7 +21,8 @@ const USAGE = `Usage: muster-conformance <module> [options]
 export \`options\`: pins, knownFailing, seeds and so on, as the test bindings take them.
 
   --only <id>         run this case only; may be repeated
-  --slot <slot>       registry, messaging or durability only; may be repeated
+  --slot <slot>       registry, messaging, durability or outbox only; may be
+                      repeated
   --seed <n>          run with this seed; may be repeated (default 1)
   --filters <n>       compare so many generated filters (default 200)
   --deadline <ms>     after which a case has failed (default 30,000)

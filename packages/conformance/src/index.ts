@@ -8,6 +8,8 @@ export type {
   DurabilityContext,
   MessagingCase,
   MessagingContext,
+  OutboxCase,
+  OutboxContext,
   Part,
   PatternCase,
   RegistryCase,
@@ -55,4 +57,11 @@ export type { Facets, SlotClaims } from "./probe.ts";
 export { Composition, type CompositionTraits } from "./pattern/composition.ts";
 export { type Report, type ReportedCase, reportOf } from "./report.ts";
 export { type CaseResult, resultOf } from "./result.ts";
-export type { MortalProcess, ServerFaults, Subject, TransactionProbe } from "./subject.ts";
+export type {
+  MortalProcess,
+  OutboxProbe,
+  OwnTransaction,
+  ServerFaults,
+  Subject,
+  TransactionProbe,
+} from "./subject.ts";

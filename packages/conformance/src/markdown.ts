@@ -52,6 +52,8 @@ function facetParts({ slot, facets }: SlotClaims): readonly string[] {
       ),
     ];
   }
+  if (slot === "outbox")
+    return [table(["facet", ""], [["`bells`: tells at once when something has been committed", has(facets.bells)]])];
   const facetTable = table(
     ["facet", ""],
     [

@@ -1,6 +1,6 @@
 /** A backend broken on purpose, to show that the kit would notice. */
 
-import type { DurabilityBackend, MessagingBackend, RegistryBackend } from "@muster/core/slots";
+import type { DurabilityBackend, MessagingBackend, OutboxBackend, RegistryBackend } from "@muster/core/slots";
 import type { Subject } from "./subject.ts";
 
 export interface Mutant {
@@ -36,6 +36,13 @@ export function withDurability(
   const { durability } = subject;
   if (durability === undefined) return subject;
   return { ...subject, durability: () => overridden(durability(), fault) };
+}
+
+/** As {@link withRegistry}, for the outbox. */
+export function withOutbox(subject: Subject, fault: (real: OutboxBackend) => Partial<OutboxBackend>): Subject {
+  const { outbox } = subject;
+  if (outbox === undefined) return subject;
+  return { ...subject, outbox: () => overridden(outbox(), fault) };
 }
 
 /** The real thing, but for what `fault` names. */

@@ -7,7 +7,7 @@ import { FILTERS } from "./run.ts";
 import type { Subject } from "./subject.ts";
 import { asError } from "./thrown.ts";
 
-export const SLOTS: readonly Slot[] = ["registry", "messaging", "durability"];
+export const SLOTS: readonly Slot[] = ["registry", "messaging", "durability", "outbox"];
 
 /** A case that fails on this subject, and why that is put up with. */
 export interface KnownFailing {

@@ -6,6 +6,8 @@ import type {
   DurabilityTraits,
   MessagingBackend,
   MessagingTraits,
+  OutboxBackend,
+  OutboxTraits,
   RegistryBackend,
   RegistryTraits,
 } from "@muster/core/slots";
@@ -26,6 +28,8 @@ export interface Facets {
   readonly tracking?: true;
   readonly transactions?: true;
   readonly deadLetters?: true;
+  /** Present with the facet of the outbox. */
+  readonly bells?: true;
 }
 
 /** One slot of a subject, as its traits and facets stand once it is open. */
@@ -33,7 +37,7 @@ export interface SlotClaims {
   readonly slot: Part;
   /** The backend's own name. */
   readonly backend: string;
-  readonly traits: RegistryTraits | MessagingTraits | DurabilityTraits | CompositionTraits;
+  readonly traits: RegistryTraits | MessagingTraits | DurabilityTraits | OutboxTraits | CompositionTraits;
   readonly facets: Facets;
 }
 
@@ -71,6 +75,10 @@ export async function probeSlot(
     return (
       composition && (await look(composition, ({ name, traits }) => ({ slot, backend: name, traits, facets: {} })))
     );
+  }
+  if (slot === "outbox") {
+    const outbox = await step("made", () => subject.outbox?.());
+    return outbox && (await look(outbox, (open) => outboxClaims(open, subject)));
   }
   const durability = await step("made", () => subject.durability?.());
   return durability && (await look(durability, (open) => durabilityClaims(open, subject)));
@@ -142,4 +150,10 @@ function durabilityClaims(
       ...(deadLetters && { deadLetters: true }),
     },
   };
+}
+
+/** @throws Error: nobody can begin transactions for it. */
+function outboxClaims({ name, traits, bells }: OutboxBackend, { outboxProbe }: Subject): SlotClaims {
+  if (outboxProbe === undefined) throw new Error("the subject has no outboxProbe to begin transactions for it");
+  return { slot: "outbox", backend: name, traits, facets: { ...(bells && { bells: true }) } };
 }

@@ -1,6 +1,6 @@
 /** What is tested: the factories of one backend over one store or broker that the test has to itself or shares. */
 
-import type { DurabilityBackend, MessagingBackend, RegistryBackend } from "@muster/core/slots";
+import type { DurabilityBackend, MessagingBackend, OutboxBackend, RegistryBackend } from "@muster/core/slots";
 
 /** Misfortunes that the maker of a subject can arrange for its server; every case that needs one is gated on it. */
 export interface ServerFaults {
@@ -29,6 +29,9 @@ export interface MortalProcess {
   readonly registry?: RegistryBackend;
   readonly messaging?: MessagingBackend;
   readonly durability?: DurabilityBackend;
+  readonly outbox?: OutboxBackend;
+  /** Required beside `outbox`: begins transactions of that process, which are rolled back when it dies. */
+  begin?(): Promise<OwnTransaction>;
   /**
    * Dies at its `turn`-th moment from now on, at once if that is 0, or as soon as there is nothing left for it to do. Calls
    * that are open then, or come later, have no further effect and may never settle. Resolves when it is dead.
@@ -50,6 +53,25 @@ export interface TransactionProbe<Transaction = unknown> {
   read(key: string): Promise<number>;
 }
 
+/** A transaction of the maker's own that has begun. Whoever asked for it ends it. */
+export interface OwnTransaction<Transaction = unknown> {
+  /** What `record` takes. */
+  readonly transaction: Transaction;
+  /** One more write of the key to the maker's own data, which stands when the transaction does. */
+  write(key: string): Promise<void>;
+  commit(): Promise<void>;
+  /** Also of one whose `record` has failed. */
+  rollback(): Promise<void>;
+}
+
+/** The maker's own side of the outbox's store. Namespaces and cases share it; the keys tell them apart. */
+export interface OutboxProbe<Transaction = unknown> {
+  /** Each in a connection of its own, as several may be open at once. */
+  begin(): Promise<OwnTransaction<Transaction>>;
+  /** How many writes of the key stand, for anyone to see. */
+  read(key: string): Promise<number>;
+}
+
 /**
  * Each function gives a new client that is not open yet, as in a process of its own; all of them reach the same store or
  * broker. The kit opens and closes what it gets, each in a namespace of its own, so that a subject may be dirty and
@@ -63,8 +85,11 @@ export interface Subject {
   registry?(): RegistryBackend;
   messaging?(): MessagingBackend;
   durability?(): DurabilityBackend;
+  outbox?(): OutboxBackend;
   /** Required where the durability slot has transactions. */
   readonly transactionProbe?: TransactionProbe;
+  /** Required where there is an outbox. */
+  readonly outboxProbe?: OutboxProbe;
   mortal?(): MortalProcess;
   readonly faults?: ServerFaults;
   /** How long something may take that the contract only promises eventually. Default 5,000. */

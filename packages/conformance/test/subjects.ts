@@ -5,28 +5,36 @@ import {
   memoryFaults,
   memoryHub,
   memoryMessaging,
+  memoryOutbox,
   memoryRegistry,
   type MemoryTransaction,
+  memoryTransaction,
+  type MemoryTransactionOptions,
 } from "@muster/backend-memory";
 import type { RegistryCase } from "../src/case.ts";
-import type { MortalProcess, Subject, TransactionProbe } from "../src/subject.ts";
+import type { MortalProcess, OwnTransaction, Subject, TransactionProbe } from "../src/subject.ts";
 
 /** A hub of its own, with every client a process of its own; everything a subject can arrange is arranged. */
 export function memorySubject(): Required<Subject> {
   const hub = memoryHub();
+  const probe = memoryProbe();
   return {
     name: "memory",
     patienceMs: 5_000,
     registry: () => memoryRegistry({ hub }),
     messaging: () => memoryMessaging({ hub }),
     durability: () => memoryDurability({ hub }),
-    transactionProbe: memoryProbe(),
+    transactionProbe: probe,
+    outbox: () => memoryOutbox({ hub }),
+    outboxProbe: { begin: async () => beginIn(probe, { hub }), read: async (key) => probe.read(key) },
     mortal: (): MortalProcess => {
       const faults = memoryFaults();
       return {
         registry: memoryRegistry({ hub, faults }),
         messaging: memoryMessaging({ hub, faults }),
         durability: memoryDurability({ hub, faults }),
+        outbox: memoryOutbox({ hub, faults }),
+        begin: async () => beginIn(probe, { hub, faults }),
         async kill(turn): Promise<void> {
           for (let left = turn; left > 0; left -= 1) await Promise.resolve();
           faults.stop();
@@ -72,6 +80,17 @@ function memoryProbe(): TransactionProbe {
       own.onCommit(() => written.set(key, (written.get(key) ?? 0) + 1));
     },
     read: async (key) => written.get(key) ?? 0,
+  };
+}
+
+/** A transaction of its own, which the probe counts like those of handlers. */
+async function beginIn(probe: TransactionProbe, options: MemoryTransactionOptions): Promise<OwnTransaction> {
+  const transaction = memoryTransaction(options);
+  return {
+    transaction,
+    write: async (key) => probe.write(transaction, key),
+    commit: async () => transaction.commit(),
+    rollback: async () => transaction.rollback(),
   };
 }
 

@@ -6,9 +6,10 @@ import { durabilityMutants } from "./durability-mutants.ts";
 import { filterMutants } from "./filter-mutants.ts";
 import { lifecycleMutants } from "./lifecycle-mutants.ts";
 import { messagingMutants } from "./messaging-mutants.ts";
+import { outboxMutants } from "./outbox-mutants.ts";
 import { registryMutants } from "./registry-mutants.ts";
 
-export { type Mutant, withDurability, withMessaging, withRegistry } from "../mutant.ts";
+export { type Mutant, withDurability, withMessaging, withOutbox, withRegistry } from "../mutant.ts";
 
 export { patternMutants } from "./pattern-mutants.ts";
 
@@ -18,6 +19,7 @@ export const mutants: readonly Mutant[] = [
   ...filterMutants,
   ...messagingMutants,
   ...durabilityMutants,
+  ...outboxMutants,
   ...lifecycleMutants,
   ...crashMutants,
 ];

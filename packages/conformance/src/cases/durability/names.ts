@@ -19,7 +19,8 @@ import {
   refusalOf,
 } from "./support.ts";
 
-const HOSTILE = [
+/** Names that mean something to somebody; as identities they mean nothing. */
+export const HOSTILE: readonly string[] = [
   "*",
   "a*",
   "a?",
@@ -72,7 +73,7 @@ const HOSTILE = [
   "x".repeat(255),
   `${"x".repeat(255)}y`,
   "\u{1f600}".repeat(64),
-] as const;
+];
 
 async function each<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
   for (const one of all) await work(one);

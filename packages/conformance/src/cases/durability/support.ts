@@ -268,6 +268,10 @@ export function pairsOf(handed: readonly Pick<Handed, "id" | "identity">[]): rea
 }
 
 /** Waits until so much time has passed here. */
-export async function untilElapsed(ctx: DurabilityContext, sinceMs: number, ms: number): Promise<void> {
+export async function untilElapsed(
+  ctx: Pick<DurabilityContext, "eventually">,
+  sinceMs: number,
+  ms: number,
+): Promise<void> {
   await ctx.eventually(() => assert.ok(performance.now() - sinceMs >= ms, "time passes"));
 }
