@@ -60,7 +60,9 @@ export class Recording {
       if (committed !== undefined) return committed;
       const first = outbox.claims.find(names);
       if (first === undefined) {
-        this.#claim = outbox.claims.stake(names, transaction);
+        const claim = outbox.claims.stake(names, transaction);
+        this.#claim = claim;
+        transaction.onEnd(() => outbox.claims.release(claim));
         return undefined;
       }
       if (first.transaction === transaction && first.multicast !== undefined) return first.multicast;
@@ -89,7 +91,6 @@ export class Recording {
     transaction.onCommit(() => {
       if (!this.#isAbandoned) this.#commit(multicast);
     });
-    transaction.onEnd(() => claims.release(claim));
     claims.tell(claim);
   }
 

@@ -3,6 +3,7 @@ import { crashedDeliveryCases } from "./crash/deliveries.ts";
 import { endCases } from "./crash/ends.ts";
 import { crashHistoryCases } from "./crash/histories.ts";
 import { crashedMessagingCases } from "./crash/messages.ts";
+import { crashedOutboxCases } from "./crash/outboxes.ts";
 import { recordCases } from "./crash/records.ts";
 
 /** Every case about processes that die, for every slot. */
@@ -12,4 +13,5 @@ export const crashCases: readonly ConformanceCase[] = [
   ...crashedMessagingCases,
   ...crashedDeliveryCases,
   ...crashHistoryCases,
+  ...crashedOutboxCases,
 ];

@@ -1,9 +1,11 @@
-import type { DurabilityBackend, MessagingBackend, RegistryBackend } from "@muster/core/slots";
-import type { ConformanceCase, DurabilityCase, MessagingCase, RegistryCase } from "../case.ts";
+import type { DurabilityBackend, MessagingBackend, OutboxBackend, RegistryBackend } from "@muster/core/slots";
+import type { ConformanceCase, DurabilityCase, MessagingCase, OutboxCase, RegistryCase } from "../case.ts";
 import { durabilityOperations } from "./lifecycle/durability-operations.ts";
 import { freezeCases } from "./lifecycle/freezes.ts";
 import { lifeCases } from "./lifecycle/life.ts";
 import { messagingOperations, registryOperations } from "./lifecycle/operations.ts";
+import { outboxOperations } from "./lifecycle/outbox-operations.ts";
+import { keptParcels } from "./lifecycle/outbox-restarts.ts";
 import { outageCases } from "./lifecycle/outages.ts";
 import { pageCases } from "./lifecycle/pages.ts";
 import { heldBackCases } from "./lifecycle/held-back.ts";
@@ -22,6 +24,10 @@ const durabilityLife: readonly DurabilityCase[] = durabilityOperations
   .filter(({ name }) => name === "enqueueMany")
   .flatMap((probe) => lifeCases<DurabilityBackend>("durability", probe));
 
+const outboxLife: readonly OutboxCase[] = outboxOperations
+  .filter(({ name }) => name === "backlog")
+  .flatMap((probe) => lifeCases<OutboxBackend>("outbox", probe));
+
 /** Every case about the states of a client and about calls that end early, for every slot. */
 export const lifecycleCases: readonly ConformanceCase[] = [
   ...registryLife,
@@ -31,8 +37,11 @@ export const lifecycleCases: readonly ConformanceCase[] = [
   ...sweep("messaging", messagingOperations),
   ...durabilityLife,
   ...sweep("durability", durabilityOperations),
+  ...outboxLife,
+  ...sweep("outbox", outboxOperations),
   ...heldBackCases,
   ...outageCases,
   ...freezeCases,
   ...restartCases,
+  keptParcels,
 ];

@@ -3,6 +3,7 @@
 import { die, type Moments } from "./moments.ts";
 import { durabilityMethods } from "./durability-methods.ts";
 import { type Asked, type Methods, messagingMethods, registryMethods } from "./methods.ts";
+import { outboxMethods } from "./outbox-methods.ts";
 import type { Subject } from "../subject.ts";
 import { errorOffWire, errorOnWire, type Order, type Report, type Target } from "./wire.ts";
 
@@ -25,6 +26,8 @@ export class Host {
     if (messaging) this.#objects.set("messaging", messagingMethods(messaging, route));
     const durability = subject.durability?.();
     if (durability) this.#objects.set("durability", durabilityMethods(durability, subject.transactionProbe));
+    const outbox = subject.outbox?.();
+    if (outbox) this.#objects.set("outbox", outboxMethods(outbox, subject.outboxProbe));
   }
 
   obey(orders: readonly Order[]): void {

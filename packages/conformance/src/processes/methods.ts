@@ -3,7 +3,7 @@
 import type { Backend, Call, Inbox, MessagingBackend, RegistryBackend } from "@muster/core/slots";
 import { failuresOnWire } from "./wire.ts";
 
-/** A call; what it leaves open, a scan or an inbox, is from then on a target by the number of the call. */
+/** A call; what it leaves open, a scan, an inbox or a transaction, is from then on a target by the number of the call. */
 export interface Asked extends Call {
   readonly id: number;
   keep(object: Methods): void;

@@ -4,6 +4,7 @@ import type { MortalProcess, Subject } from "../subject.ts";
 import { Child, type ChildOptions } from "./child-process.ts";
 import { type Hosting, RemoteMessaging, RemoteRegistry } from "./clients.ts";
 import { RemoteDurability, remotelyToo } from "./durability-client.ts";
+import { beginRemotely, RemoteOutbox } from "./outbox-client.ts";
 
 /** Started ahead while cases run, since a process takes longer to start than a case to run. */
 const SPARES = 2;
@@ -27,6 +28,9 @@ export interface MortalProcessOptions {
  *
  * A transaction of such a client knows only its `transactionProbe`: the work of a `handleOnce` runs ahead, in this process,
  * and what it writes to the probe is written by the other one, in its transaction.
+ *
+ * A transaction of its own, which its outbox records in, is begun by the `outboxProbe` of the other process, and is that
+ * one's. Its outbox has no bells.
  *
  * `kill` is a SIGKILL, at the `turn`-th moment from then on. A moment is when bytes are about to leave the process through
  * a socket, have just left, or have come; when an operation on the file system is about to begin; and when an answer is
@@ -53,12 +57,13 @@ export function withMortalProcesses(
   };
 }
 
-function mortalProcess({ registry, messaging, durability }: Subject, pool: Pool): MortalProcess {
+function mortalProcess({ registry, messaging, durability, outbox }: Subject, pool: Pool): MortalProcess {
   const host = new Host(pool);
   return {
     ...(registry && { registry: new RemoteRegistry(host, registry) }),
     ...(messaging && { messaging: new RemoteMessaging(host) }),
     ...(durability && { durability: new RemoteDurability(host) }),
+    ...(outbox && { outbox: new RemoteOutbox(host), begin: async () => beginRemotely(host) }),
     kill: async (turn) => host.child?.die(turn),
   };
 }

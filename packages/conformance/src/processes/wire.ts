@@ -8,8 +8,8 @@ import {
   type MusterErrorInit,
 } from "@muster/core/slots";
 
-/** What calls are made on: one of the clients, or an inbox or a scan that the watcher has numbered. */
-export type Target = "registry" | "messaging" | "durability" | number;
+/** What calls are made on: one of the clients, or an inbox, a scan or a transaction that the watcher has numbered. */
+export type Target = "registry" | "messaging" | "durability" | "outbox" | number;
 
 /** Said to the process. All that is said in one turn travels together, and `die` is obeyed before the rest. */
 export type Order =

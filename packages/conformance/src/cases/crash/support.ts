@@ -1,9 +1,23 @@
 /** What the cases about crashes share: processes that die in the middle of something, at seeded moments. */
 
 import assert from "node:assert/strict";
-import type { Backend, DurabilityBackend, MessagingBackend, RegistryBackend, Scope } from "@muster/core/slots";
-import type { CaseContext, DurabilityContext, MessagingContext, RegistryContext, Slot } from "../../case.ts";
-import type { MortalProcess, Subject } from "../../subject.ts";
+import type {
+  Backend,
+  DurabilityBackend,
+  MessagingBackend,
+  OutboxBackend,
+  RegistryBackend,
+  Scope,
+} from "@muster/core/slots";
+import type {
+  CaseContext,
+  DurabilityContext,
+  MessagingContext,
+  OutboxContext,
+  RegistryContext,
+  Slot,
+} from "../../case.ts";
+import type { MortalProcess, OwnTransaction, Subject } from "../../subject.ts";
 
 /** The first moments at which a process dies; of the one at 0 nothing is ever seen. */
 const FIRST_TURNS = [0, 1, 2, 3, 4] as const;
@@ -22,6 +36,8 @@ export interface Doomed<B extends Backend> {
   readonly index: number;
   /** At which moment it will die. */
   readonly turn: number;
+  /** Begins a transaction of that process; only with an outbox. */
+  begin(): Promise<OwnTransaction>;
   /**
    * Lets it do something and die over it. What it had been told by then; `undefined`: nothing, and what it did may have
    * happened or not.
@@ -45,6 +61,10 @@ export function doomedDurabilities(ctx: DurabilityContext): AsyncIterable<Doomed
   return eachTurn(ctx, ({ durability }) => durability);
 }
 
+export function doomedOutboxes(ctx: OutboxContext): AsyncIterable<Doomed<OutboxBackend>> {
+  return eachTurn(ctx, ({ outbox }) => outbox);
+}
+
 /** One process after the other, each for another moment; whoever has not died by its end is ended. */
 async function* eachTurn<B extends Backend>(
   ctx: CaseContext<B>,
@@ -52,9 +72,9 @@ async function* eachTurn<B extends Backend>(
 ): AsyncGenerator<Doomed<B>, void, undefined> {
   const later = Array.from({ length: LATER_TURNS }, () => 5 + Math.floor(ctx.random() * 20));
   for (const [index, turn] of [...FIRST_TURNS, ...later, LAST_TURN].entries()) {
-    const { client, kill } = await startMortal(ctx, clientOf);
+    const { client, kill, begin } = await startMortal(ctx, clientOf);
     try {
-      yield { client, index, turn, dieDuring: async (work) => die(work, async () => kill(turn)) };
+      yield { client, index, turn, begin, dieDuring: async (work) => die(work, async () => kill(turn)) };
     } finally {
       await kill(0);
     }
@@ -66,7 +86,7 @@ export async function startMortal<B extends Backend>(
   ctx: CaseContext<B>,
   clientOf: (process: MortalProcess) => B | undefined,
   scope: Partial<Scope> = {},
-): Promise<{ readonly client: B; kill(turn: number): Promise<void> }> {
+): Promise<{ readonly client: B; kill(turn: number): Promise<void>; begin(): Promise<OwnTransaction> }> {
   const mortal = ctx.subject.mortal?.();
   const client = mortal && clientOf(mortal);
   assert.ok(mortal !== undefined && client !== undefined, "the mortal process that was there when the run was planned");
@@ -78,7 +98,11 @@ export async function startMortal<B extends Backend>(
     await kill(0);
     throw error;
   }
-  return { client, kill };
+  const begin = async (): Promise<OwnTransaction> => {
+    assert.ok(mortal.begin !== undefined, "a mortal outbox has transactions to record in");
+    return mortal.begin();
+  };
+  return { client, kill, begin };
 }
 
 async function die<T>(work: () => Promise<T>, kill: () => Promise<void>): Promise<{ readonly answer: T } | undefined> {

@@ -8,6 +8,7 @@ import {
   linkCall,
   type MessagingBackend,
   MusterError,
+  type OutboxBackend,
   type RegistryBackend,
   type Route,
 } from "@muster/core/slots";
@@ -16,6 +17,7 @@ import type { Subject } from "../../subject.ts";
 import { collect, entry, identitiesOf, numbered, settled, storeAll } from "../support.ts";
 import { durabilityOperations } from "./durability-operations.ts";
 import { messagingOperations, type Operation, registryOperations, type Staged } from "./operations.ts";
+import { servedOutboxOperations } from "./outbox-operations.ts";
 import { expectRejected, type Outcome, outcomeOf, within } from "./outcome.ts";
 
 /** Deadline of what a frozen server is asked. */
@@ -155,4 +157,5 @@ export const freezeCases: readonly ConformanceCase[] = [
   duringScan,
   ...casesOf<MessagingBackend>("messaging", messagingOperations),
   ...casesOf<DurabilityBackend>("durability", durabilityOperations),
+  ...casesOf<OutboxBackend>("outbox", servedOutboxOperations),
 ];

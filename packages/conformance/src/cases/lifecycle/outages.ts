@@ -9,6 +9,7 @@ import {
   type Call,
   type MessagingBackend,
   type MusterError,
+  type OutboxBackend,
   type RegistryBackend,
 } from "@muster/core/slots";
 import type {
@@ -26,6 +27,7 @@ import { ack, attach, expectNothing, longTtl, message, SESSION, take } from "../
 import { entry, expectStored, setOne, storedIn, storeOne } from "../support.ts";
 import { durabilityOperations } from "./durability-operations.ts";
 import { messagingOperations, type Operation, registryOperations, type Staged } from "./operations.ts";
+import { servedOutboxOperations } from "./outbox-operations.ts";
 import { expectRejected } from "./outcome.ts";
 
 /** As long as a client may take until it is on its way back. */
@@ -236,4 +238,5 @@ export const outageCases: readonly ConformanceCase[] = [
   ...casesOf<MessagingBackend>("messaging", messagingOperations),
   ...casesOf<DurabilityBackend>("durability", durabilityOperations),
   repeated,
+  ...casesOf<OutboxBackend>("outbox", servedOutboxOperations),
 ];

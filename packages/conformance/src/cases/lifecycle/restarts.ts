@@ -1,7 +1,7 @@
 /** A server that is killed and started again, with the data it has kept. */
 
 import assert from "node:assert/strict";
-import type { Backend, DurabilityBackend, MessagingBackend, RegistryBackend } from "@muster/core/slots";
+import type { Backend, DurabilityBackend, MessagingBackend, OutboxBackend, RegistryBackend } from "@muster/core/slots";
 import type { CaseContext, ConformanceCase, DurabilityCase, RegistryCase, Slot } from "../../case.ts";
 import type { Subject } from "../../subject.ts";
 import { drop } from "../durability/drops.ts";
@@ -24,13 +24,14 @@ import {
 } from "../support.ts";
 import { durabilityOperations } from "./durability-operations.ts";
 import { messagingOperations, type Operation, registryOperations } from "./operations.ts";
+import { servedOutboxOperations } from "./outbox-operations.ts";
 import { outcomeOf } from "./outcome.ts";
 
 export function canRestart(_: Backend, { faults }: Subject): boolean {
   return faults?.restart !== undefined;
 }
 
-async function restart<B extends Backend>({ subject }: CaseContext<B>): Promise<void> {
+export async function restart<B extends Backend>({ subject }: CaseContext<B>): Promise<void> {
   assert.ok(subject.faults?.restart !== undefined, "the restart that was there when the run was planned");
   await subject.faults.restart();
 }
@@ -179,4 +180,5 @@ export const restartCases: readonly ConformanceCase[] = [
   goingOn<MessagingBackend>("messaging", messagingOperations),
   goingOn<DurabilityBackend>("durability", durabilityOperations),
   keptDeliveries,
+  goingOn<OutboxBackend>("outbox", servedOutboxOperations),
 ];

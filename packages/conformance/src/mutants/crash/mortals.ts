@@ -1,8 +1,8 @@
 /** What the mutants about crashes are made with: processes that can die, and what they leave behind for the others. */
 
-import type { DurabilityBackend, MessagingBackend, RegistryBackend } from "@muster/core/slots";
-import { type Mutant, withDurability, withMessaging, withRegistry } from "../../mutant.ts";
-import type { Subject } from "../../subject.ts";
+import type { DurabilityBackend, MessagingBackend, OutboxBackend, RegistryBackend } from "@muster/core/slots";
+import { type Mutant, withDurability, withMessaging, withOutbox, withRegistry } from "../../mutant.ts";
+import type { MortalProcess, Subject } from "../../subject.ts";
 
 export interface CrashFault {
   /** What is wrong with a process that may die. */
@@ -13,6 +13,9 @@ export interface CrashFault {
   readonly survivorMessaging?: (real: MessagingBackend) => Partial<MessagingBackend>;
   readonly mortalDurability?: (real: DurabilityBackend) => Partial<DurabilityBackend>;
   readonly survivorDurability?: (real: DurabilityBackend) => Partial<DurabilityBackend>;
+  readonly mortalOutbox?: (real: OutboxBackend) => Partial<OutboxBackend>;
+  /** Its transactions, in another way. */
+  readonly begin?: (process: MortalProcess) => MortalProcess["begin"];
 }
 
 /** `fault` is made once for each subject: what it remembers is what the store or the broker holds. */
@@ -33,21 +36,28 @@ function broken(subject: Subject, fault: CrashFault): Subject {
     ...survivors,
     mortal: () => {
       const process = mortal();
-      const { registry, messaging, durability } = process;
+      const { registry, messaging, durability, outbox } = process;
       const mortals: Subject = {
         name: subject.name,
         ...(registry && { registry: () => registry }),
         ...(messaging && { messaging: () => messaging }),
         ...(durability && { durability: () => durability }),
+        ...(outbox && { outbox: () => outbox }),
       };
-      const faulty = withDurability(
-        withMessaging(withRegistry(mortals, fault.mortal ?? right), fault.mortalMessaging ?? right),
-        fault.mortalDurability ?? right,
+      const faulty = withOutbox(
+        withDurability(
+          withMessaging(withRegistry(mortals, fault.mortal ?? right), fault.mortalMessaging ?? right),
+          fault.mortalDurability ?? right,
+        ),
+        fault.mortalOutbox ?? right,
       );
+      const begin = fault.begin ? fault.begin(process) : process.begin;
       return {
         ...(registry && { registry: faulty.registry?.() ?? registry }),
         ...(messaging && { messaging: faulty.messaging?.() ?? messaging }),
         ...(durability && { durability: faulty.durability?.() ?? durability }),
+        ...(outbox && { outbox: faulty.outbox?.() ?? outbox }),
+        ...(begin && { begin }),
         kill: async (turn) => process.kill(turn),
       };
     },

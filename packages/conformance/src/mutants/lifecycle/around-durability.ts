@@ -1,7 +1,6 @@
-import type { Call, DurabilityBackend } from "@muster/core/slots";
+import type { DurabilityBackend } from "@muster/core/slots";
+import { allAround } from "./around-methods.ts";
 import { type Around, pagesAround } from "./around-pages.ts";
-
-type Asynchronous = (...args: unknown[]) => Promise<unknown>;
 
 /** Something done around every operation of a durability backend, those of its facets included. */
 export function aroundDurability(real: DurabilityBackend, around: Around): Partial<DurabilityBackend> {
@@ -34,21 +33,4 @@ export function aroundDurability(real: DurabilityBackend, around: Around): Parti
       },
     }),
   };
-}
-
-/** Methods whose last argument is their call. */
-function allAround<T extends object, Name extends keyof T & string>(
-  real: T,
-  around: Around,
-  names: readonly Name[],
-): Pick<T, Name> {
-  const methods = names.map((name) => {
-    const method = (...args: unknown[]): Promise<unknown> => {
-      const call = args.at(-1) as Call; // As of every operation of a slot.
-      const own = real[name] as Asynchronous;
-      return around(name, call, async (inner) => own.call(real, ...args.slice(0, -1), inner));
-    };
-    return [name, method] as const;
-  });
-  return Object.fromEntries(methods) as unknown as Pick<T, Name>; // Each has the type of the method that it calls.
 }

@@ -1,10 +1,11 @@
 /** What the mutants of the lifecycle are made with: something done around every operation of every slot. */
 
 import type { Backend, Inbox, MessagingBackend, RegistryBackend } from "@muster/core/slots";
-import { withDurability, withMessaging, withRegistry } from "../../mutant.ts";
+import { withDurability, withMessaging, withOutbox, withRegistry } from "../../mutant.ts";
 import type { Subject } from "../../subject.ts";
 import { inboxLike } from "../support.ts";
 import { aroundDurability } from "./around-durability.ts";
+import { aroundOutbox } from "./around-outbox.ts";
 import { type Around, pagesAround } from "./around-pages.ts";
 
 /** What goes wrong with one client: around its operations, its opening, its end. What is not given is right. */
@@ -25,9 +26,13 @@ export function withClients(subject: Subject, fault: (real: Backend) => ClientFa
     const { around, ...rest } = fault(real);
     return { ...(around && aroundMessaging(real, around)), ...rest };
   });
-  return withDurability(both, (real) => {
+  const three = withDurability(both, (real) => {
     const { around, ...rest } = fault(real);
     return { ...(around && aroundDurability(real, around)), ...rest };
+  });
+  return withOutbox(three, (real) => {
+    const { around, ...rest } = fault(real);
+    return { ...(around && aroundOutbox(real, around)), ...rest };
   });
 }
 

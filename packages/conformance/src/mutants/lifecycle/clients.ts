@@ -14,10 +14,11 @@ function clientMutant(
   [first, ...more]: Names,
   fault: (real: Backend) => ClientFault,
 ): Mutant {
-  const inEach = (name: string): [string, string, string] => [
+  const inEach = (name: string): [string, ...string[]] => [
     `registry/lifecycle/${name}`,
     `messaging/lifecycle/${name}`,
     `durability/lifecycle/${name}`,
+    `outbox/lifecycle/${name}`,
   ];
   return {
     id,
@@ -130,7 +131,12 @@ export const clientMutants: readonly Mutant[] = [
   {
     id: "close-closes-everyone",
     breaks: "Closing a client closes the connection that all of them share.",
-    kills: ["registry/lifecycle/closed-alone", "messaging/lifecycle/closed-alone", "durability/lifecycle/closed-alone"],
+    kills: [
+      "registry/lifecycle/closed-alone",
+      "messaging/lifecycle/closed-alone",
+      "durability/lifecycle/closed-alone",
+      "outbox/lifecycle/closed-alone",
+    ],
     of: (subject) => {
       const all = new Set<Backend>();
       return withClients(subject, (real) => {

@@ -16,6 +16,7 @@ export const outageMutants: readonly Mutant[] = [
       "registry/lifecycle/unreachable-server",
       "messaging/lifecycle/unreachable-server",
       "durability/lifecycle/unreachable-server",
+      "outbox/lifecycle/unreachable-server",
     ],
     of: (subject) =>
       withClients(subject, () => ({
@@ -36,6 +37,7 @@ export const outageMutants: readonly Mutant[] = [
       "registry/lifecycle/unreachable-server",
       "messaging/lifecycle/unreachable-server",
       "durability/lifecycle/unreachable-server",
+      "outbox/lifecycle/unreachable-server",
     ],
     of: (subject) => lostForGood(subject, "UNAVAILABLE"),
   },
@@ -46,6 +48,7 @@ export const outageMutants: readonly Mutant[] = [
       "registry/lifecycle/lost-on-the-way-back",
       "messaging/lifecycle/lost-on-the-way-back",
       "durability/lifecycle/lost-on-the-way-back",
+      "outbox/lifecycle/lost-on-the-way-back",
     ],
     of: (subject) =>
       withClients(subject, () => {
@@ -75,6 +78,7 @@ export const outageMutants: readonly Mutant[] = [
       "registry/lifecycle/unreachable-server-at-open",
       "messaging/lifecycle/unreachable-server-at-open",
       "durability/lifecycle/unreachable-server-at-open",
+      "outbox/lifecycle/unreachable-server-at-open",
     ],
     of: (subject) => openingAllTheSame(subject, "UNAVAILABLE"),
   },
@@ -86,6 +90,7 @@ export const outageMutants: readonly Mutant[] = [
       "registry/lifecycle/lost-reply-asked-again",
       "messaging/lifecycle/lost-replies",
       "durability/lifecycle/lost-replies",
+      "outbox/lifecycle/lost-replies",
     ],
     of: (subject) => sayingUndone(subject, "UNAVAILABLE"),
   },

@@ -29,6 +29,7 @@ export const restartMutants: readonly Mutant[] = [
       "registry/lifecycle/restarted-server",
       "messaging/lifecycle/restarted-server",
       "durability/lifecycle/restarted-server",
+      "outbox/lifecycle/restarted-server",
     ],
     of: (whole) => {
       const { subject, count } = countingRestarts(whole);

@@ -4,12 +4,13 @@ import { abortedError, type Backend, isMusterError, MusterError } from "@muster/
 import type { Slot } from "../../case.ts";
 import { durabilityOperations } from "../../cases/lifecycle/durability-operations.ts";
 import { messagingOperations, registryOperations } from "../../cases/lifecycle/operations.ts";
+import { outboxOperations } from "../../cases/lifecycle/outbox-operations.ts";
 import { sweptId } from "../../cases/lifecycle/sweep.ts";
 import type { Mutant } from "../../mutant.ts";
 import { never, ownCall } from "../support.ts";
 import { type ClientFault, withClients } from "./around.ts";
 
-const SLOTS: readonly Slot[] = ["registry", "messaging", "durability"];
+const SLOTS: readonly Slot[] = ["registry", "messaging", "durability", "outbox"];
 
 function sweptMutant(
   about: Pick<Mutant, "id" | "breaks"> & { readonly kills: readonly string[] },
@@ -38,6 +39,10 @@ function each(situation: string): readonly string[] {
       "durability",
       durabilityOperations.map(({ name }) => name),
     ),
+    ...ids(
+      "outbox",
+      outboxOperations.map(({ name }) => name),
+    ),
   ];
 }
 
@@ -55,6 +60,7 @@ function writes(situation: string): readonly string[] {
     ...names.map((name) => sweptId("registry", name, situation)),
     sweptId("messaging", "publishMany", situation),
     ...durable.map((name) => sweptId("durability", name, situation)),
+    ...["record", "releaseShards", "settleMany"].map((name) => sweptId("outbox", name, situation)),
   ];
 }
 
