@@ -45,7 +45,9 @@ async function hasOneFaultOnly(mutant: Mutant): Promise<boolean> {
 
 describe("the catalogue", () => {
   test("has cases for every slot", () => {
-    expect(new Set(catalogue.map(({ slot }) => slot))).toEqual(new Set(["registry", "messaging", "durability"]));
+    expect(new Set(catalogue.map(({ slot }) => slot))).toEqual(
+      new Set(["registry", "messaging", "durability", "outbox"]),
+    );
   });
 
   test("names every case once, in kebab case, slot first", () => {

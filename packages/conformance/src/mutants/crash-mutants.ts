@@ -3,6 +3,7 @@ import { crashedDeliveryMutants } from "./crash/deliveries.ts";
 import { crashedEndMutants } from "./crash/ends.ts";
 import { crashHistoryMutants } from "./crash/histories.ts";
 import { crashedMessagingMutants } from "./crash/messages.ts";
+import { crashedOutboxMutants } from "./crash/outboxes.ts";
 import { crashedRecordMutants } from "./crash/records.ts";
 
 /** What processes that die can leave behind, and must not. */
@@ -12,4 +13,5 @@ export const crashMutants: readonly Mutant[] = [
   ...crashedMessagingMutants,
   ...crashedDeliveryMutants,
   ...crashHistoryMutants,
+  ...crashedOutboxMutants,
 ];

@@ -5,6 +5,7 @@ import type { Recorded } from "@muster/core/slots";
 import type { OutboxCase, OutboxContext } from "../../case.ts";
 import type { OwnTransaction } from "../../subject.ts";
 import { pair } from "../durability/support.ts";
+import { within } from "../lifecycle/outcome.ts";
 import { refused } from "../messaging/support.ts";
 import { numbered } from "../support.ts";
 import { begin, expectWaiting, inVain, pagesOf, record, send, startOf, targetsOf } from "./support.ts";
@@ -97,7 +98,7 @@ export const keyCases: readonly OutboxCase[] = [
       recording.catch(() => {}); // It is looked at when it has been given up.
       await send(ctx, "meanwhile", []);
       caller.abort();
-      await refused(recording, "ABORTED");
+      await refused(within(ctx.subject.patienceMs, "record", recording), "ABORTED");
       await record(ctx, own, "after", ["c"]);
       await own.commit();
       await expectWaiting(ctx, [pair("after", "c")]);

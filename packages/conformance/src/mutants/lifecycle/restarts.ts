@@ -1,7 +1,7 @@
 /** Mutants that take a restarted server for another one. */
 
 import { MusterError, type Registration } from "@muster/core/slots";
-import { type Mutant, withDurability, withMessaging, withRegistry } from "../../mutant.ts";
+import { type Mutant, withDurability, withMessaging, withOutbox, withRegistry } from "../../mutant.ts";
 import type { Subject } from "../../subject.ts";
 import { withInboxes } from "../messaging/support.ts";
 import { withClients } from "./around.ts";
@@ -146,6 +146,25 @@ export const restartMutants: readonly Mutant[] = [
         dequeue: async (session, options, call) => {
           const leased = await real.dequeue(session, options, call);
           return count() === 0 ? leased : leased.filter(({ message }) => !waiting.has(message.id));
+        },
+      }));
+    },
+  },
+  {
+    id: "restart-forgets-what-was-recorded",
+    breaks: "What was committed last is gone when the server has been killed.",
+    kills: ["outbox/lifecycle/restart-keeps-what-is-committed"],
+    of: (whole) => {
+      const { subject, count } = countingRestarts(whole);
+      let latest = "";
+      return withOutbox(subject, (real) => ({
+        record: async (transaction, start, targets, call) => {
+          if (count() === 0) latest = start.message.id;
+          return real.record(transaction, start, targets, call);
+        },
+        take: async (...args) => {
+          const parcels = await real.take(...args);
+          return count() === 0 ? parcels : parcels.filter(({ start }) => start.message.id !== latest);
         },
       }));
     },
