@@ -90,7 +90,9 @@ describe("muster-conformance", () => {
   test("takes the subject from a default export, too", async () => {
     const file = join(scratch, "default.mjs");
     writeFileSync(file, 'export default () => ({ name: "empty" });\n');
-    expect((await run(file)).err).toBe("MISCONFIGURED: empty has no slot: none of registry, messaging, durability\n");
+    expect((await run(file)).err).toBe(
+      "MISCONFIGURED: empty has no slot: none of registry, messaging, durability, outbox\n",
+    );
   });
 
   test("explains itself", async () => {
@@ -117,7 +119,11 @@ describe("a misconfigured run ends with 2 and a sentence", () => {
     ["two modules", [passing, failing], "name one module"],
     ["an unknown option", [passing, "--fast"], "Unknown option '--fast'"],
     ["an unknown id", [passing, "--only", "registry/test/no-such"], "no case has the id registry/test/no-such"],
-    ["an unknown slot", [passing, "--slot", "storage"], '--slot is registry or messaging or durability, not "storage"'],
+    [
+      "an unknown slot",
+      [passing, "--slot", "storage"],
+      '--slot is registry or messaging or durability or outbox, not "storage"',
+    ],
     ["a seed that is none", [passing, "--seed", "x"], '--seed is a whole number, not "x"'],
     ["no filters", [passing, "--filters", "0"], "filters is 0: none would be compared"],
     ["half a CONFORMANCE.md", [passing, "--slot", "registry", "--markdown", "x"], "--markdown is about all cases"],
@@ -153,7 +159,7 @@ describe("as a process it ends with the same code", { timeout: 30_000 }, () => {
     const closing = join(scratch, "closing.mjs");
     const subject = '{ name: "empty", close: async () => clearInterval(timer) }';
     writeFileSync(closing, `${keepsOpen}export const subject = ${subject};\n`);
-    const err = "MISCONFIGURED: empty has no slot: none of registry, messaging, durability\n";
+    const err = "MISCONFIGURED: empty has no slot: none of registry, messaging, durability, outbox\n";
     expect(node([bin, closing])).toEqual({ code: 2, out: "", err });
   });
 

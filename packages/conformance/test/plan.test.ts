@@ -14,7 +14,8 @@ const inapplicable = caseOf({ id: "registry/test/inapplicable", applies: never }
 const sent: ConformanceCase = { ...caseOf({ id: "messaging/test/sent" }), slot: "messaging" };
 const unsendable: ConformanceCase = { ...sent, id: "messaging/test/unsendable", applies: never };
 const kept: ConformanceCase = { ...caseOf({ id: "durability/test/kept" }), slot: "durability" };
-const all = [stored, fails, inapplicable, sent, unsendable, kept];
+const recorded: ConformanceCase = { ...caseOf({ id: "outbox/test/recorded" }), slot: "outbox" };
+const all = [stored, fails, inapplicable, sent, unsendable, kept, recorded];
 
 async function sentence(subject: Subject, options?: PlanOptions, cases = all): Promise<string> {
   const plan = await planRun(cases, subject, options);
@@ -46,7 +47,9 @@ describe("a run is misconfigured", () => {
 
   test("when the subject has no slot, or lacks the one that is asked for", async () => {
     const hub = memoryHub();
-    expect(await sentence({ name: "empty" })).toBe("empty has no slot: none of registry, messaging, durability");
+    expect(await sentence({ name: "empty" })).toBe(
+      "empty has no slot: none of registry, messaging, durability, outbox",
+    );
     const onlyRegistry = { name: "half", registry: () => memoryRegistry({ hub }) };
     expect(await sentence(onlyRegistry, { slots: ["messaging"] })).toBe("half has no messaging");
   });
@@ -92,6 +95,14 @@ describe("a run is misconfigured", () => {
     );
   });
 
+  test("when nobody can begin transactions for its outbox", async () => {
+    const { outboxProbe: _, ...subject } = memorySubject();
+    expect(await sentence(subject)).toBe(
+      "the outbox of memory could not be asked for its traits and facets: " +
+        "the subject has no outboxProbe to begin transactions for it",
+    );
+  });
+
   test("when no case applies to a slot that the subject has", async () => {
     expect(await sentence(memorySubject(), {}, [stored, unsendable])).toBe(
       "memory: no case of the catalogue applies to its messaging",
@@ -126,6 +137,7 @@ describe("a plan", () => {
       [sent.id, "run"],
       [unsendable.id, "skip"],
       [kept.id, "run"],
+      [recorded.id, "run"],
     ]);
   });
 
@@ -139,8 +151,14 @@ describe("a plan", () => {
 
   test("keeps cases that cut the server off apart, and only them", async () => {
     const cuts = caseOf({ id: "registry/test/cuts", applies: (_, { faults }) => faults !== undefined });
-    const plan = await planRun([cuts, stored, sent, kept], memorySubject());
-    expect("cases" in plan && plan.cases.map(({ isExclusive }) => isExclusive)).toEqual([true, false, false, false]);
+    const plan = await planRun([cuts, stored, sent, kept, recorded], memorySubject());
+    expect("cases" in plan && plan.cases.map(({ isExclusive }) => isExclusive)).toEqual([
+      true,
+      false,
+      false,
+      false,
+      false,
+    ]);
   });
 
   test("knows traits and facets of each slot, and how much of a filter is native", async () => {
@@ -149,11 +167,13 @@ describe("a plan", () => {
       ["registry", "memory"],
       ["messaging", "memory"],
       ["durability", "memory"],
+      ["outbox", "memory"],
     ]);
     expect(slots[0]?.traits).toMatchObject({ consistency: "linearizable" });
     expect(slots[0]?.facets).toMatchObject({ counts: true, filters: { eq: "exact", regex: "candidates" } });
     expect(slots[1]?.facets).toEqual({});
     expect(slots[2]?.facets).toEqual({ tracking: true, transactions: true, deadLetters: true });
+    expect(slots[3]?.facets).toEqual({ bells: true });
   });
 
   test("is whole only when nothing was left out", async () => {
@@ -196,6 +216,7 @@ describe("a case fails", () => {
       [sent.id]: "passed",
       [unsendable.id]: "not applicable",
       [kept.id]: "passed",
+      [recorded.id]: "passed",
     });
   });
 

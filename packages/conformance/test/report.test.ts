@@ -12,6 +12,7 @@ const cases: readonly ConformanceCase[] = [
   { ...caseOf({ id: "messaging/order/kept", run: () => Promise.reject(new Error("late")) }), slot: "messaging" },
   { ...caseOf({ id: "messaging/order/other" }), slot: "messaging" },
   { ...caseOf({ id: "durability/settle/ends" }), slot: "durability" },
+  { ...caseOf({ id: "outbox/record/commits" }), slot: "outbox" },
 ];
 const knownFailing = [{ id: "messaging/order/kept", why: "The broker has no order." }];
 
@@ -26,12 +27,13 @@ describe("a report", () => {
     const { kit, subject, verdict, seeds, counts, cases: reported } = await report({ seeds: [7] });
     expect(kit).toEqual({ name: "@muster/conformance", version: expect.stringMatching(/^\d+\.\d+\.\d+/) });
     expect({ subject, verdict, seeds }).toEqual({ subject: "memory", verdict: "failed", seeds: [7] });
-    expect(counts).toEqual({ passed: 3, failed: 1, "known failing": 1, "not applicable": 1 });
+    expect(counts).toEqual({ passed: 4, failed: 1, "known failing": 1, "not applicable": 1 });
     expect(reported.map(({ status }) => status)).toEqual([
       "passed",
       "failed",
       "not applicable",
       "known failing",
+      "passed",
       "passed",
       "passed",
     ]);
@@ -69,9 +71,12 @@ describe("CONFORMANCE.md", () => {
       "### Messaging: order",
       "## Durability",
       "### Durability: settle",
+      "## Outbox",
+      "### Outbox: record",
       "## Known failing",
     ]);
     expect(text).toContain("| `tracking`: any process can read what became of a multicast | yes |");
+    expect(text).toContain("| `bells`: tells at once when something has been committed | yes |");
     expect(text).toContain("| `registry/ttl/expires` | Expired is gone. | passed |");
     expect(text).toContain("| `messaging/order/kept` | The broker has no order. |");
   });

@@ -84,7 +84,7 @@ function memoryProbe(): TransactionProbe {
 }
 
 /** A transaction of its own, which the probe counts like those of handlers. */
-async function beginIn(probe: TransactionProbe, options: MemoryTransactionOptions): Promise<OwnTransaction> {
+export async function beginIn(probe: TransactionProbe, options?: MemoryTransactionOptions): Promise<OwnTransaction> {
   const transaction = memoryTransaction(options);
   return {
     transaction,

@@ -34,14 +34,9 @@ function transactionMethods(own: OwnTransaction, outbox: OutboxBackend): Methods
     write: async (_, key: string) => own.write(key),
     record: async (call, start: MulticastStart, pages: readonly (readonly OutboxTarget[])[]) =>
       outbox.record(own.transaction, start, each(pages), call),
-    async commit({ drop }): Promise<void> {
-      drop();
-      await own.commit();
-    },
-    async rollback({ drop }): Promise<void> {
-      drop();
-      await own.rollback();
-    },
+    // It stays a target when it has ended: what is asked of it then has an answer, too.
+    commit: async () => own.commit(),
+    rollback: async () => own.rollback(),
   };
 }
 

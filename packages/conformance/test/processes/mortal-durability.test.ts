@@ -8,11 +8,11 @@ import { durabilityCases } from "../../src/cases/durability-cases.ts";
 import { withMortalProcesses } from "../../src/processes/mortal-processes.ts";
 import { runCase } from "../../src/run.ts";
 import type { MortalProcess } from "../../src/subject.ts";
-import { subject } from "../fixtures/mortal-durability.ts";
+import { subject } from "../fixtures/mortal-store.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "muster-mortal-"));
 const file = join(folder, "written");
-const module = new URL("../fixtures/mortal-durability.ts", import.meta.url);
+const module = new URL("../fixtures/mortal-store.ts", import.meta.url);
 const mortals = withMortalProcesses(subject(file), module, { args: [file] });
 const processes: MortalProcess[] = [];
 
