@@ -1,17 +1,34 @@
-import type { MortalProcess, Subject } from "@muster/conformance";
+import type { MortalProcess, OwnTransaction, Subject } from "@muster/conformance";
 import {
   memoryDurability,
   memoryFaults,
   memoryHub,
   memoryMessaging,
+  memoryOutbox,
   memoryRegistry,
   type MemoryTransaction,
+  memoryTransaction,
+  type MemoryTransactionOptions,
 } from "../src/index.ts";
 
 const hub = memoryHub();
 const SERVER = ["store", "broker"] as const;
 /** How often transactions have written each key. */
 const written = new Map<string, number>();
+
+function write(transaction: MemoryTransaction, key: string): void {
+  transaction.onCommit(() => written.set(key, (written.get(key) ?? 0) + 1));
+}
+
+async function beginIn(options: MemoryTransactionOptions): Promise<OwnTransaction> {
+  const transaction = memoryTransaction(options);
+  return {
+    transaction,
+    write: async (key) => write(transaction, key),
+    commit: async () => transaction.commit(),
+    rollback: async () => transaction.rollback(),
+  };
+}
 
 /** One hub, as the conformance kit looks at it. */
 export const subject: Subject = {
@@ -20,10 +37,12 @@ export const subject: Subject = {
   messaging: () => memoryMessaging({ hub }),
   durability: () => memoryDurability({ hub }),
   transactionProbe: {
-    async write(transaction, key): Promise<void> {
-      const own = transaction as MemoryTransaction; // It only ever gets those of its own subject.
-      own.onCommit(() => written.set(key, (written.get(key) ?? 0) + 1));
-    },
+    write: async (transaction, key) => write(transaction as MemoryTransaction, key), // It only ever gets those of its own subject.
+    read: async (key) => written.get(key) ?? 0,
+  },
+  outbox: () => memoryOutbox({ hub }),
+  outboxProbe: {
+    begin: async () => beginIn({ hub }),
     read: async (key) => written.get(key) ?? 0,
   },
   mortal: (): MortalProcess => {
@@ -32,6 +51,8 @@ export const subject: Subject = {
       registry: memoryRegistry({ hub, faults }),
       messaging: memoryMessaging({ hub, faults }),
       durability: memoryDurability({ hub, faults }),
+      outbox: memoryOutbox({ hub, faults }),
+      begin: async () => beginIn({ hub, faults }),
       async kill(turn): Promise<void> {
         for (let left = turn; left > 0; left -= 1) await Promise.resolve();
         faults.stop();
