@@ -1,13 +1,14 @@
 /** What `openRegistry` takes, and every mistake that can be made with it. */
 
 import { codedError, isTimeout } from "./call.ts";
-import type { Context, Timing } from "./context.ts";
+import type { Context } from "./context.ts";
 import type { DeliveryGuarantee } from "./fleet.ts";
 import { checkNamespace } from "./input/identity.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { missingSlot, unsupported } from "./sending/path.ts";
 import { compileSchema } from "./schema/compile.ts";
 import type { SchemaDefinition } from "./schema/definition.ts";
+import { checkSlot } from "./slot-shapes.ts";
 import {
   type CallOptions,
   type DurabilityBackend,
@@ -15,11 +16,14 @@ import {
   isMusterError,
   type MessagingBackend,
   MusterError,
+  type OutboxBackend,
   type RegistryBackend,
   type Violation,
 } from "./slots/index.ts";
+import { DEFAULT_TIMING, type Timing } from "./timing.ts";
 
-export interface OpenOptions<S = undefined, Transaction = undefined> extends CallOptions {
+export interface OpenOptions<S = undefined, Transaction = undefined, OutboxTransaction = undefined>
+  extends CallOptions {
   /** 1–64 of `[A-Za-z0-9_.-]`. */
   readonly namespace: string;
   /** Who is there. Opened here, and closed with the fleet. */
@@ -28,6 +32,10 @@ export interface OpenOptions<S = undefined, Transaction = undefined> extends Cal
   readonly messaging?: MessagingBackend;
   /** Keeps messages until their recipients have them. Opened here, and closed with the fleet. */
   readonly durability?: DurabilityBackend<Transaction>;
+  /** Where multicasts commit together with their sender's own writes. Opened here, and closed with the fleet. */
+  readonly outbox?: OutboxBackend<OutboxTransaction>;
+  /** Whether this process hands over what has been committed, by whomever. Default true where there is an outbox. */
+  readonly relay?: boolean;
   /** What metadata must look like; also gives it its types. */
   readonly schema?: S;
   /** Guarantee of multicasts that name none: refused here when the slots can't give it. Default `at-most-once`. */
@@ -39,7 +47,10 @@ export interface OpenOptions<S = undefined, Transaction = undefined> extends Cal
 }
 
 /** Options that have been checked, with every default filled in. */
-export type Configuration = Omit<Context, "directory" | "node" | "receipts" | "runs">;
+export interface Configuration extends Omit<Context, "directory" | "node" | "receipts" | "runs"> {
+  /** Whether a relay is to run here. */
+  readonly hasRelay: boolean;
+}
 
 const SOURCE = "core.openRegistry";
 const OPTIONS: readonly string[] = [
@@ -47,6 +58,8 @@ const OPTIONS: readonly string[] = [
   "registry",
   "messaging",
   "durability",
+  "outbox",
+  "relay",
   "schema",
   "delivery",
   "limits",
@@ -55,49 +68,8 @@ const OPTIONS: readonly string[] = [
   "signal",
   "timeoutMs",
 ];
+const OPTIONAL_SLOTS = ["messaging", "durability", "outbox"] as const;
 const GUARANTEES: readonly unknown[] = ["at-most-once", "at-least-once", "exactly-once"];
-const REGISTRY = [
-  "open",
-  "close",
-  "setMany",
-  "getMany",
-  "renewMany",
-  "deleteMany",
-  "scan",
-  "scanRoutes",
-  "reap",
-  "confirmMany",
-  "census",
-];
-const MESSAGING = ["open", "close", "publishMany", "openInbox"];
-const DURABILITY = [
-  "open",
-  "close",
-  "enqueueMany",
-  "attachMany",
-  "detachMany",
-  "dequeue",
-  "settleMany",
-  "extendMany",
-  "dropMany",
-  "sweep",
-];
-
-const DEFAULT_TIMING: Timing = {
-  ttlMs: 30_000,
-  sessionLeaseMs: 10_000,
-  timeoutMs: 10_000,
-  reapIntervalMs: 1_000,
-  claimMs: 30_000,
-  auditIntervalMs: 60_000,
-  queueGraceMs: 600_000,
-  messageTtlMs: 86_400_000,
-  pollIntervalMs: 5_000,
-  handlerLeaseMs: 30_000,
-  maxHandlerMs: 300_000,
-  trackingRetentionMs: 86_400_000,
-  deadLetterRetentionMs: 604_800_000,
-};
 const LIMIT_NAMES: readonly string[] = [...Object.keys(DEFAULT_LIMITS), "maxIdentities", "maxTtlMs", "maxQueued"];
 
 /**
@@ -105,14 +77,14 @@ const LIMIT_NAMES: readonly string[] = [...Object.keys(DEFAULT_LIMITS), "maxIden
  * asks for more than the slots give.
  */
 export function readConfiguration(
-  options: OpenOptions<IdentitySchema | SchemaDefinition | undefined, unknown>,
+  options: OpenOptions<IdentitySchema | SchemaDefinition | undefined, unknown, unknown>,
 ): Configuration {
   const violations: Violation[] = [];
   const given = membersOf(options, "", OPTIONS, violations);
   collect(violations, () => checkNamespace(given["namespace"], SOURCE));
-  checkSlot(given["registry"], "registry", REGISTRY, violations);
-  if (given["messaging"] !== undefined) checkSlot(given["messaging"], "messaging", MESSAGING, violations);
-  if (given["durability"] !== undefined) checkSlot(given["durability"], "durability", DURABILITY, violations);
+  checkSlot(given["registry"], "registry", violations);
+  for (const slot of OPTIONAL_SLOTS) if (given[slot] !== undefined) checkSlot(given[slot], slot, violations);
+  checkRelay(given, violations);
   const schema =
     given["schema"] === undefined
       ? undefined
@@ -133,12 +105,14 @@ export function readConfiguration(
     violations.push({ path: "onWarning", message: "must be a function" });
   if (violations.length > 0) throw invalidConfiguration(violations);
   checkDelivery(options);
-  const { namespace, registry, messaging, durability } = options;
+  const { namespace, registry, messaging, durability, outbox } = options;
   return {
     namespace,
     registry,
     messaging,
     durability,
+    outbox,
+    hasRelay: outbox !== undefined && options.relay !== false,
     delivery: options.delivery ?? "at-most-once",
     schema,
     limits,
@@ -198,16 +172,14 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) > 0;
 }
 
-function checkSlot(value: unknown, path: string, methods: readonly string[], violations: Violation[]): void {
-  const isObject = typeof value === "object" && value !== null;
-  const missing = isObject ? methods.filter((method) => typeof Reflect.get(value, method) !== "function") : methods;
-  if (missing.length === 0) return;
-  violations.push({
-    path,
-    message: isObject
-      ? `lacks ${missing.join(", ")}`
-      : `must be a ${path} backend, such as memory${path.charAt(0).toUpperCase()}${path.slice(1)}()`,
-  });
+/** A relay needs something to hand over to. */
+function checkRelay({ messaging, durability, outbox, relay }: Record<string, unknown>, violations: Violation[]): void {
+  if (relay !== undefined && typeof relay !== "boolean")
+    violations.push({ path: "relay", message: "must be true or false" });
+  else if (relay === true && outbox === undefined)
+    violations.push({ path: "relay", message: "needs an outbox to relay from" });
+  else if (outbox !== undefined && relay !== false && messaging === undefined && durability === undefined)
+    violations.push({ path: "relay", message: "needs a messaging or durability slot to hand over to; or write false" });
 }
 
 /** What `check` gives; its violations, below `path`, are collected. */
@@ -228,7 +200,7 @@ function join(path: string, name: string): string {
 }
 
 /** @throws UNSUPPORTED */
-function checkDelivery({ delivery, messaging, durability }: OpenOptions<unknown, unknown>): void {
+function checkDelivery({ delivery, messaging, durability }: OpenOptions<unknown, unknown, unknown>): void {
   if (delivery === undefined) return;
   const obstacle = missingSlot(delivery, { messaging, durability });
   if (obstacle !== undefined) throw unsupported(delivery, obstacle, SOURCE);

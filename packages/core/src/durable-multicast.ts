@@ -27,7 +27,7 @@ export interface DurableMulticast {
   readonly targets: Filter | undefined;
   readonly payload: Payload;
   readonly guarantee: KeptGuarantee;
-  readonly options: MulticastOptions;
+  readonly options: MulticastOptions<unknown>;
   readonly tally: Tally;
 }
 
@@ -48,7 +48,9 @@ export async function durableMulticast(
   wanted: DurableMulticast,
   call: TimedCall,
 ): Promise<MulticastReport> {
-  const start = startFor(context, durability, wanted);
+  const { name, traits, tracking } = durability;
+  const keeper = { name, ...traits, remembers: tracking !== undefined, replyTo: context.node?.address };
+  const start = startFor(context, keeper, wanted);
   const { idempotencyKey: key } = start;
   const running = key === undefined ? undefined : context.runs.get(key);
   if (running !== undefined) {

@@ -3,7 +3,7 @@
 import type { FilterInput, Metadata } from "@muster/filter";
 import type { DeadLetters } from "./dead-message.ts";
 import type { HandlerContext, Message } from "./message.ts";
-import type { CallOptions, MulticastReport, Receipt } from "./slots/index.ts";
+import type { CallOptions, MulticastReport, OutboxBacklog, Receipt } from "./slots/index.ts";
 
 /** How hard a multicast tries. A guarantee the slots can't give is `UNSUPPORTED`, never weakened in silence. */
 export type DeliveryGuarantee = "at-most-once" | "at-least-once" | "exactly-once";
@@ -140,12 +140,19 @@ export interface Page<M extends object = Metadata> {
 
 export type Payload = Uint8Array | string | object;
 
-export interface MulticastOptions extends CallOptions {
-  /** Default: that of the fleet, else `at-most-once`. */
+/** `OutboxTransaction` is what the outbox takes for a transaction of its database; `undefined`: there is no outbox. */
+export interface MulticastOptions<OutboxTransaction = undefined> extends CallOptions {
+  /** Default: that of the fleet, else `at-most-once`; with a transaction `at-least-once`, or `exactly-once` if that is the fleet's. */
   readonly delivery?: DeliveryGuarantee;
   /**
+   * The transaction in which it is recorded, and which stays the caller's: nothing leaves unless it commits. Whom it is for
+   * is settled in the call, and its report tells of everyone as `pending`. When the call rejects nothing stands in it.
+   */
+  readonly transaction?: OutboxTransaction;
+  /**
    * The same call under the same key is sent once, whoever repeats it for a day (`timing.trackingRetentionMs`). Takes a
-   * durability slot that tracks. @throws IDEMPOTENCY_CONFLICT when the key stands for another content.
+   * durability slot that tracks, or a transaction; each has keys of its own. @throws IDEMPOTENCY_CONFLICT when the key stands
+   * for another content.
    */
   readonly idempotencyKey?: string;
   /** How long a durable message waits for its recipients. Default `timing.messageTtlMs`: a day. */
@@ -176,13 +183,17 @@ export interface FleetStatus {
   readonly reaper: { readonly held: boolean; readonly reason?: "outage" | "mass-expiry"; readonly until?: number };
   /** Messages dropped by full inboxes since the start. */
   readonly dropped: number;
+  /** `off`: none runs here. `shards`: of the outbox, how many are its to hand over now. */
+  readonly relay: { readonly state: "off" | "running" | "stopped"; readonly shards: number };
 }
 
 /**
  * A namespace of registered identities, seen from one process. `M` is metadata as it is stored, `Input` as `register`
- * takes it, before the schema has filled its gaps; `Transaction` is what the durability slot gives to handlers.
+ * takes it, before the schema has filled its gaps; `Transaction` is what the durability slot gives to handlers, and
+ * `OutboxTransaction` what the outbox takes from senders.
  */
-export interface Fleet<M extends object = Metadata, Input = M, Transaction = unknown> extends AsyncDisposable {
+export interface Fleet<M extends object = Metadata, Input = M, Transaction = unknown, OutboxTransaction = undefined>
+  extends AsyncDisposable {
   readonly namespace: string;
   /**
    * Registers, and returns only when messages can reach the handler.
@@ -202,22 +213,31 @@ export interface Fleet<M extends object = Metadata, Input = M, Transaction = unk
   ): AsyncIterableIterator<RegisteredIdentity<M>>;
   /**
    * Sends to everyone who matches now; `null` is everyone and must be written. Throws only before the first publish,
-   * and when aborted, then with the report in `detail`.
+   * and when aborted, then with the report in `detail`. With a `transaction` nothing is published here: it throws what makes
+   * it impossible to record.
    */
-  multicast(filter: FilterInput<M> | null, payload: Payload, options?: MulticastOptions): Promise<MulticastReport>;
+  multicast(
+    filter: FilterInput<M> | null,
+    payload: Payload,
+    options?: MulticastOptions<OutboxTransaction>,
+  ): Promise<MulticastReport>;
   /**
-   * What has become by now of a durable multicast that any process has sent.
+   * What has become by now of a durable multicast, or one whose transaction has committed, that any process has sent.
    *
-   * @throws NOT_FOUND: none of that id is known any more; UNSUPPORTED where the durability slot does not track.
+   * @throws NOT_FOUND: none of that id is known any more; UNSUPPORTED where the durability slot does not track, or there is
+   * neither that nor an outbox.
    */
   report(id: string, options?: CallOptions): Promise<MulticastReport>;
   /** Receipts of its recipients, in UTF-8 order of identity, page by page behind the scenes. @throws as {@link report}. */
   deliveries(id: string, options?: Omit<DeliveriesOptions, "timeoutMs">): AsyncIterableIterator<Receipt>;
   /**
    * Completes a durable multicast whose sender has died or given up: its filter is resolved again, and whoever has it
-   * already gets it no second time. Its report covers all recipients. @throws as {@link report}, and as `multicast`.
+   * already gets it no second time. Its report covers all recipients. One that was recorded with a transaction is completed by
+   * relays: it is reported as it stands. @throws as {@link report}, and as `multicast`.
    */
   resend(id: string, options?: Pick<MulticastOptions, "signal" | "timeoutMs" | "onReceipts">): Promise<MulticastReport>;
+  /** What waits in the outbox, of the whole namespace. @throws UNSUPPORTED where there is none. */
+  backlog(options?: CallOptions): Promise<OutboxBacklog>;
   readonly deadLetters: DeadLetters;
   /** By name, whoever serves it. */
   unregister(identity: string, options?: CallOptions): Promise<Unregistered>;

@@ -2,7 +2,7 @@
 
 export type { FilterInput, JsonObject, JsonValue, Metadata } from "@muster/filter";
 export type { OpenOptions } from "./configuration.ts";
-export type { Timing } from "./context.ts";
+export type { Timing } from "./timing.ts";
 export type { DeadLetters, DeadMessage, DeadMessageKey } from "./dead-message.ts";
 export type {
   AttachOptions,
@@ -45,6 +45,7 @@ export type {
   ErrorDetails,
   IdentitySchema,
   MulticastReport,
+  OutboxBacklog,
   Receipt,
   Violation,
 } from "./slots/index.ts";

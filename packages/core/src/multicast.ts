@@ -8,18 +8,18 @@ import { toTargets } from "./input/filters.ts";
 import { onReceiptsOf } from "./input/on-receipts.ts";
 import { encodePayload } from "./input/payload.ts";
 import { select } from "./query/selection.ts";
-import { acknowledgedBytes, acknowledgedFanOut } from "./sending/acknowledged/fan-out.ts";
+import { acknowledgedFanOut } from "./sending/acknowledged/fan-out.ts";
 import { conclude } from "./sending/conclusion.ts";
 import { fanOut } from "./sending/fan-out.ts";
-import { type SendingPath, sendingPath, unsupported } from "./sending/path.ts";
+import { recordMulticast } from "./sending/outbox/record.ts";
+import { recordedPath, type SendingPath, sendingPath, unsupported } from "./sending/path.ts";
 import { Tally } from "./sending/report.ts";
+import { checkRoom } from "./sending/room.ts";
 import { traceHeaders } from "./sending/trace-context.ts";
-import { type MulticastReport, MusterError, type TimedCall } from "./slots/index.ts";
-import { type Content, frameBytes, recipientBytes } from "./wire/message-frame.ts";
+import type { MulticastReport, TimedCall } from "./slots/index.ts";
+import type { Content } from "./wire/message-frame.ts";
 
 const SOURCE = "core.multicast";
-/** The longest identity there can be: whatever fits beside it fits beside any. */
-const LONGEST_IDENTITY = "i".repeat(256);
 const GUARANTEES: readonly DeliveryGuarantee[] = ["at-most-once", "at-least-once", "exactly-once"];
 
 /**
@@ -37,11 +37,13 @@ export async function multicast(
   context: Context,
   filter: FilterInput | null | undefined,
   payload: Payload,
-  options: MulticastOptions,
+  options: MulticastOptions<unknown>,
   call: TimedCall,
 ): Promise<MulticastReport> {
-  const path = sendingPath(context, deliveryOf(context, options), SOURCE);
+  const path = pathOf(context, options);
   const targets = toTargets(filter, context.schema, SOURCE);
+  if (path.by === "recorded")
+    return await recordMulticast(context, path.outbox, { targets, payload, guarantee: path.guarantee, options }, call);
   const tally = new Tally(onReceiptsOf(options, SOURCE));
   if (path.by === "kept") {
     const { durability, guarantee } = path;
@@ -54,7 +56,7 @@ export async function multicast(
   return await publish(context, path, { targets, content, tally }, call);
 }
 
-type PublishingPath = Exclude<SendingPath, { readonly by: "kept" }>;
+type PublishingPath = Extract<SendingPath, { readonly messaging: unknown }>;
 
 interface Publishing {
   readonly targets: Filter | undefined;
@@ -77,13 +79,20 @@ async function publish(
   return await conclude(content.id, tally, end, call);
 }
 
-function deliveryOf(context: Context, { delivery = context.delivery }: MulticastOptions): DeliveryGuarantee {
+function pathOf(context: Context, options: MulticastOptions<unknown>): SendingPath {
+  if (options.transaction === undefined) return sendingPath(context, deliveryOf(options, context.delivery), SOURCE);
+  const delivery = context.delivery === "exactly-once" ? context.delivery : "at-least-once";
+  return recordedPath(context, deliveryOf(options, delivery), SOURCE);
+}
+
+function deliveryOf({ delivery }: MulticastOptions<unknown>, otherwise: DeliveryGuarantee): DeliveryGuarantee {
+  if (delivery === undefined) return otherwise;
   if (GUARANTEES.includes(delivery)) return delivery;
   const names = GUARANTEES.map((name) => `"${name}"`).join(", ");
   throw invalidArgument(SOURCE, `delivery is one of ${names}, not ${JSON.stringify(delivery)}`);
 }
 
-function contentOf(payload: Payload, { contentType }: MulticastOptions, path: PublishingPath): Content {
+function contentOf(payload: Payload, { contentType }: MulticastOptions<unknown>, path: PublishingPath): Content {
   const encoded = encodePayload(payload, contentType);
   const trace = traceHeaders();
   const content: Content = {
@@ -93,11 +102,6 @@ function contentOf(payload: Payload, { contentType }: MulticastOptions, path: Pu
     payload: encoded.bytes,
     ...(trace && { trace }),
   };
-  const bytes = encoded.bytes.byteLength;
-  const awaiting = path.by === "acknowledged" ? acknowledgedBytes(path.node) : 0;
-  const overhead = frameBytes(content) - bytes + recipientBytes(LONGEST_IDENTITY) + awaiting;
-  const maxBytes = Math.max(0, path.messaging.traits.maxPayloadBytes - overhead);
-  if (bytes <= maxBytes) return content;
-  const message = `the payload has ${bytes} bytes, and the messaging slot takes ${maxBytes} beside what Muster adds`;
-  throw new MusterError({ code: "PAYLOAD_TOO_LARGE", source: SOURCE, message, detail: { bytes, maxBytes } });
+  checkRoom(path.messaging, content, path.by === "acknowledged" ? path.node : undefined, SOURCE);
+  return content;
 }

@@ -1,6 +1,6 @@
 /** Ends what has expired, whoever registered it: any process reaps for all of its namespace. */
 
-import type { Timing } from "../context.ts";
+import type { Timing } from "../timing.ts";
 import { codedError } from "../call.ts";
 import { stampLeftovers } from "./leftovers.ts";
 import { type OutageGuard, steadyNow } from "./outage-guard.ts";

@@ -10,7 +10,7 @@ import {
   memoryRegistry,
 } from "@muster/backend-memory";
 import type { OpenOptions } from "../../src/configuration.ts";
-import type { Timing } from "../../src/context.ts";
+import type { Timing } from "../../src/timing.ts";
 import type { Fleet } from "../../src/fleet.ts";
 import { openRegistry } from "../../src/open-registry.ts";
 import type { SchemaDefinition } from "../../src/schema/definition.ts";

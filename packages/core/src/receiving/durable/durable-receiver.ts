@@ -1,7 +1,7 @@
 /** This process' end of the durability slot: whose queues it is handed, and what becomes of what is in them. */
 
 import { codedError } from "../../call.ts";
-import type { Timing } from "../../context.ts";
+import type { Timing } from "../../timing.ts";
 import type { Served } from "../../life/served.ts";
 import type { Session } from "../../life/session.ts";
 import type { Limits } from "../../limits.ts";

@@ -1,4 +1,4 @@
-/** How a durable multicast begins: what is recorded of it, so that any process can complete it. */
+/** How a multicast that something keeps begins: what is recorded of it, so that any process can complete it. */
 
 import { createHash, randomUUID } from "node:crypto";
 import { type Filter, formatFilter, isStorableText } from "@muster/filter";
@@ -6,7 +6,7 @@ import { invalidArgument } from "../../call.ts";
 import type { Context } from "../../context.ts";
 import type { MulticastOptions, Payload } from "../../fleet.ts";
 import { encodePayload } from "../../input/payload.ts";
-import { type DurabilityBackend, type DurableMessage, type MulticastStart, MusterError } from "../../slots/index.ts";
+import { type DurableMessage, type MulticastStart, MusterError } from "../../slots/index.ts";
 import { type KeptGuarantee, unsupported } from "../path.ts";
 
 const SOURCE = "core.multicast";
@@ -19,19 +19,30 @@ export interface Wanted {
   readonly targets: Filter | undefined;
   readonly payload: Payload;
   readonly guarantee: KeptGuarantee;
-  readonly options: MulticastOptions;
+  readonly options: MulticastOptions<unknown>;
+}
+
+/** What is to keep it. */
+export interface Keeper {
+  readonly name: string;
+  readonly maxPayloadBytes: number;
+  readonly maxTtlMs: number;
+  /** It knows what was sent under which key. */
+  readonly remembers: boolean;
+  /** Who wants to hear of acknowledgements. */
+  readonly replyTo: string | undefined;
 }
 
 /** @throws PAYLOAD_TOO_LARGE, INVALID_ARGUMENT, UNSUPPORTED */
 export function startFor(
-  { node, timing }: Pick<Context, "node" | "timing">,
-  durability: DurabilityBackend,
+  { timing }: Pick<Context, "timing">,
+  keeper: Keeper,
   { targets, payload, guarantee, options }: Wanted,
 ): MulticastStart {
   const { bytes, contentType } = encodePayload(payload, options.contentType);
-  const { maxPayloadBytes: maxBytes } = durability.traits;
+  const { name, maxPayloadBytes: maxBytes } = keeper;
   if (bytes.byteLength > maxBytes) {
-    const message = `the payload has ${bytes.byteLength} bytes, and the durability slot takes ${maxBytes}`;
+    const message = `the payload has ${bytes.byteLength} bytes, and ${name} takes ${maxBytes}`;
     const detail = { bytes: bytes.byteLength, maxBytes };
     throw new MusterError({ code: "PAYLOAD_TOO_LARGE", source: SOURCE, message, detail });
   }
@@ -40,16 +51,16 @@ export function startFor(
     contentType,
     sentAt: Date.now(),
     guarantee,
-    replyTo: node?.address,
+    replyTo: keeper.replyTo,
     payload: bytes,
   };
   const filter = targets === undefined ? null : JSON.stringify(formatFilter(targets));
-  const idempotencyKey = keyOf(options, durability);
+  const idempotencyKey = keyOf(options, keeper);
   return {
     message,
     filter,
     idempotencyKey,
-    ttlMs: ttlOf(options, timing.messageTtlMs, durability),
+    ttlMs: ttlOf(options, timing.messageTtlMs, keeper),
     digest: digestOf(message, filter),
   };
 }
@@ -72,7 +83,7 @@ function digestOf({ contentType, guarantee, payload }: DurableMessage, filter: s
   return hash.digest("base64url");
 }
 
-function keyOf({ idempotencyKey }: MulticastOptions, { name, tracking }: DurabilityBackend): string | undefined {
+function keyOf({ idempotencyKey }: MulticastOptions<unknown>, { name, remembers }: Keeper): string | undefined {
   if (idempotencyKey === undefined) return undefined;
   const isKey =
     typeof idempotencyKey === "string" &&
@@ -82,12 +93,12 @@ function keyOf({ idempotencyKey }: MulticastOptions, { name, tracking }: Durabil
     !CONTROL.test(idempotencyKey);
   if (!isKey)
     throw invalidArgument(SOURCE, `idempotencyKey must have 1–${MAX_KEY_LENGTH} characters and no control characters`);
-  if (tracking === undefined) throw unsupported("idempotencyKey", `${name} does not remember what was sent`, SOURCE);
+  if (!remembers) throw unsupported("idempotencyKey", `${name} does not remember what was sent`, SOURCE);
   return idempotencyKey;
 }
 
-function ttlOf({ ttlMs }: MulticastOptions, defaultMs: number, { traits }: DurabilityBackend): number {
-  if (ttlMs === undefined) return Math.min(defaultMs, traits.maxTtlMs);
-  if (typeof ttlMs === "number" && ttlMs > 0 && ttlMs <= traits.maxTtlMs) return ttlMs;
-  throw invalidArgument(SOURCE, `ttlMs must be a number of ms above 0, and at most ${traits.maxTtlMs} here`);
+function ttlOf({ ttlMs }: MulticastOptions<unknown>, defaultMs: number, { maxTtlMs }: Keeper): number {
+  if (ttlMs === undefined) return Math.min(defaultMs, maxTtlMs);
+  if (typeof ttlMs === "number" && ttlMs > 0 && ttlMs <= maxTtlMs) return ttlMs;
+  throw invalidArgument(SOURCE, `ttlMs must be a number of ms above 0, and at most ${maxTtlMs} here`);
 }
