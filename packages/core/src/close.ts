@@ -3,6 +3,7 @@ import type { Host } from "./host.ts";
 import { deleteLeftovers, expireLeftovers, expireNow, stampLeftovers } from "./life/leftovers.ts";
 import { abandonReceiver, endReceiver, release } from "./life/release.ts";
 import type { Reaper } from "./life/reaper.ts";
+import type { Relay } from "./relaying/relay.ts";
 import { retry } from "./tasks/retry.ts";
 import type { Served } from "./life/served.ts";
 import { type Call, linkCall } from "./slots/index.ts";
@@ -18,25 +19,34 @@ export interface CloseOptions {
   readonly timeoutMs: number;
 }
 
+/** What works on its own until it is stopped. */
+export interface Workers {
+  readonly reaper: Reaper;
+  readonly relay: Relay | undefined;
+}
+
 /** What this process has served until it closed. */
 type Ended = Set<Served>;
 
 /**
- * Lets what is under way finish, then ends this process' registrations, or leaves them to their TTL, whether or not it has
+ * Stops the relay and lets what is under way finish, then ends this process' registrations, or leaves them to their TTL, whether or not it has
  * finished; then the session, the node and the slots. One deadline for all: draining gets half of the time, ending the
  * rest. Takes at most that and twice 250 ms. Never rejects: what could not be ended is warned of, and ends with its session
  * or its TTL.
  */
-export async function close(host: Host, reaper: Reaper, options: CloseOptions): Promise<void> {
+export async function close(host: Host, { reaper, relay }: Workers, options: CloseOptions): Promise<void> {
   const deadline = performance.now() + options.timeoutMs;
   const ended: Ended = new Set();
   const left = (): number => Math.max(GRACE_MS, deadline - performance.now());
+  // What it holds others can have; an outbox that does not answer keeps nobody from ending anything.
+  const relayed = relay && attempt(host, options.timeoutMs / 2, (call) => relay.stop(call));
   const drained = await attempt(host, options.timeoutMs / 2, (call) => drain(host, reaper, ended, call));
   // Whoever is still at work has had his time; nobody is handed anything from here on.
   if (!drained) {
     endAll(host, ended).catch((cause: unknown) => host.warn(codedError(cause, SOURCE)));
     for (const served of ended) abandonReceiver(served);
   }
+  await relayed;
   host.background.stop();
   host.agenda.clear();
   const { durable } = host;
@@ -106,8 +116,9 @@ async function giveUpPlaces(host: Host, reaper: Reaper, call: Call): Promise<voi
   await reaper.finish(call).catch((cause: unknown) => host.warn(codedError(cause, SOURCE)));
 }
 
-async function closeSlots({ node, messaging, durability, registry }: Host): Promise<void> {
-  const results = await Promise.allSettled([node?.close(), messaging?.close(), durability?.close(), registry.close()]);
+async function closeSlots({ node, messaging, durability, outbox, registry }: Host): Promise<void> {
+  const slots = [node, messaging, durability, outbox, registry];
+  const results = await Promise.allSettled(slots.map((slot) => slot?.close()));
   for (const result of results) if (result.status === "rejected") throw codedError(result.reason, SOURCE);
 }
 

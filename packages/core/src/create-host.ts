@@ -11,6 +11,7 @@ import { keptShapes } from "./life/kept-shapes.ts";
 import { DurableReceiver } from "./receiving/durable/durable-receiver.ts";
 import { Limiter } from "./tasks/limiter.ts";
 import { lose } from "./life/lose.ts";
+import { Relay } from "./relaying/relay.ts";
 import { openNode, type ReceivingNode } from "./receiving/node.ts";
 import { type OutageGuard, outageGuard, steadyNow } from "./life/outage-guard.ts";
 import { RouteWatch } from "./life/route-watch.ts";
@@ -28,6 +29,8 @@ export interface Assembly {
   readonly host: Host;
   readonly guard: OutageGuard;
   readonly route: RouteWatch;
+  /** Absent: none is to run here. */
+  readonly relay: Relay | undefined;
   /** Only to be held. */
   readonly shapes: readonly unknown[];
   status(): FleetStatus;
@@ -98,12 +101,16 @@ export function createHost(configuration: Configuration): Assembly {
       dropped += count;
     },
   };
+  const { outbox } = host;
+  const relay =
+    outbox === undefined || !configuration.hasRelay ? undefined : new Relay({ context: host, outbox, agenda });
   return {
     host,
     guard,
     route,
+    relay,
     shapes: keptShapes(host),
-    status: () => status(host, { route: route.state, reaper: guard.state(steadyNow()), dropped }),
+    status: () => status(host, { route: route.state, reaper: guard.state(steadyNow()), relay, dropped }),
   };
 }
 

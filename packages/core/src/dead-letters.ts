@@ -5,8 +5,7 @@ import type { Context } from "./context.ts";
 import type { DeadMessage, DeadMessageKey } from "./dead-message.ts";
 import { checkIdentity } from "./input/identity.ts";
 import { Bells } from "./sending/durable/bells.ts";
-import { nodesOf } from "./sending/durable/nodes.ts";
-import { standingOf } from "./sending/durable/presence.ts";
+import { nodesServing } from "./sending/durable/nodes.ts";
 import { unsupported } from "./sending/path.ts";
 import type { BatchFailure, Call, DeadLetter, DeadLetterFacet, DeadLetterKey } from "./slots/index.ts";
 import { firstPage } from "./tasks/first-page.ts";
@@ -50,22 +49,6 @@ export async function redriveDeadLetters(
   });
   await bells.finish();
   return redriven;
-}
-
-/** Of those that can be told; the others find it at their next poll. */
-async function nodesServing(
-  context: Context,
-  keys: readonly DeadLetterKey[],
-  call: Call,
-): Promise<ReadonlySet<string>> {
-  if (context.messaging === undefined) return new Set();
-  try {
-    const identities = [...new Set(keys.map(({ identity }) => identity))];
-    const { routes } = await standingOf(context, identities, call);
-    return nodesOf(context, routes);
-  } catch {
-    return new Set();
-  }
 }
 
 /** @throws UNSUPPORTED, INVALID_ARGUMENT; what the store throws. */

@@ -7,10 +7,11 @@ import type { DeliveryGuarantee, MulticastOptions, Payload } from "./fleet.ts";
 import { toTargets } from "./input/filters.ts";
 import { onReceiptsOf } from "./input/on-receipts.ts";
 import { encodePayload } from "./input/payload.ts";
-import { select } from "./query/selection.ts";
+import { select, selectedRoutes } from "./query/selection.ts";
 import { acknowledgedFanOut } from "./sending/acknowledged/fan-out.ts";
 import { conclude } from "./sending/conclusion.ts";
 import { fanOut } from "./sending/fan-out.ts";
+import { prefetched } from "./sending/prefetch.ts";
 import { recordMulticast } from "./sending/outbox/record.ts";
 import { recordedPath, type SendingPath, sendingPath, unsupported } from "./sending/path.ts";
 import { Tally } from "./sending/report.ts";
@@ -72,10 +73,12 @@ async function publish(
 ): Promise<MulticastReport> {
   const selection = select(context, targets);
   const { messaging } = path;
-  const end =
-    path.by === "published"
-      ? await fanOut(context, { messaging, selection, content, tally }, call)
-      : await acknowledgedFanOut(context, { messaging, selection, content, tally, node: path.node }, call);
+  if (path.by === "published") {
+    const end = await fanOut(context, { messaging, selection, content, tally }, call);
+    return await conclude(content.id, tally, end, call);
+  }
+  const pages = prefetched(selectedRoutes(context, selection, {}, call));
+  const end = await acknowledgedFanOut(context, { messaging, pages, content, tally, node: path.node }, call);
   return await conclude(content.id, tally, end, call);
 }
 

@@ -1,6 +1,7 @@
 /** The user's API over one host: each verb in its frame. */
 
 import type { FilterInput } from "@muster/filter";
+import { backlog } from "./backlog.ts";
 import { invalidArgument, isTimeout, runVerb } from "./call.ts";
 import { close } from "./close.ts";
 import { count } from "./count.ts";
@@ -31,7 +32,7 @@ import type { Reaper } from "./life/reaper.ts";
 import { register } from "./register.ts";
 import { report } from "./report.ts";
 import { resend } from "./resend.ts";
-import type { CallOptions, MulticastReport, Receipt, TimedCall } from "./slots/index.ts";
+import type { CallOptions, MulticastReport, OutboxBacklog, Receipt, TimedCall } from "./slots/index.ts";
 import { unregister } from "./unregister.ts";
 
 type Filter<M extends object> = FilterInput<M> | null;
@@ -39,14 +40,16 @@ type ResendOptions = Pick<MulticastOptions, "signal" | "timeoutMs" | "onReceipts
 type CloseOptions = { readonly leave?: "offline"; readonly timeoutMs?: number };
 
 /** A fleet over slots that are open. It owns them from now on. */
-export function createFleet<M extends object, Input, Transaction>(
+export function createFleet<M extends object, Input, Transaction, OutboxTransaction>(
   assembly: Assembly,
   reaper: Reaper,
-): Fleet<M, Input, Transaction> {
-  return new OpenFleet<M, Input, Transaction>(assembly, reaper);
+): Fleet<M, Input, Transaction, OutboxTransaction> {
+  return new OpenFleet<M, Input, Transaction, OutboxTransaction>(assembly, reaper);
 }
 
-class OpenFleet<M extends object, Input, Transaction> implements Fleet<M, Input, Transaction> {
+class OpenFleet<M extends object, Input, Transaction, OutboxTransaction>
+  implements Fleet<M, Input, Transaction, OutboxTransaction>
+{
   readonly #assembly: Assembly;
   readonly #host: Host;
   readonly #reaper: Reaper;
@@ -94,7 +97,11 @@ class OpenFleet<M extends object, Input, Transaction> implements Fleet<M, Input,
     return all as AsyncIterableIterator<RegisteredIdentity<M>>; // As in `get`.
   }
 
-  async multicast(filter: Filter<M>, payload: Payload, options: MulticastOptions = {}): Promise<MulticastReport> {
+  async multicast(
+    filter: Filter<M>,
+    payload: Payload,
+    options: MulticastOptions<OutboxTransaction> = {},
+  ): Promise<MulticastReport> {
     return await this.#run("multicast", options, (call) => multicast(this.#host, filter, payload, options, call));
   }
 
@@ -108,6 +115,10 @@ class OpenFleet<M extends object, Input, Transaction> implements Fleet<M, Input,
 
   async resend(id: string, options: ResendOptions = {}): Promise<MulticastReport> {
     return await this.#run("resend", options, (call) => resend(this.#host, id, options, call));
+  }
+
+  async backlog(options?: CallOptions): Promise<OutboxBacklog> {
+    return await this.#run("backlog", options, (call) => backlog(this.#host, call));
   }
 
   get deadLetters(): DeadLetters {
@@ -152,7 +163,7 @@ class OpenFleet<M extends object, Input, Transaction> implements Fleet<M, Input,
     const { gate } = this.#host;
     gate.state = "closing";
     this.#assembly.route.stop();
-    await close(this.#host, this.#reaper, { leave, timeoutMs });
+    await close(this.#host, { reaper: this.#reaper, relay: this.#assembly.relay }, { leave, timeoutMs });
     gate.state = "closed";
   }
 

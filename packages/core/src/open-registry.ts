@@ -25,20 +25,24 @@ import { type Call, type IdentitySchema, isMusterError, type Scope } from "./slo
 export async function openRegistry<
   const S extends IdentitySchema | SchemaDefinition | undefined = undefined,
   Transaction = undefined,
->(options: OpenOptions<S, Transaction>): Promise<Fleet<MetadataOf<S> & Metadata, InputOf<S>, Transaction>> {
+  OutboxTransaction = undefined,
+>(
+  options: OpenOptions<S, Transaction, OutboxTransaction>,
+): Promise<Fleet<MetadataOf<S> & Metadata, InputOf<S>, Transaction, OutboxTransaction>> {
   const assembly = createHost(readConfiguration(options));
-  const { host, guard } = assembly;
+  const { host, guard, relay } = assembly;
   return await runVerb(host.gate, "openRegistry", options, async (call) => {
     await openAll(assembly, call);
-    const { registry, durability, timing, warn } = host;
+    const { registry, durability, outbox, timing, warn } = host;
     auditRegularly(host);
-    const reaper = startReaper({ registry, durability, timing, guard, warn });
-    return createFleet<MetadataOf<S> & Metadata, InputOf<S>, Transaction>(assembly, reaper);
+    const reaper = startReaper({ registry, durability, outbox, timing, guard, warn });
+    relay?.start();
+    return createFleet<MetadataOf<S> & Metadata, InputOf<S>, Transaction, OutboxTransaction>(assembly, reaper);
   });
 }
 
 async function openAll({ host, guard }: Assembly, call: Call): Promise<void> {
-  const { namespace, registry, messaging, durability, schema, limits, timing, session } = host;
+  const { namespace, registry, messaging, durability, outbox, schema, limits, timing, session } = host;
   const scope: Scope = {
     namespace,
     ...(schema === undefined ? {} : { schema }),
@@ -51,14 +55,14 @@ async function openAll({ host, guard }: Assembly, call: Call): Promise<void> {
   };
   const opened: { close(): Promise<void> }[] = [];
   try {
-    for (const slot of [registry, messaging, durability]) {
+    for (const slot of [registry, messaging, durability, outbox]) {
       if (slot === undefined) continue;
       await slot.open(scope, call);
       opened.push(slot);
     }
     // What a slot can do is final only now.
     if (host.delivery !== "at-most-once") sendingPath(host, host.delivery, "core.openRegistry");
-    await reapOnce({ registry, durability, timing, guard }, call).catch((cause: unknown) => {
+    await reapOnce({ registry, durability, outbox, timing, guard }, call).catch((cause: unknown) => {
       if (call.signal.aborted || isMusterError(cause, "CLOSED")) throw cause;
       host.warn(codedError(cause, "core.reap"));
     });

@@ -10,6 +10,7 @@ import {
   type DurabilityBackend,
   linkCall,
   type MusterError,
+  type OutboxBackend,
   type ReapClaim,
   type RegistryBackend,
   SESSION_PREFIX,
@@ -19,6 +20,7 @@ import {
 export interface ReaperOptions {
   readonly registry: RegistryBackend;
   readonly durability: DurabilityBackend | undefined;
+  readonly outbox: OutboxBackend | undefined;
   readonly timing: Timing;
   readonly guard: OutageGuard;
   warn(error: MusterError): void;
@@ -32,7 +34,7 @@ export interface Reaper {
 }
 
 const CLAIMS = 500;
-/** One pass in so many also sweeps the durability slot. */
+/** One pass in so many also sweeps the durability slot and the outbox. */
 const SWEEP_EVERY = 5;
 const SWEEP_LIMIT = 1_000;
 const OVER = { code: "EXPIRED", reason: "its registration ended and nobody came back" } as const;
@@ -98,13 +100,20 @@ async function run(options: ReaperOptions, closing: Call): Promise<void> {
     using call = linkCall({ signal: closing.signal }, options.timing.claimMs, "core.reap");
     try {
       await reapOnce(options, call);
-      if (pass % SWEEP_EVERY === 0) await options.durability?.sweep({ limit: SWEEP_LIMIT }, call);
+      if (pass % SWEEP_EVERY === 0) await sweep(options, call);
       failing = false;
     } catch (cause) {
       if (!failing && !closing.signal.aborted) options.warn(codedError(cause, "core.reap"));
       failing = true;
     }
   }
+}
+
+/** Neither waits for the other to be there. @throws what one of them throws. */
+async function sweep({ durability, outbox }: ReaperOptions, call: Call): Promise<void> {
+  const sweeps = [durability, outbox].map((slot) => slot?.sweep({ limit: SWEEP_LIMIT }, call));
+  for (const result of await Promise.allSettled(sweeps))
+    if (result.status === "rejected") throw codedError(result.reason, "core.sweep");
 }
 
 async function endSessions(registry: RegistryBackend, claims: readonly ReapClaim[], call: Call): Promise<void> {

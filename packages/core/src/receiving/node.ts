@@ -34,12 +34,17 @@ export interface ReceivingNode {
   removeAddress(address: string, call: Call): Promise<void>;
   /** Tells whoever served `route` that another life has taken over. Best effort; never rejects. */
   announceReplaced(route: Route, call: Call): Promise<void>;
+  /** A number that no other of the last four billion frames has whose acknowledgements come to this node. */
+  nextFrame(): number;
   /** From now on until it is disposed of, `listener` gets the acknowledgements of this multicast. It must not throw. */
   listen(id: string, listener: OnAcknowledgement): Disposable;
   /** Resolves when the outcomes known as of now have been told to the senders that wait for them. @throws TIMEOUT, ABORTED */
   flush(call: Call): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Frames are numbered with 32 bits. */
+const MAX_FRAME = 2 ** 32;
 
 type OnAcknowledgement = (acknowledgement: AcknowledgementFrame) => void;
 
@@ -77,7 +82,8 @@ class Node implements ReceivingNode {
   readonly #inbox: StandingInbox;
   readonly #attachments = new Attachments();
   readonly #awaited: AwaitedReceiver;
-  readonly #listeners = new Map<string, OnAcknowledgement>();
+  readonly #listeners = new Map<string, Set<OnAcknowledgement>>();
+  #lastFrame = 0;
   readonly #slice = new TimeSlice();
   readonly #warned = new Set<string>();
 
@@ -130,9 +136,20 @@ class Node implements ReceivingNode {
     }
   }
 
+  nextFrame(): number {
+    this.#lastFrame = (this.#lastFrame + 1) % MAX_FRAME;
+    return this.#lastFrame;
+  }
+
   listen(id: string, listener: OnAcknowledgement): Disposable {
-    this.#listeners.set(id, listener);
-    return { [Symbol.dispose]: () => void this.#listeners.delete(id) };
+    const listeners = this.#listeners.get(id) ?? new Set();
+    this.#listeners.set(id, listeners.add(listener));
+    return {
+      [Symbol.dispose]: () => {
+        listeners.delete(listener);
+        if (listeners.size === 0) this.#listeners.delete(id);
+      },
+    };
   }
 
   async flush(call: Call): Promise<void> {
@@ -187,7 +204,7 @@ class Node implements ReceivingNode {
 
   #hear(word: Exclude<Frame, { readonly kind: "message" | "awaited" }>): void {
     const { events } = this.#options;
-    if (word.kind === "acknowledgement") this.#listeners.get(word.id)?.(word);
+    if (word.kind === "acknowledgement") for (const listener of this.#listeners.get(word.id) ?? []) listener(word);
     else if (word.kind === "bell") events.onBell();
     else if (word.kind === "receipts") events.onReceipts(word);
     else if (this.#attachments.isAttached(word.identity, word.epoch)) events.onReplaced(word.identity, word.epoch);

@@ -4,7 +4,7 @@ import { type MemoryHub, memoryRegistry } from "@muster/backend-memory";
 import { sessionDirectory } from "../../src/life/session-directory.ts";
 import { DEFAULT_LIMITS } from "../../src/limits.ts";
 import { ReceiptDesk } from "../../src/sending/durable/receipt-desk.ts";
-import { select } from "../../src/query/selection.ts";
+import { select, selectedRoutes } from "../../src/query/selection.ts";
 import { openNode, type ReceivingNode } from "../../src/receiving/node.ts";
 import { type AcknowledgedEnd, acknowledgedFanOut } from "../../src/sending/acknowledged/fan-out.ts";
 import { type OnReceipts, Tally } from "../../src/sending/report.ts";
@@ -85,6 +85,7 @@ export async function openSender(hub: MemoryHub, options: SenderOptions = {}): P
     registry,
     messaging,
     durability: undefined,
+    outbox: undefined,
     delivery: "at-least-once" as const,
     receipts: new ReceiptDesk(),
     runs: new Map(),
@@ -106,8 +107,8 @@ export async function openSender(hub: MemoryHub, options: SenderOptions = {}): P
       const content = { id: id ?? `acknowledged-${sent}`, contentType: "text/plain", sentAt: 0, payload };
       const tally = new Tally(onReceipts);
       using call = linkCall(signal === undefined ? {} : { signal }, timeoutMs, "test.multicast");
-      const selection = select(context, undefined);
-      const end = await acknowledgedFanOut(context, { messaging, selection, content, tally, node }, call);
+      const pages = selectedRoutes(context, select(context, undefined), {}, call);
+      const end = await acknowledgedFanOut(context, { messaging, pages, content, tally, node }, call);
       await tally.show();
       return { ...end, report: tally.report(content.id, end.incomplete) };
     },

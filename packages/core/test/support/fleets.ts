@@ -7,14 +7,22 @@ import {
   memoryFaults,
   memoryHub,
   memoryMessaging,
+  memoryOutbox,
   memoryRegistry,
+  type MemoryTransaction,
 } from "@muster/backend-memory";
+import type { Metadata } from "@muster/filter";
 import type { OpenOptions } from "../../src/configuration.ts";
 import type { Timing } from "../../src/timing.ts";
 import type { Fleet } from "../../src/fleet.ts";
 import { openRegistry } from "../../src/open-registry.ts";
 import type { SchemaDefinition } from "../../src/schema/definition.ts";
-import { type DurabilityBackend, MusterError, type RegistryBackend } from "../../src/slots/index.ts";
+import {
+  type DurabilityBackend,
+  MusterError,
+  type OutboxBackend,
+  type RegistryBackend,
+} from "../../src/slots/index.ts";
 
 export const TIMING: Timing = {
   ttlMs: 1_000,
@@ -30,23 +38,32 @@ export const TIMING: Timing = {
   maxHandlerMs: 5_000,
   trackingRetentionMs: 60_000,
   deadLetterRetentionMs: 60_000,
+  relayPollMs: 200,
+  relayLeaseMs: 300,
 };
+
+export type TestFleet = Fleet<Metadata, Metadata, unknown, MemoryTransaction>;
 
 /** One process: its fleet, its misfortunes, and what it was warned of. */
 export interface Process {
-  readonly fleet: Fleet;
+  readonly fleet: TestFleet;
   readonly faults: MemoryFaults;
   readonly warnings: readonly MusterError[];
 }
 
 export interface ProcessOptions
-  extends Omit<Partial<OpenOptions>, "registry" | "messaging" | "durability" | "schema" | "timing" | "onWarning"> {
+  extends Omit<
+    Partial<OpenOptions>,
+    "registry" | "messaging" | "durability" | "outbox" | "schema" | "timing" | "onWarning"
+  > {
   readonly schema?: SchemaDefinition;
   readonly timing?: Partial<Timing>;
   /** False: no messaging slot. */
   readonly messaging?: boolean;
   /** True: a durability slot; a function puts faults before it. Default: none. */
   readonly durability?: boolean | ((plain: DurabilityBackend) => DurabilityBackend);
+  /** True: an outbox; a function puts faults before it. Default: none. */
+  readonly outbox?: boolean | ((plain: OutboxBackend<MemoryTransaction>) => OutboxBackend<MemoryTransaction>);
   /** Puts faults between core and the registry. */
   readonly registry?: (plain: RegistryBackend) => RegistryBackend;
 }
@@ -65,17 +82,19 @@ export class Fleets implements AsyncDisposable {
       timing,
       messaging = true,
       durability = false,
+      outbox = false,
       registry = (plain: RegistryBackend): RegistryBackend => plain,
       ...rest
     } = options;
     const faults = memoryFaults();
     const warnings: MusterError[] = [];
     const { hub } = this;
-    const fleet: Fleet = await openRegistry({
+    const fleet: TestFleet = await openRegistry({
       namespace: "test",
       registry: registry(memoryRegistry({ hub, faults })),
       ...(messaging ? { messaging: memoryMessaging({ hub, faults }) } : {}),
       ...(durability === false ? {} : { durability: durabilityOf(durability, { hub, faults }) }),
+      ...(outbox === false ? {} : { outbox: outboxOf(outbox, { hub, faults }) }),
       timing: { ...TIMING, ...timing },
       onWarning: (error) => warnings.push(error),
       ...rest,
@@ -110,6 +129,14 @@ function durabilityOf(
 ): DurabilityBackend<undefined> {
   const plain = memoryDurability(where) as DurabilityBackend;
   return (wanted === true ? plain : wanted(plain)) as DurabilityBackend<undefined>;
+}
+
+function outboxOf(
+  wanted: Exclude<ProcessOptions["outbox"], false | undefined>,
+  where: { readonly hub: MemoryHub; readonly faults: MemoryFaults },
+): OutboxBackend<MemoryTransaction> {
+  const plain = memoryOutbox(where);
+  return wanted === true ? plain : wanted(plain);
 }
 
 /** What a driver's error is mapped to when the connection broke after the request had left. */

@@ -37,6 +37,8 @@ const TIMING = {
   maxHandlerMs: 5_000,
   trackingRetentionMs: 60_000,
   deadLetterRetentionMs: 60_000,
+  relayPollMs: 200,
+  relayLeaseMs: 1_000,
 };
 
 export interface World {
@@ -75,6 +77,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     registry: facade,
     messaging: options.messaging?.(messaging) ?? messaging,
     durability: undefined,
+    outbox: undefined,
     delivery: "at-most-once",
     schema: undefined,
     limits: { ...DEFAULT_LIMITS, ...options.limits },

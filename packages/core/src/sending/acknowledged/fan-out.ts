@@ -1,17 +1,16 @@
-/** From a filter to acknowledged messages, page by page; memory is what is under way, whatever the number of targets. */
+/** From targets to acknowledged messages, page by page; memory is what is under way, whatever the number of targets. */
 
 import { setImmediate as turn } from "node:timers/promises";
 import { codedError } from "../../call.ts";
 import type { Context } from "../../context.ts";
-import { livingSessions, selectedRoutes } from "../../query/selection.ts";
+import { livingSessions, type SelectedPage } from "../../query/selection.ts";
 import type { ReceivingNode } from "../../receiving/node.ts";
-import { abortedError, type Call, type MusterError, throwIfAborted } from "../../slots/index.ts";
+import { abortedError, type Call, type MusterError, type Route, throwIfAborted } from "../../slots/index.ts";
 import { hasEnded } from "../../slots/signals.ts";
 import { awaitingBytes } from "../../wire/awaited-frame.ts";
 import { frameBytes } from "../../wire/message-frame.ts";
 import type { FanOut, FanOutEnd } from "../fan-out.ts";
 import { Grouping } from "../grouping.ts";
-import { prefetched } from "../prefetch.ts";
 import type { Tally } from "../report.ts";
 import { Outstanding } from "./outstanding.ts";
 import { Encoder } from "./post.ts";
@@ -23,9 +22,13 @@ const SOURCE = "core.multicast";
 /** What a frame that is sent again to some of its recipients has more than the first time, at most. */
 const PLACES_BYTES = 2_000;
 
-export interface AcknowledgedFanOut extends FanOut {
+export interface AcknowledgedFanOut extends Omit<FanOut, "selection"> {
+  /** Whom it is for. */
+  readonly pages: AsyncIterable<SelectedPage<Route>>;
   /** Of this process: acknowledgements come to its address. */
   readonly node: ReceivingNode;
+  /** How often it may have been sent to them before; as their receivers see it, those tries count. Default 0. */
+  readonly triesBefore?: number;
 }
 
 export interface AcknowledgedEnd extends FanOutEnd {
@@ -50,11 +53,13 @@ export async function acknowledgedFanOut(
   work: AcknowledgedFanOut,
   call: Call,
 ): Promise<AcknowledgedEnd> {
-  const { node, content, tally } = work;
+  const { node, content, tally, triesBefore = 0 } = work;
   await node.open(call);
   const sending = startSending(context, work, call);
   const { postman, outstanding, grouping } = sending;
-  using _ = node.listen(content.id, (acknowledgement) => outstanding.acknowledge(acknowledgement));
+  using _ = node.listen(content.id, (acknowledgement) =>
+    outstanding.acknowledge({ ...acknowledgement, attempt: acknowledgement.attempt - triesBefore }),
+  );
   const { after, failure } = await sendToAll(context, sending, work, call);
   if (failure !== undefined && !postman.hasStarted && failure !== tally.refusal) {
     outstanding.end(failure);
@@ -73,12 +78,12 @@ export async function acknowledgedFanOut(
 async function sendToAll(
   context: Context,
   { postman, outstanding, window, grouping }: Sending,
-  { selection, tally }: AcknowledgedFanOut,
+  { pages, tally }: AcknowledgedFanOut,
   call: Call,
 ): Promise<{ readonly after: string | undefined; readonly failure: MusterError | undefined }> {
   let after: string | undefined;
   try {
-    for await (const page of prefetched(selectedRoutes(context, selection, {}, call))) {
+    for await (const page of pages) {
       await untilRoom(window, tally, call);
       const living = await livingSessions(context, page.selected, call);
       const { singles, unreached } = grouping.add(page.selected, living);
@@ -130,11 +135,12 @@ interface Sending {
   readonly grouping: Grouping;
 }
 
-function startSending(context: Context, { messaging, node, content, tally }: AcknowledgedFanOut, call: Call): Sending {
+function startSending(context: Context, work: AcknowledgedFanOut, call: Call): Sending {
+  const { messaging, node, content, tally, triesBefore = 0 } = work;
   const window = new StandingWindow();
   const postman: Postman = new Postman({
     messaging,
-    encoder: new Encoder(content, node.address),
+    encoder: new Encoder(content, node.address, triesBefore),
     events: {
       onLeaving: (frame, places) => outstanding.leaving(frame, places),
       onPublished: (frame, places, error) => outstanding.published(frame, places, error),
@@ -148,6 +154,7 @@ function startSending(context: Context, { messaging, node, content, tally }: Ack
     window,
     tally,
     frameBytes: frameBytes(content) + awaitingBytes(node.address),
+    nextNumber: () => node.nextFrame(),
   });
   const maxBytes = messaging.traits.maxPayloadBytes - awaitingBytes(node.address) - PLACES_BYTES;
   const grouping = new Grouping(content, maxBytes, (parcel) => outstanding.addParcel(parcel));

@@ -27,6 +27,8 @@ export interface OutstandingOptions {
   readonly tally: Tally;
   /** Of one frame without its recipients, about. */
   readonly frameBytes: number;
+  /** Of the next frame: no other one that is acknowledged to the same address has it. */
+  nextNumber(): number;
 }
 
 export class Outstanding {
@@ -38,7 +40,6 @@ export class Outstanding {
   readonly #ended = new Map<number, SentFrame>();
   readonly #agenda = new Agenda();
   readonly #pace = new Pace();
-  #lastNumber = 0;
 
   constructor(options: OutstandingOptions) {
     this.#options = options;
@@ -144,8 +145,7 @@ export class Outstanding {
   }
 
   #add(columns: FrameColumns): SentFrame {
-    this.#lastNumber += 1;
-    const frame = new SentFrame(this.#lastNumber, columns);
+    const frame = new SentFrame(this.#options.nextNumber(), columns);
     this.#frames.set(frame.number, frame);
     this.#options.window.open += frame.open;
     this.#options.window.fresh += frame.open;

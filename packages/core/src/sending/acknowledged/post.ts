@@ -3,7 +3,7 @@
 import type { Outgoing } from "../../slots/index.ts";
 import type { TimeSlice } from "../../tasks/time-slice.ts";
 import { isNodeAddress } from "../../wire/addresses.ts";
-import { encodeAwaited } from "../../wire/awaited-frame.ts";
+import { type Awaiting, encodeAwaited } from "../../wire/awaited-frame.ts";
 import type { Content } from "../../wire/message-frame.ts";
 import { awaitedHeaders } from "../../wire/raw-message.ts";
 import type { SentFrame } from "./sent-frame.ts";
@@ -45,10 +45,13 @@ export function messagesOf(post: Post): number {
 export class Encoder {
   readonly #content: Content;
   readonly #replyTo: string;
+  readonly #triesBefore: number;
 
-  constructor(content: Content, replyTo: string) {
+  /** @param triesBefore tries that are not counted in those of the posts. */
+  constructor(content: Content, replyTo: string, triesBefore: number) {
     this.#content = content;
     this.#replyTo = replyTo;
+    this.#triesBefore = triesBefore;
   }
 
   /** Those that have been settled meanwhile are left out. */
@@ -64,7 +67,7 @@ export class Encoder {
   }
 
   #addFrame({ frame, places, address = "", attempt }: Post, { messages, recipients }: Posted): void {
-    const awaiting = { replyTo: this.#replyTo, frame: frame.number, attempt };
+    const awaiting = this.#awaiting(frame, attempt);
     let body: Uint8Array;
     let open: readonly number[] | undefined;
     if (places === undefined) {
@@ -83,7 +86,7 @@ export class Encoder {
 
   #addSingles({ frame, places, attempt }: Post, { messages, recipients }: Posted): void {
     const { payload: body } = this.#content;
-    const headersOf = awaitedHeaders(this.#content, { replyTo: this.#replyTo, frame: frame.number, attempt });
+    const headersOf = awaitedHeaders(this.#content, this.#awaiting(frame, attempt));
     const open = openOf(frame, places ?? frame.identities.keys());
     for (const place of open) {
       const index = frame.indexOf(place);
@@ -91,6 +94,10 @@ export class Encoder {
       messages.push({ address: frame.addressAt(index), headers, body });
     }
     if (open.length > 0) recipients.push({ frame, places: open, isEach: true });
+  }
+
+  #awaiting({ number: frame }: SentFrame, attempt: number): Awaiting {
+    return { replyTo: this.#replyTo, frame, attempt: this.#triesBefore + attempt };
   }
 }
 

@@ -56,8 +56,13 @@ export async function tallyTracked(tally: Tally, { tracking, id, counts }: Track
   for (const status of ["delivered", "pending", "failed"] as const) tally.count(status, counts[status]);
 }
 
+/** What a store knows of one delivery. */
+export interface Outcome extends Pick<TrackedDelivery, "identity" | "status" | "reason"> {
+  readonly code: string | undefined;
+}
+
 /** What the caller is told of one delivery. */
-export function receiptOf({ identity, status, code, reason }: TrackedDelivery): Receipt {
+export function receiptOf({ identity, status, code, reason }: Outcome): Receipt {
   return {
     identity,
     status,
@@ -66,7 +71,7 @@ export function receiptOf({ identity, status, code, reason }: TrackedDelivery): 
   };
 }
 
-function tallyOne(tally: Tally, { identity, status, code, reason }: TrackedDelivery): void {
+export function tallyOne(tally: Tally, { identity, status, code, reason }: Outcome): void {
   if (status === "delivered") tally.deliver([identity]);
   else if (status === "pending") tally.defer([identity]);
   else tally.miss("failed", [identity], code ?? "DEAD_LETTERED", reason ?? "");
