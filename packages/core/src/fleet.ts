@@ -140,8 +140,8 @@ export interface Page<M extends object = Metadata> {
 
 export type Payload = Uint8Array | string | object;
 
-/** `OutboxTransaction` is what the outbox takes for a transaction of its database; `undefined`: there is no outbox. */
-export interface MulticastOptions<OutboxTransaction = undefined> extends CallOptions {
+/** `OutboxTransaction` is what the outbox takes for a transaction of its database; `never`: there is no outbox. */
+export interface MulticastOptions<OutboxTransaction = never> extends CallOptions {
   /** Default: that of the fleet, else `at-most-once`; with a transaction `at-least-once`, or `exactly-once` if that is the fleet's. */
   readonly delivery?: DeliveryGuarantee;
   /**
@@ -192,7 +192,7 @@ export interface FleetStatus {
  * takes it, before the schema has filled its gaps; `Transaction` is what the durability slot gives to handlers, and
  * `OutboxTransaction` what the outbox takes from senders.
  */
-export interface Fleet<M extends object = Metadata, Input = M, Transaction = unknown, OutboxTransaction = undefined>
+export interface Fleet<M extends object = Metadata, Input = M, Transaction = unknown, OutboxTransaction = never>
   extends AsyncDisposable {
   readonly namespace: string;
   /**

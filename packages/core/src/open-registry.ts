@@ -25,7 +25,7 @@ import { type Call, type IdentitySchema, isMusterError, type Scope } from "./slo
 export async function openRegistry<
   const S extends IdentitySchema | SchemaDefinition | undefined = undefined,
   Transaction = undefined,
-  OutboxTransaction = undefined,
+  OutboxTransaction = never,
 >(
   options: OpenOptions<S, Transaction, OutboxTransaction>,
 ): Promise<Fleet<MetadataOf<S> & Metadata, InputOf<S>, Transaction, OutboxTransaction>> {
