@@ -118,7 +118,7 @@ async function giveUpPlaces(host: Host, reaper: Reaper, call: Call): Promise<voi
 
 async function closeSlots({ node, messaging, durability, outbox, registry }: Host): Promise<void> {
   const slots = [node, messaging, durability, outbox, registry];
-  const results = await Promise.allSettled(slots.map((slot) => slot?.close()));
+  const results = await Promise.allSettled(slots.map(async (slot) => await slot?.close()));
   for (const result of results) if (result.status === "rejected") throw codedError(result.reason, SOURCE);
 }
 

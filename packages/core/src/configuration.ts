@@ -22,8 +22,7 @@ import {
 } from "./slots/index.ts";
 import { DEFAULT_TIMING, type Timing } from "./timing.ts";
 
-export interface OpenOptions<S = undefined, Transaction = undefined, OutboxTransaction = never>
-  extends CallOptions {
+export interface OpenOptions<S = undefined, Transaction = undefined, OutboxTransaction = never> extends CallOptions {
   /** 1–64 of `[A-Za-z0-9_.-]`. */
   readonly namespace: string;
   /** Who is there. Opened here, and closed with the fleet. */

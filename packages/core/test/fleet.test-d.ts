@@ -1,5 +1,7 @@
+import { memoryOutbox, memoryRegistry, type MemoryTransaction } from "@muster/backend-memory";
 import { expectTypeOf } from "vitest";
-import type { Fleet, Handle, Page, RegisteredIdentity } from "../src/fleet.ts";
+import type { Fleet, Handle, MulticastOptions, Page, RegisteredIdentity } from "../src/fleet.ts";
+import { openRegistry } from "../src/open-registry.ts";
 
 /** An interface: it has no index signature. */
 interface Device {
@@ -55,3 +57,22 @@ void transactional.register(
 );
 /** Whatever is written for any fleet takes one with a durability slot. */
 expectTypeOf(transactional).toExtend<Fleet<Device>>();
+
+const registry = memoryRegistry();
+const plain = await openRegistry({ namespace: "a", registry });
+const recording = await openRegistry({ namespace: "a", registry, outbox: memoryOutbox() });
+declare const transaction: MemoryTransaction;
+
+expectTypeOf<Parameters<typeof recording.multicast>[2]>().toEqualTypeOf<
+  MulticastOptions<MemoryTransaction> | undefined
+>();
+void recording.multicast(null, "hi", { transaction });
+void recording.multicast(null, "hi", {});
+// @ts-expect-error What was meant to commit with a transaction is never sent without one.
+void recording.multicast(null, "hi", { transaction: undefined });
+// @ts-expect-error It is another store's.
+void recording.multicast(null, "hi", { transaction: "begin" });
+// @ts-expect-error There is no outbox.
+void plain.multicast(null, "hi", { transaction });
+/** Whatever is written for any fleet takes one with an outbox. */
+expectTypeOf(recording).toExtend<Fleet>();

@@ -111,7 +111,7 @@ async function run(options: ReaperOptions, closing: Call): Promise<void> {
 
 /** Neither waits for the other to be there. @throws what one of them throws. */
 async function sweep({ durability, outbox }: ReaperOptions, call: Call): Promise<void> {
-  const sweeps = [durability, outbox].map((slot) => slot?.sweep({ limit: SWEEP_LIMIT }, call));
+  const sweeps = [durability, outbox].map(async (slot) => await slot?.sweep({ limit: SWEEP_LIMIT }, call));
   for (const result of await Promise.allSettled(sweeps))
     if (result.status === "rejected") throw codedError(result.reason, "core.sweep");
 }

@@ -95,9 +95,11 @@ export class Relay {
   }
 
   async #run(leases: ShardLeases): Promise<void> {
+    const { context } = this.#options;
     const stopping: Call = { signal: this.#stopping.signal };
     while (!stopping.signal.aborted) {
-      let pauseMs = leases.leaseMs / 3;
+      // What others give back waits no longer than anything else that nobody tells of.
+      let pauseMs = Math.min(leases.leaseMs / 3, context.timing.relayPollMs);
       try {
         // Not given up when it stops: what is asked for has to be known, so that all of it is given back.
         this.#rounds.ring(await leases.renew(this.#aborting.signal));

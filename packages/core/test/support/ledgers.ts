@@ -1,6 +1,11 @@
 /** A program with rows of its own and an outbox beside them: it multicasts inside its transactions. */
 
-import { type MemoryFaults, type MemoryHub, memoryTransaction, type OwnMemoryTransaction } from "@muster/backend-memory";
+import {
+  type MemoryFaults,
+  type MemoryHub,
+  memoryTransaction,
+  type OwnMemoryTransaction,
+} from "@muster/backend-memory";
 import type { MulticastOptions } from "../../src/fleet.ts";
 import type { MulticastReport } from "../../src/slots/index.ts";
 import type { TestFleet } from "./fleets.ts";
