@@ -5,7 +5,7 @@ import { Agenda } from "./tasks/agenda.ts";
 import { Background } from "./tasks/background.ts";
 import { Gate } from "./call.ts";
 import type { Configuration } from "./configuration.ts";
-import type { FleetStatus } from "./fleet.ts";
+import type { FleetStatus } from "./fleet-status.ts";
 import { createBatches, type Host, undoAttempt } from "./host.ts";
 import { keptShapes } from "./life/kept-shapes.ts";
 import { DurableReceiver } from "./receiving/durable/durable-receiver.ts";

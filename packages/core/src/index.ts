@@ -10,7 +10,6 @@ export type {
   DeliveryGuarantee,
   EnumerateOptions,
   Fleet,
-  FleetStatus,
   Handle,
   HandleEvents,
   LostReason,
@@ -24,6 +23,7 @@ export type {
   RegisterOptions,
   Unregistered,
 } from "./fleet.ts";
+export type { FleetStatus } from "./fleet-status.ts";
 export type { Limits } from "./limits.ts";
 export type { HandlerContext, Message } from "./message.ts";
 export { openRegistry } from "./open-registry.ts";

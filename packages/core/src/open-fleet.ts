@@ -14,7 +14,6 @@ import type {
   DeliveriesOptions,
   EnumerateOptions,
   Fleet,
-  FleetStatus,
   Handle,
   MulticastOptions,
   Page,
@@ -23,6 +22,7 @@ import type {
   RegisterOptions,
   Unregistered,
 } from "./fleet.ts";
+import type { FleetStatus } from "./fleet-status.ts";
 import { get } from "./get.ts";
 import type { Host } from "./host.ts";
 import { identities } from "./identities.ts";

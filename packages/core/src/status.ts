@@ -1,4 +1,4 @@
-import type { FleetStatus } from "./fleet.ts";
+import type { FleetStatus } from "./fleet-status.ts";
 import type { Host } from "./host.ts";
 import type { GuardState } from "./life/outage-guard.ts";
 import type { Relay } from "./relaying/relay.ts";

@@ -1,6 +1,6 @@
 /** What a broken route means for this process: after one lease without messages it is better taken for offline. */
 
-import type { FleetStatus } from "../fleet.ts";
+import type { FleetStatus } from "../fleet-status.ts";
 import type { Session } from "./session.ts";
 
 /** Follows the node's route from its first sign of life on. */

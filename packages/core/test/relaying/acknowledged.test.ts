@@ -3,6 +3,7 @@ import { eventually } from "../support/eventually.ts";
 import { Fleets } from "../support/fleets.ts";
 import { interposed } from "../support/interposed.ts";
 import { Ledger } from "../support/ledgers.ts";
+import { names } from "../support/world.ts";
 
 const OUTBOX = { outbox: true } as const;
 
@@ -58,6 +59,36 @@ test("a handler that takes longer than anybody waits for runs once", async () =>
   finish();
   await eventually("it is delivered", async () => (await fleet.report(id)).deliveredCount === 1);
   expect(runs).toBe(1);
+});
+
+test("a relay that dies before it settles leaves nobody with two", async () => {
+  await using fleets = new Fleets();
+  const timing = { sessionLeaseMs: 20_000, ttlMs: 60_000 };
+  const receiver = await fleets.open({ timing });
+  const everyone = names(60);
+  const heard: string[] = [];
+  const onMessage = ({ identity }: { readonly identity: string }): void => void heard.push(identity);
+  const handles = await Promise.all(everyone.map((name) => receiver.fleet.register(name, {})));
+  // Whom the second relay finds first in a shard is not whom the first has found.
+  for (const handle of handles.filter((_, n) => n % 2 === 1)) await handle.attach(onMessage);
+  let settlings = 0;
+  const victim = await fleets.open({
+    outbox: (plain) =>
+      interposed(plain, {
+        settleMany: () => async () => {
+          settlings += 1;
+          return await new Promise<never>(() => {});
+        },
+      }),
+    timing,
+  });
+  const { id } = await new Ledger(fleets.hub).send(victim.fleet, "hi");
+  await eventually("it is about to settle some shards", () => settlings >= 4);
+  victim.faults.stop();
+  for (const handle of handles.filter((_, n) => n % 2 === 0)) await handle.attach(onMessage);
+  const heir = await fleets.open({ outbox: true });
+  await eventually("all of them have it", async () => (await heir.fleet.report(id)).deliveredCount === 60);
+  expect(heard.toSorted()).toEqual(everyone);
 });
 
 test("who is registered no longer has failed; whose time is over, too", async () => {
