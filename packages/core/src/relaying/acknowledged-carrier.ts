@@ -49,7 +49,8 @@ export class AcknowledgedCarrier implements Carrier {
     const { routes, living } = await standingOf(this.#context, namesOf(targets), call);
     const attached = routes.filter((route) => isAttached(route, living));
     const receipts = await this.#send(consignment, attached, passage);
-    return { ...fateOf(targets, routes, receipts), delayMs };
+    // Whom it no longer waits for another relay need not wait for, either.
+    return { ...fateOf(targets, routes, receipts), delayMs: passage.stopping.aborted ? 0 : delayMs };
   }
 
   async conclude(): Promise<void> {}

@@ -70,7 +70,7 @@ test("a relay that dies before it settles leaves nobody with two", async () => {
   const onMessage = ({ identity }: { readonly identity: string }): void => void heard.push(identity);
   const handles = await Promise.all(everyone.map((name) => receiver.fleet.register(name, {})));
   // Whom the second relay finds first in a shard is not whom the first has found.
-  for (const handle of handles.filter((_, n) => n % 2 === 1)) await handle.attach(onMessage);
+  for (const handle of handles.slice(30)) await handle.attach(onMessage);
   let settlings = 0;
   const victim = await fleets.open({
     outbox: (plain) =>
@@ -85,7 +85,7 @@ test("a relay that dies before it settles leaves nobody with two", async () => {
   const { id } = await new Ledger(fleets.hub).send(victim.fleet, "hi");
   await eventually("it is about to settle some shards", () => settlings >= 4);
   victim.faults.stop();
-  for (const handle of handles.filter((_, n) => n % 2 === 0)) await handle.attach(onMessage);
+  for (const handle of handles.slice(0, 30)) await handle.attach(onMessage);
   const heir = await fleets.open({ outbox: true });
   await eventually("all of them have it", async () => (await heir.fleet.report(id)).deliveredCount === 60);
   expect(heard.toSorted()).toEqual(everyone);
