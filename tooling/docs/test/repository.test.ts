@@ -47,7 +47,7 @@ describe("the blocks of code", { timeout: 60_000 }, () => {
 });
 
 test("the settings of delivery.md have the defaults of the code", () => {
-  const code = ["configuration.ts", "limits.ts"].map((file) =>
+  const code = ["timing.ts", "limits.ts"].map((file) =>
     readFileSync(`${ROOT}packages/core/src/${file}`, "utf8"),
   );
   const page = PAGES.find(({ path }) => path === "docs/delivery.md");
