@@ -44,6 +44,7 @@ const STATES: Readonly<Record<string, Meaning>> = {
   "0A": refused("UNSUPPORTED", "the server can't do it"),
   "0A000": refused("UNSUPPORTED", "the server can't do it"),
   "22": refused("INVALID_ARGUMENT", "the server does not take such a value"),
+  "25P01": refused("INVALID_ARGUMENT", "no transaction is open"),
   "25P02": refused("INVALID_ARGUMENT", "a statement of the transaction had failed before"),
   "25006": refused("UNAVAILABLE", "the server takes no writes: it is a standby, or was told so"),
   "28": refused("UNAUTHENTICATED", "the server knows no such user and password, or lets him not in from here"),

@@ -17,4 +17,5 @@ export type {
   PostgresTls,
 } from "./options.ts";
 export type { PostgresTransaction, PostgresTransactionResult } from "./queues/handling.ts";
+export { postgresOutbox, type PostgresOutboxOptions } from "./outbox.ts";
 export { postgresRegistry, type PostgresRegistryOptions } from "./registry.ts";

@@ -43,7 +43,7 @@ export function indexName(kind: IndexKind, path: Path): string {
 
 /** The advisory lock of whoever changes something for all processes: 64 bits, as decimal digits. */
 export function lockKey(
-  purpose: "migrations" | "indexes" | "quota" | "messages" | "sweeping" | "queues",
+  purpose: "migrations" | "indexes" | "quota" | "messages" | "sweeping" | "queues" | "outbox",
   schemaName: string,
 ): string {
   return digest(`muster ${purpose} ${schemaName}`).readBigInt64BE().toString();
@@ -51,7 +51,12 @@ export function lockKey(
 
 /** The channel on which a namespace is told of messages. */
 export function channelName(schemaName: string, namespace: string): string {
-  return `muster_${digest(`${schemaName} ${namespace}`).toString("hex").slice(0, 32)}`;
+  return `muster_${namespaceKey(schemaName, namespace)}`;
+}
+
+/** The channel on which a namespace is told of what its outbox has been given. */
+export function outboxChannelName(schemaName: string, namespace: string): string {
+  return `muster_outbox_${namespaceKey(schemaName, namespace)}`;
 }
 
 /** An identifier as it stands in a statement. */
@@ -63,6 +68,10 @@ export function quoted(name: string): string {
 export function literal(text: string): string {
   const escaped = text.replaceAll("'", "''");
   return text.includes("\\") ? `E'${escaped.replaceAll("\\", "\\\\")}'` : `'${escaped}'`;
+}
+
+function namespaceKey(schemaName: string, namespace: string): string {
+  return digest(`${schemaName} ${namespace}`).toString("hex").slice(0, 32);
 }
 
 function digest(text: string): Buffer {

@@ -72,7 +72,7 @@ export class Line {
   private constructor(mail: Mail, connection: PostgresConnection, events: LineEvents) {
     this.#mail = mail;
     this.#connection = connection;
-    this.#session = new Session(connection, {
+    this.#session = new Session("inbox", connection, {
       onNotification: ({ channel, payload = "" }) => {
         if (channel === mail.channel && this.#isMeant(payload)) events.onRing();
       },

@@ -1,16 +1,15 @@
 /** What one inbox listens on, and getting it back when its connection was lost. */
 
 import { setTimeout as delay } from "node:timers/promises";
-import { linkCall, MusterError } from "@muster/core/slots";
+import { MusterError } from "@muster/core/slots";
 import type { PostgresCall } from "../client.ts";
+import { restored } from "../connection/restoring.ts";
 import { NAME, postgresError } from "../errors.ts";
 import { attachingMs, Line } from "./line.ts";
 import type { Mail } from "./mail.ts";
 import { Wishes } from "./wishes.ts";
 
 const SOURCE = `${NAME}.inbox`;
-const SHORTEST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 2_000;
 const CONNECT_MS = 10_000;
 /** How often an inbox looks by itself, and whether the server is there at all. */
 const BEAT_MS = 5_000;
@@ -138,26 +137,18 @@ export class Listening {
   }
 
   async #restore(): Promise<void> {
-    for (
-      let pauseMs = SHORTEST_PAUSE_MS;
-      !this.#closing.signal.aborted;
-      pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)
-    ) {
-      await delay(pauseMs * (0.5 + Math.random()), undefined, { ref: false });
-      const timeoutMs = CONNECT_MS + attachingMs(this.#wishes.all().addresses.length);
-      using call = linkCall({ signal: this.#closing.signal }, timeoutMs, SOURCE);
-      try {
-        await this.#connect({ signal: call.signal, operation: "inbox" });
-      } catch (cause) {
-        const error = postgresError(cause, SOURCE);
-        if (error.retryable || this.#closing.signal.aborted) continue;
-        throw error;
-      }
-      this.#events.onRoute("up");
-      this.#wake();
-      this.#events.onRing();
-      return;
-    }
+    const isBack = await restored(
+      {
+        operation: "inbox",
+        patienceMs: () => CONNECT_MS + attachingMs(this.#wishes.all().addresses.length),
+        connect: async (call) => this.#connect(call),
+      },
+      this.#closing.signal,
+    );
+    if (!isBack) return;
+    this.#events.onRoute("up");
+    this.#wake();
+    this.#events.onRing();
   }
 
   #fail(error: MusterError): void {

@@ -1,4 +1,4 @@
-/** Whether somebody stands between an inbox and the server who gives it a connection for each transaction only. */
+/** Whether somebody stands between whoever listens and the server who gives it a connection for each transaction only. */
 
 import { MusterError } from "@muster/core/slots";
 import type { PostgresCall } from "../client.ts";
@@ -16,7 +16,7 @@ const PATIENCE_MS = 2_000;
  * @throws UNSUPPORTED: it does not.
  */
 export async function checkNoPooler(
-  { client, channel }: Mail,
+  { client, channel }: Pick<Mail, "client" | "channel">,
   connection: PostgresConnection,
   pid: number,
   call: PostgresCall,
@@ -37,5 +37,5 @@ export async function checkNoPooler(
   const feature = "LISTEN through a pooler of transactions";
   const message =
     "a pooler stands in between that gives no sessions, so that nobody is told of messages: connect past it";
-  throw new MusterError({ code: "UNSUPPORTED", source: `${NAME}.openInbox`, message, detail: { feature } });
+  throw new MusterError({ code: "UNSUPPORTED", source: `${NAME}.${call.operation}`, message, detail: { feature } });
 }

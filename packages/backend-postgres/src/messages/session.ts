@@ -6,7 +6,6 @@ import type { Row } from "../codec.ts";
 import { NAME, postgresError } from "../errors.ts";
 import type { PostgresConnection, PostgresNotification } from "../options.ts";
 
-const SOURCE = `${NAME}.inbox`;
 /** A server that owes an answer for so long is looked for anew. */
 export const SILENCE_MS = 3_000;
 const WATCH_MS = 500;
@@ -26,6 +25,7 @@ export interface StatementOptions {
 
 /** Statements go out in the order in which they were asked for, and reject with coded errors. */
 export class Session {
+  readonly #source: string;
   readonly #connection: PostgresConnection;
   readonly #events: SessionEvents;
   readonly #watching: NodeJS.Timeout;
@@ -35,7 +35,9 @@ export class Session {
   #end: MusterError | undefined;
   #underWay: { readonly late: number; readonly reject: (error: MusterError) => void } | undefined;
 
-  constructor(connection: PostgresConnection, events: SessionEvents) {
+  /** `owner`: as it stands in the source of errors. */
+  constructor(owner: string, connection: PostgresConnection, events: SessionEvents) {
+    this.#source = `${NAME}.${owner}`;
     this.#connection = connection;
     this.#events = events;
     connection.on("error", (error) => this.#lose(error));
@@ -49,7 +51,7 @@ export class Session {
   }
 
   query(text: string, values: readonly Parameter[] = [], options: StatementOptions = {}): Promise<readonly Row[]> {
-    if (this.#isEnding) return Promise.reject(closed());
+    if (this.#isEnding) return Promise.reject(this.#closed());
     const answer = this.#turn.then(async () => this.#send(text, values, options));
     this.#turn = answer.catch(() => undefined); // Told to whoever asked.
     return answer;
@@ -64,7 +66,7 @@ export class Session {
 
   /** At once; what is under way rejects, and nobody is told. */
   close(): void {
-    if (this.#end === undefined) this.#finish(closed());
+    if (this.#end === undefined) this.#finish(this.#closed());
   }
 
   async #send(text: string, values: readonly Parameter[], options: StatementOptions): Promise<readonly Row[]> {
@@ -81,7 +83,7 @@ export class Session {
       const { rows } = await this.#answered(this.#connection.query(query), performance.now() + patienceMs);
       return rows as unknown as readonly Row[]; // So they are with these types.
     } catch (error) {
-      throw this.#end ?? postgresError(error, SOURCE);
+      throw this.#end ?? postgresError(error, this.#source);
     } finally {
       this.#underWay = undefined;
     }
@@ -103,7 +105,8 @@ export class Session {
   #lose(error: Error): void {
     if (this.#end !== undefined) return;
     const message = `the connection was lost (${error.message})`;
-    this.#finish(new MusterError({ code: "UNAVAILABLE", source: SOURCE, message, mayHaveApplied: true, cause: error }));
+    const source = this.#source;
+    this.#finish(new MusterError({ code: "UNAVAILABLE", source, message, mayHaveApplied: true, cause: error }));
     this.#events.onLost();
   }
 
@@ -113,8 +116,8 @@ export class Session {
     this.#connection.release(true);
     this.#underWay?.reject(error);
   }
-}
 
-function closed(): MusterError<"CLOSED"> {
-  return new MusterError({ code: "CLOSED", source: SOURCE, message: "the inbox has been closed" });
+  #closed(): MusterError<"CLOSED"> {
+    return new MusterError({ code: "CLOSED", source: this.#source, message: "it has been closed" });
+  }
 }

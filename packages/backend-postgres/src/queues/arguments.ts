@@ -53,9 +53,9 @@ export function checkSession(session: string, operation: string): void {
 }
 
 /** @throws INVALID_ARGUMENT */
-export function checkIdempotencyKey(key: string | undefined): void {
+export function checkIdempotencyKey(key: string | undefined, operation: string): void {
   if (key === undefined || isName(key, MAX_NAME_BYTES)) return;
-  throw invalid("begin", `an idempotency key has 1 to ${MAX_NAME_BYTES} bytes and no NUL`, key);
+  throw invalid(operation, `an idempotency key has 1 to ${MAX_NAME_BYTES} bytes and no NUL`, key);
 }
 
 /** @throws INVALID_ARGUMENT */

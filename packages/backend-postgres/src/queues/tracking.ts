@@ -19,7 +19,7 @@ export async function begin(
 ): Promise<{ readonly begun: boolean; readonly record: MulticastRecord }> {
   const { message, idempotencyKey, digest, filter, ttlMs } = start;
   checkMessage(message, call.operation);
-  checkIdempotencyKey(idempotencyKey);
+  checkIdempotencyKey(idempotencyKey, call.operation);
   const keepMs = Math.ceil(scope.trackingRetentionMs);
   const values = [
     ...[number, ...contentsOf(message)],
@@ -87,7 +87,8 @@ function trackedIn([identity, state, code = null, reason, attempts]: Row): Track
   };
 }
 
-function recordIn(row: Row): MulticastRecord {
+/** Of what {@link messageIn} reads, key, digest, filter, TTL, whether complete, and when it began. */
+export function recordIn(row: Row): MulticastRecord {
   const [key, digest, filter, ttlMs, isComplete, startedAt] = row.slice(6);
   return {
     message: messageIn(row),

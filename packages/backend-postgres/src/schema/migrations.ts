@@ -6,6 +6,7 @@ import { confirmManyFunction } from "./confirm-many.ts";
 import { deleteManyFunction } from "./delete-many.ts";
 import { inboxFunctions } from "./inboxes.ts";
 import { messageTables } from "./messages.ts";
+import { outbox } from "./outbox/functions.ts";
 import { publishManyFunctions } from "./publish-many.ts";
 import { queues } from "./queues/functions.ts";
 import { renewManyFunction } from "./renew-many.ts";
@@ -41,4 +42,5 @@ export const MIGRATIONS: readonly Migration[] = [
     statements: (names) => [...messageTables(names), ...inboxFunctions(names), ...publishManyFunctions(names)],
   },
   { version: 3, compatibleWith: 1, statements: queues },
+  { version: 4, compatibleWith: 1, statements: outbox },
 ];

@@ -1,0 +1,159 @@
+/** One multicast on its way into the caller's transaction. */
+
+import type { MulticastStart, OutboxTarget, Recorded } from "@muster/core/slots";
+import type { Parameter } from "../client.ts";
+import { type Row, textArray } from "../codec.ts";
+import { checkIdempotencyKey, checkMessage, checkTtl } from "../queues/arguments.ts";
+import { contentsOf } from "../queues/enqueueing.ts";
+import { recordIn } from "../queues/tracking.ts";
+import { invalid } from "./arguments.ts";
+import type { Ledger } from "./ledger.ts";
+import { columnsOf, type Packed, Packing } from "./packing.ts";
+import { Savepoint } from "./savepoint.ts";
+
+type Pages = AsyncIterable<readonly OutboxTarget[]>;
+
+/** It can be given up at any time until it stands; then it rejects at once, and takes back what it has written. */
+export class Recording {
+  readonly #ledger: Ledger;
+  readonly #savepoint: Savepoint;
+  readonly #abandoned: Promise<never>;
+  #abandon: ((error: Error) => void) | undefined;
+  #isAbandoned = false;
+
+  /** @throws INVALID_ARGUMENT: it is no transaction. */
+  constructor(ledger: Ledger, transaction: unknown) {
+    this.#ledger = ledger;
+    this.#savepoint = Savepoint.in(transaction);
+    this.#abandoned = new Promise((_, reject) => {
+      this.#abandon = reject;
+    });
+    this.#abandoned.catch(() => undefined); // Mostly nobody gives it up.
+  }
+
+  /** Begins when `turn` is over. @throws the contract's codes for `record` */
+  async run(start: MulticastStart, pages: Pages, turn: Promise<unknown> | undefined): Promise<Recorded> {
+    checkMessage(start.message, "record");
+    checkTtl(start.ttlMs, "record");
+    checkIdempotencyKey(start.idempotencyKey, "record");
+    if (turn !== undefined) await this.#unlessAbandoned(turn);
+    try {
+      await this.#unlessAbandoned(this.#savepoint.set());
+      const recorded = await this.#write(start, pages);
+      await this.#savepoint.release();
+      return recorded;
+    } catch (error) {
+      const undone = this.#savepoint.undo();
+      if (!this.#isAbandoned) await undone;
+      throw error;
+    }
+  }
+
+  /** What it rejects with. */
+  abandon(error: Error): void {
+    this.#isAbandoned = true;
+    this.#abandon?.(error);
+  }
+
+  async #write(start: MulticastStart, pages: Pages): Promise<Recorded> {
+    const packing = new Packing();
+    let begun: Begun | undefined;
+    for await (const page of this.#awaited(pages)) {
+      packing.add(page);
+      if (!packing.isFull) continue;
+      const parcels = await this.#withoutRepeated(packing.takeFull(), packing, begun);
+      if (begun !== undefined) await this.#extend(begun, parcels, false);
+      else begun = await this.#begin(start, parcels, false);
+      if (begun.standing !== undefined) return begun.standing;
+    }
+    const parcels = await this.#withoutRepeated(packing.takeAll(), packing, begun);
+    const whole = begun === undefined ? undefined : await this.#extend(begun, parcels, true);
+    begun ??= await this.#begin(start, parcels, true);
+    if (begun.standing !== undefined) return begun.standing;
+    const targetCount = whole === undefined ? sizeOf(parcels) : Number(whole);
+    return { isNew: true, record: { ...start, state: "complete", startedAt: begun.startedAt }, targetCount };
+  }
+
+  async #begin(start: MulticastStart, parcels: readonly Packed[], isWhole: boolean): Promise<Begun> {
+    const { namespace, keepMs, channel, sql } = this.#ledger;
+    const { message, idempotencyKey, digest, filter, ttlMs } = start;
+    const values = [
+      ...[namespace, ...contentsOf(message), idempotencyKey, digest, filter ?? undefined, Math.ceil(ttlMs), keepMs],
+      ...[...columnsOf(parcels), isWhole ? "t" : "f", channel],
+    ];
+    for (;;) {
+      const answer = await this.#ask(sql.record, values);
+      if (answer === undefined) throw invalid("record", "it is a transaction in another database than the outbox's");
+      const [multicast, isNew, startedAt] = JSON.parse(answer) as [number, boolean, number]; // As the function answers.
+      if (isNew) return { multicast, startedAt, standing: undefined };
+      const row = await this.#ask(sql.standing, [multicast]);
+      // What has gone over its retention between the two is nobody's any more.
+      if (row !== undefined) return { multicast, startedAt, standing: recordedIn(JSON.parse(row) as Row) };
+    }
+  }
+
+  async #extend({ multicast }: Begun, parcels: readonly Packed[], isWhole: boolean): Promise<string | undefined> {
+    return this.#ask(this.#ledger.sql.extend, [multicast, ...columnsOf(parcels), isWhole ? "t" : "f"]);
+  }
+
+  /** Costs nothing while recipients come in order, as they do from a registry. */
+  async #withoutRepeated(
+    parcels: readonly Packed[],
+    { isInOrder }: Packing,
+    begun: Begun | undefined,
+  ): Promise<readonly Packed[]> {
+    if (isInOrder) return parcels;
+    const known = new Set<string>();
+    if (begun !== undefined) {
+      const identities = parcels.flatMap(({ targets }) => targets.map(({ identity }) => identity));
+      const answer = await this.#ask(this.#ledger.sql.recorded, [begun.multicast, textArray(identities)]);
+      for (const identity of JSON.parse(answer ?? "[]") as readonly string[]) known.add(identity);
+    }
+    const isNew = ({ identity }: OutboxTarget): boolean => known.size < known.add(identity).size;
+    return parcels
+      .map(({ shard, targets }) => ({ shard, targets: targets.filter(isNew) }))
+      .filter(({ targets }) => targets.length > 0);
+  }
+
+  async *#awaited(pages: Pages): AsyncGenerator<readonly OutboxTarget[], void, undefined> {
+    const iterator = pages[Symbol.asyncIterator]();
+    let isOver = false;
+    try {
+      while (true) {
+        const { done = false, value } = await this.#unlessAbandoned(iterator.next());
+        isOver = done;
+        if (done) return;
+        yield value;
+      }
+    } finally {
+      const ended = isOver ? undefined : iterator.return?.();
+      // What hangs in its next page hangs here, too.
+      if (this.#isAbandoned) ended?.catch(() => undefined);
+      else await ended;
+    }
+  }
+
+  async #ask(text: string, values: readonly Parameter[]): Promise<string | undefined> {
+    return this.#unlessAbandoned(this.#savepoint.ask(text, values));
+  }
+
+  async #unlessAbandoned<T>(promise: Promise<T>): Promise<T> {
+    return Promise.race([this.#abandoned, promise]);
+  }
+}
+
+/** The first row of a multicast is there, or was before. */
+interface Begun {
+  readonly multicast: number;
+  readonly startedAt: number;
+  /** What was there before. */
+  readonly standing: Recorded | undefined;
+}
+
+function sizeOf(parcels: readonly Packed[]): number {
+  return parcels.reduce((sum, { targets }) => sum + targets.length, 0);
+}
+
+function recordedIn(row: Row): Recorded {
+  return { isNew: false, record: recordIn(row), targetCount: Number(row[12]) };
+}

@@ -1,0 +1,103 @@
+/**
+ * What is sent. Functions tell in `schema/outbox/` what they take and answer. Statements that run on a connection of the
+ * caller answer one text, called `answer`: his driver may read every other type in a way of its own.
+ */
+
+import type { Names } from "../keys.ts";
+import { table } from "../schema/outbox/tables.ts";
+
+export interface Statements {
+  /** `$1` number of the namespace, `$2` how many. */
+  readonly addShards: string;
+  /** On the caller's connection. */
+  readonly record: string;
+  readonly extend: string;
+  readonly recorded: string;
+  /** `$1` number of the multicast. Answers what {@link find} does, as a JSON array of texts, and how many recipients it has. */
+  readonly standing: string;
+  readonly leaseShards: string;
+  readonly releaseShards: string;
+  readonly take: string;
+  readonly settle: string;
+  readonly backlog: string;
+  /** `$1` number of the namespace, `$2` message id, `$3` retention in ms. */
+  readonly find: string;
+  /** As {@link find}. Answers recipients, delivered, failed. */
+  readonly counts: string;
+  /** As {@link find}; `$4` identity to begin behind, `$5` how many. */
+  readonly deliveries: string;
+  readonly expire: string;
+  readonly forget: string;
+}
+
+const call = (names: Names, name: string, count: number): string =>
+  `${names.call(name)}(${Array.from({ length: count }, (_, index) => `$${index + 1}`).join(", ")})`;
+
+export function statementsIn(names: Names): Statements {
+  return Object.freeze({
+    addShards: `insert into ${table(names, "shards")} (space, shard) select $1::int, n from generate_series(0, $2::int - 1) as n
+      on conflict do nothing`,
+    record: `select ${call(names, "record_outbox", 18)} as answer`,
+    extend: `select ${call(names, "extend_outbox", 6)} as answer`,
+    recorded: `select ${call(names, "recorded_outbox", 2)} as answer`,
+    standing: `select json_build_array(m.id, m.content_type, m.sent_at::text, case when m.once then 't' else 'f' end, m.reply_to,
+        '\\x' || encode(m.payload, 'hex'), m.idempotency_key, m.digest, m.filter, m.ttl_ms::text, 't', m.started_at::text,
+        m.targets::text)::text as answer
+      from ${table(names, "multicasts")} m where m.multicast = $1`,
+    leaseShards: `select * from ${call(names, "lease_shards", 3)}`,
+    releaseShards: `select ${call(names, "release_shards", 2)}`,
+    take: `select * from ${call(names, "take_parcels", 5)}`,
+    settle: `select * from ${call(names, "settle_parcels", 13)}`,
+    backlog: `select * from ${call(names, "outbox_backlog", 1)}`,
+    find: `select m.id, m.content_type, m.sent_at, m.once, m.reply_to, m.payload, m.idempotency_key, m.digest, m.filter, m.ttl_ms,
+      true, m.started_at from ${known(names)} m`,
+    counts: counts(names),
+    deliveries: deliveries(names),
+    expire: `select ${call(names, "expire_parcels", 3)}`,
+    forget: `select ${call(names, "forget_ended", 3)}`,
+  });
+}
+
+/** The multicast, unless its retention is over. */
+const known = (names: Names): string => `(
+    select s.* from ${table(names, "multicasts")} s where s.space = $1 and s.id = $2 and not exists (
+      select from ${table(names, "ends")} e where e.multicast = s.multicast and e.ended_at <= ${names.call("now_ms")}() - $3::bigint))`;
+
+/** Whose time is over has failed, whether or not somebody has swept. */
+const counts = (names: Names): string => `
+  select m.targets,
+    coalesce((select sum(o.count) from ${table(names, "outcomes")} o where o.multicast = m.multicast and o.state = 'd'), 0),
+    coalesce((select sum(o.count) from ${table(names, "outcomes")} o where o.multicast = m.multicast and o.state = 'f'), 0)
+      + coalesce((select sum(p.count) from ${table(names, "parcels")} p
+          where p.multicast = m.multicast and p.expires_at <= ${names.call("now_ms")}()), 0)
+  from ${known(names)} m`;
+
+/** Of rows that begin behind the place where a page begins: as many are looked into for one page. */
+const ROWS = 32;
+
+/**
+ * A page of those that wait and of those that have ended here. It ends before the first row that is not looked into, of which
+ * there are as many as begin behind it; each of those before has somebody in it, so that a page that is empty is the last one.
+ */
+const deliveries = (names: Names): string => `
+  with m as (select s.multicast, s.expires_at <= ${names.call("now_ms")}() as is_over from ${known(names)} s),
+  edge as (
+    select f.first from (
+      (select p.first from m cross join ${table(names, "parcels")} p
+        where p.multicast = m.multicast and p.first > $4 order by p.first limit ${ROWS + 1})
+      union all
+      (select o.first from m cross join ${table(names, "outcomes")} o
+        where o.multicast = m.multicast and o.first > $4 order by o.first limit ${ROWS + 1})
+    ) f order by f.first offset ${ROWS} limit 1
+  )
+  select t.identity, t.state, t.code, t.reason from (
+    select unnest(p.identities) as identity, case when m.is_over then 'f' else 'p' end as state,
+      case when m.is_over then 'EXPIRED' end as code, case when m.is_over then $6 end as reason
+    from m cross join ${table(names, "parcels")} p
+    where p.multicast = m.multicast and p.last > $4 and (p.first < (select first from edge)) is not false
+    union all
+    select unnest(o.identities), o.state::text, o.code, o.reason
+    from m cross join ${table(names, "outcomes")} o
+    where o.multicast = m.multicast and o.last > $4 and (o.first < (select first from edge)) is not false
+  ) t where t.identity > $4 and (t.identity < (select first from edge)) is not false
+  order by t.identity limit $5::bigint`;
