@@ -79,7 +79,7 @@ class PostgresOutbox implements OutboxBackend<PostgresTransaction> {
   readonly #client: PostgresClient;
   readonly #isTelling: boolean;
   readonly #listening = new Set<Bell>();
-  readonly #recordings = new Set<Recording>();
+  readonly #recordings = new Map<Recording, Promise<unknown>>();
   /** The last recording in each transaction: of two at once one would take back what the other has written. */
   readonly #turns = new WeakMap<object, Promise<unknown>>();
   #ledger: Ledger | undefined;
@@ -119,14 +119,12 @@ class PostgresOutbox implements OutboxBackend<PostgresTransaction> {
     this.#life.check("record", call);
     const recording = new Recording(this.#opened, transaction);
     const onAbort = (): void => recording.abandon(abortedError(call, `${NAME}.record`));
-    this.#recordings.add(recording);
     call.signal.addEventListener("abort", onAbort, { once: true });
     try {
       const running = recording.run(start, targets, this.#turns.get(transaction));
-      this.#turns.set(
-        transaction,
-        running.catch(() => undefined),
-      );
+      const over = running.catch(() => undefined);
+      this.#turns.set(transaction, over);
+      this.#recordings.set(recording, over);
       return await running;
     } finally {
       call.signal.removeEventListener("abort", onAbort);
@@ -188,8 +186,9 @@ class PostgresOutbox implements OutboxBackend<PostgresTransaction> {
 
   async close(): Promise<void> {
     const closed = new MusterError({ code: "CLOSED", source: `${NAME}.record`, message: "it has been closed" });
-    for (const recording of this.#recordings) recording.abandon(closed);
+    for (const recording of this.#recordings.keys()) recording.abandon(closed);
     await this.#life.close(async () => {
+      await Promise.all(this.#recordings.values());
       for (const bell of this.#listening) bell.close();
       await this.#client.close();
     });

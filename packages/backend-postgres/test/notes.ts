@@ -1,7 +1,7 @@
 /** A table of somebody who uses Muster, to which the conformance kit writes in transactions. */
 
-import type { TransactionProbe } from "@muster/conformance";
-import { Pool } from "pg";
+import type { OutboxProbe, TransactionProbe } from "@muster/conformance";
+import { Client, Pool } from "pg";
 import type { PostgresTransaction } from "../src/index.ts";
 
 export async function makeNotes(url: string): Promise<void> {
@@ -17,6 +17,32 @@ export function notesIn(url: string): TransactionProbe {
     read: async (key) => {
       const [row] = await asked(url, "select count(*) from public.notes where key = $1", [key]);
       return Number(row?.["count"]);
+    },
+  };
+}
+
+/** Each transaction has a connection of its own, which ends with it. */
+export function ownTransactionsIn(url: string): OutboxProbe<Client> {
+  return {
+    read: notesIn(url).read,
+    begin: async () => {
+      const client = new Client({ connectionString: url });
+      client.on("error", () => undefined); // The server is restarted now and then.
+      await client.connect();
+      await client.query("begin");
+      const end = async (how: "commit" | "rollback"): Promise<void> => {
+        try {
+          await client.query(how);
+        } finally {
+          await client.end();
+        }
+      };
+      return {
+        transaction: client,
+        write: async (key) => void (await client.query("insert into public.notes values ($1)", [key])),
+        commit: async () => end("commit"),
+        rollback: async () => end("rollback"),
+      };
     },
   };
 }

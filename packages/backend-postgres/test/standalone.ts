@@ -6,7 +6,7 @@ import { withMortalProcesses } from "@muster/conformance/processes";
 import type { Server } from "@muster/servers";
 import type { PostgresByHost } from "../src/index.ts";
 import { withDepartures } from "./departed.ts";
-import { makeNotes, notesIn } from "./notes.ts";
+import { makeNotes, notesIn, ownTransactionsIn } from "./notes.ts";
 import { clients } from "./subject.ts";
 
 /** Where a server of the tests lets everybody in. */
@@ -33,8 +33,11 @@ export async function standalone(server: Server): Promise<Subject> {
     }),
   };
   await makeNotes(`${url}/postgres`);
-  const transactionProbe = notesIn(`${url}/postgres`);
-  const whole = { ...clients(optionsOf(proxy)), transactionProbe, faults, close: async () => proxy.close() };
+  const probes = {
+    transactionProbe: notesIn(`${url}/postgres`),
+    outboxProbe: ownTransactionsIn(`${url}/postgres`),
+  };
+  const whole = { ...clients(optionsOf(proxy)), ...probes, faults, close: async () => proxy.close() };
   const args = [{ url: `${url}/postgres` }];
   const mortal = withMortalProcesses(whole, new URL("./subject.ts", import.meta.url), { args });
   return withDepartures(mortal, optionsOf(server));

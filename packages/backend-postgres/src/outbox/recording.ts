@@ -1,5 +1,6 @@
 /** One multicast on its way into the caller's transaction. */
 
+import { setTimeout as delay } from "node:timers/promises";
 import type { MulticastStart, OutboxTarget, Recorded } from "@muster/core/slots";
 import type { Parameter } from "../client.ts";
 import { type Row, textArray } from "../codec.ts";
@@ -8,15 +9,20 @@ import { contentsOf } from "../queues/enqueueing.ts";
 import { recordIn } from "../queues/tracking.ts";
 import { invalid } from "./arguments.ts";
 import type { Ledger } from "./ledger.ts";
+import { cancelMarked, newMark } from "./mark.ts";
 import { columnsOf, type Packed, Packing } from "./packing.ts";
 import { Savepoint } from "./savepoint.ts";
 
+/** From when it has been given up until it rejects, at most. */
+const PATIENCE_MS = 1_000;
+
 type Pages = AsyncIterable<readonly OutboxTarget[]>;
 
-/** It can be given up at any time until it stands; then it rejects at once, and takes back what it has written. */
+/** It can be given up at any time until it stands: then it takes back what it has written, and rejects. */
 export class Recording {
   readonly #ledger: Ledger;
   readonly #savepoint: Savepoint;
+  readonly #mark: string = newMark();
   readonly #abandoned: Promise<never>;
   #abandon: ((error: Error) => void) | undefined;
   #isAbandoned = false;
@@ -43,8 +49,10 @@ export class Recording {
       await this.#savepoint.release();
       return recorded;
     } catch (error) {
-      const undone = this.#savepoint.undo();
-      if (!this.#isAbandoned) await undone;
+      // A server that says nothing must not hold up whoever has given up. What he asks it later comes behind this anyway.
+      if (this.#isAbandoned) await Promise.race([this.#interrupt(), delay(PATIENCE_MS, undefined, { ref: false })]);
+      else await this.#savepoint.undo();
+      void this.#savepoint.undo();
       throw error;
     }
   }
@@ -53,6 +61,12 @@ export class Recording {
   abandon(error: Error): void {
     this.#isAbandoned = true;
     this.#abandon?.(error);
+  }
+
+  /** What is under way is ended, for it may wait for somebody else; then all of it is taken back. */
+  async #interrupt(): Promise<void> {
+    if (this.#savepoint.isBusy) await cancelMarked(this.#ledger, this.#mark, PATIENCE_MS).catch(() => undefined);
+    await this.#savepoint.undo();
   }
 
   async #write(start: MulticastStart, pages: Pages): Promise<Recorded> {
@@ -82,7 +96,7 @@ export class Recording {
       ...[...columnsOf(parcels), isWhole ? "t" : "f", channel],
     ];
     for (;;) {
-      const answer = await this.#ask(sql.record, values);
+      const answer = await this.#ask(this.#mark + sql.record, values);
       if (answer === undefined) throw invalid("record", "it is a transaction in another database than the outbox's");
       const [multicast, isNew, startedAt] = JSON.parse(answer) as [number, boolean, number]; // As the function answers.
       if (isNew) return { multicast, startedAt, standing: undefined };
@@ -120,10 +134,10 @@ export class Recording {
     let isOver = false;
     try {
       while (true) {
-        const { done = false, value } = await this.#unlessAbandoned(iterator.next());
-        isOver = done;
-        if (done) return;
-        yield value;
+        const next = await this.#unlessAbandoned(iterator.next());
+        isOver = next.done === true;
+        if (next.done === true) return;
+        yield next.value;
       }
     } finally {
       const ended = isOver ? undefined : iterator.return?.();

@@ -16,6 +16,7 @@ const NAME_OF_IT = "muster_record";
 export class Savepoint {
   readonly #transaction: PostgresTransaction;
   #stands = false;
+  #busy = 0;
 
   private constructor(transaction: PostgresTransaction) {
     this.#transaction = transaction;
@@ -34,18 +35,27 @@ export class Savepoint {
       await this.ask(`savepoint ${NAME_OF_IT}`);
     } catch (error) {
       this.#stands = false;
-      throw error;
+      const isClosed = isMusterError(error) && error.message.includes("is not queryable");
+      throw isClosed ? invalid("record", "the connection of the transaction has been closed") : error;
     }
+  }
+
+  /** Whether a statement is under way. */
+  get isBusy(): boolean {
+    return this.#busy > 0;
   }
 
   /** The first row's `answer`. @throws what the server says, and UNAVAILABLE: the connection is lost; nothing was committed. */
   async ask(text: string, values: readonly Parameter[] = []): Promise<string | undefined> {
+    this.#busy += 1;
     try {
       const { rows } = await this.#transaction.query(text, [...values]);
       const answer = rows[0]?.["answer"];
       return typeof answer === "string" ? answer : undefined;
     } catch (error) {
       throw errorOf(error);
+    } finally {
+      this.#busy -= 1;
     }
   }
 

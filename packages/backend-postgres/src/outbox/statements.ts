@@ -15,6 +15,8 @@ export interface Statements {
   readonly recorded: string;
   /** `$1` number of the multicast. Answers what {@link find} does, as a JSON array of texts, and how many recipients it has. */
   readonly standing: string;
+  /** `$1` what the statement begins with that is to be ended. */
+  readonly cancel: string;
   readonly leaseShards: string;
   readonly releaseShards: string;
   readonly take: string;
@@ -44,6 +46,8 @@ export function statementsIn(names: Names): Statements {
         '\\x' || encode(m.payload, 'hex'), m.idempotency_key, m.digest, m.filter, m.ttl_ms::text, 't', m.started_at::text,
         m.targets::text)::text as answer
       from ${table(names, "multicasts")} m where m.multicast = $1`,
+    cancel: `select pg_cancel_backend(a.pid) from pg_stat_activity a
+      where a.datname = current_database() and a.state = 'active' and starts_with(a.query, $1)`,
     leaseShards: `select * from ${call(names, "lease_shards", 3)}`,
     releaseShards: `select ${call(names, "release_shards", 2)}`,
     take: `select * from ${call(names, "take_parcels", 5)}`,
