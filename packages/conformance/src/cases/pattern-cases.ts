@@ -1,4 +1,5 @@
 import type { PatternCase } from "../case.ts";
+import { commitCases } from "./pattern/commits.ts";
 import { deathCases } from "./pattern/deaths.ts";
 import { endCases } from "./pattern/ends.ts";
 import { historyCases } from "./pattern/histories.ts";
@@ -6,6 +7,7 @@ import { lossCases } from "./pattern/losses.ts";
 import { moveCases } from "./pattern/moves.ts";
 import { outcomeCases } from "./pattern/outcomes.ts";
 import { quietCases } from "./pattern/quiet.ts";
+import { relayCases } from "./pattern/relays.ts";
 import { senderCases } from "./pattern/senders.ts";
 
 /** Every case about slots that work together. */
@@ -17,5 +19,7 @@ export const patternCatalogue: readonly PatternCase[] = [
   ...senderCases,
   ...endCases,
   ...deathCases,
+  ...commitCases,
+  ...relayCases,
   ...historyCases,
 ];

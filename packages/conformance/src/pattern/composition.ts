@@ -7,6 +7,7 @@ import type {
   DurabilityBackend,
   DurabilityTraits,
   MessagingBackend,
+  OutboxBackend,
   RegistryBackend,
   Scope,
 } from "@muster/core/slots";
@@ -22,6 +23,8 @@ export interface CompositionTraits {
   readonly durable: boolean;
   /** Effects exactly once: durability with transactions. */
   readonly exactlyOnce: boolean;
+  /** What is sent can commit with its sender's own writes. */
+  readonly outbox: boolean;
   readonly order: DurabilityTraits["order"];
 }
 
@@ -30,7 +33,7 @@ export interface Way {
   /** As it stands in the ids of cases. */
   readonly name: "at-most-once" | "acknowledged" | "durable" | "exactly-once";
   readonly delivery: DeliveryGuarantee;
-  readonly trait: Exclude<keyof CompositionTraits, "order">;
+  readonly trait: Exclude<keyof CompositionTraits, "order" | "outbox">;
 }
 
 export const ATMOST: Way = { name: "at-most-once", delivery: "at-most-once", trait: "atMostOnce" };
@@ -43,12 +46,14 @@ export class Composition implements Backend {
   readonly registry: RegistryBackend;
   readonly messaging: MessagingBackend | undefined;
   readonly durability: DurabilityBackend | undefined;
+  readonly outbox: OutboxBackend | undefined;
 
-  constructor({ registry, messaging, durability }: Pick<MortalProcess, "registry" | "messaging" | "durability">) {
+  constructor({ registry, messaging, durability, outbox }: Omit<MortalProcess, "begin" | "kill">) {
     if (registry === undefined) throw new Error("a composition has a registry");
     this.registry = registry;
     this.messaging = messaging;
     this.durability = durability;
+    this.outbox = outbox;
   }
 
   get name(): string {
@@ -57,12 +62,13 @@ export class Composition implements Backend {
 
   /** Final when it is open. */
   get traits(): CompositionTraits {
-    const { messaging, durability } = this;
+    const { messaging, durability, outbox } = this;
     return {
       atMostOnce: messaging !== undefined,
       acknowledged: messaging !== undefined,
       durable: durability !== undefined,
       exactlyOnce: durability?.transactions !== undefined,
+      outbox: outbox !== undefined,
       order: durability?.traits.order ?? "none",
     };
   }
@@ -80,18 +86,19 @@ export class Composition implements Backend {
   }
 
   get #slots(): readonly Backend[] {
-    return [this.registry, this.messaging, this.durability].filter((slot) => slot !== undefined);
+    return [this.registry, this.messaging, this.durability, this.outbox].filter((slot) => slot !== undefined);
   }
 }
 
 /** Makes the slots of one more process; `undefined`: the subject has no registry, or nothing to carry a message. */
 export function compositionOf(subject: Subject): (() => Composition) | undefined {
-  const { registry, messaging, durability } = subject;
+  const { registry, messaging, durability, outbox } = subject;
   if (registry === undefined || (messaging === undefined && durability === undefined)) return undefined;
   return () =>
     new Composition({
       registry: registry(),
       ...(messaging && { messaging: messaging() }),
       ...(durability && { durability: durability() }),
+      ...(outbox && { outbox: outbox() }),
     });
 }

@@ -27,6 +27,29 @@ export function patternCase(
   };
 }
 
+/** The same where what is sent commits with its sender's own writes; `outbox-` is put in front of `what`. */
+export function outboxCases(
+  ways: readonly Way[],
+  what: string,
+  rule: string,
+  play: (scene: Scene) => Promise<void>,
+  applies: Gate = () => true,
+): readonly PatternCase[] {
+  return ways.map((way) => ({
+    ...patternCase(
+      way,
+      `outbox-${what}`,
+      rule,
+      play,
+      (composition, subject) => composition.traits.outbox && applies(composition, subject),
+    ),
+    async run(ctx): Promise<void> {
+      await using scene = new Scene(ctx, way, { isRecorded: true });
+      await play(scene);
+    },
+  }));
+}
+
 /** The same for several guarantees. */
 export function patternCases(ways: readonly Way[], ...rest: Rest): readonly PatternCase[] {
   return ways.map((way) => patternCase(way, ...rest));

@@ -16,11 +16,12 @@ import {
   type RegisterOptions,
   type Timing,
 } from "@muster/core";
-import type { DurabilityBackend, MessagingBackend } from "@muster/core/slots";
+import type { DurabilityBackend, MessagingBackend, OutboxBackend } from "@muster/core/slots";
 import type { CompositionContext } from "../case.ts";
 import { DEADLINE_MS } from "../deadline.ts";
 import { PATIENCE_MS } from "../eventually.ts";
 import { overridden } from "../mutant.ts";
+import type { OutboxProbe, OwnTransaction } from "../subject.ts";
 import { Composition, type Way } from "./composition.ts";
 import { type Gate, gate } from "./gate.ts";
 
@@ -29,9 +30,11 @@ export interface Process {
   readonly fleet: AnyFleet;
   /** Takes it away as a crash does. Only of a process that {@link Scene.mortal} has started. */
   kill(turn: number): Promise<void>;
+  /** Begins a transaction of its own. */
+  begin(): Promise<OwnTransaction>;
 }
 
-export type AnyFleet = Fleet<Metadata, Metadata, unknown>;
+export type AnyFleet = Fleet<Metadata, Metadata, unknown, unknown>;
 export type AnyHandle = Handle<Metadata, unknown>;
 
 export interface ProcessOptions {
@@ -40,6 +43,9 @@ export interface ProcessOptions {
   /** Faults of this process' clients; what they don't name is the real thing. */
   readonly messaging?: ((real: MessagingBackend) => Partial<MessagingBackend>) | "absent";
   readonly durability?: (real: DurabilityBackend) => Partial<DurabilityBackend>;
+  readonly outbox?: (real: OutboxBackend) => Partial<OutboxBackend>;
+  /** Whether it hands over what is committed. Default true. */
+  readonly relay?: boolean;
 }
 
 /** One call of one handler. */
@@ -58,12 +64,14 @@ export interface Seen {
 export type Behaviour = (message: Message, context: HandlerContext<unknown>) => void | Promise<void>;
 
 /** Nothing waits for these; a case that is about one of them has its own. */
-const TIMING: Partial<Timing> = { reapIntervalMs: 50, pollIntervalMs: 100 };
+const TIMING: Partial<Timing> = { reapIntervalMs: 50, pollIntervalMs: 100, relayPollMs: 100 };
 const CLOSE_MS = 1_000;
 
 export class Scene {
   readonly ctx: CompositionContext;
   readonly way: Way;
+  /** Whether its processes have an outbox. */
+  readonly isRecorded: boolean;
   /** In the order in which handlers were called. */
   readonly seen: Seen[] = [];
   readonly #processes: AnyFleet[] = [];
@@ -72,9 +80,10 @@ export class Scene {
   readonly #dead = new WeakSet<AnyFleet>();
   #hasEnded = false;
 
-  constructor(ctx: CompositionContext, way: Way) {
+  constructor(ctx: CompositionContext, way: Way, { isRecorded = false }: { readonly isRecorded?: boolean } = {}) {
     this.ctx = ctx;
     this.way = way;
+    this.isRecorded = isRecorded;
   }
 
   /** How long something may take that is only promised eventually. */
@@ -104,6 +113,10 @@ export class Scene {
     const fleet = await this.#open(new Composition(mortal), options);
     return {
       fleet,
+      begin: async () => {
+        assert.ok(mortal.begin, "a mortal outbox has transactions to record in");
+        return mortal.begin();
+      },
       kill: async (turn) => {
         await mortal.kill(turn);
         this.#dead.add(fleet);
@@ -152,10 +165,36 @@ export class Scene {
     fleet: AnyFleet,
     to: readonly string[] | null,
     text: string,
-    options: MulticastOptions = {},
+    options: MulticastOptions<unknown> = {},
   ): Promise<MulticastReport> {
     const filter = to === null ? null : { $identity: { $in: to } };
     return fleet.multicast(filter, text, { delivery: this.way.delivery, ...options });
+  }
+
+  /** A transaction of no process that dies. */
+  async begin(): Promise<OwnTransaction> {
+    return this.outboxProbe.begin();
+  }
+
+  get outboxProbe(): OutboxProbe {
+    const { outboxProbe } = this.ctx.subject;
+    assert.ok(outboxProbe, "a subject with an outbox has an outboxProbe");
+    return outboxProbe;
+  }
+
+  /** Sends with a transaction that does nothing else, and commits it. */
+  async commit(
+    fleet: AnyFleet,
+    to: readonly string[] | null,
+    text: string,
+    options: MulticastOptions<unknown> = {},
+  ): Promise<MulticastReport> {
+    const own = await this.begin();
+    try {
+      return await this.send(fleet, to, text, { ...options, transaction: own.transaction });
+    } finally {
+      await own.commit();
+    }
   }
 
   /** Calls of handlers for this text that have come to this end, in the order of their beginning. */
@@ -214,7 +253,8 @@ export class Scene {
     await Promise.all(this.#processes.map(async (fleet) => fleet.close({ timeoutMs: CLOSE_MS })));
   }
 
-  async #open(composition: Composition, { timing, limits, messaging, durability }: ProcessOptions): Promise<AnyFleet> {
+  async #open(composition: Composition, options: ProcessOptions): Promise<AnyFleet> {
+    const { timing, limits, messaging, durability, outbox, relay = true } = options;
     assert.ok(!this.#hasEnded, "the case has ended");
     const slots = {
       ...(composition.messaging &&
@@ -225,8 +265,13 @@ export class Scene {
         this.isKept && {
           durability: durability ? overridden(composition.durability, durability) : composition.durability,
         }),
+      ...(composition.outbox &&
+        this.isRecorded && {
+          outbox: outbox ? overridden(composition.outbox, outbox) : composition.outbox,
+          relay,
+        }),
     };
-    const fleet = await openRegistry<undefined, unknown>({
+    const fleet = await openRegistry<undefined, unknown, unknown>({
       namespace: this.ctx.namespace,
       registry: composition.registry,
       ...slots,

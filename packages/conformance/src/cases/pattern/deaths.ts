@@ -21,7 +21,7 @@ function canDieAndFence(composition: Composition, subject: Subject): boolean {
 }
 
 /** For each process that is to die, what to await before it dies and at which moment it then does. */
-function* deaths(scene: Scene): Generator<{ readonly turn: number; before(): Promise<void> }> {
+export function* deaths(scene: Scene): Generator<{ readonly turn: number; before(): Promise<void> }> {
   for (const turn of FIRST_TURNS) yield { turn, before: async () => {} };
   for (let left = LATER_DEATHS; left > 0; left -= 1)
     yield { turn: Math.floor(scene.ctx.random() * 60), before: async () => scene.turns(MOST_TURNS) };
