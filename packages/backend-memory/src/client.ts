@@ -37,7 +37,9 @@ export class Client {
    */
   async run<T>(operation: string, call: Call, apply: () => T | Promise<T>): Promise<T> {
     try {
-      return await this.#life.run(operation, call, () => this.#travel(operation, call, apply));
+      return await this.#life.run(operation, call, () =>
+        this.line.carry(this.#part, `${NAME}.${operation}`, { check: () => this.#life.check(operation, call), apply }),
+      );
     } finally {
       await this.line.whileAlive();
     }
@@ -45,13 +47,6 @@ export class Client {
 
   async close(stop: () => void): Promise<void> {
     await this.#life.close(async () => stop());
-  }
-
-  async #travel<T>(operation: string, call: Call, apply: () => T | Promise<T>): Promise<T> {
-    await Promise.resolve();
-    if (this.line.isStopped) return new Promise<never>(() => {});
-    this.#life.check(operation, call);
-    return this.line.carry(this.#part, `${NAME}.${operation}`, apply);
   }
 
   /** @throws TIMEOUT, ABORTED: as soon as the call ends. */

@@ -85,6 +85,12 @@ export function memoryFaults(): MemoryFaults {
   return new MemoryFaults();
 }
 
+export interface Request<T> {
+  /** Throws when nobody wants it any more. */
+  check(): void;
+  apply(): T | Promise<T>;
+}
+
 /** The line between one client and its hub, with the faults of both. */
 export class Line {
   readonly #faults: readonly MemoryFaults[];
@@ -125,12 +131,15 @@ export class Line {
   }
 
   /**
-   * Does what a request asks for, as it arrives at `part`; never resolves once the process has been stopped.
+   * Takes a request to `part`, a turn later, if `check` still lets it go, and does there what it asks for. Never resolves once
+   * the process has been stopped.
    *
-   * @throws UNAVAILABLE; what `apply` throws.
+   * @throws UNAVAILABLE; what `check` and `apply` throw.
    */
-  async carry<T>(part: "store" | "broker", source: string, apply: () => T | Promise<T>): Promise<T> {
+  async carry<T>(part: "store" | "broker", source: string, { check, apply }: Request<T>): Promise<T> {
+    await Promise.resolve();
     if (this.isStopped) return new Promise<never>(() => {});
+    check();
     this.check(part, source);
     if (this.isFrozen) await this.untilThawed(); // It has left: giving it up takes nothing back any more.
     if (this.isStopped) return new Promise<never>(() => {});

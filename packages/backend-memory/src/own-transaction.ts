@@ -29,9 +29,10 @@ export function memoryTransaction({ hub = memoryHub(), faults }: MemoryTransacti
 
 class OwnTransaction extends Transaction implements OwnMemoryTransaction {
   async commit(): Promise<void> {
-    await Promise.resolve();
-    if (!this.line.isStopped && !this.isOpen) throw endedError();
-    await this.line.carry("store", SOURCE, () => this.takeEffect());
+    const check = (): void => {
+      if (!this.isOpen) throw endedError();
+    };
+    await this.line.carry("store", SOURCE, { check, apply: () => this.takeEffect() });
     await this.line.whileAlive();
   }
 

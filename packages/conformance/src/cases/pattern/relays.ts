@@ -206,11 +206,12 @@ export const relayCases: readonly PatternCase[] = [
         const own = await doomed.begin();
         await own.write(one.key);
         const recording = scene.send(doomed.fleet, null, one.text, { transaction: own.transaction });
-        if (index % 2 === 0) await recording;
+        const isRecorded = index % 2 === 0;
+        if (isRecorded) await recording;
         const committing = recording.then(async () => own.commit());
         committing.then(() => (one.isTold = true)).catch(() => {}); // Nobody hears of it.
-        await before();
-        await doomed.kill(turn);
+        if (!isRecorded) await before();
+        await doomed.kill(isRecorded ? index : turn);
       }
       const verify = async ({ text, key, isTold }: (typeof sent)[number]): Promise<void> => {
         const stands = (await scene.outboxProbe.read(key)) === 1;
