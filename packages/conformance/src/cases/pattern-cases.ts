@@ -2,7 +2,7 @@ import type { PatternCase } from "../case.ts";
 import { commitCases } from "./pattern/commits.ts";
 import { deathCases } from "./pattern/deaths.ts";
 import { endCases } from "./pattern/ends.ts";
-import { historyCases } from "./pattern/histories.ts";
+import { historyCases, outboxHistoryCases } from "./pattern/histories.ts";
 import { lossCases } from "./pattern/losses.ts";
 import { moveCases } from "./pattern/moves.ts";
 import { outcomeCases } from "./pattern/outcomes.ts";
@@ -22,4 +22,5 @@ export const patternCatalogue: readonly PatternCase[] = [
   ...commitCases,
   ...relayCases,
   ...historyCases,
+  ...outboxHistoryCases,
 ];

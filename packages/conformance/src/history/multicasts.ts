@@ -56,6 +56,8 @@ export interface Finally {
   status(text: string, identity: string): Receipt["status"] | undefined;
   /** How many effects stand; `undefined`: no handler had any. */
   effects(text: string, identity: string): number | undefined;
+  /** Whether the writes stand that were to commit with it; absent: nothing was sent with a transaction. */
+  stands?(text: string): boolean;
 }
 
 export interface MulticastGuarantee {
@@ -102,6 +104,7 @@ export function checkMulticasts(
       ...(isKept ? losses(story, end) : []),
       ...(isKept && guarantee.order === "fifo" ? overtaken(story, stories) : []),
       ...(guarantee.way === "exactly-once" ? effects(story, end) : []),
+      ...recorded(story, end),
     ];
     return problems.map((problem) => ({
       text: story.text,
@@ -262,4 +265,16 @@ function* effects(story: Story, end: Finally): Generator<string> {
   if (count > 1) yield `duplicate: ${nameOf(story)} has had its effects ${count} times`;
   if (status === "delivered" && count === 0) yield `loss: ${nameOf(story)} is delivered, without its effects`;
   if (status === "failed" && count > 0) yield `lie: ${nameOf(story)} has failed, with effects`;
+}
+
+/** It has come although it never committed, or has not come although it did. */
+function* recorded(story: Story, end: Finally): Generator<string> {
+  const stands = end.stands?.(story.text);
+  if (stands === undefined) return;
+  const { calls, sends, text, identity } = story;
+  if (!stands && calls.length > 0) yield `phantom: ${nameOf(story)} is handled, and has never committed`;
+  if (!stands && sends.some(({ told }) => told !== undefined)) yield `loss: ${text} was told to have committed`;
+  const isMeant = sends.some(({ to }) => to.includes(identity));
+  const hasCome = calls.some(({ ended }) => ended?.as === "handled" || ended?.as === "rejected");
+  if (stands && isMeant && !hasCome) yield `loss: ${nameOf(story)} has committed, and nobody has handled it`;
 }

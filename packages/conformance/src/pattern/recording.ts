@@ -11,14 +11,21 @@ import {
   type SendEvent,
   type TakeEvent,
 } from "../history/multicasts.ts";
+import type { OwnTransaction } from "../subject.ts";
 import type { AnyFleet, Scene } from "./scene.ts";
 
 const CLOSING = "closing";
+/** Share of what is recorded and then rolled back by its sender. */
+const ROLLED_BACK = 0.2;
+
+type Options = MulticastOptions<unknown>;
 
 export interface Actor {
   readonly name: string;
   readonly fleet: AnyFleet;
   isDead: boolean;
+  /** Of its own process, where what it sends commits with its own writes. */
+  begin?(): Promise<OwnTransaction>;
 }
 
 export class Recording {
@@ -101,16 +108,14 @@ export class Recording {
   }
 
   #begin(actor: Actor, text: string, to: readonly string[]): void {
-    const { isKept, ctx } = this.#scene;
+    const { isKept, isRecorded, ctx, patienceMs: timeoutMs } = this.#scene;
     const event = this.#note<SendEvent>({ kind: "send", at: this.#now(), text, to });
     const receipts: Receipt[] = [];
-    const options: MulticastOptions = {
-      timeoutMs: this.#scene.patienceMs,
-      onReceipts: (page) => void receipts.push(...page),
-      ...(isKept && ctx.backend.durability?.tracking && { idempotencyKey: text }),
-    };
-    const sending = this.#scene
-      .send(actor.fleet, to, text, options)
+    const onReceipts = (page: readonly Receipt[]): void => void receipts.push(...page);
+    const isUnique = isRecorded || (isKept && ctx.backend.durability?.tracking !== undefined);
+    const options: Options = { timeoutMs, onReceipts, ...(isUnique && { idempotencyKey: text }) };
+    const sent = isRecorded ? this.#commit(actor, event, options) : this.#scene.send(actor.fleet, to, text, options);
+    const sending = sent
       .then(({ id }) => {
         if (actor.isDead) return;
         event.told = { at: this.#now(), id, receipts };
@@ -118,6 +123,26 @@ export class Recording {
       })
       .catch(() => {}); // Nobody was told anything.
     this.#sending.set(sending, actor);
+  }
+
+  /** With a write of its sender's own. Some are rolled back: their sender is told, by a throw, and nobody else ever. */
+  async #commit({ fleet, begin }: Actor, { text, to }: SendEvent, options: Options): Promise<{ readonly id: string }> {
+    const isRolledBack = text !== CLOSING && this.#scene.ctx.random() < ROLLED_BACK;
+    const own = await (begin?.() ?? this.#scene.begin());
+    try {
+      await own.write(this.#writeKey(text));
+      const report = await this.#scene.send(fleet, to, text, { ...options, transaction: own.transaction });
+      if (isRolledBack) throw new Error("it is to be rolled back");
+      await own.commit();
+      return report;
+    } catch (error) {
+      await own.rollback();
+      throw error;
+    }
+  }
+
+  #writeKey(text: string): string {
+    return `${this.#scene.ctx.namespace} ${text} was sent`;
   }
 
   async #handle(actor: Actor, message: Message): Promise<void> {
@@ -152,8 +177,8 @@ export class Recording {
   async #end(survivor: Actor): Promise<Finally> {
     const statuses = new Map<string, Receipt["status"]>();
     const effects = new Map<string, number>();
-    const { way, ctx, isKept } = this.#scene;
-    const isTracked = isKept && ctx.backend.durability?.tracking !== undefined;
+    const { way, ctx, isKept, isRecorded } = this.#scene;
+    const isTracked = isKept ? ctx.backend.durability?.tracking !== undefined : isRecorded;
     for (const [text, id] of isTracked ? this.#ids : [])
       for await (const { identity, status } of survivor.fleet.deliveries(id))
         statuses.set(`${text} ${identity}`, status);
@@ -162,7 +187,13 @@ export class Recording {
       for (const { text, identity } of calls)
         effects.set(`${text} ${identity}`, await this.#scene.effects(identity, text));
     }
+    const standing = new Set<string>();
+    if (isRecorded)
+      for (const event of this.events)
+        if (event.kind === "send" && (await this.#scene.outboxProbe.read(this.#writeKey(event.text))) > 0)
+          standing.add(event.text);
     return {
+      ...(isRecorded && { stands: (text) => standing.has(text) }),
       status: (text, identity) => statuses.get(`${text} ${identity}`),
       effects: (text, identity) => effects.get(`${text} ${identity}`),
     };

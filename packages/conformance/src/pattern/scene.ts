@@ -91,6 +91,11 @@ export class Scene {
     return this.ctx.subject.patienceMs ?? PATIENCE_MS;
   }
 
+  /** What somebody holds who is stuck or dead has come to the others long before patience ends. */
+  get relayLeaseMs(): number {
+    return this.patienceMs / 10;
+  }
+
   /** For calls that are to end before everything has been acknowledged, and not before it has been sent. */
   get shortMs(): number {
     return this.patienceMs / 5;
@@ -275,7 +280,7 @@ export class Scene {
       namespace: this.ctx.namespace,
       registry: composition.registry,
       ...slots,
-      timing: { ...TIMING, timeoutMs: this.patienceMs, ...timing },
+      timing: { ...TIMING, timeoutMs: this.patienceMs, relayLeaseMs: this.relayLeaseMs, ...timing },
       ...(limits && { limits }),
       onWarning: () => {}, // Cases provoke what is warned of.
       timeoutMs: DEADLINE_MS, // It may be the first that a new process does.

@@ -2,7 +2,7 @@
 
 import type { PatternCase } from "../../case.ts";
 import { ACKNOWLEDGED, ATMOST, DURABLE, EXACTLY } from "../../pattern/composition.ts";
-import { canDie, patternCases } from "../../pattern/pattern-case.ts";
+import { canDie, outboxCases, patternCases } from "../../pattern/pattern-case.ts";
 import { type Actor, Recording } from "../../pattern/recording.ts";
 import type { Scene } from "../../pattern/scene.ts";
 
@@ -16,15 +16,26 @@ export const historyCases: readonly PatternCase[] = patternCases(
   [ATMOST, ACKNOWLEDGED, DURABLE, EXACTLY],
   "history",
   "While processes that send and handle die and others take over, nobody handles what was not meant for it, nothing accepted is lost, every repetition has its reason, effects that were promised once stand once, and no receipt lies.",
-  async (scene) => {
-    const recording = new Recording(scene, IDENTITIES);
-    const survivors = [await survivor(scene, "survivor 1"), await survivor(scene, "survivor 2")] as const;
-    for (const identity of IDENTITIES) await recording.take(one(scene, survivors), identity);
-    for (let round = 1; round <= ROUNDS; round += 1) await play(scene, recording, survivors, round);
-    await recording.verify(survivors[0]);
-  },
+  playAll,
   canDie,
 );
+
+/** The same, with every process recording in its own transactions and handing over what anybody has committed. */
+export const outboxHistoryCases: readonly PatternCase[] = outboxCases(
+  [ACKNOWLEDGED, DURABLE, EXACTLY],
+  "history",
+  "While processes that record, hand over and handle die and others take over, each multicast that has committed reaches everyone it is for, one that was rolled back nobody, and effects that were promised once stand once.",
+  playAll,
+  canDie,
+);
+
+async function playAll(scene: Scene): Promise<void> {
+  const recording = new Recording(scene, IDENTITIES);
+  const survivors = [await survivor(scene, "survivor 1"), await survivor(scene, "survivor 2")] as const;
+  for (const identity of IDENTITIES) await recording.take(one(scene, survivors), identity);
+  for (let round = 1; round <= ROUNDS; round += 1) await play(scene, recording, survivors, round);
+  await recording.verify(survivors[0]);
+}
 
 /** Two processes come, take identities and send, and die over it; then others have what was theirs. */
 async function play(
@@ -56,7 +67,8 @@ async function play(
   recording.send(one(scene, survivors));
   for (const identity of taken) await recording.take(one(scene, survivors), identity);
   const { durability } = scene.ctx.backend;
-  if (scene.isKept && durability?.tracking) for (const text of unheard) recording.again(one(scene, survivors), text);
+  const isUnique = scene.isRecorded || (scene.isKept && durability?.tracking !== undefined);
+  if (isUnique) for (const text of unheard) recording.again(one(scene, survivors), text);
 }
 
 async function survivor(scene: Scene, name: string): Promise<Actor> {
@@ -67,8 +79,8 @@ async function mortal(
   scene: Scene,
   name: string,
 ): Promise<{ readonly actor: Actor; kill(turn: number): Promise<void> }> {
-  const { fleet, kill } = await scene.mortal();
-  return { actor: { name, fleet, isDead: false }, kill };
+  const { fleet, kill, begin } = await scene.mortal();
+  return { actor: { name, fleet, isDead: false, ...(scene.isRecorded && { begin }) }, kill };
 }
 
 function below(scene: Scene, bound: number): number {

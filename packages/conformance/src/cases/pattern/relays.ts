@@ -13,8 +13,6 @@ import { deaths } from "./deaths.ts";
 import { countsOf } from "./support.ts";
 
 const ALL = [ACKNOWLEDGED, DURABLE, EXACTLY];
-/** Short, so that what somebody holds who is stuck or dead soon comes to the others. */
-const timing = { relayLeaseMs: 500, relayPollMs: 50 };
 const IDENTITIES = numbered("device", 24);
 
 /** Somebody who serves all of them, and hands nothing over. */
@@ -50,7 +48,6 @@ function stuck(held: Gate, reached: Gate): ProcessOptions {
     await held.passed();
   };
   return {
-    timing,
     durability: (real) => ({
       async enqueueMany(...args): Promise<readonly BatchFailure[]> {
         await stop();
@@ -87,7 +84,7 @@ export const relayCases: readonly PatternCase[] = [
     "Two relays share the work, each has some of it, and everyone handles everything exactly once.",
     async (scene) => {
       const sender = await audience(scene);
-      const relays = [await scene.process({ timing }), await scene.process({ timing })];
+      const relays = [await scene.process(), await scene.process()];
       await untilShared(scene, ...relays);
       const texts = numbered("x", 6);
       for (const text of texts) await scene.commit(sender, null, text);
@@ -105,7 +102,7 @@ export const relayCases: readonly PatternCase[] = [
       assert.equal((await sender.backlog()).deliveries, IDENTITIES.length);
       assert.deepEqual(countsOf(await sender.report(id)), { pending: IDENTITIES.length });
       assert.deepEqual(scene.seen, []);
-      await scene.process({ timing });
+      await scene.process();
       await scene.assertHandled("x", IDENTITIES);
       await scene.ctx.eventually(async () => assert.equal((await sender.backlog()).deliveries, 0));
     },
@@ -116,7 +113,7 @@ export const relayCases: readonly PatternCase[] = [
     "A relay that is told of nothing finds what has committed all the same.",
     async (scene) => {
       const sender = await audience(scene);
-      await scene.process({ timing, outbox: () => ({ bells: undefined }) as object });
+      await scene.process({ outbox: () => ({ bells: undefined }) as object });
       for (const text of ["1", "2"]) {
         await scene.commit(sender, null, text);
         await scene.assertHandled(text, IDENTITIES);
@@ -134,7 +131,7 @@ export const relayCases: readonly PatternCase[] = [
       await untilShared(scene, first);
       await scene.commit(sender, null, "x");
       await scene.ctx.eventually(() => assert.ok(reached.isOpen, "it has something in its hands"));
-      const second = await scene.process({ timing });
+      const second = await scene.process();
       await untilShared(scene, second);
       await scene.assertHandled("x", IDENTITIES);
       held.open();
@@ -154,7 +151,6 @@ export const relayCases: readonly PatternCase[] = [
       const sender = await audience(scene);
       const reached = scene.gate();
       const doomed = await scene.mortal({
-        timing,
         outbox: () => ({
           async settleMany(): Promise<never> {
             reached.open();
@@ -165,7 +161,7 @@ export const relayCases: readonly PatternCase[] = [
       await scene.commit(sender, null, "x");
       await scene.ctx.eventually(() => assert.ok(reached.isOpen, "it has handed something over"));
       await doomed.kill(0);
-      await scene.process({ timing });
+      await scene.process();
       await scene.assertHandled("x", IDENTITIES);
       await scene.ctx.eventually(async () => assert.equal((await sender.backlog()).deliveries, 0));
       assert.deepEqual(scene.handledBy("x"), IDENTITIES, "handled once");
@@ -179,13 +175,13 @@ export const relayCases: readonly PatternCase[] = [
     async (scene) => {
       const sender = await audience(scene);
       for (const [index, { turn, before }] of [...deaths(scene)].entries()) {
-        const doomed = await scene.mortal({ timing });
+        const doomed = await scene.mortal();
         const text = `x-${index}`;
         await scene.commit(sender, null, text);
         await before();
         await doomed.kill(turn);
       }
-      await scene.process({ timing });
+      await scene.process();
       for (const index of [...deaths(scene)].keys()) await scene.assertHandled(`x-${index}`, IDENTITIES);
       await scene.ctx.eventually(async () => assert.equal((await sender.backlog()).deliveries, 0));
     },
@@ -196,7 +192,7 @@ export const relayCases: readonly PatternCase[] = [
     "sender-dies-at-any-moment",
     "At whatever moment a sender dies over its commit, everyone gets its message, once, or nobody does, as what it has written stands or not.",
     async (scene) => {
-      const relay = await scene.process({ timing });
+      const relay = await scene.process();
       for (const identity of ["a", "b", "c"]) await scene.register(relay, identity);
       const sent: { readonly text: string; readonly key: string; isTold: boolean }[] = [];
       for (const [index, { turn, before }] of [...deaths(scene)].entries()) {

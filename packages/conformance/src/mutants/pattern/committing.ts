@@ -26,11 +26,11 @@ function inComposition(id: string, ...kills: Names): Mutant {
 export const committingMutants: readonly Mutant[] = [
   inComposition(
     "outbox-seen-before-commit",
-    ...committed("committed-everyone-once", "rolled-back-nobody"),
+    ...committed("committed-everyone-once", "rolled-back-nobody", "history"),
     "pattern/exactly-once/outbox-handler-sends",
   ),
-  inComposition("outbox-record-is-lost", ...committed("committed-everyone-once", "relays-share")),
-  inComposition("outbox-survives-rollback", ...committed("rolled-back-nobody")),
+  inComposition("outbox-record-is-lost", ...committed("committed-everyone-once", "relays-share", "history")),
+  inComposition("outbox-survives-rollback", ...committed("rolled-back-nobody", "history")),
   inComposition("outbox-key-forgotten-on-other-id", ...committed("same-key")),
   inComposition("outbox-failed-without-a-reason", ...committed("counts-add-up", "expired")),
   inComposition("outbox-last-in-first-out", "pattern/durable/outbox-in-order", "pattern/exactly-once/outbox-in-order"),

@@ -72,7 +72,7 @@ export const keepingMutants: readonly Mutant[] = [
   {
     id: "pattern-enqueues-again",
     breaks: "What is enqueued once more is handled once more, under another id.",
-    kills: kept("sent-twice", "enqueue-unanswered"),
+    kills: kept("sent-twice", "enqueue-unanswered", "outbox-relay-stuck"),
     of: (subject) => {
       const times = new Map<string, number>();
       return withDurability(subject, (real) => ({
