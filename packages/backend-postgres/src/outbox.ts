@@ -24,7 +24,7 @@ import {
 import { type PostgresCall, type PostgresClient, postgresClient } from "./client.ts";
 import { NAME } from "./errors.ts";
 import { outboxChannelName } from "./keys.ts";
-import { checkOptions, type PostgresOptions } from "./options.ts";
+import { checkOptions, misconfigured, type PostgresOptions } from "./options.ts";
 import { Bell } from "./outbox/bells.ts";
 import { leaseShards, releaseShards } from "./outbox/leasing.ts";
 import type { Ledger } from "./outbox/ledger.ts";
@@ -68,6 +68,9 @@ export type PostgresOutboxOptions = PostgresOptions & {
  */
 export function postgresOutbox(options: PostgresOutboxOptions): OutboxBackend<PostgresTransaction> {
   checkOptions(options);
+  const { wake = "notify" } = options;
+  if (wake !== "notify" && wake !== "none")
+    throw misconfigured(`${NAME}.options`, [{ path: "wake", message: "is notify or none" }]);
   return new PostgresOutbox(options);
 }
 

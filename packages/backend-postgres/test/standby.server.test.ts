@@ -2,8 +2,9 @@
 
 import { withServer } from "@muster/servers/vitest";
 import { describe, expect, test } from "vitest";
-import { postgresMessaging, postgresRegistry } from "../src/index.ts";
+import { postgresMessaging, postgresOutbox, postgresRegistry } from "../src/index.ts";
 import { standbyOf, standbyPrograms } from "./standby.ts";
+import { callerOf, commit, lease, openedOutbox, settleAll, takeAll, whole } from "./outbox/support.ts";
 import { optionsOf } from "./standalone.ts";
 import { entry, freshNamespace, opened, outcomeOf, poolOf, SOON, tell, within } from "./support.ts";
 
@@ -24,20 +25,26 @@ await withServer("postgres", {}, async (server) => {
 
       const opening = async (): Promise<readonly string[]> =>
         Promise.all(
-          [postgresRegistry, postgresMessaging].map(async (make) =>
+          [postgresRegistry, postgresMessaging, postgresOutbox].map(async (make) =>
             outcomeOf(make(optionsOf(standby)).open({ namespace }, within(5 * SECOND))),
           ),
         );
-      expect(await opening()).toEqual(["UNAVAILABLE", "UNAVAILABLE"]);
+      expect(await opening()).toEqual(["UNAVAILABLE", "UNAVAILABLE", "UNAVAILABLE"]);
 
       // As when a name leads somewhere else after it was opened.
       const pools = [poolOf(server), poolOf(standby)] as const;
       let pool = pools[0];
+      const handedIn = { pool: { connect: async () => pool.connect() }, wake: "none" as const };
+      await using outbox = await openedOutbox(handedIn, { namespace });
+      await using caller = await callerOf(server);
+      await commit(outbox, caller, "m", ["a"]);
+      const [taken] = await takeAll(outbox, await lease(outbox));
       await using wandering = await opened({ pool: { connect: async () => pool.connect() } }, { namespace });
       pool = pools[1];
       const isThere = async (identity: string): Promise<boolean> =>
         (await wandering.getMany([identity], within(SECOND)))[0] !== undefined;
       await expect.poll(async () => isThere("b"), SOON).toBe(true);
+      await using onStandby = await callerOf(standby);
       const [one] = await wandering.getMany(["a"], within(SECOND));
       const [identity, epoch] = ["a", one?.epoch ?? 0];
       const writes = [
@@ -45,15 +52,27 @@ await withServer("postgres", {}, async (server) => {
         wandering.renewMany([{ identity, epoch, ttlMs: 1_000 }], within(SECOND)),
         wandering.deleteMany([{ identity, epoch }], within(SECOND)),
         wandering.reap({ limit: 1, claimMs: 1, graceMs: 0 }, within(SECOND)),
+        lease(outbox),
+        outbox.settleMany(
+          taken?.lease ?? { shard: 0, lease: "0" },
+          taken === undefined ? [] : [whole(taken)],
+          within(SECOND),
+        ),
+        commit(outbox, onStandby, "n", ["a"]),
       ];
       expect(await Promise.all(writes.map(outcomeOf))).toEqual(writes.map(() => "UNAVAILABLE"));
 
+      await onStandby.query("rollback");
       await tell(standby, "select pg_promote()");
-      expect(await opening()).toEqual(["fine", "fine"]);
+      expect(await opening()).toEqual(["fine", "fine", "fine"]);
       expect(await outcomeOf(wandering.setMany([entry("c")], within(SECOND)))).toBe("fine");
       expect(await wandering.getMany(["a", "b", "c"], within(SECOND))).toMatchObject([{ epoch }, {}, {}]);
       const [older, newer] = await wandering.getMany(["b", "c"], within(SECOND));
       expect(newer?.epoch).toBeGreaterThan(older?.epoch ?? Number.NaN);
+
+      expect(await commit(outbox, onStandby, "n", ["a"])).toMatchObject({ isNew: true });
+      expect(await settleAll(outbox, taken === undefined ? [] : [taken])).toEqual(["m"]);
+      await outbox.close();
 
       await using messaging = postgresMessaging(optionsOf(standby));
       await messaging.open({ namespace }, within(5 * SECOND));

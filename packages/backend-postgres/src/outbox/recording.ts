@@ -51,8 +51,8 @@ export class Recording {
     } catch (error) {
       // A server that says nothing must not hold up whoever has given up. What he asks it later comes behind this anyway.
       if (this.#isAbandoned) await Promise.race([this.#interrupt(), delay(PATIENCE_MS, undefined, { ref: false })]);
-      else await this.#savepoint.undo();
-      void this.#savepoint.undo();
+      const undone = this.#savepoint.undo();
+      if (!this.#isAbandoned) await undone;
       throw error;
     }
   }
@@ -65,7 +65,9 @@ export class Recording {
 
   /** What is under way is ended, for it may wait for somebody else; then all of it is taken back. */
   async #interrupt(): Promise<void> {
-    if (this.#savepoint.isBusy) await cancelMarked(this.#ledger, this.#mark, PATIENCE_MS).catch(() => undefined);
+    const { underWay } = this.#savepoint;
+    if (underWay !== undefined) await cancelMarked(this.#ledger, this.#mark, PATIENCE_MS).catch(() => undefined);
+    await underWay;
     await this.#savepoint.undo();
   }
 

@@ -16,7 +16,7 @@ const NAME_OF_IT = "muster_record";
 export class Savepoint {
   readonly #transaction: PostgresTransaction;
   #stands = false;
-  #busy = 0;
+  #underWay: Promise<unknown> | undefined;
 
   private constructor(transaction: PostgresTransaction) {
     this.#transaction = transaction;
@@ -40,22 +40,23 @@ export class Savepoint {
     }
   }
 
-  /** Whether a statement is under way. */
-  get isBusy(): boolean {
-    return this.#busy > 0;
+  /** The statement that is under way; it never rejects. */
+  get underWay(): Promise<unknown> | undefined {
+    return this.#underWay;
   }
 
   /** The first row's `answer`. @throws what the server says, and UNAVAILABLE: the connection is lost; nothing was committed. */
   async ask(text: string, values: readonly Parameter[] = []): Promise<string | undefined> {
-    this.#busy += 1;
+    const asking = this.#send(text, values);
+    const underWay = asking.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#underWay = underWay;
     try {
-      const { rows } = await this.#transaction.query(text, [...values]);
-      const answer = rows[0]?.["answer"];
-      return typeof answer === "string" ? answer : undefined;
-    } catch (error) {
-      throw errorOf(error);
+      return await asking;
     } finally {
-      this.#busy -= 1;
+      if (this.#underWay === underWay) this.#underWay = undefined;
     }
   }
 
@@ -69,10 +70,17 @@ export class Savepoint {
   async undo(): Promise<void> {
     if (!this.#stands) return;
     this.#stands = false;
-    await Promise.allSettled([
-      this.ask(`rollback to savepoint ${NAME_OF_IT}`),
-      this.ask(`release savepoint ${NAME_OF_IT}`),
-    ]);
+    await this.ask(`rollback to savepoint ${NAME_OF_IT}; release savepoint ${NAME_OF_IT}`).catch(() => undefined);
+  }
+
+  async #send(text: string, values: readonly Parameter[]): Promise<string | undefined> {
+    try {
+      const { rows } = await this.#transaction.query(text, [...values]);
+      const answer = rows?.[0]?.["answer"]; // There are none of several statements.
+      return typeof answer === "string" ? answer : undefined;
+    } catch (error) {
+      throw errorOf(error);
+    }
   }
 }
 

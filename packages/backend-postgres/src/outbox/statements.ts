@@ -87,21 +87,20 @@ const deliveries = (names: Names): string => `
   with m as (select s.multicast, s.expires_at <= ${names.call("now_ms")}() as is_over from ${known(names)} s),
   edge as (
     select f.first from (
-      (select p.first from m cross join ${table(names, "parcels")} p
-        where p.multicast = m.multicast and p.first > $4 order by p.first limit ${ROWS + 1})
+      (select p.first from ${table(names, "parcels")} p
+        where p.multicast = (select multicast from m) and p.first > $4 order by p.first limit ${ROWS + 1})
       union all
-      (select o.first from m cross join ${table(names, "outcomes")} o
-        where o.multicast = m.multicast and o.first > $4 order by o.first limit ${ROWS + 1})
+      (select o.first from ${table(names, "outcomes")} o
+        where o.multicast = (select multicast from m) and o.first > $4 order by o.first limit ${ROWS + 1})
     ) f order by f.first offset ${ROWS} limit 1
   )
   select t.identity, t.state, t.code, t.reason from (
-    select unnest(p.identities) as identity, case when m.is_over then 'f' else 'p' end as state,
-      case when m.is_over then 'EXPIRED' end as code, case when m.is_over then $6 end as reason
-    from m cross join ${table(names, "parcels")} p
-    where p.multicast = m.multicast and p.last > $4 and (p.first < (select first from edge)) is not false
+    select unnest(p.identities) as identity, case when w.is_over then 'f' else 'p' end as state,
+      case when w.is_over then 'EXPIRED' end as code, case when w.is_over then $6 end as reason
+    from ${table(names, "parcels")} p cross join (select is_over from m) w
+    where p.multicast = (select multicast from m) and p.last > $4 and (p.first < (select first from edge)) is not false
     union all
-    select unnest(o.identities), o.state::text, o.code, o.reason
-    from m cross join ${table(names, "outcomes")} o
-    where o.multicast = m.multicast and o.last > $4 and (o.first < (select first from edge)) is not false
+    select unnest(o.identities), o.state::text, o.code, o.reason from ${table(names, "outcomes")} o
+    where o.multicast = (select multicast from m) and o.last > $4 and (o.first < (select first from edge)) is not false
   ) t where t.identity > $4 and (t.identity < (select first from edge)) is not false
   order by t.identity limit $5::bigint`;

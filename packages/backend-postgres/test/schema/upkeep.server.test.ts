@@ -5,6 +5,8 @@ import { withServer } from "@muster/servers/vitest";
 import { expect, test } from "vitest";
 import { indexName, namesIn } from "../../src/keys.ts";
 import { MIGRATIONS } from "../../src/schema/migrations.ts";
+import { callerOf, commit, openedOutbox } from "../outbox/support.ts";
+import { openedQueues, take, targets } from "../queues/support.ts";
 import { optionsOf } from "../standalone.ts";
 import { entry, opened, outcomeOf, SOON, tell, within } from "../support.ts";
 
@@ -51,6 +53,42 @@ await withServer("postgres", {}, (server) => {
     await using registry = await opened({ ...optionsOf(server), schemaName: "former" }, { namespace: "n" });
     expect(await registry.getMany(["a"], within(1_000))).toMatchObject([{ identity: "a", epoch: 1 }]);
     expect(await tell(server, "select max(version) from former.migrations")).toEqual([[LATEST]]);
+  });
+
+  test("tables of version 3 become those of this one while a process that knows no others goes on", async () => {
+    const names = namesIn("third");
+    await tell(server, "create schema third");
+    await tell(
+      server,
+      "create table third.migrations (version int primary key, compatible_with int, applied_at timestamptz)",
+    );
+    for (const { version, statements } of MIGRATIONS.slice(0, 3)) {
+      for (const statement of statements(names)) await tell(server, statement);
+      await tell(server, `insert into third.migrations values (${version}, 1, now())`);
+    }
+    const options = { ...optionsOf(server), schemaName: "third" };
+    await tell(server, "insert into third.durable_spaces (namespace) values ('n')");
+    const enqueue = async (id: string): Promise<unknown> =>
+      tell(
+        server,
+        "select * from third.enqueue_many(1, $1, 't', 0, false, null, 'x', array['a'], array[1::bigint], 600000, 600000, null)",
+        [id],
+      );
+    await enqueue("before");
+    // Whoever reads and writes in the middle of it holds up nobody, and is held up by nobody.
+    const caller = await callerOf(server);
+    await caller.query("begin; select count(*) from third.durable_queue; select third.now_ms()");
+    await using outbox = await openedOutbox(options, { namespace: "n" });
+    await using queues = await openedQueues(options, { namespace: "n" });
+    await enqueue("behind");
+    await caller.query("commit");
+    await queues.attachMany("s", targets(["a"]), within(1_000));
+    expect((await take(queues, "s")).map(({ id }) => id)).toEqual(["before", "behind"]);
+    expect(await commit(outbox, caller, "m", ["a"])).toMatchObject({ isNew: true });
+    await caller.end();
+    expect(await tell(server, "select max(version), max(compatible_with) from third.migrations")).toEqual([
+      [LATEST, 1],
+    ]);
   });
 
   test("two schemas of one database know nothing of each other", async () => {

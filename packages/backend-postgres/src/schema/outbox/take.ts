@@ -11,10 +11,19 @@ import type { Names } from "../../keys.ts";
 import { BY_INDEX } from "../locking.ts";
 import { table } from "./tables.ts";
 
-/** Of the parcels `p` that wait, in order: those that are ready, or whose delay is over. */
-const waiting = (names: Names, due: string): string => `
+/**
+ * What waits, in order: what is ready lies so; what has been delayed is found by when it is due, and put in order then. Without
+ * the fence the server would look for that among all that waits, which lies in order already.
+ */
+const waiting = (names: Names): string => `
       (select p.parcel, p.multicast, p.count from ${table(names, "parcels")} p
-        where p.space = sp and p.shard = sh and ${due} and p.expires_at > now_ms order by p.parcel)`;
+        where p.space = sp and p.shard = sh and p.due is null and p.expires_at > now_ms order by p.parcel)
+      union all
+      (select d.* from (
+        select p.parcel, p.multicast, p.count from ${table(names, "parcels")} p
+        where p.space = sp and p.shard = sh and p.due <= now_ms and p.expires_at > now_ms offset 0
+      ) d order by d.parcel)
+      order by parcel limit most`;
 
 export function takeParcelsFunction(names: Names): string {
   return `
@@ -22,7 +31,7 @@ create function ${names.call("take_parcels")}(sp int, sh int, le bigint, most bi
 returns table (
   parcel bigint, multicast bigint, ttl bigint, attempts int, identities text, epochs text, id text, content_type text,
   sent_at float8, once boolean, reply_to text, payload bytea, idempotency_key text, digest text, filter text, ttl_ms bigint
-) language plpgsql stable ${BY_INDEX} set enable_sort to off as $$
+) language plpgsql stable ${BY_INDEX} as $$
 #variable_conflict use_column
 declare
   now_ms bigint := ${names.call("clock_ms")}();
@@ -36,9 +45,7 @@ begin
     return;
   end if;
   for one in
-    select w.parcel, w.count, w.multicast, octet_length(m.payload) as bytes from (${waiting(names, "p.due is null")}
-      union all${waiting(names, "p.due <= now_ms")}
-      order by parcel
+    select w.parcel, w.count, w.multicast, octet_length(m.payload) as bytes from (${waiting(names)}
     ) w cross join lateral (select s.payload from ${table(names, "multicasts")} s where s.multicast = w.multicast limit 1) m
   loop
     most := most - one.count;
