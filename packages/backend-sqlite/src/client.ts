@@ -1,0 +1,103 @@
+/** One slot's way to its file: operations that run in the file's thread. */
+
+import { abortedError, type Call, MusterError, throwIfAborted } from "@muster/core/slots";
+import { NAME, sqliteError } from "./errors.ts";
+import { fileOf, type SqliteOptions } from "./options.ts";
+import type { ArgsOf, ResultOf } from "./store/operation.ts";
+import type { Operations } from "./store/operations.ts";
+import type { Failure } from "./thread/messages.ts";
+import type { SharedFile } from "./thread/shared-file.ts";
+import { giveUp, newTurn } from "./thread/turn.ts";
+
+export interface SqliteCall extends Call {
+  /** The slot's method, as it stands in the source of errors. */
+  readonly operation: string;
+}
+
+/** Does nothing before it is opened. @throws CONFIG_INVALID: with a violation for each option that is wrong. */
+export function sqliteClient(options: SqliteOptions): SqliteClient {
+  return new SqliteClient(fileOf(options));
+}
+
+export class SqliteClient {
+  readonly #file: SharedFile;
+  /** Reject whatever is in flight. */
+  readonly #interrupts = new Set<() => void>();
+  #isOpen = false;
+
+  constructor(file: SharedFile) {
+    this.#file = file;
+  }
+
+  /**
+   * Makes or brings up to date what is in the file. When it fails nothing is left of it, and it may be opened again.
+   *
+   * @throws CONFIG_INVALID, PERMISSION_DENIED, UNSUPPORTED, UNAVAILABLE, TIMEOUT, ABORTED, INTERNAL
+   */
+  async open({ signal }: Call): Promise<void> {
+    this.#file.retain();
+    this.#isOpen = true;
+    try {
+      await this.run("migrate", undefined, { signal, operation: "open" });
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** At once: what is in flight rejects with CLOSED. Resolves when this slot holds nothing any more. */
+  async close(): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    for (const interrupt of [...this.#interrupts]) interrupt();
+    await this.#file.release();
+  }
+
+  /**
+   * Leaves once and is never sent again. When the call ends, it rejects at once: `mayHaveApplied` is false when the operation
+   * had not begun, and then it never does.
+   *
+   * @throws what {@link sqliteError} makes of it; CLOSED, TIMEOUT, ABORTED; what the operation throws.
+   */
+  run<Name extends keyof Operations>(
+    name: Name,
+    args: ArgsOf<Operations[Name]>,
+    call: SqliteCall,
+  ): Promise<ResultOf<Operations[Name]>> {
+    const source = `${NAME}.${call.operation}`;
+    return new Promise((resolve, reject) => {
+      throwIfAborted(call, source);
+      if (!this.#isOpen) throw closed(source, false);
+      const turn = newTurn();
+      const finish = (): void => {
+        forget();
+        this.#interrupts.delete(onClose);
+        call.signal.removeEventListener("abort", onAbort);
+      };
+      const fail = (error: Error): void => {
+        finish();
+        reject(error);
+      };
+      const onClose = (): void => fail(closed(source, !giveUp(turn)));
+      const onAbort = (): void => fail(abortedError(call, source, !giveUp(turn)));
+      const question = {
+        name,
+        args,
+        turn,
+        resolve: (value: unknown) => {
+          finish();
+          resolve(value as ResultOf<Operations[Name]>); // As the operation of that name gives it.
+        },
+        reject: (failure: Failure) => fail(sqliteError(failure, source)),
+      };
+      const forget = this.#file.ask(question);
+      this.#interrupts.add(onClose);
+      call.signal.addEventListener("abort", onAbort, { once: true });
+    });
+  }
+}
+
+function closed(source: string, mayHaveApplied: boolean): MusterError<"CLOSED"> {
+  const message = "it is not open, or has been closed";
+  return new MusterError({ code: "CLOSED", source, message, mayHaveApplied });
+}

@@ -1,0 +1,9 @@
+/** Muster on SQLite. */
+
+export {
+  type SqliteByFile,
+  type SqliteFile,
+  sqliteFile,
+  type SqliteFileOptions,
+  type SqliteOptions,
+} from "./options.ts";

@@ -1,0 +1,29 @@
+/** The connection to the file, and how it is set up. */
+
+import Database from "libsql";
+import { Store } from "../store/store.ts";
+import type { Start } from "./messages.ts";
+
+/**
+ * Nothing waits inside SQLite: whoever meets a lock is told at once, and comes again.
+ *
+ * @throws what the driver throws, for one when another process holds the file
+ */
+export function connect({ path, synchronous }: Start): Store {
+  const store = new Store(new Database(path, { timeout: 0 }));
+  try {
+    const [mode] = store.get("pragma journal_mode = wal") ?? [];
+    // Some file systems have no memory that processes share, and with it no such journal.
+    if (mode !== "wal") throw new Error(`the file system can't hold a database that several processes share (${mode})`);
+    store.execute(SETTINGS);
+    store.execute(`pragma synchronous = ${synchronous}`);
+    return store;
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+/** A cache of 16 MiB; a journal that shrinks to 64 MiB when all of it is in the file; and a closer look at damaged pages. */
+const SETTINGS =
+  "pragma cache_size = -16384; pragma journal_size_limit = 67108864; pragma cell_size_check = on; pragma foreign_keys = on";
