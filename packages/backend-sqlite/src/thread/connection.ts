@@ -14,7 +14,8 @@ export function connect({ path, synchronous }: Start): Store {
   try {
     const [mode] = store.get("pragma journal_mode = wal") ?? [];
     // Some file systems have no memory that processes share, and with it no such journal.
-    if (mode !== "wal") throw new Error(`the file system can't hold a database that several processes share (${mode})`);
+    if (mode !== "wal")
+      throw new Error(`the file system can't hold a database that several processes share (${String(mode)})`);
     store.execute(SETTINGS);
     store.execute(`pragma synchronous = ${synchronous}`);
     return store;

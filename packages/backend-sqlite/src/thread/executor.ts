@@ -1,23 +1,14 @@
 /** Runs requests one after the other in the thread, and waits for other processes between them. */
 
 import { isBusy, isOfConnection } from "../errors.ts";
-import { OPERATIONS } from "../store/operations.ts";
-import type { Operation } from "../store/operation.ts";
 import type { Store } from "../store/store.ts";
 import { connect } from "./connection.ts";
 import { failureOf } from "./failure.ts";
 import { writeGroup } from "./group.ts";
 import type { Answer, Request, Start } from "./messages.ts";
 import { Patience } from "./patience.ts";
+import { type Task, taskOf } from "./task.ts";
 import { isGivenUp } from "./turn.ts";
-
-export type AnyOperation = Operation<unknown, unknown>;
-
-/** A request and what it asks for. */
-export interface Task {
-  readonly request: Request;
-  readonly operation: AnyOperation;
-}
 
 /**
  * Reads first, for nobody makes them wait; then as many writes as there are, in one transaction: so that one wait for the
@@ -38,8 +29,8 @@ export class Executor {
   }
 
   take(request: Request): void {
-    const operation = operationOf(request.name);
-    (operation.kind === "read" ? this.#reads : this.#writes).push({ request, operation });
+    const task = taskOf(request);
+    (task.operation.kind === "read" ? this.#reads : this.#writes).push(task);
     this.#patience.start();
   }
 
@@ -136,11 +127,4 @@ function read(store: Store, { request: { id, args }, operation }: Task): Answer 
     if (isBusy(error)) throw error;
     return { id, failure: failureOf(error, false) };
   }
-}
-
-function operationOf(name: string): AnyOperation {
-  const operations = OPERATIONS as unknown as Readonly<Record<string, AnyOperation>>; // Arguments are those of the name.
-  const operation = operations[name];
-  if (operation === undefined) throw new Error(`there is no operation ${name}`);
-  return operation;
 }

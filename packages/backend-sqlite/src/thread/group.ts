@@ -2,9 +2,9 @@
 
 import type { Store } from "../store/store.ts";
 import { rawCodeOf } from "../errors.ts";
-import type { Task } from "./executor.ts";
 import { failureOf } from "./failure.ts";
 import type { Answer } from "./messages.ts";
+import type { Task } from "./task.ts";
 import { begin } from "./turn.ts";
 
 /** What one transaction holds at most, and for how long it goes on beginning writes: others wait for it. */

@@ -2,18 +2,9 @@
 
 import { MusterError } from "@muster/core/slots";
 import { NAME } from "../errors.ts";
-import type { Failure, Start } from "./messages.ts";
+import type { Start } from "./messages.ts";
+import type { Question } from "./question.ts";
 import { Thread } from "./thread.ts";
-import type { Turn } from "./turn.ts";
-
-/** Who waits for an answer. */
-export interface Question {
-  readonly name: string;
-  readonly args: unknown;
-  readonly turn: Turn;
-  resolve(value: unknown): void;
-  reject(failure: Failure): void;
-}
 
 export class SharedFile implements Start {
   readonly path: string;

@@ -9,7 +9,7 @@ import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { Answer, Failure, Order, Start } from "./messages.ts";
-import type { Question } from "./shared-file.ts";
+import type { Question } from "./question.ts";
 import { isBegun } from "./turn.ts";
 
 export class Thread {
