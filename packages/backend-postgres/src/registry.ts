@@ -21,9 +21,9 @@ import {
   type SetEntry,
   type SetOutcome,
 } from "@muster/core/slots";
+import { splitForComparisons } from "@muster/filter";
 import { type PostgresCall, type PostgresClient, postgresClient } from "./client.ts";
 import { NAME } from "./errors.ts";
-import { split } from "./filter.ts";
 import { lockKey } from "./keys.ts";
 import { checkOptions, type PostgresOptions } from "./options.ts";
 import { Indexing } from "./schema/indexing.ts";
@@ -63,7 +63,7 @@ export function postgresRegistry(options: PostgresRegistryOptions): RegistryBack
 class PostgresRegistry implements RegistryBackend {
   readonly name: string = NAME;
   readonly traits: RegistryTraits = TRAITS;
-  readonly filters: FilterFacet = { split };
+  readonly filters: FilterFacet = { split: splitForComparisons };
   readonly counts: CountFacet = {
     count: async (filter, call) => this.#run("count", call, async (namespace, sent) => count(namespace, filter, sent)),
   };

@@ -1,9 +1,17 @@
 import type { FieldType, IdentitySchema, RegistryBackend } from "@muster/core/slots";
-import { compileFilter, type Filter, type Metadata, parseFilter, type Path, where } from "@muster/filter";
+import {
+  compileFilter,
+  type Filter,
+  type Metadata,
+  parseFilter,
+  type Path,
+  splitForComparisons as split,
+  where,
+} from "@muster/filter";
 import { corpus, generateDocument, generateFilter, generatorSchema, seededRandom } from "@muster/filter/corpus";
 import { withServer } from "@muster/servers/vitest";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { conditionOf, readsMetadata, split } from "../src/filter.ts";
+import { conditionOf, readsMetadata } from "../src/filter.ts";
 import { namesIn } from "../src/keys.ts";
 import { Parameters } from "../src/selection/parameters.ts";
 import type { FieldIndexes } from "../src/selection/writing.ts";

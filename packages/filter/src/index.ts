@@ -38,7 +38,7 @@ export { type ParseOptions, parseFilter } from "./parse.ts";
 export { formatPath, type Path, parsePath, readPath } from "./paths.ts";
 export { regexPrefix } from "./regex.ts";
 export { compareSemver, parseSemver, type Semver } from "./semver.ts";
-export { type CanPush, type SplitFilter, splitFilter, splitForEvaluator } from "./split.ts";
+export { type CanPush, type SplitFilter, splitFilter, splitForComparisons, splitForEvaluator } from "./split.ts";
 export { type TextTest, textTest } from "./text-test.ts";
 export { epochMs, parseTimestamp } from "./timestamp.ts";
 export type { FieldKey, FieldValue, FilterInput, Operands, OperatorObject } from "./types.ts";

@@ -1,5 +1,6 @@
-import type { Filter, Leaf } from "./ast.ts";
+import type { FieldLeaf, Filter, Leaf } from "./ast.ts";
 import { allOf, anyOf, negate } from "./canonical.ts";
+import { boxOf } from "./places.ts";
 import { regexPrefix } from "./regex.ts";
 
 /**
@@ -47,9 +48,37 @@ export function splitForEvaluator(filter: Filter): SplitFilter {
 
 function canEvaluate(leaf: Leaf): boolean | Filter {
   if ("about" in leaf) return leaf.about !== "attached";
-  if (leaf.op !== "regex") return true;
-  const prefix = typeof leaf.value === "string" ? regexPrefix(leaf.value) : undefined;
-  return prefix === undefined ? false : { op: "startswith", path: leaf.path, value: prefix };
+  return leaf.op === "regex" ? prefixOf(leaf) : true;
+}
+
+const ABOUT_IDENTITY: ReadonlySet<string> = new Set(["eq", "in", "startswith", "lt", "lte", "gt", "gte"]);
+const ORDERS: ReadonlySet<string> = new Set(["lt", "lte", "gt", "gte"]);
+const BY_VERSION: ReadonlySet<string> = new Set(["eq", "ne", "in", "nin", ...ORDERS]);
+
+/**
+ * As {@link splitFilter}, for a backend that compares values of JSON exactly as the evaluator does, and knows the identity and
+ * `$registeredAt`. What is left: patterns and versions, whose engines and order are the evaluator's own, and places, of
+ * which two comparisons of numbers find candidates in a box.
+ */
+export function splitForComparisons(filter: Filter): SplitFilter {
+  return splitFilter(filter, canCompare);
+}
+
+function canCompare(leaf: Leaf): boolean | Filter {
+  if ("about" in leaf) {
+    if (leaf.about === "identity") return ABOUT_IDENTITY.has(leaf.op);
+    return leaf.about === "registeredAt" && ORDERS.has(leaf.op);
+  }
+  if (leaf.as === "semver" && BY_VERSION.has(leaf.op)) return false;
+  if (leaf.op === "regex") return prefixOf(leaf);
+  if (leaf.op === "near" || leaf.op === "within") return boxOf(leaf.path, leaf.op, leaf.value);
+  return true;
+}
+
+/** What begins like every match of an anchored pattern. */
+function prefixOf({ path, value }: FieldLeaf): boolean | Filter {
+  const prefix = typeof value === "string" ? regexPrefix(value) : undefined;
+  return prefix === undefined ? false : { op: "startswith", path, value: prefix };
 }
 
 function splitLeaf(leaf: Leaf, pushed: boolean | Filter): SplitFilter {

@@ -11,6 +11,7 @@ import {
   or,
   parseFilter,
   splitFilter,
+  splitForComparisons,
   splitForEvaluator,
   where,
 } from "../src/index.ts";
@@ -145,6 +146,36 @@ describe("splitForEvaluator", () => {
   it("narrows by the literal prefix of an anchored pattern", () => {
     const residual = parseFilter({ "a.regex": "^fire.*" });
     expect(splitForEvaluator(residual)).toEqual({ native: parseFilter({ "a.startswith": "fire" }), residual });
+  });
+});
+
+describe("splitForComparisons", () => {
+  it("leaves versions to the evaluator, but for their text", () => {
+    const schema = { fields: { firmware: { type: "semver" } } };
+    for (const [key, operand] of Object.entries({ eq: "1.0", lt: "2.0", gte: "2.0", in: ["1.0"] })) {
+      const residual = parseFilter({ [`firmware.${key}`]: operand }, { schema });
+      expect(splitForComparisons(residual)).toEqual({ residual });
+    }
+    const native = parseFilter({ "firmware.startswith": "1." }, { schema });
+    expect(splitForComparisons(native)).toEqual({ native });
+  });
+
+  it("finds candidates for places in a box", () => {
+    const residual = parseFilter({ "at.within": { south: 1, north: 2, west: 3, east: 4 } });
+    const nodes = [
+      { op: "gte", path: ["at", "lat"], value: 1 },
+      { op: "lte", path: ["at", "lat"], value: 2 },
+      { op: "gte", path: ["at", "lon"], value: 3 },
+      { op: "lte", path: ["at", "lon"], value: 4 },
+    ];
+    expect(splitForComparisons(residual)).toEqual({ native: { op: "and", nodes }, residual });
+  });
+
+  it("leaves whether somebody is attached, and other facts by what they are not ordered by", () => {
+    for (const residual of [parseFilter({ $attached: true }), parseFilter({ "a.regex": "x" })])
+      expect(splitForComparisons(residual)).toEqual({ residual });
+    const native = parseFilter({ $identity: { $startswith: "a" }, "$registeredAt.lt": 5, "b.contains": 1 });
+    expect(splitForComparisons(native)).toEqual({ native });
   });
 });
 

@@ -73,7 +73,7 @@ function aboutComparison(leaf: AboutLeaf, writing: Writing): string {
   return isOrdering(leaf.op) ? `${identity} ${SIGNS[leaf.op]} ${parameters.text(leaf.value)}` : foreign(leaf);
 }
 
-/** @throws INTERNAL: {@link split} leaves it to the evaluator, so nobody asks for it. */
+/** @throws INTERNAL: `splitForComparisons` leaves it to the evaluator, so nobody asks for it. */
 function foreign(leaf: Leaf): never {
   const message = `${leaf.op} is not selected here: ask split what is`;
   throw new MusterError({ code: "INTERNAL", source: `${NAME}.scan`, message });

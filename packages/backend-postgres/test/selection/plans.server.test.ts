@@ -1,12 +1,11 @@
 /** Which index a filter is answered by, as the server itself says. */
 
 import type { FieldType, IdentitySchema, RegistryBackend } from "@muster/core/slots";
-import { parseFilter } from "@muster/filter";
+import { parseFilter, splitForComparisons as split } from "@muster/filter";
 import type { Server } from "@muster/servers";
 import { withServer } from "@muster/servers/vitest";
 import type { Pool } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { split } from "../../src/filter.ts";
 import { type IndexKind, indexName } from "../../src/keys.ts";
 import { collected, freshNamespace, opened, poolOf, recording, type Sent, tell, until, within } from "../support.ts";
 

@@ -1,6 +1,8 @@
-/** Places, of which the server finds candidates: numbers between the sides of a box, as for any other two fields. */
+/** Places for who compares numbers: candidates lie between the sides of a box, as for any other two fields. */
 
-import { boundingBox, type FieldLeaf, type Filter, isObject, type JsonValue } from "@muster/filter";
+import type { FieldLeaf, Filter, JsonValue } from "./ast.ts";
+import { boundingBox } from "./geo.ts";
+import { isObject } from "./json.ts";
 
 type FieldPath = FieldLeaf["path"];
 
