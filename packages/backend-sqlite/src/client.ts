@@ -38,7 +38,9 @@ export class SqliteClient {
     this.#file.retain();
     this.#isOpen = true;
     try {
-      await this.run("migrate", undefined, { signal, operation: "open" });
+      const call = { signal, operation: "open" };
+      const isMigrated = await this.run("isMigrated", undefined, call);
+      if (!isMigrated) await this.run("migrate", undefined, call);
     } catch (error) {
       await this.close();
       throw error;

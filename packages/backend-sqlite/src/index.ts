@@ -7,3 +7,4 @@ export {
   type SqliteFileOptions,
   type SqliteOptions,
 } from "./options.ts";
+export { sqliteRegistry, type SqliteRegistryOptions } from "./registry.ts";

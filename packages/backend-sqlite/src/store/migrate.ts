@@ -20,11 +20,16 @@ export function migrate(store: Store): void {
   migrateTo(store, MIGRATIONS);
 }
 
+/** Whether there is nothing to be done, so that nobody who writes has to be waited for. @throws as {@link migrate} */
+export function isMigrated(store: Store): boolean {
+  return isCurrent(stateOf(store), latestOf(MIGRATIONS));
+}
+
 /** For tests, too, which stand for other releases. */
 export function migrateTo(store: Store, migrations: readonly Migration[]): void {
-  const { version, compatibleWith } = stateOf(store);
-  const latest = migrations.at(-1)?.version ?? 0;
-  if (compatibleWith > latest) throw tooNew(version, latest);
+  const state = stateOf(store);
+  const { version } = state;
+  if (isCurrent(state, latestOf(migrations))) return;
   if (version === 0) store.execute(MIGRATIONS_TABLE);
   for (const migration of migrations) if (migration.version > version) apply(store, migration);
 }
@@ -38,6 +43,16 @@ function stateOf(store: Store): State {
   if (table === undefined) return { version: 0, compatibleWith: 0 };
   const row = store.get("select max(version), max(compatible_with) from muster_migrations");
   return { version: Number(row?.[0] ?? 0), compatibleWith: Number(row?.[1] ?? 0) };
+}
+
+function latestOf(migrations: readonly Migration[]): number {
+  return migrations.at(-1)?.version ?? 0;
+}
+
+/** @throws UNSUPPORTED */
+function isCurrent({ version, compatibleWith }: State, latest: number): boolean {
+  if (compatibleWith > latest) throw tooNew(version, latest);
+  return version >= latest;
 }
 
 function apply(store: Store, { version, compatibleWith, statements }: Migration): void {

@@ -2,14 +2,15 @@
 
 import { QUEUE_OPERATIONS } from "../queues/operations.ts";
 import { REGISTRY_OPERATIONS } from "../registrations/operations.ts";
-import { migrate } from "./migrate.ts";
-import { type Operation, writing } from "./operation.ts";
+import { isMigrated, migrate } from "./migrate.ts";
+import { type Operation, reading, writing } from "./operation.ts";
 
 interface StoreOperations {
+  readonly isMigrated: Operation<undefined, boolean>;
   readonly migrate: Operation<undefined, void>;
 }
 
-const STORE_OPERATIONS: StoreOperations = { migrate: writing(migrate) };
+const STORE_OPERATIONS: StoreOperations = { isMigrated: reading(isMigrated), migrate: writing(migrate) };
 
 export type Operations = StoreOperations & typeof REGISTRY_OPERATIONS & typeof QUEUE_OPERATIONS;
 

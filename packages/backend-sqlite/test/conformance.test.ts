@@ -1,0 +1,9 @@
+import { conformance } from "@muster/conformance/vitest";
+import { standalone } from "./standalone.ts";
+
+const filters = Number(process.env["MUSTER_FILTERS"] ?? 1_000);
+const seeds = [Number(process.env["MUSTER_SEED"] ?? 1)];
+
+// `vitest -u` writes CONFORMANCE.md anew.
+const markdown = new URL("../CONFORMANCE.md", import.meta.url);
+conformance(await standalone(), { markdown, filters, seeds, deadlineMs: 30_000 + 30 * filters });
