@@ -26,7 +26,7 @@ const RESULTS: Readonly<Record<number, Meaning>> = {
   10: ["UNAVAILABLE", "the disk fails"],
   11: ["INTERNAL", "the file is damaged: put a copy in its place"],
   13: ["UNAVAILABLE", "the disk is full; nothing was changed"],
-  14: ["CONFIG_INVALID", "the file can't be opened: is its folder there, and may this process write to it?"],
+  14: ["UNAVAILABLE", "the file can't be opened: is its folder there, and may this process write to it?"],
   18: ["INVALID_ARGUMENT", "it is larger than a file can hold"],
   22: ["UNAVAILABLE", "the system can't hold files that large"],
   23: ["PERMISSION_DENIED", "this process may not do it"],

@@ -1,9 +1,10 @@
 /** One file, as the conformance kit looks at it. */
 
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Subject } from "@muster/conformance";
+import type { Worker } from "node:worker_threads";
+import type { ServerFaults, Subject } from "@muster/conformance";
 import { withMortalProcesses } from "@muster/conformance/processes";
 import type { RegistryBackend } from "@muster/core/slots";
 import { type SqliteOptions, sqliteFile, sqliteRegistry } from "../src/index.ts";
@@ -16,6 +17,7 @@ const SHARING = 8;
 export async function standalone(): Promise<Subject> {
   const folder = await mkdtemp(join(tmpdir(), "muster-sqlite-"));
   const options = { path: join(folder, "fleet.db") };
+  const faults = misfortunesOf(folder);
   const threads = [sqliteFile(options), sqliteFile(options)];
   const keepers = threads.map((file) => sqliteRegistry({ file }));
   for (const keeper of keepers) await keeper.open({ namespace: freshNamespace() }, within(10_000));
@@ -23,8 +25,47 @@ export async function standalone(): Promise<Subject> {
     for (const keeper of keepers) await keeper.close();
     await rm(folder, { recursive: true, force: true });
   };
-  const whole = { ...subject(options), registry: inTurn(options, threads), close };
+  const whole = { ...subject(options), registry: inTurn(options, threads), faults, close };
   return withMortalProcesses(whole, new URL("./subject.ts", import.meta.url), { args: [options] });
+}
+
+/**
+ * What can happen to clients of a file: its folder goes, as when a disk is taken away, and comes back; and the threads that
+ * talk to it die. Nobody can make a file stand still for those who read; `sqlite.server.test.ts` has processes that hold it.
+ */
+function misfortunesOf(folder: string): ServerFaults {
+  const threads = new Set<Worker>();
+  process.on("worker", (thread: Worker) => {
+    threads.add(thread);
+    thread.once("exit", () => threads.delete(thread));
+  });
+  const restart = async (): Promise<void> => {
+    await Promise.all([...threads].map(killed));
+  };
+  const away = `${folder}-away`;
+  let isAway = false;
+  return {
+    async cut() {
+      if (!isAway) await rename(folder, away);
+      isAway = true;
+      await restart();
+    },
+    async heal() {
+      if (isAway) await rename(away, folder);
+      isAway = false;
+    },
+    restart,
+    keepsData: true,
+  };
+}
+
+/**
+ * Its thread dies of an order that it does not know. It is not terminated from outside: the driver ends the process when that
+ * comes while it makes a connection or a statement.
+ */
+async function killed(thread: Worker): Promise<void> {
+  thread.postMessage({ id: 0, name: "no such operation" });
+  await new Promise((resolve) => thread.once("exit", resolve));
 }
 
 /** Clients that follow one another, as those of one case do, have different threads, and with them connections. */
