@@ -65,7 +65,9 @@ function misfortunesOf(folder: string): ServerFaults {
  */
 async function killed(thread: Worker): Promise<void> {
   thread.postMessage({ id: 0, name: "no such operation" });
-  await new Promise((resolve) => thread.once("exit", resolve));
+  await new Promise<void>((resolve) => {
+    thread.once("exit", () => resolve());
+  });
 }
 
 /** Clients that follow one another, as those of one case do, have different threads, and with them connections. */
