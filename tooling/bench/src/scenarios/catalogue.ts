@@ -18,6 +18,7 @@ import { redisRegisterScenario } from "./redis-register.ts";
 import { redisSlowlogScenario } from "./redis-slowlog.ts";
 import { registerScenario } from "./register.ts";
 import { scanScenario } from "./scan.ts";
+import { sqliteRegisterScenario } from "./sqlite-register.ts";
 import { stalledScenario } from "./stalled.ts";
 
 const ALL: readonly Scenario[] = [
@@ -38,6 +39,7 @@ const ALL: readonly Scenario[] = [
   postgresEnumerateScenario,
   postgresMessagesScenario,
   postgresDurableScenario,
+  sqliteRegisterScenario,
   pocScenario,
 ];
 

@@ -1,0 +1,49 @@
+/** What many registers at once over SQLite cost, against inserts into the same tables. */
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sqliteRegistry } from "@muster/backend-sqlite";
+import { sensors } from "../documents.ts";
+import { playRounds } from "../rounds.ts";
+import { type Outcome, rowOf, type Scenario, type Settings } from "../scenario.ts";
+import { FleetRegisters, RawConnection, RawInserts, SlotWrites } from "../sqlite-writers.ts";
+import { CALL } from "../store.ts";
+
+export const sqliteRegisterScenario: Scenario = {
+  name: "sqlite-register",
+  about: "many registers at once over SQLite, against inserts into the same tables in one transaction",
+  defaultSize: 10_000,
+  run,
+};
+
+async function run({ size, rounds }: Settings): Promise<Outcome> {
+  const folder = await mkdtemp(join(tmpdir(), "muster-bench-"));
+  try {
+    return await race({ path: join(folder, "fleet.db"), synchronous: "full" } as const, size, rounds);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function race(
+  options: { readonly path: string; readonly synchronous: "full" },
+  size: number,
+  rounds: number,
+): Promise<Outcome> {
+  await using registry = sqliteRegistry(options);
+  await registry.open({ namespace: "bench" }, CALL);
+  using raw = new RawConnection(options);
+  const writes = { options, raw, documents: sensors(size) };
+  await using slot = await SlotWrites.open(writes);
+  await using fleet = await FleetRegisters.open(writes);
+  const played = await playRounds([new RawInserts(writes), slot, fleet], { rounds, size });
+  const goal = { atLeast: 0.5, floor: 0.35 };
+  return {
+    rows: [
+      rowOf("speed of register, all at once / inserts", "×", played.speedup("registers", "inserts"), goal),
+      rowOf("… of setMany of 1,000", "×", played.speedup("setMany of 1,000", "inserts"), goal),
+    ],
+    timings: played.timings,
+  };
+}
