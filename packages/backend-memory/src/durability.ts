@@ -199,6 +199,7 @@ function traitsOf({ trackingRetentionMs }: DurabilityScope): DurabilityTraits {
     queueQuota: true,
     dedupWindowMs: trackingRetentionMs,
     attempts: "exact",
+    wakes: false,
     minLeaseMs: MIN_LEASE_MS,
     maxLeaseMs: MAX_LEASE_MS,
     maxTtlMs: MAX_TTL_MS,

@@ -76,9 +76,15 @@ function strict(): Subject {
   return claiming(handling, { fences: "lease" });
 }
 
+/** Whoever waits in memory is woken in any case. */
+function waking(): Subject {
+  return claiming(memorySubject(), { wakes: true });
+}
+
 describe.each([
   { name: "without order, delays, quota or facets", make: modest },
   { name: "fencing by leases", make: strict },
+  { name: "waking who waits", make: waking },
 ])("a backend that is $name", ({ make }) => {
   test.each(durabilityCases)("$id", async (one) => {
     const { error } = await runCase(make(), one, { seed: 1 });
@@ -87,7 +93,7 @@ describe.each([
 });
 
 test("between them and memory every case is run", () => {
-  const applied = [memorySubject(), modest(), strict()].flatMap((subject) => {
+  const applied = [memorySubject(), modest(), strict(), waking()].flatMap((subject) => {
     const backend = subject.durability?.();
     return backend === undefined ? [] : durabilityCases.filter((one) => one.applies?.(backend, subject) ?? true);
   });

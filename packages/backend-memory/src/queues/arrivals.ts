@@ -24,7 +24,7 @@ export class Arrivals {
       this.#leave(session, wake);
       resolve();
     };
-    const timer = setTimeout(wake, waitMs);
+    const timer = setTimeout(wake, waitMs).unref();
     this.#enter(session, wake);
     return { over, [Symbol.dispose]: wake };
   }

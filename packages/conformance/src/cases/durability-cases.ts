@@ -15,6 +15,7 @@ import { sweepCases } from "./durability/sweeps.ts";
 import { trackingCases } from "./durability/tracking.ts";
 import { durabilityTraitCases } from "./durability/traits.ts";
 import { transactionCases } from "./durability/transactions.ts";
+import { wakingCases } from "./durability/waking.ts";
 
 /** Every case of the durability slot, topic by topic. */
 export const durabilityCases: readonly DurabilityCase[] = [
@@ -25,6 +26,7 @@ export const durabilityCases: readonly DurabilityCase[] = [
   ...expiryCases,
   ...attachmentCases,
   ...dequeueCases,
+  ...wakingCases,
   ...orderCases,
   ...settlementCases,
   ...extensionCases,

@@ -12,6 +12,7 @@ import { settlementMutants } from "./durability/settlements.ts";
 import { sweepMutants } from "./durability/sweeps.ts";
 import { trackingMutants } from "./durability/tracking.ts";
 import { transactionMutants } from "./durability/transactions.ts";
+import { wakingMutants } from "./durability/waking.ts";
 
 /** Every mutant of the durability slot, topic by topic. */
 export const durabilityMutants: readonly Mutant[] = [
@@ -20,6 +21,7 @@ export const durabilityMutants: readonly Mutant[] = [
   ...limitMutants,
   ...attachmentMutants,
   ...dequeueMutants,
+  ...wakingMutants,
   ...orderMutants,
   ...settlementMutants,
   ...dropMutants,

@@ -73,6 +73,12 @@ export interface DurabilityTraits {
    * counted, or once too often.
    */
   readonly attempts: "exact" | "settled";
+  /**
+   * Who waits in a `dequeue` is answered soon after there is something to hand out, whoever has brought that about: what is
+   * enqueued, attached, given back or settled, through any process, and what time alone does. An answer of nothing comes only
+   * when `waitMs` are over. So a consumer needs no bell, and no poll beside its waiting.
+   */
+  readonly wakes: boolean;
   readonly minLeaseMs: number;
   readonly maxLeaseMs: number;
   /** Longest TTL of a message. */
@@ -118,7 +124,8 @@ export interface DequeueOptions {
    */
   readonly maxPerIdentity: number;
   /**
-   * How long the store may wait for something to hand out; it may also answer at once. 0: it must.
+   * How long the store may wait for something to hand out; unless it `wakes` it may also answer at once. 0: it must. Who
+   * waits holds no lease, and does not keep its process alive.
    */
   readonly waitMs: number;
   readonly leaseMs: number;

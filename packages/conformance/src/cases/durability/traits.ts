@@ -16,7 +16,7 @@ export const durabilityTraitCases: readonly DurabilityCase[] = [
       assert.ok(["message", "session"].includes(before.lease), `lease: ${before.lease}`);
       assert.ok(["epoch", "lease", "none"].includes(before.fences), `fences: ${before.fences}`);
       assert.ok(["exact", "settled"].includes(before.attempts), `attempts: ${before.attempts}`);
-      for (const flag of [before.delay, before.queueQuota]) assert.equal(typeof flag, "boolean");
+      for (const flag of [before.delay, before.queueQuota, before.wakes]) assert.equal(typeof flag, "boolean");
       const { minLeaseMs, maxLeaseMs, maxTtlMs, maxPayloadBytes, maxBatch, dedupWindowMs } = before;
       for (const limit of [minLeaseMs, maxLeaseMs, maxTtlMs, maxPayloadBytes, maxBatch])
         assert.ok(Number.isSafeInteger(limit) && limit >= 1, `a limit is a whole number from 1, not ${limit}`);

@@ -1,9 +1,12 @@
-/** Asks the store for what is due: when somebody says there is something, and now and then without that. */
+/**
+ * Asks the store for what is due: when somebody says there is something, and now and then without that. A store that wakes
+ * who waits is asked all the time, and answers when there is something.
+ */
 
 import { codedError } from "../../call.ts";
 import type { Agenda } from "../../tasks/agenda.ts";
 import { backoffMs } from "../../tasks/retry.ts";
-import { type DurabilityBackend, linkCall, type MusterError } from "../../slots/index.ts";
+import { type DurabilityBackend, type Leased, linkCall, type MusterError } from "../../slots/index.ts";
 import type { Brought } from "./intake.ts";
 
 const SOURCE = "core.dequeue";
@@ -29,6 +32,12 @@ export interface ConsumerOptions {
   warn(error: MusterError): void;
 }
 
+/** What has been asked for and not been answered yet. */
+interface Asking {
+  readonly session: string;
+  readonly end: AbortController;
+}
+
 /** One dequeue at a time, whatever rings. */
 export class Consumer {
   readonly #options: ConsumerOptions;
@@ -42,7 +51,7 @@ export class Consumer {
   readonly #looks = new Map<number, Disposable>();
   #tries = 0;
   #isStopped = false;
-  readonly #closing = new AbortController();
+  #asking: Asking | undefined;
 
   constructor(options: ConsumerOptions) {
     this.#options = options;
@@ -51,6 +60,7 @@ export class Consumer {
   /** There may be something: look now, or as soon as that is possible. */
   ring(): void {
     this.#isWanted = true;
+    this.#endIdleWait();
     this.resume();
   }
 
@@ -81,6 +91,7 @@ export class Consumer {
     if (!isWanted) {
       this.#poll?.[Symbol.dispose]();
       this.#poll = undefined;
+      this.#endIdleWait();
       return;
     }
     const { agenda, pollIntervalMs } = this.#options;
@@ -96,8 +107,14 @@ export class Consumer {
     this.#isStopped = true;
     this.poll(false);
     for (const look of this.#looks.values()) look[Symbol.dispose]();
-    this.#closing.abort();
+    this.#asking?.end.abort();
     await this.#running;
+  }
+
+  /** Who waits for what a session of before, or nobody, is handed, waits for nothing. */
+  #endIdleWait(): void {
+    const { durability, session } = this.#options;
+    if (durability.traits.wakes && this.#asking?.session !== session()) this.#asking?.end.abort();
   }
 
   async #run(): Promise<void> {
@@ -122,20 +139,40 @@ export class Consumer {
   }
 
   async #dequeue(session: string, max: number): Promise<void> {
-    const { durability, timeoutMs } = this.#options;
+    const { wakes } = this.#options.durability.traits;
     const leaseMs = this.#options.leaseMs();
     this.dequeues += 1;
     const sentAt = performance.now();
-    using call = linkCall({ signal: this.#closing.signal }, timeoutMs, SOURCE);
-    const options = { max, maxPerIdentity: MAX_PER_IDENTITY, waitMs: 0, leaseMs };
-    const leased = await durability.dequeue(session, options, call);
+    const leased = await this.#ask(session, max, leaseMs);
+    if (leased === undefined) return;
     if (this.#tries > 0) this.#options.onBack();
     this.#tries = 0;
-    if (leased.length === 0) return;
+    if (leased.length === 0) {
+      this.#isWanted ||= wakes;
+      return;
+    }
     let count = 0;
     for (const { recipients } of leased) count += recipients.length;
     const taken = await this.#options.take({ leased, endsAt: sentAt + leaseMs, by: this.dequeues });
     // What nobody here wants comes at once again.
-    if (count >= max && taken > 0) this.#isWanted = true;
+    if ((wakes || count >= max) && taken > 0) this.#isWanted = true;
+  }
+
+  /** `undefined`: nobody here wants to know any more. */
+  async #ask(session: string, max: number, leaseMs: number): Promise<readonly Leased[] | undefined> {
+    const { durability, timeoutMs, pollIntervalMs } = this.#options;
+    // Leases are taken to begin when they are asked for, so most of one has to be left.
+    const waitMs = durability.traits.wakes ? Math.min(pollIntervalMs, leaseMs / 4) : 0;
+    const asking = { session, end: new AbortController() };
+    this.#asking = asking;
+    using call = linkCall({ signal: asking.end.signal }, waitMs + timeoutMs, SOURCE);
+    try {
+      return await durability.dequeue(session, { max, maxPerIdentity: MAX_PER_IDENTITY, waitMs, leaseMs }, call);
+    } catch (error) {
+      if (asking.end.signal.aborted) return undefined;
+      throw error;
+    } finally {
+      this.#asking = undefined;
+    }
   }
 }
