@@ -23,6 +23,7 @@ export class SqliteClient {
   readonly #file: SharedFile;
   /** Reject whatever is in flight. */
   readonly #interrupts = new Set<() => void>();
+  readonly #transactions = new Set<number>();
   #isOpen = false;
 
   constructor(file: SharedFile) {
@@ -52,7 +53,22 @@ export class SqliteClient {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     for (const interrupt of [...this.#interrupts]) interrupt();
+    for (const transaction of [...this.#transactions]) this.endTransaction(transaction);
     await this.#file.release();
+  }
+
+  /** Names a transaction that stays open between operations; to be followed by {@link endTransaction}. */
+  newTransaction(): number {
+    const transaction = this.#file.newTransaction();
+    this.#transactions.add(transaction);
+    return transaction;
+  }
+
+  /** Undoes what has not been committed. */
+  endTransaction(transaction: number): void {
+    if (!this.#transactions.delete(transaction)) return;
+    const nobody = { resolve: () => undefined, reject: () => undefined }; // What it could fail of has undone it.
+    this.#file.ask({ name: "abandonHandling", args: { transaction, maxMs: 0 }, turn: newTurn(), ...nobody });
   }
 
   /**

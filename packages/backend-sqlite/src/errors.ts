@@ -45,7 +45,7 @@ const UNKNOWN: Meaning = ["INTERNAL", "an unexpected error"];
  */
 export function sqliteError(failure: Failure, source: string): MusterError {
   const { message: text, coded, rawCode, mayHaveApplied, stack } = failure;
-  const cause = Object.assign(new Error(text), stack === undefined ? {} : { stack });
+  const cause = Object.assign(new Error(text), { ...(stack && { stack }), ...(rawCode && { rawCode }) });
   if (coded !== undefined) {
     // Code and detail belong together, since they come from one error.
     return new MusterError({ ...coded, source, cause } as ConstructorParameters<typeof MusterError>[0]);

@@ -42,12 +42,17 @@ export function attachMany(store: Store, { space, session, targets }: AttachArgs
   const own = keepSession(store, space, session);
   const refusals: Refusal[] = [];
   for (const round of roundsOf(targets)) {
-    const standings = standingsOf(store, space, round.map(([, target]) => target));
+    const standings = standingsOf(
+      store,
+      space,
+      round.map(([, target]) => target),
+    );
     const coming: TargetKey[] = [];
     const moving: TargetKey[] = [];
     for (const [n, [index, target]] of round.entries()) {
       const [holder, epoch, dropped] = standings[n] ?? [null, null, null];
-      if ((dropped ?? 0) >= target[1] || (holder !== null && (epoch ?? 0) > target[1])) refusals.push([index, "FENCED"]);
+      if ((dropped ?? 0) >= target[1] || (holder !== null && (epoch ?? 0) > target[1]))
+        refusals.push([index, "FENCED"]);
       else if (holder !== own || epoch !== target[1]) {
         coming.push(target);
         if (holder !== null) moving.push(target);
@@ -75,7 +80,13 @@ export function detachMany(store: Store, { space, session, identities }: DetachA
 /** Ends what was enqueued for the lives up to these epochs, and remembers that it has. */
 export function dropMany(store: Store, { space, targets, why }: DropArgs): void {
   passTime(store, space);
-  for (const round of roundsOf(targets)) drop(store, space, round.map(([, target]) => target), why);
+  for (const round of roundsOf(targets))
+    drop(
+      store,
+      space,
+      round.map(([, target]) => target),
+      why,
+    );
 }
 
 const DROP = `
@@ -102,7 +113,11 @@ function drop(store: Store, space: number, targets: readonly TargetKey[], why: W
   expire(store, space, targets);
   const dropped = gathered<Pending>(store.get(DROPPED, [space, json]));
   bury(store, space, dropped, why);
-  leaveTerms(store, space, dropped.map((row) => row[6]));
+  leaveTerms(
+    store,
+    space,
+    dropped.map((row) => row[6]),
+  );
   promote(store, space, dropped);
 }
 

@@ -47,7 +47,17 @@ export function readDeadLetters(
   return { items: rows.map(letterIn), isLast: rows.length < limit };
 }
 
-function letterIn([identity, id, code = null, reason, attempts, contentType, sentAt, diedAt, payload]: Row): DeadLetter {
+function letterIn([
+  identity,
+  id,
+  code = null,
+  reason,
+  attempts,
+  contentType,
+  sentAt,
+  diedAt,
+  payload,
+]: Row): DeadLetter {
   return {
     messageId: String(id),
     identity: String(identity),
@@ -66,7 +76,8 @@ export function redriveMany(store: Store, args: RedriveArgs): readonly Refusal[]
   return refusalsOf(args.keys, (key) => redrive(store, key, args));
 }
 
-const LETTER = "select message, epoch from muster_dead_letters where space = ? and identity = ? and id = ? and died_at > ?";
+const LETTER =
+  "select message, epoch from muster_dead_letters where space = ? and identity = ? and id = ? and died_at > ?";
 
 /** It goes to the life that is attached; without one, to the next, so that no drop that has been can come again for it. */
 function redrive(store: Store, { identity, messageId }: DeadLetterKey, args: RedriveArgs): FailureCode | undefined {
@@ -81,12 +92,17 @@ function redrive(store: Store, { identity, messageId }: DeadLetterKey, args: Red
   if (maxQueued !== undefined && Number(queued?.[0]) >= maxQueued) return "QUEUE_FULL";
   const [message, epoch] = letter.map(Number);
   const [attached = null, dropped = null] =
-    store.get("select epoch, dropped from muster_attachments where space = ? and identity = ?", [space, identity]) ?? [];
+    store.get("select epoch, dropped from muster_attachments where space = ? and identity = ?", [space, identity]) ??
+    [];
   const life = Math.max(epoch ?? 0, Number(attached ?? 0), Number(dropped ?? -1) + 1);
   const seq = nextNumber(store, space);
   const expiresAt = now + ttlMs;
   store.run("insert into muster_pages values (?1, ?2, ?3, ?4, ?4, ?5)", [space, seq, message, identity, expiresAt]);
-  store.run("delete from muster_dead_letters where space = ? and identity = ? and id = ?", [space, identity, messageId]);
+  store.run("delete from muster_dead_letters where space = ? and identity = ? and id = ?", [
+    space,
+    identity,
+    messageId,
+  ]);
   store.run(
     `insert into muster_deliveries (message, identity, seq, state, attempts, lease) values (?, ?, ?, 0, 0, 0)
       on conflict do update set seq = excluded.seq, state = 0, attempts = 0, lease = 0, ended_as = null, code = null,

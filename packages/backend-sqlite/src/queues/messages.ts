@@ -37,6 +37,12 @@ export function messageIn([id, contentType, sentAt, once, replyTo, payload]: Row
 }
 
 /** Without the driver's class, and in memory of its own. */
-export function bytesIn(value: Row[number] | undefined): Uint8Array {
-  return value instanceof Uint8Array ? new Uint8Array(value) : new Uint8Array();
+export function bytesIn(value: unknown): Uint8Array {
+  return value instanceof Uint8Array || value instanceof ArrayBuffer ? new Uint8Array(value) : new Uint8Array();
+}
+
+/** For the way to the thread: bytes that are a part of a larger buffer would take all of that with them. */
+export function ownCopyOf(message: DurableMessage): DurableMessage {
+  const { id, contentType, sentAt, guarantee, replyTo, payload } = message;
+  return { id, contentType, sentAt, guarantee, replyTo, payload: new Uint8Array(payload) };
 }

@@ -55,7 +55,11 @@ export function settleMany(store: Store, { space, settlements }: SettleArgs): re
   }
   end(store, space, acked, { state: 1, as: "ack" });
   const rows = [...held.values()];
-  leaveTerms(store, space, rows.map((row) => row[6]));
+  leaveTerms(
+    store,
+    space,
+    rows.map((row) => row[6]),
+  );
   promote(store, space, rows);
   if (held.size === settlements.length) return [];
   return settlements.flatMap(({ as }, index): readonly Refusal[] =>
@@ -63,7 +67,12 @@ export function settleMany(store: Store, { space, settlements }: SettleArgs): re
   );
 }
 
-function apply(store: Store, space: number, row: Pending, settlement: Exclude<Settlement, { readonly as: "ack" }>): void {
+function apply(
+  store: Store,
+  space: number,
+  row: Pending,
+  settlement: Exclude<Settlement, { readonly as: "ack" }>,
+): void {
   if (settlement.as === "dead") return bury(store, space, [row], settlement, "dead");
   const { as } = settlement;
   const delayMs = as === "retry" ? (settlement.delayMs ?? 0) : 0;
@@ -115,7 +124,11 @@ export function extendMany(store: Store, { space, receipts, leaseMs }: ExtendArg
     const term = nextNumber(store, space);
     const keys = leased.map(([identity, seq]) => [identity, seq] as const);
     store.run(`update muster_queue set term = ?3 where ${isIn("?1", "?2")}`, [space, JSON.stringify(keys), term]);
-    leaveTerms(store, space, leased.map((row) => row[6]));
+    leaveTerms(
+      store,
+      space,
+      leased.map((row) => row[6]),
+    );
     beginTerm(store, space, term, store.now() + leaseMs, keys);
   }
   return receipts.flatMap((_, index): readonly Refusal[] => {

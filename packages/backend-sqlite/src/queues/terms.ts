@@ -39,7 +39,11 @@ export function endLeases(store: Store, space: number, entries: readonly OfIdent
   const leased = gathered<Leased>(store.get(LEASED, [space, JSON.stringify(entries)]));
   if (leased.length === 0) return;
   store.run(counts ? FREE : RELEASE, [space, JSON.stringify(leased)]);
-  leaveTerms(store, space, leased.map(([, , term]) => term));
+  leaveTerms(
+    store,
+    space,
+    leased.map(([, , term]) => term),
+  );
 }
 
 /** Comes before every write, so that none of them needs to look at the clock: leases and delays that are over have ended. */
@@ -61,7 +65,11 @@ export function passTime(store: Store, space: number): void {
     space,
     now,
   ]);
-  promote(store, space, due.map(([identity]) => [String(identity)] as const));
+  promote(
+    store,
+    space,
+    due.map(([identity]) => [String(identity)] as const),
+  );
 }
 
 /** When time alone will do something next. */

@@ -1,5 +1,6 @@
 /** What each version of the tables adds. One that has been released is never changed, only followed. */
 
+import { QUEUE_TABLES } from "../queues/tables.ts";
 import { REGISTRY_TABLES } from "../registrations/tables.ts";
 
 export interface Migration {
@@ -10,4 +11,7 @@ export interface Migration {
 }
 
 /** In ascending order. */
-export const MIGRATIONS: readonly Migration[] = [{ version: 1, compatibleWith: 1, statements: REGISTRY_TABLES }];
+export const MIGRATIONS: readonly Migration[] = [
+  { version: 1, compatibleWith: 1, statements: REGISTRY_TABLES },
+  { version: 2, compatibleWith: 1, statements: QUEUE_TABLES },
+];

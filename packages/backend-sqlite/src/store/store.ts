@@ -11,6 +11,14 @@ export type Parameter = string | number | boolean | Uint8Array | undefined;
 /** In the order of the columns. Whole numbers are exact up to 2^53. */
 export type Row = readonly (string | number | Uint8Array | null)[];
 
+/** What statements of others take and give: bigints are whole numbers, whatever the column. */
+export type Foreign = string | number | bigint | Uint8Array | null;
+
+export interface ForeignResult {
+  readonly rows: readonly Readonly<Record<string, Foreign>>[];
+  readonly changes: number;
+}
+
 type Statement = ReturnType<Database.Database["prepare"]>;
 
 /** Statements of filters differ; the ones that have not been asked for the longest go first. */
@@ -49,6 +57,15 @@ export class Store {
     return this.#prepared(text).run(bound(values)).changes;
   }
 
+  /** A statement of somebody else. Whole numbers that no `number` holds exactly come as bigints. */
+  foreign(text: string, values: readonly Foreign[]): ForeignResult {
+    const statement = this.#database.prepare(text).safeIntegers();
+    if (!statement.reader) return { rows: [], changes: statement.run([...values]).changes };
+    const before = this.#changes();
+    const rows = statement.all([...values]) as readonly Readonly<Record<string, unknown>>[]; // As the driver gives them.
+    return { rows: rows.map(foreignRow), changes: this.#changes() - before };
+  }
+
   /** Any number of statements, which take and give nothing. */
   execute(text: string): void {
     this.#database.exec(text);
@@ -57,6 +74,10 @@ export class Store {
   close(): void {
     this.#statements.clear();
     this.#database.close();
+  }
+
+  #changes(): number {
+    return Number(this.get("select total_changes()")?.[0]);
   }
 
   #prepared(text: string): Statement {
@@ -79,4 +100,14 @@ export class Store {
 
 function bound(values: readonly Parameter[]): unknown[] {
   return values.map((value) => (typeof value === "boolean" ? Number(value) : (value ?? null)));
+}
+
+function foreignRow(row: Readonly<Record<string, unknown>>): Readonly<Record<string, Foreign>> {
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, foreignValue(value)]));
+}
+
+function foreignValue(value: unknown): Foreign {
+  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  if (value instanceof ArrayBuffer || value instanceof Uint8Array) return new Uint8Array(value);
+  return value as Foreign; // As the driver gives it.
 }

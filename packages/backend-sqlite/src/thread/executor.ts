@@ -5,19 +5,23 @@ import type { Store } from "../store/store.ts";
 import { connect } from "./connection.ts";
 import { failureOf } from "./failure.ts";
 import { writeGroup } from "./group.ts";
+import { Handlings } from "./handlings.ts";
 import type { Answer, Request, Start } from "./messages.ts";
 import { Patience } from "./patience.ts";
 import { type Task, taskOf } from "./task.ts";
 import { isGivenUp } from "./turn.ts";
+import { Waiters } from "./waiters.ts";
 
 /**
  * Reads first, for nobody makes them wait; then as many writes as there are, in one transaction: so that one wait for the
- * disk does for all.
+ * disk does for all. While a handler has the write lock in hand the writes wait, and after it they come first.
  */
 export class Executor {
   readonly #start: Start;
   readonly #answer: (answers: readonly Answer[]) => void;
   readonly #patience = new Patience(() => this.#work());
+  readonly #waiters = new Waiters(() => this.#patience.start());
+  readonly #handlings: Handlings;
   #reads: Task[] = [];
   #writes: Task[] = [];
   #store: Store | undefined;
@@ -26,11 +30,16 @@ export class Executor {
   constructor(start: Start, answer: (answers: readonly Answer[]) => void) {
     this.#start = start;
     this.#answer = answer;
+    this.#handlings = new Handlings({ connect: () => connect(start), answer, onFree: () => this.#patience.start() });
   }
 
   take(request: Request): void {
     const task = taskOf(request);
-    (task.operation.kind === "read" ? this.#reads : this.#writes).push(task);
+    const { kind, wait } = task.operation;
+    if (kind === "handling") this.#handlings.take(task);
+    else if (kind === "read") this.#reads.push(task);
+    else if (wait !== undefined) this.#waiters.add(task);
+    else this.#writes.push(task);
     this.#patience.start();
   }
 
@@ -43,21 +52,45 @@ export class Executor {
   #work(): void {
     this.#reads = this.#reads.filter(isWanted);
     this.#writes = this.#writes.filter(isWanted);
-    if (this.#reads.length + this.#writes.length > 0) this.#workOn();
-    else if (this.#onEnd !== undefined) this.#end(this.#onEnd);
-    else this.#patience.rest();
+    if (this.#waiters.size > 0 && !this.#callWaiters()) return;
+    if (this.#reads.length > 0 || this.#canWrite || this.#handlings.isDue) this.#workOn();
+    else if (this.#onEnd !== undefined && this.#writes.length === 0) this.#end(this.#onEnd);
+    else if (!this.#handlings.isOpen) this.#patience.rest();
+  }
+
+  get #canWrite(): boolean {
+    return this.#writes.length > 0 && !this.#handlings.isOpen;
+  }
+
+  /** Whether they could be asked for. */
+  #callWaiters(): boolean {
+    try {
+      const { tasks, answers } = this.#waiters.call(this.#connected());
+      this.#writes.push(...tasks);
+      if (answers.length > 0) this.#answer(answers);
+    } catch (error) {
+      if (isBusy(error)) {
+        this.#patience.waitForOthers();
+        return false;
+      }
+      this.#failAll(error);
+      this.#disconnect();
+    }
+    return true;
   }
 
   #end(onEnd: () => void): void {
     this.#disconnect();
+    this.#handlings.close();
     onEnd();
   }
 
   #workOn(): void {
-    const isWriting = this.#writes.length > 0;
+    const isWriting = this.#canWrite || this.#handlings.isDue;
     try {
       while (this.#reads.length > 0) this.#read();
-      if (isWriting) this.#write();
+      if (this.#canWrite) this.#write();
+      this.#handlings.work();
     } catch (error) {
       if (isBusy(error)) return this.#patience.waitForOthers();
       // Whatever can't be reached is told to everyone who asks for it, and looked for anew by whoever asks next.
@@ -80,7 +113,8 @@ export class Executor {
   #write(): void {
     const { answers, taken } = writeGroup(this.#connected(), this.#writes);
     this.#writes.splice(0, taken);
-    this.#tell(answers);
+    this.#waiters.tellNews();
+    this.#tell(answers.filter((answer) => !this.#waiters.takeBack(answer)));
   }
 
   #tell(answers: readonly Answer[]): void {
@@ -95,7 +129,8 @@ export class Executor {
 
   #failAll(error: unknown): void {
     const failure = failureOf(error, false);
-    this.#answer([...this.#reads, ...this.#writes].map(({ request: { id } }) => ({ id, failure })));
+    const tasks = [...this.#reads, ...this.#writes, ...this.#waiters.takeAll()];
+    this.#answer(tasks.map(({ request: { id } }) => ({ id, failure })));
     this.#reads = [];
     this.#writes = [];
   }

@@ -10,6 +10,7 @@ export class SharedFile implements Start {
   readonly path: string;
   readonly synchronous: "full" | "normal";
   #users = 0;
+  #transactions = 0;
   #thread: Thread | undefined;
 
   constructor(path: string, synchronous: "full" | "normal") {
@@ -29,6 +30,12 @@ export class SharedFile implements Start {
     const thread = this.#thread;
     this.#thread = undefined;
     await thread?.end();
+  }
+
+  /** Names a transaction that has not begun yet. */
+  newTransaction(): number {
+    this.#transactions += 1;
+    return this.#transactions;
   }
 
   /** Answered by a new thread if the one before has died. Gives what forgets the question again. */

@@ -18,9 +18,14 @@ export function begin(turn: Turn): boolean {
   return Atomics.compareExchange(turn, 0, WAITING, BEGUN) === WAITING;
 }
 
-/** Whether it was in time: it has not begun, and never will. */
+/** What has begun goes back to waiting: nothing came of it. False: it has been given up. */
+export function suspend(turn: Turn): boolean {
+  return Atomics.compareExchange(turn, 0, BEGUN, WAITING) === BEGUN;
+}
+
+/** Whether it was in time: it has not begun. It never will, or not again. */
 export function giveUp(turn: Turn): boolean {
-  return Atomics.compareExchange(turn, 0, WAITING, GIVEN_UP) === WAITING;
+  return Atomics.exchange(turn, 0, GIVEN_UP) !== BEGUN;
 }
 
 export function isGivenUp(turn: Turn): boolean {
