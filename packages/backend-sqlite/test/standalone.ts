@@ -6,8 +6,14 @@ import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
 import type { ServerFaults, Subject } from "@muster/conformance";
 import { withMortalProcesses } from "@muster/conformance/processes";
-import type { RegistryBackend } from "@muster/core/slots";
-import { type SqliteOptions, sqliteFile, sqliteRegistry } from "../src/index.ts";
+import {
+  sqliteDurability,
+  type SqliteFileOptions,
+  type SqliteOptions,
+  sqliteFile,
+  sqliteRegistry,
+} from "../src/index.ts";
+import { makeNotes } from "./notes.ts";
 import { subject } from "./subject.ts";
 import { freshNamespace, within } from "./support.ts";
 
@@ -17,6 +23,7 @@ const SHARING = 8;
 export async function standalone(): Promise<Subject> {
   const folder = await mkdtemp(join(tmpdir(), "muster-sqlite-"));
   const options = { path: join(folder, "fleet.db") };
+  makeNotes(options.path);
   const faults = misfortunesOf(folder);
   const threads = [sqliteFile(options), sqliteFile(options)];
   const keepers = threads.map((file) => sqliteRegistry({ file }));
@@ -25,7 +32,14 @@ export async function standalone(): Promise<Subject> {
     for (const keeper of keepers) await keeper.close();
     await rm(folder, { recursive: true, force: true });
   };
-  const whole = { ...subject(options), registry: inTurn(options, threads), faults, close };
+  const [forRegistry, forDurability] = [inTurn(options, threads), inTurn(options, threads)];
+  const whole = {
+    ...subject(options),
+    registry: () => sqliteRegistry(forRegistry()),
+    durability: () => sqliteDurability(forDurability()),
+    faults,
+    close,
+  };
   return withMortalProcesses(whole, new URL("./subject.ts", import.meta.url), { args: [options] });
 }
 
@@ -71,11 +85,11 @@ async function killed(thread: Worker): Promise<void> {
 }
 
 /** Clients that follow one another, as those of one case do, have different threads, and with them connections. */
-function inTurn(options: SqliteOptions, threads: readonly ReturnType<typeof sqliteFile>[]): () => RegistryBackend {
+function inTurn(options: SqliteFileOptions, threads: readonly ReturnType<typeof sqliteFile>[]): () => SqliteOptions {
   let count = 0;
   return () => {
     count += 1;
     const file = threads[count % threads.length];
-    return sqliteRegistry(file === undefined || count % SHARING === 0 ? options : { file });
+    return file === undefined || count % SHARING === 0 ? options : { file };
   };
 }
