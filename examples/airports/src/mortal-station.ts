@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { AirportIdentity } from "./data.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Station } from "./station.ts";
-import type { Orders, Request, Word } from "./station-protocol.ts";
+import type { Orders, Request, StationPlace, Word } from "./station-protocol.ts";
 
 const STATION_PROCESS = fileURLToPath(new URL("station-process.ts", import.meta.url));
 
@@ -16,7 +16,7 @@ interface Waiting {
 }
 
 export class MortalStation implements Station {
-  readonly #orders: Omit<Orders, "isBack">;
+  readonly #place: StationPlace;
   readonly #ledger: Ledger;
   #child: ChildProcess | undefined;
   #airports: readonly AirportIdentity[] = [];
@@ -25,15 +25,19 @@ export class MortalStation implements Station {
   #stuck: Promise<void> = new Promise(() => {});
   #onStuck: Waiting | undefined;
 
-  private constructor(orders: Omit<Orders, "isBack">, ledger: Ledger) {
-    this.#orders = orders;
+  private constructor(place: StationPlace, ledger: Ledger) {
+    this.#place = place;
     this.#ledger = ledger;
   }
 
-  /** Resolves when its process is open. @throws Error with what that says about why it is not. */
-  static async open(orders: Omit<Orders, "isBack">, ledger: Ledger): Promise<MortalStation> {
-    const station = new MortalStation(orders, ledger);
-    await station.#start(false);
+  /**
+   * Resolves when its process is open.
+   *
+   * @param isBack it had an earlier life, in another run. @throws Error with what the process says about why it is not open.
+   */
+  static async open(place: StationPlace, ledger: Ledger, isBack = false): Promise<MortalStation> {
+    const station = new MortalStation(place, ledger);
+    await station.#start(isBack);
     return station;
   }
 
@@ -82,7 +86,7 @@ export class MortalStation implements Station {
   }
 
   async #start(isBack: boolean): Promise<void> {
-    const orders: Orders = { ...this.#orders, isBack };
+    const orders: Orders = { ...this.#place, isBack };
     const execArgv = ["--import", import.meta.resolve("tsx")];
     const child = fork(STATION_PROCESS, [JSON.stringify(orders)], { execArgv, serialization: "advanced" });
     this.#child = child;

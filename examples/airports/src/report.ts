@@ -90,7 +90,7 @@ const MEANING: Readonly<Record<DeliveryGuarantee, string>> = {
 const NEXT = [
   ["A message of your own:", `npm run demo -- --filter '{"municipality":"Nairobi"}' --message 'Hello, Nairobi'`],
   ["Delivered once their handlers have acknowledged it:", "npm run demo -- --delivery at-least-once"],
-  ["Kill one of the processes in the middle, and lose nothing:", "npm run demo -- --store postgres --kill"],
+  ["Kill one of the processes in the middle, and lose nothing:", "npm run demo -- --store file --kill"],
   ["More processes:", `npm run demo -- --filter '{"country":"CH","elevation_ft":{"$gte":1500}}' --processes 50`],
   ["A filter that is refused, with the reason:", `npm run demo -- --filter '{"country.lt":null}'`],
 ] as const;

@@ -1,7 +1,11 @@
 /** A station in a process of its own: `station-process.ts <orders>`. Does what its parent asks, and ends with it. */
 
+import type { Fleet } from "@muster/core";
+import type { Note } from "./ledger.ts";
 import { noteIn, openPostgresFleet } from "./postgres-slots.ts";
-import { FleetStation, type Noting } from "./station.ts";
+import type { Airport } from "./schema.ts";
+import { noteInFile, openSqliteFleet } from "./sqlite-slots.ts";
+import { FleetStation, type Station } from "./station.ts";
 import type { Orders, Request, Word } from "./station-protocol.ts";
 
 const orders = JSON.parse(process.argv[2] ?? "") as Orders; // The parent wrote it.
@@ -19,13 +23,21 @@ process.on("message", (request: Request) => answer(() => obey(request)));
 
 answer(async () => void (await opening));
 
-async function open() {
+async function open(): Promise<Station> {
+  if ("path" in orders) return station(await openSqliteFleet(orders), noteInFile);
   const fleet = await openPostgresFleet({ url: orders.url, maxConnections: 4 }, orders);
-  const note: Noting<Parameters<typeof noteIn>[0]> = async (what, transaction) => {
+  return station(fleet, async (transaction, note) => noteIn(transaction, orders, note));
+}
+
+function station<Transaction>(
+  fleet: Fleet<Airport, Airport, Transaction>,
+  write: (transaction: Transaction, note: Note) => Promise<void>,
+): Station {
+  const note = async (what: Note, transaction: Transaction | undefined): Promise<void> => {
     if (handled >= stuckAfter) await getStuck();
     handled += 1;
     if (transaction === undefined) say({ say: "noted", note: what });
-    else await noteIn(transaction, orders, what);
+    else await write(transaction, what);
   };
   return new FleetStation(fleet, note, orders.isBack);
 }

@@ -3,13 +3,16 @@
 import type { AirportIdentity } from "./data.ts";
 import type { Note } from "./ledger.ts";
 import type { Place } from "./postgres-slots.ts";
+import type { FilePlace } from "./sqlite-slots.ts";
+
+/** Where its slots are: on a PostgreSQL, or in a file. */
+export type StationPlace = (Place & { readonly url: string }) | FilePlace;
 
 /** What the process is started with, as JSON in its first argument. */
-export interface Orders extends Place {
-  readonly url: string;
+export type Orders = StationPlace & {
   /** Not its first life: takes over what the one before has left. */
   readonly isBack: boolean;
-}
+};
 
 export type Request =
   | { readonly ask: "populate"; readonly airports: readonly AirportIdentity[] }

@@ -1,5 +1,6 @@
 /** What the processes of the demo share, and how each of them joins in. */
 
+import { fileURLToPath } from "node:url";
 import {
   type MemoryTransaction,
   memoryDurability,
@@ -35,6 +36,10 @@ export async function openStore({
   processes,
 }: Pick<Options, "store" | "delivery" | "processes">): Promise<Store> {
   if (store === "memory") return memoryStore(delivery);
+  if (store === "file" || (store instanceof URL && store.protocol === "file:")) {
+    const { openSqliteStore } = await import("./sqlite-store.ts");
+    return openSqliteStore(store === "file" ? undefined : fileURLToPath(store), { delivery });
+  }
   const { openPostgresStore } = await import("./postgres-store.ts"); // Nobody else waits for its driver to load.
   return await openPostgresStore(store === "postgres" ? undefined : store.href, { delivery, processes });
 }

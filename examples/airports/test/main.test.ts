@@ -69,7 +69,7 @@ describe("the demo", { timeout: 60_000 }, () => {
   it.each([
     ["an unknown option", ["--filtre", "{}"], "Unknown option '--filtre'.\n\nUsage: npm run demo"],
     ["a filter that is not JSON", ["--filter", "{"], "--filter is not JSON: "],
-    ["a kill on memory", ["--kill"], "--kill needs --store postgres: a memory store dies with its process."],
+    ["a kill on memory", ["--kill"], "--kill needs --store file or postgres: a memory store dies with its process."],
     ["an empty filter", ["--json", "--filter", "{}"], "[INVALID_FILTER] "],
     [
       "a filter that is too deep",

@@ -41,9 +41,9 @@ describe("the command line", () => {
     [["--filter"], "Option '--filter <value>' argument missing."],
     [["--json=yes"], "Option '--json' does not take an argument."],
     [["--delivery", "twice"], '--delivery takes at-most-once, at-least-once or exactly-once, not "twice".'],
-    [["--store", "redis"], '--store takes memory, postgres or postgres://…, not "redis".'],
-    [["--store", "postgres://"], '--store takes memory, postgres or postgres://…, not "postgres://".'],
-    [["--kill"], "--kill needs --store postgres: a memory store dies with its process."],
+    [["--store", "redis"], '--store takes memory, file, file:PATH, postgres or postgres://…, not "redis".'],
+    [["--store", "postgres://"], '--store takes memory, file, file:PATH, postgres or postgres://…, not "postgres://".'],
+    [["--kill"], "--kill needs --store file or postgres: a memory store dies with its process."],
     [
       ["--kill", "--store", "postgres", "--delivery", "at-most-once"],
       "--kill needs at-least-once or exactly-once: at-most-once keeps nothing for who is away.",

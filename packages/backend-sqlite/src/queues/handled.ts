@@ -24,6 +24,11 @@ export interface QueryArgs extends Handling {
 /** `leased`: it can be handled. */
 export type Verdict = "leased" | "duplicate" | "fenced";
 
+/** What became of a first statement. */
+export type Begun =
+  | { readonly verdict: "leased"; readonly result: ForeignResult }
+  | { readonly verdict: Exclude<Verdict, "leased"> };
+
 /** That a delivery was acknowledged is all that needs to be noted of its having been handled. */
 export function lookAtDelivery(store: Store, { space, delivery }: DeliveryArgs): Verdict {
   const { messageId, identity, receipt: text } = delivery;
@@ -56,9 +61,13 @@ export function acknowledge(store: Store, { delivery, ...space }: DeliveryArgs):
   settleMany(store, { ...space, settlements: [{ receipt: delivery.receipt, as: "ack" }] });
 }
 
-/** Others may have come between since it was looked at; from now on nobody can. */
-export function beginHandling(store: Store, args: DeliveryArgs & Handling): Verdict {
-  return lookAtDelivery(store, args);
+/**
+ * The first statement. Others may have come between since the delivery was looked at: then it doesn't run. From now on nobody
+ * can.
+ */
+export function beginHandling(store: Store, args: DeliveryArgs & QueryArgs): Begun {
+  const verdict = lookAtDelivery(store, args);
+  return verdict === "leased" ? { verdict, result: queryHandling(store, args) } : { verdict };
 }
 
 export function queryHandling(store: Store, { text, values }: QueryArgs): ForeignResult {

@@ -4,7 +4,7 @@ import { isMusterError, MusterError } from "@muster/core/slots";
 import type { SqliteCall, SqliteClient } from "../client.ts";
 import { NAME } from "../errors.ts";
 import { codedError } from "./failures.ts";
-import type { HandledDelivery, Verdict } from "./handled.ts";
+import type { HandledDelivery, QueryArgs, Verdict } from "./handled.ts";
 import type { Space } from "./space.ts";
 import { checkStatement, foreignValue } from "./statement.ts";
 
@@ -130,29 +130,44 @@ class OpenTransaction implements SqliteTransaction {
   }
 
   async #query(text: string, values: readonly SqliteValue[]): Promise<SqliteTransactionResult> {
-    const { client, space } = this.#options;
-    this.#begun ??= client.run("beginHandling", { ...space, delivery: this.#delivery, ...this.#handling }, this.#call);
-    const verdict = await this.#begun;
-    if (verdict !== "leased") {
-      this.refusal = verdict;
-      throw codedError("FENCED", this.#call.operation, this.#delivery.identity);
-    }
+    const { client } = this.#options;
     const args = { text, values: values.map(foreignValue), ...this.#handling };
-    return client.run("queryHandling", args, this.#call).catch((error: unknown) => {
-      throw refusedStatement(error);
-    });
+    if (this.#begun === undefined) return this.#begin(args);
+    if ((await this.#begun) !== "leased") throw this.#fenced();
+    return client.run("queryHandling", args, this.#call).catch(rethrow);
+  }
+
+  async #begin(args: QueryArgs): Promise<SqliteTransactionResult> {
+    const { client, space } = this.#options;
+    const beginning = client
+      .run("beginHandling", { ...space, delivery: this.#delivery, ...args }, this.#call)
+      .catch(rethrow);
+    // A statement that fails has begun the transaction all the same.
+    this.#begun = beginning.then(
+      ({ verdict }) => verdict,
+      (error: unknown) => (isMusterError(error, "INVALID_ARGUMENT") ? "leased" : Promise.reject(error)),
+    );
+    this.#begun.catch(() => undefined); // Told to whoever has sent the statement.
+    const begun = await beginning;
+    if (begun.verdict === "leased") return begun.result;
+    this.refusal = begun.verdict;
+    throw this.#fenced();
+  }
+
+  #fenced(): MusterError {
+    return codedError("FENCED", this.#call.operation, this.#delivery.identity);
   }
 }
 
 /** SQLite's result codes for what is wrong with a statement or its values: error, constraint, mismatch, range. */
 const STATEMENT_RESULTS: ReadonlySet<number> = new Set([1, 19, 20, 25]);
 
-function refusedStatement(error: unknown): unknown {
-  if (!isMusterError(error, "INTERNAL")) return error;
-  const { cause, source } = error;
+/** @throws INVALID_ARGUMENT: SQLite says so of the statement; otherwise what it is given */
+function rethrow(error: unknown): never {
+  const cause = isMusterError(error, "INTERNAL") ? error.cause : undefined;
   const rawCode = cause instanceof Error && "rawCode" in cause ? Number(cause.rawCode) : 0;
-  if (!STATEMENT_RESULTS.has(rawCode & 0xff) || !(cause instanceof Error)) return error;
-  return new MusterError({ code: "INVALID_ARGUMENT", source, message: cause.message, cause });
+  if (!(cause instanceof Error) || !STATEMENT_RESULTS.has(rawCode & 0xff)) throw error;
+  throw new MusterError({ code: "INVALID_ARGUMENT", source: `${NAME}.handleOnce`, message: cause.message, cause });
 }
 
 function closed({ operation }: SqliteCall): MusterError<"CLOSED"> {

@@ -17,6 +17,7 @@ import { type EnqueueArgs, enqueueMany } from "./enqueueing.ts";
 import type { Refusal } from "./failures.ts";
 import {
   acknowledgeHandled,
+  type Begun,
   beginHandling,
   type DeliveryArgs,
   finishHandling,
@@ -61,7 +62,7 @@ interface QueueOperations {
   readonly purgeMany: Operation<PurgeArgs, readonly Refusal[]>;
   readonly lookAtDelivery: Operation<DeliveryArgs, Verdict>;
   readonly acknowledgeHandled: Operation<DeliveryArgs, Verdict>;
-  readonly beginHandling: Operation<DeliveryArgs & Handling, Verdict>;
+  readonly beginHandling: Operation<DeliveryArgs & QueryArgs, Begun>;
   readonly queryHandling: Operation<QueryArgs, ForeignResult>;
   readonly finishHandling: Operation<DeliveryArgs & Handling, void>;
   readonly abandonHandling: Operation<Handling, void>;

@@ -45,13 +45,19 @@ export class Handlings {
     this.#tasks.push(task);
   }
 
-  /** Does all that can be done now. @throws BUSY: another process holds the write lock; what is open is another matter. */
+  /**
+   * Does what can be done now; when a transaction ends, whoever else wants to write comes before the next one.
+   *
+   * @throws BUSY: another process holds the write lock
+   */
   work(): void {
     this.#tasks = this.#tasks.filter(({ request }) => !isGivenUp(request.turn));
     for (let task = this.#next(); task !== undefined; task = this.#next()) {
+      const wasOpen = this.isOpen;
       const answer = this.#done(task);
-      this.#tasks = this.#tasks.filter((other) => other !== task);
+      this.#tasks.splice(this.#tasks.indexOf(task), 1);
       if (answer !== undefined) this.#options.answer([answer]);
+      if (wasOpen && !this.isOpen) return;
     }
   }
 

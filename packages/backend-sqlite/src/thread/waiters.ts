@@ -46,7 +46,8 @@ export class Waiters {
 
   /** Those for whom there may be something, and answers for those whose time is over. @throws what reading throws */
   call(store: Store): { readonly tasks: readonly Task[]; readonly answers: readonly Answer[] } {
-    this.#waiting = this.#waiting.filter(({ task }) => !isGivenUp(task.request.turn));
+    this.#waiting = this.#waiting.filter(isWanted);
+    for (const [id, waiter] of this.#called) if (!isWanted(waiter)) this.#called.delete(id);
     const tasks: Task[] = [];
     const answers: Answer[] = [];
     if (this.#waiting.length > 0) {
@@ -82,6 +83,7 @@ export class Waiters {
   takeAll(): readonly Task[] {
     const tasks = this.#waiting.map(({ task }) => task);
     this.#waiting = [];
+    this.#called.clear();
     this.#setTimer();
     return tasks;
   }
@@ -101,6 +103,10 @@ export class Waiters {
     const nextMs = Math.min(...this.#waiting.map(({ endsAt }) => endsAt)) - performance.now();
     this.#timer = setTimeout(this.#wake, Math.max(0, Math.min(LOOK_MS, nextMs)));
   }
+}
+
+function isWanted({ task }: Waiter): boolean {
+  return !isGivenUp(task.request.turn);
 }
 
 function dueAt(store: Store, { operation, request }: Task): number {

@@ -1,0 +1,13 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { patternConformance } from "@muster/conformance/vitest";
+import { afterAll } from "vitest";
+import { sqlite } from "../src/sqlite.ts";
+import { DEADLINE_MS, histories } from "./histories.ts";
+
+const folder = await mkdtemp(join(tmpdir(), "muster-sqlite-"));
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+patternConformance(sqlite(join(folder, "cases.db")), { deadlineMs: DEADLINE_MS });
+patternConformance(sqlite(join(folder, "histories.db")), histories("durable", "exactly-once"));
