@@ -1,7 +1,9 @@
 import type { PatternCase } from "../case.ts";
 import { commitCases } from "./pattern/commits.ts";
 import { deathCases } from "./pattern/deaths.ts";
+import { earlyEndCases } from "./pattern/early-ends.ts";
 import { endCases } from "./pattern/ends.ts";
+import { freezeCases } from "./pattern/freezes.ts";
 import { historyCases, outboxHistoryCases } from "./pattern/histories.ts";
 import { lossCases } from "./pattern/losses.ts";
 import { moveCases } from "./pattern/moves.ts";
@@ -17,7 +19,9 @@ export const patternCatalogue: readonly PatternCase[] = [
   ...moveCases,
   ...lossCases,
   ...senderCases,
+  ...earlyEndCases,
   ...endCases,
+  ...freezeCases,
   ...deathCases,
   ...commitCases,
   ...relayCases,

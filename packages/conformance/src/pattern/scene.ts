@@ -16,14 +16,13 @@ import {
   type RegisterOptions,
   type Timing,
 } from "@muster/core";
-import type { DurabilityBackend, MessagingBackend, OutboxBackend } from "@muster/core/slots";
 import type { CompositionContext } from "../case.ts";
 import { DEADLINE_MS } from "../deadline.ts";
 import { PATIENCE_MS } from "../eventually.ts";
-import { overridden } from "../mutant.ts";
 import type { OutboxProbe, OwnTransaction } from "../subject.ts";
 import { Composition, type Way } from "./composition.ts";
 import { type Gate, gate } from "./gate.ts";
+import { type SlotFaults, slotsOf } from "./slots.ts";
 
 /** One process, with what its fleet is made of. */
 export interface Process {
@@ -37,15 +36,9 @@ export interface Process {
 export type AnyFleet = Fleet<Metadata, Metadata, unknown, unknown>;
 export type AnyHandle = Handle<Metadata, unknown>;
 
-export interface ProcessOptions {
+export interface ProcessOptions extends SlotFaults {
   readonly timing?: Partial<Timing>;
   readonly limits?: Partial<Limits>;
-  /** Faults of this process' clients; what they don't name is the real thing. */
-  readonly messaging?: ((real: MessagingBackend) => Partial<MessagingBackend>) | "absent";
-  readonly durability?: (real: DurabilityBackend) => Partial<DurabilityBackend>;
-  readonly outbox?: (real: OutboxBackend) => Partial<OutboxBackend>;
-  /** Whether it hands over what is committed. Default true. */
-  readonly relay?: boolean;
 }
 
 /** One call of one handler. */
@@ -258,28 +251,11 @@ export class Scene {
     await Promise.all(this.#processes.map(async (fleet) => fleet.close({ timeoutMs: CLOSE_MS })));
   }
 
-  async #open(composition: Composition, options: ProcessOptions): Promise<AnyFleet> {
-    const { timing, limits, messaging, durability, outbox, relay = true } = options;
+  async #open(composition: Composition, { timing, limits, ...faults }: ProcessOptions): Promise<AnyFleet> {
     assert.ok(!this.#hasEnded, "the case has ended");
-    const slots = {
-      ...(composition.messaging &&
-        messaging !== "absent" && {
-          messaging: messaging ? overridden(composition.messaging, messaging) : composition.messaging,
-        }),
-      ...(composition.durability &&
-        this.isKept && {
-          durability: durability ? overridden(composition.durability, durability) : composition.durability,
-        }),
-      ...(composition.outbox &&
-        this.isRecorded && {
-          outbox: outbox ? overridden(composition.outbox, outbox) : composition.outbox,
-          relay,
-        }),
-    };
     const fleet = await openRegistry<undefined, unknown, unknown>({
       namespace: this.ctx.namespace,
-      registry: composition.registry,
-      ...slots,
+      ...slotsOf(composition, faults, this),
       timing: { ...TIMING, timeoutMs: this.patienceMs, relayLeaseMs: this.relayLeaseMs, ...timing },
       ...(limits && { limits }),
       onWarning: () => {}, // Cases provoke what is warned of.

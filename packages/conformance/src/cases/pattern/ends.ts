@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import type { PatternCase } from "../../case.ts";
 import { ACKNOWLEDGED, DURABLE, EXACTLY } from "../../pattern/composition.ts";
 import { hasTracking, patternCases } from "../../pattern/pattern-case.ts";
-import { countsOf, postman } from "./support.ts";
+import { countsOf, postman, senderThat } from "./support.ts";
 
 const STRONG = [ACKNOWLEDGED, DURABLE, EXACTLY];
 const KEPT = [DURABLE, EXACTLY];
@@ -91,6 +91,27 @@ export const endCases: readonly PatternCase[] = [
       await receiver.register("gone", {});
       const { id } = await scene.send(sender, null, "old", { timeoutMs: scene.shortMs });
       await receiver.close();
+      await scene.ctx.eventually(async () => assert.equal((await sender.report(id)).statuses[0]?.code, "EXPIRED"));
+      await scene.register(sender, "gone");
+      await scene.send(sender, null, "new");
+      await scene.assertHandled("new", ["gone"]);
+      await scene.assertHandled("old", []);
+    },
+    hasTracking,
+  ),
+  ...patternCases(
+    KEPT,
+    "gone-without-a-trace",
+    "What is enqueued for an identity whose record has gone, with nothing left that would ever end its queue, fails with EXPIRED when its own TTL is over.",
+    async (scene) => {
+      const { registry } = scene.ctx.backend;
+      const receiver = await scene.process();
+      const { epoch } = await receiver.register("gone", {});
+      const sender = await senderThat(scene, async () => {
+        const outcomes = await registry.deleteMany([{ identity: "gone", epoch }], scene.ctx.call);
+        assert.deepEqual(outcomes, ["deleted"]);
+      });
+      const { id } = await scene.send(sender, null, "old", { ttlMs: 100, timeoutMs: scene.shortMs });
       await scene.ctx.eventually(async () => assert.equal((await sender.report(id)).statuses[0]?.code, "EXPIRED"));
       await scene.register(sender, "gone");
       await scene.send(sender, null, "new");

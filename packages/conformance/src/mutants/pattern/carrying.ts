@@ -66,6 +66,8 @@ export const carryingMutants: readonly Mutant[] = [
       "pattern/acknowledged/attached-later",
       "pattern/acknowledged/message-lost",
       "pattern/acknowledged/never-acknowledged",
+      "pattern/at-most-once/wakes-too-late",
+      "pattern/acknowledged/wakes-too-late",
       "pattern/acknowledged/dies-unheard",
       "pattern/acknowledged/unregistered-before-it-left",
       "pattern/acknowledged/close-waits-for-handlers",
@@ -174,6 +176,21 @@ export const carryingMutants: readonly Mutant[] = [
       withRegistry(subject, (real) => ({
         scanRoutes: ({ filter: _filter, ...query }, call) => real.scanRoutes(query, call),
       })),
+  },
+  {
+    id: "pattern-pages-backwards",
+    breaks: "Each page of routes begins with the last identity that is on it.",
+    kills: [
+      "pattern/at-most-once/registry-away-midway",
+      "pattern/acknowledged/registry-away-midway",
+      "pattern/durable/registry-away-midway",
+      "pattern/exactly-once/registry-away-midway",
+      "pattern/at-most-once/given-up-midway",
+      "pattern/acknowledged/given-up-midway",
+      "pattern/durable/given-up-midway",
+      "pattern/exactly-once/given-up-midway",
+    ],
+    of: (subject) => withRoutes(subject, (page) => page.toReversed()),
   },
   {
     id: "pattern-epochs-stand-still",

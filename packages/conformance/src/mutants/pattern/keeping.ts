@@ -94,6 +94,7 @@ export const keepingMutants: readonly Mutant[] = [
       "taken-over-while-handled",
       "dies-while-handling",
       "dies-at-any-moment",
+      "wakes-too-late",
       "racing",
       "moved-before-it-left",
       "history",
@@ -137,7 +138,7 @@ export const keepingMutants: readonly Mutant[] = [
   {
     id: "pattern-keeps-what-is-too-old",
     breaks: "Messages wait for ever, whatever their TTL.",
-    kills: kept("expired"),
+    kills: kept("expired", "gone-without-a-trace"),
     of: (subject) =>
       withDurability(subject, (real) => ({
         enqueueMany: async (message, targets, _options, call) =>
