@@ -12,7 +12,7 @@ import { Pool } from "pg";
 
 /** With a table for the kit to write to, and with processes that die, each of which imports this module. */
 export async function postgres(url: string): Promise<Subject> {
-  const pool = new Pool({ connectionString: url, max: 2, allowExitOnIdle: true });
+  const pool = poolOf(url, 2);
   await pool.query("create table if not exists public.effects (key text not null)");
   const whole: Subject = {
     ...subject(url),
@@ -31,8 +31,14 @@ export function subject(url: string): Subject {
     registry: () => postgresRegistry(options),
     messaging: () => postgresMessaging(options),
     durability: () => postgresDurability(options),
-    transactionProbe: effectsIn(new Pool({ connectionString: url, max: 1, allowExitOnIdle: true })),
+    transactionProbe: effectsIn(poolOf(url, 1)),
   };
+}
+
+function poolOf(url: string, max: number): Pool {
+  const pool = new Pool({ connectionString: url, max, allowExitOnIdle: true });
+  pool.on("error", () => undefined); // The server may end before an idle connection has.
+  return pool;
 }
 
 function effectsIn(pool: Pool): TransactionProbe {
