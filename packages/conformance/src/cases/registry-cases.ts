@@ -8,6 +8,7 @@ import { createCases } from "./registry/create.ts";
 import { deleteCases } from "./registry/deletes.ts";
 import { epochCases } from "./registry/epochs.ts";
 import { identityCases } from "./registry/identities.ts";
+import { lateBindingCases } from "./registry/late-bindings.ts";
 import { metadataCases } from "./registry/metadata.ts";
 import { namespaceCases } from "./registry/namespaces.ts";
 import { quotaCases } from "./registry/quota.ts";
@@ -33,6 +34,7 @@ export const registryCases: readonly RegistryCase[] = [
   ...replaceCases,
   ...updateCases,
   ...sessionBoundCases,
+  ...lateBindingCases,
   ...attemptCases,
   ...epochCases,
   ...deleteCases,

@@ -1,6 +1,10 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { SESSION_PREFIX } from "@muster/core/slots";
 import type { Mutant } from "../../mutant.ts";
 import { realGet, realSet, registryMutant, settingEach, translated } from "./support.ts";
+
+/** Longer than a reaper takes to find out that a session has died. */
+const SLOW_MS = 100;
 
 export const sessionBoundMutants: readonly Mutant[] = [
   registryMutant(
@@ -75,6 +79,21 @@ export const sessionBoundMutants: readonly Mutant[] = [
         if (current && "refused" in outcome && outcome.refused === "session")
           await real.deleteMany([{ identity: entry.identity, epoch: current.epoch }], call);
         return outcome;
+      }),
+  ),
+  registryMutant(
+    {
+      id: "bound-behind-the-reaper",
+      breaks: "Binding looks whether the session lives, and stores in a second step.",
+      kills: ["registry/session-bound/none-behind-its-reaper"],
+    },
+    (real) =>
+      settingEach(async (entry, call) => {
+        if (!entry.sessionBound || entry.session === undefined) return realSet(real, entry, call);
+        const session = SESSION_PREFIX + entry.session;
+        if ((await realGet(real, session, call)) === undefined) return { refused: "session" };
+        await wait(SLOW_MS);
+        return realSet(real, { ...entry, ttlMs: undefined, sessionBound: false }, call);
       }),
   ),
 ];
