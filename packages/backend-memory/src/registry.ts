@@ -21,12 +21,15 @@ import {
   type SetEntry,
   type SetMode,
   type SetOutcome,
+  type SortFacet,
+  type SortQuery,
 } from "@muster/core/slots";
 import { type Filter, splitForEvaluator } from "@muster/filter";
 import { checkEntries, checkPageSize, MAX_IDENTITY_BYTES } from "./arguments.ts";
 import { Client, NAME } from "./client.ts";
 import { isExpired, nextExpiry, stampedExpiry } from "./expiry.ts";
 import { Line, type MemoryFaults } from "./faults.ts";
+import { firstOf } from "./first.ts";
 import { type MemoryHub, memoryHub } from "./hub.ts";
 import { ownMetadata } from "./metadata.ts";
 import type { Records } from "./records.ts";
@@ -60,6 +63,7 @@ class MemoryRegistry implements RegistryBackend {
   readonly traits: RegistryTraits = TRAITS;
   readonly filters: FilterFacet = { split: splitForEvaluator };
   readonly counts: CountFacet = { count: (filter, call) => this.#count(filter, call) };
+  readonly sorts: SortFacet = { first: (query, call) => this.#first(query, call) };
   readonly #hub: MemoryHub;
   readonly #client: Client;
   #scope: Scope = { namespace: "" };
@@ -168,6 +172,12 @@ class MemoryRegistry implements RegistryBackend {
     for await (const page of this.#pages("count", { filter, pageSize: Number.MAX_SAFE_INTEGER }, call))
       count += page.length;
     return count;
+  }
+
+  async #first(query: SortQuery, call: Call): Promise<readonly Registration[]> {
+    checkPageSize(query.limit, "first");
+    const { filter } = query;
+    return firstOf(this.#pages("first", { pageSize: Number.MAX_SAFE_INTEGER, ...(filter && { filter }) }, call), query);
   }
 }
 

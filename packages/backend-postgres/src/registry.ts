@@ -20,6 +20,7 @@ import {
   type Scope,
   type SetEntry,
   type SetOutcome,
+  type SortFacet,
 } from "@muster/core/slots";
 import { splitForComparisons } from "@muster/filter";
 import { type PostgresCall, type PostgresClient, postgresClient } from "./client.ts";
@@ -30,6 +31,7 @@ import { Indexing } from "./schema/indexing.ts";
 import { openMigrated } from "./schema/upkeep.ts";
 import { checkPageSize, MAX_IDENTITY_BYTES, MAX_RECORD_BYTES } from "./store/arguments.ts";
 import { confirmMany, deleteMany, reap } from "./store/ends.ts";
+import { first } from "./store/first.ts";
 import { renewMany } from "./store/leases.ts";
 import type { Namespace } from "./store/namespace.ts";
 import { count, getMany, type PageReader, readCensus, registrationPages, routePages } from "./store/reading.ts";
@@ -66,6 +68,12 @@ class PostgresRegistry implements RegistryBackend {
   readonly filters: FilterFacet = { split: splitForComparisons };
   readonly counts: CountFacet = {
     count: async (filter, call) => this.#run("count", call, async (namespace, sent) => count(namespace, filter, sent)),
+  };
+  readonly sorts: SortFacet = {
+    first: async (query, call) => {
+      checkPageSize(query.limit, "first");
+      return this.#run("first", call, async (namespace, sent) => first(namespace, query, sent));
+    },
   };
   readonly #life = new Lifecycle(NAME);
   readonly #client: PostgresClient;

@@ -109,12 +109,12 @@ function reader<T extends Route>(
 }
 
 /** Which row of an identity is found first, and how the other one then is. */
-interface Source {
+export interface Source {
   readonly first: Target["first"];
   readonly from: string;
 }
 
-function sourceOf(
+export function sourceOf(
   { client: { names } }: Namespace,
   { isByMetadata, needsMetadata }: { readonly isByMetadata: boolean; readonly needsMetadata: boolean },
 ): Source {
@@ -124,7 +124,7 @@ function sourceOf(
 }
 
 /** Who lives, is no session, and is selected by the filter. */
-function selectionOf(
+export function selectionOf(
   { client: { names }, name, indexes }: Namespace,
   filter: Filter | undefined,
   { first }: Source,

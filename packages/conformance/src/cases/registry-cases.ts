@@ -22,6 +22,7 @@ import { churnCases } from "./registry/scan-churn.ts";
 import { sessionBoundCases } from "./registry/session-bound.ts";
 import { sessionCases } from "./registry/sessions.ts";
 import { signalCases } from "./registry/signals.ts";
+import { sortCases } from "./registry/sorts.ts";
 import { stampCases } from "./registry/stamps.ts";
 import { traitCases } from "./registry/traits.ts";
 import { ttlCases } from "./registry/ttl.ts";
@@ -48,6 +49,7 @@ export const registryCases: readonly RegistryCase[] = [
   ...consistencyCases,
   ...scanCases,
   ...churnCases,
+  ...sortCases,
   ...readCases,
   ...batchCases,
   ...quotaCases,

@@ -21,6 +21,7 @@ import { churnMutants } from "./registry/scan-churn.ts";
 import { sessionBoundMutants } from "./registry/session-bound.ts";
 import { sessionMutants } from "./registry/sessions.ts";
 import { signalMutants } from "./registry/signals.ts";
+import { sortMutants } from "./registry/sorts.ts";
 import { stampMutants } from "./registry/stamps.ts";
 import { traitMutants } from "./registry/traits.ts";
 import { ttlMutants } from "./registry/ttl.ts";
@@ -53,5 +54,6 @@ export const registryMutants: readonly Mutant[] = [
   ...reapingMutants,
   ...claimMutants,
   ...raceMutants,
+  ...sortMutants,
   ...signalMutants,
 ];

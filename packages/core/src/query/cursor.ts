@@ -11,8 +11,8 @@
 
 import { createHash, timingSafeEqual } from "node:crypto";
 import { canonicalJson, type Filter, formatFilter, isObject, isStorableText, type JsonValue } from "@muster/filter";
-import type { Position, SortKey } from "./sort.ts";
-import { MusterError } from "../slots/index.ts";
+import { MusterError, type Position } from "../slots/index.ts";
+import type { SortKey } from "./sort.ts";
 
 const VERSION = 1;
 const HASH_AT = 1;
@@ -73,6 +73,10 @@ function stored(value: JsonValue | undefined): readonly JsonValue[] {
 
 function restored(value: JsonValue, source: string): JsonValue | undefined {
   const [inner] = listOf(value, source);
+  // No registration holds such a value, and not every store can be asked about one.
+  const isStorable =
+    typeof inner === "string" ? isStorableText(inner) : typeof inner !== "number" || Number.isFinite(inner);
+  if (!isStorable) throw invalid(source, "it holds no position");
   return inner;
 }
 

@@ -1,32 +1,14 @@
-/** Order by fields of the metadata, or by facts about the registration. */
+/** Reading `sortBy`. */
 
-import {
-  compareStrings,
-  compareValues,
-  FilterError,
-  formatPath,
-  type JsonValue,
-  parsePath,
-  readPath,
-} from "@muster/filter";
+import { FilterError, formatPath, type Path, parsePath } from "@muster/filter";
 import { invalidArgument } from "../call.ts";
-import type { Found } from "./selection.ts";
+import type { SortCriterion } from "../slots/index.ts";
 
 /** One criterion of a `sortBy`. */
-export interface SortKey {
+export type SortKey = SortCriterion & {
   /** Its one spelling, whatever the caller wrote, and nobody else's: `"x desc"` may be the name of a field. */
   readonly text: string;
-  readonly isDescending: boolean;
-  /** Otherwise a fact that every route has. */
-  readonly needsMetadata: boolean;
-  read(found: Found): JsonValue | undefined;
-}
-
-/** Where something stands in an order; `undefined` among the values is a field that is absent. */
-export interface Position {
-  readonly values: readonly (JsonValue | undefined)[];
-  readonly identity: string;
-}
+};
 
 const DIRECTION = / (?:asc|desc)$/;
 const MAX_CRITERIA = 16;
@@ -46,36 +28,22 @@ export function parseSortBy(sortBy: readonly string[], source: string): readonly
   return keys[0]?.text === "$identity asc" ? [] : keys;
 }
 
-/** Where a registration stands by these criteria. */
-export function positionOf(found: Found, keys: readonly SortKey[]): Position {
-  return { values: keys.map((key) => key.read(found)), identity: found.identity };
-}
-
-/** Absent values come last whether ascending or not; ties are broken by identity, ascending. */
-export function comparePositions(keys: readonly SortKey[], a: Position, b: Position): number {
-  for (const [index, { isDescending }] of keys.entries()) {
-    const [x, y] = [a.values[index], b.values[index]];
-    if (x === undefined || y === undefined) {
-      if (x !== y) return x === undefined ? 1 : -1;
-      continue;
-    }
-    const order = compareValues(x, y);
-    if (order !== 0) return isDescending ? -order : order;
-  }
-  return compareStrings(a.identity, b.identity);
+/** Whether it looks at metadata; otherwise it is about a fact that every route has. */
+export function readsField(key: SortKey): boolean {
+  return "path" in key;
 }
 
 function parseCriterion(text: string, source: string): SortKey {
   const [direction] = DIRECTION.exec(text) ?? [];
   const isDescending = direction === " desc";
   const field = direction === undefined ? text : trimSpaces(text.slice(0, -direction.length));
-  const keyOf = (name: string, needsMetadata: boolean, read: SortKey["read"]): SortKey => {
-    return { text: `${name} ${isDescending ? "desc" : "asc"}`, isDescending, needsMetadata, read };
+  const spelt = (name: string): Pick<SortKey, "text" | "isDescending"> => {
+    return { text: `${name} ${isDescending ? "desc" : "asc"}`, isDescending };
   };
-  if (field === "$identity") return keyOf("$identity", false, ({ identity }) => identity);
-  if (field === "$registeredAt") return keyOf("$registeredAt", false, ({ registeredAt }) => registeredAt);
+  if (field === "$identity") return { about: "identity", ...spelt("$identity") };
+  if (field === "$registeredAt") return { about: "registeredAt", ...spelt("$registeredAt") };
   const path = parseField(field.replace(/^metadata\.(?=.)/su, ""), source);
-  return keyOf(formatPath(path), true, ({ metadata = {} }) => readPath(metadata, path));
+  return { path, ...spelt(formatPath(path)) };
 }
 
 /** Only at the end, and only spaces: a pattern for that would take quadratic time on a text full of them. */
@@ -85,7 +53,7 @@ function trimSpaces(text: string): string {
   return text.slice(0, end);
 }
 
-function parseField(field: string, source: string): readonly string[] {
+function parseField(field: string, source: string): Path {
   try {
     return parsePath(field);
   } catch (error) {

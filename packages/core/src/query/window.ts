@@ -1,10 +1,18 @@
 /** One window of an order: what `offset` skips and `limit` takes behind a position, and whether there is more. */
 
-import { BoundedHeap } from "./bounded-heap.ts";
 import type { Context } from "../context.ts";
 import { type Found, PAGE_SIZE, type Selection, selectedFor } from "./selection.ts";
-import type { Call } from "../slots/index.ts";
-import { comparePositions, type Position, positionOf, type SortKey } from "./sort.ts";
+import {
+  BoundedHeap,
+  type Call,
+  comparePositions,
+  type Position,
+  positionOf,
+  type SortFacet,
+  type SortQuery,
+} from "../slots/index.ts";
+import { retry } from "../tasks/retry.ts";
+import { readsField, type SortKey } from "./sort.ts";
 
 export interface WindowQuery {
   /** The window begins behind it; absent: at the start. */
@@ -51,21 +59,57 @@ export async function identityWindow(
   return { found, end, hasMore: false };
 }
 
+type SortedQuery = WindowQuery & { readonly keys: readonly SortKey[] };
+
+/** In the order of `keys`: by the registry where it can sort and selects all by itself, else by reading everything. */
+export async function sortedWindow(
+  context: Context,
+  selection: Selection,
+  query: SortedQuery,
+  call: Call,
+): Promise<Window> {
+  const { sorts } = context.registry;
+  const isWhole = selection.residual === undefined;
+  return sorts !== undefined && isWhole
+    ? await nativeWindow(sorts, selection, query, call)
+    : await readWindow(context, selection, query, call);
+}
+
+async function nativeWindow(
+  sorts: SortFacet,
+  { native }: Selection,
+  { behind, offset, limit, keys }: SortedQuery,
+  call: Call,
+): Promise<Window> {
+  const wanted = offset + limit;
+  const query: SortQuery = {
+    by: keys,
+    limit: wanted + 1,
+    ...(behind === undefined ? {} : { behind }),
+    ...(native === undefined ? {} : { filter: native }),
+  };
+  const first = await retry(call, "core.enumerate", () => sorts.first(query, call));
+  return windowOf(
+    first.map((found) => ({ ...positionOf(found, keys), found })),
+    { behind, offset, wanted },
+  );
+}
+
 interface Entry extends Position {
   readonly found: Found;
 }
 
-/** In the order of `keys`: reads everything, keeps no more than the window, and counts while it is there. */
-export async function sortedWindow(
+/** Reads everything, keeps no more than the window, and counts while it is there. */
+async function readWindow(
   context: Context,
   selection: Selection,
-  { behind, offset, limit, keys, needsMetadata }: WindowQuery & { readonly keys: readonly SortKey[] },
+  { behind, offset, limit, keys, needsMetadata }: SortedQuery,
   call: Call,
 ): Promise<Window> {
   const wanted = offset + limit;
   const compare = (a: Position, b: Position): number => comparePositions(keys, a, b);
   const heap = new BoundedHeap<Entry>(wanted + 1, compare);
-  const readsMetadata = needsMetadata || keys.some((key) => key.needsMetadata);
+  const readsMetadata = needsMetadata || keys.some(readsField);
   let totalCount = 0;
   for await (const { selected } of selectedFor(readsMetadata, context, selection, {}, call)) {
     totalCount += selected.length;
@@ -74,12 +118,18 @@ export async function sortedWindow(
       if (behind === undefined || compare(entry, behind) > 0) heap.add(entry);
     }
   }
-  const entries = heap.sorted();
+  return { ...windowOf(heap.sorted(), { behind, offset, wanted }), totalCount };
+}
+
+/** Of the first in order, one more than are wanted where there are. */
+function windowOf(
+  entries: readonly Entry[],
+  { behind, offset, wanted }: Pick<WindowQuery, "behind" | "offset"> & { readonly wanted: number },
+): Window {
   const taken = entries.slice(0, wanted);
   return {
     found: taken.slice(offset).map(({ found }) => found),
     end: taken.at(-1) ?? behind,
     hasMore: entries.length > wanted,
-    totalCount,
   };
 }

@@ -8,6 +8,7 @@ export {
   type DurabilityScope,
   type Scope,
 } from "./backend.ts";
+export { BoundedHeap } from "./bounded-heap.ts";
 export { boundedChannel, type Channel } from "./channel.ts";
 export { type ErrorCode, type ErrorDetail, type ErrorDetails, RETRYABLE, type Violation } from "./codes.ts";
 export type { DeadLetter, DeadLetterFacet, DeadLetterKey } from "./dead-letters.ts";
@@ -59,18 +60,24 @@ export {
   type LeaseOutcome,
   type ReapClaim,
   type ReapStep,
-  type Registration,
   type RegistryBackend,
   type RegistryTraits,
-  type Route,
   type ScanQuery,
-  SESSION_PREFIX,
   type SetEntry,
   type SetMode,
   type SetOutcome,
 } from "./registry.ts";
+export { type Registration, type Route, SESSION_PREFIX } from "./registration.ts";
 export type { DeliveryStatus, MulticastReport, Receipt } from "./report.ts";
 export type { FieldSchema, FieldType, IdentitySchema } from "./schema.ts";
+export {
+  comparePositions,
+  type Position,
+  positionOf,
+  type SortCriterion,
+  type SortFacet,
+  type SortQuery,
+} from "./sorting.ts";
 export type {
   DeliveryCounts,
   MulticastRecord,

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type CursorScope, decodeCursor, encodeCursor } from "../../src/query/cursor.ts";
 import { isMusterError } from "../../src/slots/index.ts";
-import { parseSortBy, type Position } from "../../src/query/sort.ts";
+import { parseSortBy } from "../../src/query/sort.ts";
+import type { Position } from "../../src/slots/index.ts";
 
 const SCOPE: CursorScope = {
   namespace: "iot",
@@ -79,6 +80,7 @@ test.each<[string, Position]>([
   ["no identity", { identity: "", values: [1, 1] }],
   ["an identity no store can hold", { identity: "a\0", values: [1, 1] }],
   ["too few values", { identity: "a", values: [1] }],
+  ["a text no store can hold", { identity: "a", values: [1, "b\0"] }],
 ])("a position with %s is refused, even under the right hash", (_, position) => {
   expect(refusal(encodeCursor(SCOPE, position))).toBe("INVALID_CURSOR");
 });

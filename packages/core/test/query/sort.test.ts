@@ -1,8 +1,8 @@
 import type { JsonValue, Metadata } from "@muster/filter";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Registration } from "../../src/slots/index.ts";
-import { comparePositions, parseSortBy, positionOf } from "../../src/query/sort.ts";
+import { parseSortBy } from "../../src/query/sort.ts";
+import { comparePositions, positionOf, type Registration } from "../../src/slots/index.ts";
 
 function registration(identity: string, metadata: Metadata, registeredAt = 0): Registration {
   const nowhere = { session: undefined, address: undefined, expiresAt: undefined, ttlMs: undefined };

@@ -117,6 +117,12 @@ export const registryOperations: readonly Operation<RegistryBackend>[] = [
     ...looking("count", async (target, call) => target.counts?.count(undefined, call)),
     has: ({ counts }) => counts !== undefined,
   },
+  {
+    ...looking("first", async (target, call) =>
+      target.sorts?.first({ by: [{ path: ["v"], isDescending: false }], limit: 10 }, call),
+    ),
+    has: ({ sorts }) => sorts !== undefined,
+  },
 ];
 
 export const messagingOperations: readonly Operation<MessagingBackend>[] = [

@@ -37,7 +37,7 @@ export function withClients(subject: Subject, fault: (real: Backend) => ClientFa
 }
 
 function aroundRegistry(real: RegistryBackend, around: Around): Partial<RegistryBackend> {
-  const { counts } = real;
+  const { counts, sorts } = real;
   return {
     setMany: async (entries, call) => around("setMany", call, async (inner) => real.setMany(entries, inner)),
     getMany: async (identities, call) => around("getMany", call, async (inner) => real.getMany(identities, inner)),
@@ -48,6 +48,11 @@ function aroundRegistry(real: RegistryBackend, around: Around): Partial<Registry
     reap: async (options, call) => around("reap", call, async (inner) => real.reap(options, inner)),
     confirmMany: async (claims, call) => around("confirmMany", call, async (inner) => real.confirmMany(claims, inner)),
     census: async (call) => around("census", call, async (inner) => real.census(inner)),
+    ...(sorts && {
+      sorts: {
+        first: async (query, call) => around("first", call, async (inner) => sorts.first(query, inner)),
+      },
+    }),
     ...(counts && {
       counts: {
         count: async (filter, call) => around("count", call, async (inner) => counts.count(filter, inner)),

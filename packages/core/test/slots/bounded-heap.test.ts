@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { BoundedHeap } from "../../src/query/bounded-heap.ts";
+import { BoundedHeap } from "../../src/slots/bounded-heap.ts";
 
 test("it keeps what sorting and cutting would keep", () => {
   fc.assert(
