@@ -59,6 +59,7 @@ function facetParts({ slot, facets }: SlotClaims): readonly string[] {
     [
       ["`filters`: selects by the native part of a filter", has(facets.filters)],
       ["`counts`: counts without handing out records", has(facets.counts)],
+      ["`sorts`: gives the first of an order without handing out the others", has(facets.sorts)],
     ],
   );
   return facets.filters === undefined ? [facetTable] : [facetTable, operatorTable(facets.filters)];

@@ -22,8 +22,9 @@ import { asError } from "./thrown.ts";
 export interface Facets {
   /** Which operators of a filter the registry selects by itself; absent without the facet. */
   readonly filters?: NativeOperators;
-  /** Present with the facet. */
+  /** Present with the facet, as is the next. */
   readonly counts?: true;
+  readonly sorts?: true;
   /** Present with the facet of the durability slot, as are the next two. */
   readonly tracking?: true;
   readonly transactions?: true;
@@ -117,7 +118,7 @@ function gates(
   return { applicable: new Set(applicable), exclusive: new Set(exclusive) };
 }
 
-function registryClaims({ name, traits, filters, counts }: RegistryBackend): SlotClaims {
+function registryClaims({ name, traits, filters, counts, sorts }: RegistryBackend): SlotClaims {
   return {
     slot: "registry",
     backend: name,
@@ -125,6 +126,7 @@ function registryClaims({ name, traits, filters, counts }: RegistryBackend): Slo
     facets: {
       ...(filters === undefined ? {} : { filters: nativeOperators(filters) }),
       ...(counts === undefined ? {} : { counts: true }),
+      ...(sorts === undefined ? {} : { sorts: true }),
     },
   };
 }

@@ -26,6 +26,7 @@ import {
   type Scope,
   type SetEntry,
   type SetOutcome,
+  type SortFacet,
 } from "@muster/core/slots";
 import type { Child } from "./child-process.ts";
 import { failuresOffWire, type Target, type WireFailure } from "./wire.ts";
@@ -46,6 +47,7 @@ export interface Claims<Traits> {
 interface RegistryClaims extends Claims<RegistryTraits> {
   readonly filters: boolean;
   readonly counts: boolean;
+  readonly sorts: boolean;
 }
 
 /** One client: what it claims, and how it is asked. Answers have the types of what `methods.ts` gives. */
@@ -107,6 +109,7 @@ export class RemoteRegistry implements RegistryBackend {
   readonly #twin: () => RegistryBackend;
   filters?: FilterFacet;
   counts?: CountFacet;
+  sorts?: SortFacet;
 
   /** `twin` makes a client of this process: `split` answers at once, which no other process can. */
   constructor(hosting: Hosting, twin: () => RegistryBackend) {
@@ -123,8 +126,9 @@ export class RemoteRegistry implements RegistryBackend {
   }
 
   async open(scope: Scope, call: Call): Promise<void> {
-    const { filters, counts } = await this.#remote.open<RegistryClaims>(scope, call);
+    const { filters, counts, sorts } = await this.#remote.open<RegistryClaims>(scope, call);
     if (counts) this.counts = { count: async (filter, asked) => this.#remote.ask(asked, "count", filter) };
+    if (sorts) this.sorts = { first: async (query, asked) => this.#remote.ask(asked, "first", query) };
     if (!filters) return;
     const twin = this.#twin();
     await twin.open(scope, call);

@@ -1,6 +1,6 @@
 /** What can be asked of a process that may die, method by method. */
 
-import type { Backend, Call, Inbox, MessagingBackend, RegistryBackend } from "@muster/core/slots";
+import type { Backend, Call, Inbox, MessagingBackend, RegistryBackend, SortQuery } from "@muster/core/slots";
 import { failuresOnWire } from "./wire.ts";
 
 /** A call; what it leaves open, a scan, an inbox or a transaction, is from then on a target by the number of the call. */
@@ -23,6 +23,7 @@ export function registryMethods(registry: RegistryBackend): Methods {
     traits: registry.traits,
     filters: registry.filters !== undefined,
     counts: registry.counts !== undefined,
+    sorts: registry.sorts !== undefined,
   });
   return {
     ...lifeMethods(registry, claims),
@@ -36,6 +37,7 @@ export function registryMethods(registry: RegistryBackend): Methods {
     confirmMany: async (call, claims: Given<"confirmMany">) => registry.confirmMany(claims, call),
     census: async (call) => registry.census(call),
     count: async (call, filter: Given<"scan">["filter"]) => registry.counts?.count(filter, call),
+    first: async (call, query: SortQuery) => registry.sorts?.first(query, call),
   };
 }
 

@@ -2,6 +2,7 @@
 
 import { postgresRegistry } from "@muster/backend-postgres";
 import { defineSchema, type FilterInput, type Fleet, type InputOf, type MetadataOf, openRegistry } from "@muster/core";
+import type { RegistryBackend } from "@muster/core/slots";
 import { setTimeout as delay } from "node:timers/promises";
 import { Pool } from "pg";
 import { sensors } from "../documents.ts";
@@ -37,6 +38,7 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
   const pool = new Pool({ connectionString: `${server.url}/postgres` });
   try {
     await using fleet = await filled(pool, "muster", size);
+    await using unsorted = await opened(withoutSorts(postgresRegistry({ pool })));
     await using tenth = await filled(pool, "tenth", Math.ceil(size / 10));
     await pool.query(INDEX);
     await pool.query("analyze muster.metadata");
@@ -51,6 +53,13 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
       [
         { name: "by prefix", run: () => read(fleet, { "site.startswith": PREFIX }) },
         { name: "by prefix, by hand", run: () => readByHand(pool, BY_PREFIX, [PREFIX, "s8"]) },
+      ],
+      { rounds, size },
+    );
+    const sorted = await playRounds(
+      [
+        { name: "first hundred in order", run: () => readSorted(fleet) },
+        { name: "first hundred in order, by reading all", run: () => readSorted(unsorted) },
       ],
       { rounds, size },
     );
@@ -69,13 +78,19 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
         }),
         rowOf("… of 11 % by a prefix", "×", prefixed.ratio("by prefix", "by prefix, by hand")),
         rowOf(
+          "time of the first hundred of all in order / by reading all",
+          "×",
+          sorted.ratio("first hundred in order", "first hundred in order, by reading all"),
+          { atMost: 0.5 },
+        ),
+        rowOf(
           "time of a first page of an equality / of a tenth of the table",
           "×",
           paged.ratio("first page of a site", "first page of a site, of a tenth"),
           { atMost: 1.3 },
         ),
       ],
-      timings: [...played.timings, ...prefixed.timings, ...paged.timings],
+      timings: [...played.timings, ...prefixed.timings, ...sorted.timings, ...paged.timings],
     };
   } finally {
     await pool.end();
@@ -94,8 +109,27 @@ async function filled(pool: Pool, schemaName: string, size: number): Promise<Sit
   await store.close();
   await pool.query(`vacuum analyze ${schemaName}.metadata`);
   await pool.query(`vacuum analyze ${schemaName}.registrations`);
-  const registry = postgresRegistry({ pool, schemaName });
+  return opened(postgresRegistry({ pool, schemaName }));
+}
+
+async function opened(registry: RegistryBackend): Promise<SitedFleet> {
   return openRegistry({ namespace: "bench", registry, schema: SCHEMA, timing: PATIENT });
+}
+
+/** The registry as one that can't sort, so that core does. */
+function withoutSorts(registry: RegistryBackend): RegistryBackend {
+  return new Proxy(registry, {
+    get(target, key): unknown {
+      if (key === "sorts") return undefined;
+      const member: unknown = Reflect.get(target, key, target);
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
+}
+
+async function readSorted(fleet: SitedFleet): Promise<string> {
+  const { identities } = await fleet.enumerate(null, { sortBy: ["battery desc"], limit: 100 });
+  return identities.map(({ identity }) => identity).join();
 }
 
 async function readFirst(fleet: SitedFleet, limit: number): Promise<number> {
