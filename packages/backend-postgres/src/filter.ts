@@ -8,7 +8,7 @@
 
 import type { Filter, Leaf } from "@muster/filter";
 import { comparison } from "./selection/comparisons.ts";
-import { fieldLookup, identityLookup, type Lookup } from "./selection/lookups.ts";
+import { fieldLookup, identityLookup, type Lookup, placeLookup } from "./selection/lookups.ts";
 import type { Parameters } from "./selection/parameters.ts";
 import type { Target, Writing } from "./selection/writing.ts";
 
@@ -26,13 +26,29 @@ export function conditionOf(filter: Filter, target: Target, parameters: Paramete
 function written(filter: Filter, writing: Writing): string {
   switch (filter.op) {
     case "and":
+      return joined(filter.op, [
+        ...placesFor(filter.nodes, writing),
+        ...filter.nodes.map((node) => written(node, writing)),
+      ]);
     case "or":
-      return `(${filter.nodes.map((node) => written(node, writing)).join(` ${filter.op} `)})`;
+      return joined(
+        filter.op,
+        filter.nodes.map((node) => written(node, writing)),
+      );
     case "not":
       return `(not ${written(filter.node, { ...writing, isNegated: true })})`;
     default:
       return leafCondition(filter, writing);
   }
+}
+
+function joined(op: "and" | "or", conditions: readonly string[]): string {
+  return `(${conditions.join(` ${op} `)})`;
+}
+
+function placesFor(nodes: readonly Filter[], writing: Writing): readonly string[] {
+  if (writing.isNegated || writing.first !== "metadata") return [];
+  return [placeLookup(nodes, writing) ?? []].flat();
 }
 
 function leafCondition(leaf: Leaf, writing: Writing): string {

@@ -33,8 +33,8 @@ export function namesIn(schemaName: string): Names {
   });
 }
 
-/** What an index of a field holds of its values: numbers, or the beginnings of texts. */
-export type IndexKind = "number" | "text";
+/** What an index of a field holds of its values: numbers, the beginnings of texts, or places. */
+export type IndexKind = "number" | "text" | "place";
 
 /** Not quoted. Every namespace whose schema asks for that field shares the index. */
 export function indexName(kind: IndexKind, path: Path): string {

@@ -12,7 +12,7 @@ import { corpus, generateDocument, generateFilter, generatorSchema, seededRandom
 import { withServer } from "@muster/servers/vitest";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { conditionOf, readsMetadata } from "../src/filter.ts";
-import { namesIn } from "../src/keys.ts";
+import { type IndexKind, namesIn } from "../src/keys.ts";
 import { Parameters } from "../src/selection/parameters.ts";
 import type { FieldIndexes } from "../src/selection/writing.ts";
 import { optionsOf } from "./standalone.ts";
@@ -68,11 +68,20 @@ const FILTERS_WRITTEN: readonly object[] = [
   { "at.near": { lat: 0.1, lon: 0.1, radiusM: 1_000 } },
   { "at.near": { lat: 50, lon: 180, radiusM: 1_000 } },
   { "at.within": { south: 40, north: 60, west: 170, east: -170 } },
+  { "spot.near": { lat: 0.1, lon: 0.1, radiusM: 1_000 }, battery: 0.1 },
+  { "spot.within": { south: 40, north: 60, west: 170, east: -170 } },
+  { $not: { "spot.lat.gte": 40, "spot.lat.lte": 60, "spot.lon.gte": 0, "spot.lon.lte": 5 } },
+  { "spot.lat.gte": 40, "spot.lat.lte": 91, "spot.lon.gte": 0, "spot.lon.lte": 5 },
   { 'it\'s "quoted"': "'; drop schema muster cascade; --" },
 ];
 
+const FIELDS: Readonly<Record<IndexKind, readonly string[]>> = {
+  number: ["battery"],
+  text: ["status", "tags"],
+  place: ["spot"],
+};
 const INDEXED: FieldIndexes = {
-  has: (kind, path) => (kind === "number" ? ["battery"] : ["status", "tags"]).includes(path.join(".")),
+  has: (kind, path) => FIELDS[kind].includes(path.join(".")),
 };
 
 function writtenDown(input: object): string {
@@ -144,7 +153,7 @@ await withServer("postgres", {}, (server) => {
     return registry;
   }
 
-  describe("native queries, executed", () => {
+  describe.each([true, "gist"] as const)("native queries, executed, with places indexed: %j", (places) => {
     const random = seededRandom(SEED);
     const pick = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)] as T; // None is empty.
     const documents = Array.from({ length: 600 }, (_, i) => ({
@@ -160,14 +169,24 @@ await withServer("postgres", {}, (server) => {
           { lat: 91, lon: 0 },
           "0.1,0.1",
         ]),
+        spot: pick([
+          { lat: 0.1, lon: 0.1 },
+          { lat: 91, lon: 3 },
+          { lat: 50, lon: -179 },
+          { lat: "50", lon: 2 },
+          { lat: 50 },
+        ]),
         other: pick([1, 2, "on", "x", ["n"], ["on"]]),
         ...(i % 7 === 0 ? { 'it\'s "quoted"': "'; drop schema muster cascade; --" } : {}),
       },
     }));
-    const fields = { status: "string", battery: "float", tags: "array", at: "geo_point" } as const;
+    const fields = { status: "string", battery: "float", tags: "array", at: "geo_point", spot: "geo_point" } as const;
     let registry: RegistryBackend;
     beforeAll(async () => {
-      registry = await fill(documents, schemaOf(Object.entries(fields).map(([name, type]) => [[name], type])));
+      registry = await fill(
+        documents,
+        schemaOf(Object.entries(fields).map(([name, type]) => [[name], type, type === "geo_point" ? places : true])),
+      );
     });
 
     test.each(FILTERS_WRITTEN)("%j", async (input) => {
@@ -297,17 +316,21 @@ await withServer("postgres", {}, (server) => {
   });
 });
 
-function schemaOf(fields: readonly (readonly [path: Path, type: FieldType])[]): IdentitySchema {
+type Indexed = readonly [path: Path, type: FieldType, index?: true | "gist"];
+
+function schemaOf(fields: readonly Indexed[]): IdentitySchema {
   const all = fields.map(
-    ([path, type]) => [JSON.stringify(path), { type, path, required: false, index: true }] as const,
+    ([path, type, index = true]) => [JSON.stringify([path, type]), { type, path, required: false, index }] as const,
   );
   return { fields: Object.fromEntries(all), additional: "keep" };
 }
 
-/** A schema that marks every field of the filters. */
+/** A schema that marks every field of the filters, also as a place. */
 function everyPath(filters: readonly Filter[]): IdentitySchema {
   const paths = new Map(filters.flatMap(pathsOf).map((path) => [JSON.stringify(path), path]));
-  return schemaOf([...paths.values()].flatMap((path) => [[path, "string"] as const]));
+  return schemaOf(
+    [...paths.values()].flatMap((path) => [[path, "string"] as const, [path, "geo_point", "gist"] as const]),
+  );
 }
 
 function pathsOf(filter: Filter): readonly Path[] {

@@ -169,6 +169,27 @@ r.identity = any($2::text[])
 --   at, lat, 40, 60, lon, 170, -170
 --   and the evaluator: {"op":"within","path":["at"],"value":{"south":40,"north":60,"west":170,"east":-170}}
 
+-- {"spot.near":{"lat":0.1,"lon":0.1,"radiusM":1000},"battery":0.1}
+(case when "muster"."number_of"(m.metadata -> $2::text -> 'lat') between -90 and 90 and "muster"."number_of"(m.metadata -> $2::text -> 'lon') between -180 and 180
+    then point("muster"."number_of"(m.metadata -> $2::text -> 'lon')::float8 + 1000 * (hashtextextended(m.namespace, 0) % 1000000), "muster"."number_of"(m.metadata -> $2::text -> 'lat')::float8) end <@ box(point($4::numeric::float8 + 1000 * (hashtextextended($3::text, 0) % 1000000), $5::numeric::float8), point($6::numeric::float8 + 1000 * (hashtextextended($3::text, 0) % 1000000), $7::numeric::float8)) and "muster"."number_of"(m.metadata -> $8::text) = $9::numeric and "muster"."number_of"(m.metadata -> $2::text -> $10::text) >= $11::numeric and "muster"."number_of"(m.metadata -> $2::text -> $12::text) >= $13::numeric and "muster"."number_of"(m.metadata -> $2::text -> $10::text) <= $14::numeric and "muster"."number_of"(m.metadata -> $2::text -> $12::text) <= $15::numeric)
+--   spot, iot, 0.09090679218700781, 0.09090680702151953, 0.1090932078129922, 0.10909319297848048, battery, 0.1, lat, 0.09091680702151952, lon, 0.09091679218700781, 0.10908319297848049, 0.1090832078129922
+--   and the evaluator: {"op":"near","path":["spot"],"value":{"lat":0.1,"lon":0.1,"radiusM":1000}}
+
+-- {"spot.within":{"south":40,"north":60,"west":170,"east":-170}}
+((case when "muster"."number_of"(m.metadata -> $2::text -> 'lat') between -90 and 90 and "muster"."number_of"(m.metadata -> $2::text -> 'lon') between -180 and 180
+    then point("muster"."number_of"(m.metadata -> $2::text -> 'lon')::float8 + 1000 * (hashtextextended(m.namespace, 0) % 1000000), "muster"."number_of"(m.metadata -> $2::text -> 'lat')::float8) end <@ box(point($4::numeric::float8 + 1000 * (hashtextextended($3::text, 0) % 1000000), $5::numeric::float8), point($6::numeric::float8 + 1000 * (hashtextextended($3::text, 0) % 1000000), $7::numeric::float8)) or case when "muster"."number_of"(m.metadata -> $2::text -> 'lat') between -90 and 90 and "muster"."number_of"(m.metadata -> $2::text -> 'lon') between -180 and 180
+    then point("muster"."number_of"(m.metadata -> $2::text -> 'lon')::float8 + 1000 * (hashtextextended(m.namespace, 0) % 1000000), "muster"."number_of"(m.metadata -> $2::text -> 'lat')::float8) end <@ box(point($8::numeric::float8 + 1000 * (hashtextextended($3::text, 0) % 1000000), $9::numeric::float8), point($10::numeric::float8 + 1000 * (hashtextextended($3::text, 0) % 1000000), $11::numeric::float8))) and "muster"."number_of"(m.metadata -> $2::text -> $12::text) >= $13::numeric and "muster"."number_of"(m.metadata -> $2::text -> $12::text) <= $14::numeric and ("muster"."number_of"(m.metadata -> $2::text -> $15::text) >= $16::numeric or "muster"."number_of"(m.metadata -> $2::text -> $15::text) <= $17::numeric))
+--   spot, iot, 169.99999, 39.99999, 180.00001, 60.00001, -180.00001, 39.99999, -169.99999, 60.00001, lat, 40, 60, lon, 170, -170
+--   and the evaluator: {"op":"within","path":["spot"],"value":{"south":40,"north":60,"west":170,"east":-170}}
+
+-- {"$not":{"spot.lat.gte":40,"spot.lat.lte":60,"spot.lon.gte":0,"spot.lon.lte":5}}
+(not (coalesce("muster"."number_of"(m.metadata -> $2::text -> $3::text) >= $4::numeric, false) and coalesce("muster"."number_of"(m.metadata -> $2::text -> $5::text) >= $6::numeric, false) and coalesce("muster"."number_of"(m.metadata -> $2::text -> $3::text) <= $7::numeric, false) and coalesce("muster"."number_of"(m.metadata -> $2::text -> $5::text) <= $8::numeric, false)))
+--   spot, lat, 40, lon, 0, 60, 5
+
+-- {"spot.lat.gte":40,"spot.lat.lte":91,"spot.lon.gte":0,"spot.lon.lte":5}
+("muster"."number_of"(m.metadata -> $2::text -> $3::text) >= $4::numeric and "muster"."number_of"(m.metadata -> $2::text -> $5::text) >= $6::numeric and "muster"."number_of"(m.metadata -> $2::text -> $3::text) <= $7::numeric and "muster"."number_of"(m.metadata -> $2::text -> $5::text) <= $8::numeric)
+--   spot, lat, 40, lon, 0, 91, 5
+
 -- {"it's \"quoted\"":"'; drop schema muster cascade; --"}
 jsonb_set('{}'::jsonb, array[m.namespace], m.metadata) @> $2::jsonb
 --   {"iot":{"it's \"quoted\"":"'; drop schema muster cascade; --"}}

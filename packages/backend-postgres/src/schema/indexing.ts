@@ -4,7 +4,7 @@ import type { FieldSchema, IdentitySchema } from "@muster/core/slots";
 import type { Path } from "@muster/filter";
 import type { PostgresCall, PostgresClient, Run } from "../client.ts";
 import { type IndexKind, indexName, literal, lockKey, type Names, quoted } from "../keys.ts";
-import { numberOf, valueAt, wordOf } from "../selection/values.ts";
+import { numberOf, pointOf, valueAt, wordOf } from "../selection/values.ts";
 import type { FieldIndexes } from "../selection/writing.ts";
 
 interface FieldIndex {
@@ -80,13 +80,18 @@ async function build(run: Run, names: Names, { kind, path, name }: FieldIndex): 
     path.map((segment) => literal(segment)),
     "",
   );
-  const key = kind === "number" ? numberOf(value, names) : wordOf(value, names);
   await run(`drop index concurrently if exists ${names.call(name)}`);
-  await run(`create index concurrently ${quoted(name)} on ${names.metadata} (namespace, (${key}), identity)`);
+  await run(`create index concurrently ${quoted(name)} on ${names.metadata} ${KEYS[kind](value, names)}`);
 }
 
+const KEYS: Readonly<Record<IndexKind, (value: string, names: Names) => string>> = {
+  number: (value, names) => `(namespace, (${numberOf(value, names)}), identity)`,
+  text: (value, names) => `(namespace, (${wordOf(value, names)}), identity)`,
+  place: (value, names) => `using gist ((${pointOf(`${value} -> 'lat'`, `${value} -> 'lon'`, names, "")}))`,
+};
+
 /** What helps to find a value of that type; equality of everything is served by the index of all values. */
-function indexesOf({ type, path }: FieldSchema): readonly FieldIndex[] {
+function indexesOf({ type, path, index }: FieldSchema): readonly FieldIndex[] {
   switch (type) {
     case "int":
     case "float":
@@ -98,7 +103,9 @@ function indexesOf({ type, path }: FieldSchema): readonly FieldIndex[] {
     case "array":
       return [indexOf("text", path)];
     case "geo_point":
-      return [indexOf("number", [...path, "lat"]), indexOf("number", [...path, "lon"])];
+      return index === "gist"
+        ? [indexOf("place", path)]
+        : [indexOf("number", [...path, "lat"]), indexOf("number", [...path, "lon"])];
     default:
       return [];
   }

@@ -4,9 +4,10 @@
  * out what is found.
  */
 
-import type { AboutLeaf, FieldLeaf, JsonValue, Operator } from "@muster/filter";
+import type { AboutLeaf, FieldLeaf, Filter, JsonValue, Operator } from "@muster/filter";
 import { scoped } from "../schema/tables.ts";
-import { cutWord, isShortWord, nested, numberOf, successorOf, valueAt, wordOf } from "./values.ts";
+import { boxIn } from "./places.ts";
+import { cutWord, isShortWord, nested, numberOf, offsetOf, pointOf, successorOf, valueAt, wordOf } from "./values.ts";
 import { identityIn, type Writing } from "./writing.ts";
 
 /** A condition that an index can answer. */
@@ -69,6 +70,26 @@ function wordLookup({ op, path, value }: FieldLeaf, writing: Writing): Lookup | 
   const isExact = isShortWord(value);
   const sign = signs[isExact ? 0 : 1];
   return { condition: `${word} ${sign} ${writing.parameters.text(beginning)}`, isExact };
+}
+
+/** A hair, in degrees: places lie far to the east there, and are rounded. */
+const HAIR = 0.00001;
+
+/** By the index of a field that holds places, where a conjunction names the sides of a box; not exact. */
+export function placeLookup(nodes: readonly Filter[], writing: Writing): string | undefined {
+  const { parameters, names, namespace, indexes } = writing;
+  const box = boxIn(nodes);
+  if (box === undefined || !indexes.has("place", box.path)) return undefined;
+  const value = valueAt(box.path.map((segment) => parameters.text(segment)));
+  const point = pointOf(`${value} -> 'lat'`, `${value} -> 'lon'`, names);
+  const offset = offsetOf(parameters.text(namespace));
+  const corner = (lon: number, lat: number): string =>
+    `point(${parameters.number(lon)}::float8 + ${offset}, ${parameters.number(lat)}::float8)`;
+  const each = box.longitudes.map(
+    ([west, east]) =>
+      `${point} <@ box(${corner(west - HAIR, box.south - HAIR)}, ${corner(east + HAIR, box.north + HAIR)})`,
+  );
+  return each.length === 1 ? each.join("") : `(${each.join(" or ")})`;
 }
 
 /** By the order of identities. */

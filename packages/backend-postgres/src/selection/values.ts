@@ -26,6 +26,21 @@ export function wordOf(value: string, names: Names): string {
   return `left(${names.call("text_of")}(${value}), ${WORD_LENGTH}) collate "C"`;
 }
 
+/**
+ * The place as a point, null where there is none on earth. Namespaces lie so far apart that whoever looks for places of one
+ * meets none of another, unless their hashes are the same.
+ */
+export function pointOf(lat: string, lon: string, names: Names, row = "m."): string {
+  const [north, east] = [numberOf(lat, names), numberOf(lon, names)];
+  return `case when ${north} between -90 and 90 and ${east} between -180 and 180
+    then point(${east}::float8 + ${offsetOf(`${row}namespace`)}, ${north}::float8) end`;
+}
+
+/** How far to the east a namespace lies: a text that is a column or a parameter. */
+export function offsetOf(namespace: string): string {
+  return `1000 * (hashtextextended(${namespace}, 0) % 1000000)`;
+}
+
 /** The same of a text at hand. */
 export function cutWord(text: string): string {
   if (text.length <= WORD_LENGTH) return text;

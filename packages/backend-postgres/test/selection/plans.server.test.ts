@@ -19,11 +19,15 @@ const FIELDS: Readonly<Record<string, FieldType>> = {
   battery: "float",
   slot: "int",
   at: "geo_point",
+  spot: "geo_point",
   tags: "array",
 };
 const SCHEMA: IdentitySchema = {
   fields: Object.fromEntries(
-    Object.entries(FIELDS).map(([name, type]) => [name, { type, path: [name], required: false, index: true }]),
+    Object.entries(FIELDS).map(([name, type]) => [
+      name,
+      { type, path: [name], required: false, index: name === "spot" ? "gist" : true },
+    ]),
   ),
   additional: "keep",
 };
@@ -33,6 +37,7 @@ const INDEXES = 2 + Object.keys(FIELDS).length + 1;
 const [ZONES, KINDS, SINCE] = [index("text", "zone"), index("text", "kind"), index("text", "since")];
 const [BATTERIES, SLOTS] = [index("number", "battery"), index("number", "slot")];
 const [LATITUDES, LONGITUDES] = [index("number", "at", "lat"), index("number", "at", "lon")];
+const SPOTS = index("place", "spot");
 const VALUES = "metadata_values";
 const KEYS = ["registrations_pkey", "metadata_pkey"];
 
@@ -66,6 +71,10 @@ const PLANS: readonly (readonly [filter: object, indexes: readonly string[]])[] 
   [{ $or: [{ zone: "zone-7" }, { battery: 3 }] }, [ZONES]],
   [{ "at.near": { lat: 10, lon: 10, radiusM: 20_000 } }, [LATITUDES, LONGITUDES]],
   [{ "at.within": { south: 9.5, north: 10.5, west: 5, east: 15 } }, [LATITUDES, LONGITUDES]],
+  [{ "spot.near": { lat: 10, lon: 10, radiusM: 20_000 } }, [SPOTS]],
+  [{ "spot.within": { south: 9.5, north: 10.5, west: 5, east: 15 } }, [SPOTS]],
+  [{ "spot.within": { south: 9.5, north: 10.5, west: 170, east: -170 } }, [SPOTS]],
+  [{ "spot.near": { lat: 10, lon: 10, radiusM: 20_000 }, "battery.gte": 0 }, [SPOTS]],
   [{ $identity: "id-0000007" }, KEYS],
   [{ "$identity.in": ["id-0000007", "id-0000008"] }, KEYS],
   [{ $identity: { $startswith: "id-000001" } }, KEYS],
@@ -84,7 +93,8 @@ const METADATA = `jsonb_build_object(
   'zone', 'zone-' || n % 1000, 'kind', 'kind-' || n % 200, 'battery', n % 1000, 'slot', n % 5000, 'model', 'm-' || n % 500,
   'since', to_char(timestamp '2026-01-01' + (n % 1000) * interval '1 second', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
   'tags', jsonb_build_array('t-' || n % 300, 'all'), 'deep', jsonb_build_object('er', n % 900),
-  'at', jsonb_build_object('lat', n % 170 - 85, 'lon', n % 350 - 175), 'note', repeat('x', 60)
+  'at', jsonb_build_object('lat', n % 170 - 85, 'lon', n % 350 - 175),
+  'spot', jsonb_build_object('lat', n % 170 - 85, 'lon', n % 350 - 175), 'note', repeat('x', 60)
 ) || case when n % 700 = 0 then '{"spare": true, "gone": null}'::jsonb else '{}' end`;
 
 /** As if they had been registered one after the other. */

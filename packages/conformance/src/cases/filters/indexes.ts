@@ -20,6 +20,16 @@ const EVERYTHING: IdentitySchema = indexing({
     loc: { type: "geo_point" },
   },
 });
+/** The same with a spatial index, where there is a choice. */
+const SPATIAL: IdentitySchema = {
+  ...EVERYTHING,
+  fields: Object.fromEntries(
+    Object.entries(EVERYTHING.fields).map(([key, field]) => [
+      key,
+      field.type === "geo_point" ? { ...field, index: "gist" as const } : field,
+    ]),
+  ),
+};
 const KIND: IdentitySchema = indexing({ fields: { kind: { type: "string" } } });
 const RANK: IdentitySchema = indexing({ fields: { rank: { type: "int" }, kind: { type: "string" } } });
 
@@ -83,11 +93,12 @@ async function askGenerated(ctx: RegistryContext): Promise<void> {
     await crowd.remove(writer, `${prefix}-${DOCUMENTS - 1}`);
   }
   await untilSeen(ctx);
-  const populations = [crowd.seenBy(indexed), crowd.seenBy(plain)] as const;
+  const spatial = await ctx.peer({ schema: SPATIAL });
+  const populations = [plain, indexed, spatial].map((registry) => crowd.seenBy(registry));
   for (let asked = 0; asked < ctx.filters; asked += 1) {
     if (asked % STRETCH === 0) await turn();
     ctx.call.signal.throwIfAborted();
-    const population = populations[asked % 3 === 0 ? 1 : 0];
+    const population = populations[asked % populations.length] ?? crowd.seenBy(plain);
     await expectAsEvaluated(ctx, population, generatedFilter(ctx.random, population));
   }
 }

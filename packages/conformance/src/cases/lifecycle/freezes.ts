@@ -64,14 +64,15 @@ async function stageAlone<B extends Backend>(
 /** Every operation at once on a frozen server, and again when it answers. */
 async function frozen<B extends Backend>(ctx: CaseContext<B>, operations: readonly Operation<B>[]): Promise<void> {
   const stages = (await Promise.all(operations.map(async (one) => stageAlone(ctx, one)))).flatMap((one) => one ?? []);
-  const outcomes = await whileFrozen(ctx, async (): Promise<readonly Outcome[]> => {
-    using call = linkCall({ timeoutMs: FROZEN_CALL_MS }, FROZEN_CALL_MS, "conformance");
-    return await Promise.all(
-      stages.map(async ({ operation: { name, mayBeLocal }, staged }) =>
-        mayBeLocal ? outcomeOf(ctx, name, staged.run(call)) : expectRejected(ctx, name, staged.run(call), "TIMEOUT"),
-      ),
-    );
-  });
+  const outcomes = await whileFrozen(ctx, async () =>
+    Promise.all(
+      stages.map(async ({ operation: { name, mayBeLocal }, staged }): Promise<Outcome> => {
+        using call = linkCall({ timeoutMs: FROZEN_CALL_MS }, FROZEN_CALL_MS, "conformance");
+        const running = staged.run(call);
+        return mayBeLocal ? await outcomeOf(ctx, name, running) : await expectRejected(ctx, name, running, "TIMEOUT");
+      }),
+    ),
+  );
   for (const [index, { operation, ctx: own, target, staged }] of stages.entries()) {
     await ctx.eventually(async () => (await operation.stage(own, target)).run(ctx.call));
     if (staged.effects === undefined) continue;
