@@ -3,9 +3,9 @@
 import { withServer } from "@muster/servers/vitest";
 import { describe, expect, test } from "vitest";
 import { postgresRegistry } from "../src/index.ts";
-import { namesIn } from "../src/keys.ts";
 import { MIGRATIONS } from "../src/schema/migrations.ts";
 import { ack, message, numbered, openedQueues, SECOND, settled, take, targets, TTL } from "./queues/support.ts";
+import { tablesOfVersion } from "./schema/former.ts";
 import { optionsOf } from "./standalone.ts";
 import { entry, freshNamespace, outcomeOf, poolOf, SOON, tell, within } from "./support.ts";
 
@@ -89,15 +89,7 @@ await withServer("postgres", {}, (server) => {
   });
 
   test("tables of the registry alone are brought up to date under a registry that goes on", async () => {
-    const names = namesIn("upgraded");
-    const [first] = MIGRATIONS;
-    await tell(server, "create schema upgraded");
-    await tell(
-      server,
-      "create table upgraded.migrations (version int primary key, compatible_with int not null, applied_at timestamptz not null)",
-    );
-    for (const statement of first?.statements(names) ?? []) await tell(server, statement);
-    await tell(server, "insert into upgraded.migrations values (1, 1, now())");
+    await tablesOfVersion(server, 1, "upgraded");
     const options = { ...optionsOf(server), schemaName: "upgraded" };
     await using registry = postgresRegistry({ ...options, migrations: "check" });
     expect(await outcomeOf(registry.open({ namespace: "n" }, within(5 * SECOND)))).toBe("CONFIG_INVALID");
@@ -170,7 +162,7 @@ await withServer("postgres", {}, (server) => {
       return Number(rows[0]?.sum);
     };
     const dequeue =
-      "select * from muster.dequeue((select space from muster.durable_spaces where namespace = $1), $2, $3, $4, 1000)";
+      "select * from muster.lease_many((select space from muster.durable_spaces where namespace = $1), $2, $3, $4, 1000)";
 
     test("an idle poll is a look at nothing, whatever is attached", { timeout: 30_000 }, async () => {
       const namespace = freshNamespace();

@@ -4,7 +4,7 @@ import type { DequeueOptions, DurableMessage, Leased } from "@muster/core/slots"
 import type { PostgresCall } from "../client.ts";
 import { bytesIn, type Row } from "../codec.ts";
 import { checkDequeue, checkSession, MAX_BATCH } from "./arguments.ts";
-import { receiptOf } from "./receipts.ts";
+import { receiptHead, receiptOf } from "./receipts.ts";
 import type { Space } from "./space.ts";
 
 /** How often what lies in the way is put aside until it is left to the next call. */
@@ -24,7 +24,7 @@ export async function dequeue(
   for (let round = 0; ; round += 1) {
     if (crowded.delete(session)) await client.query(sql.park, [number, session, max, maxEach], call);
     const rows = await client.query(sql.dequeue, [number, session, max, maxEach, Math.ceil(options.leaseMs)], call);
-    const handed = rows.filter(([, message]) => message !== null);
+    const handed = rows.filter(([, , message]) => message !== null);
     // What has been leased goes to its caller first; nothing that could fail comes between.
     if (handed.length < rows.length) crowded.add(session);
     if (handed.length > 0 || rows.length === 0 || round === MOST_ROUNDS) return leasedIn(handed);
@@ -35,25 +35,25 @@ export async function dequeue(
 function leasedIn(rows: readonly Row[]): readonly Leased[] {
   const messages = new Map<string, DurableMessage>();
   const all: { readonly message: DurableMessage; readonly number: string; readonly recipients: Recipient[] }[] = [];
-  for (const [lease = null, number = null, ...row] of rows) {
-    if (lease === null || number === null) continue;
+  for (const [lease = null, size = null, number = null, ...row] of rows) {
+    if (lease === null || size === null || number === null) continue;
     const message = messages.get(number) ?? messageIn(row);
     messages.set(number, message);
     const last = all.at(-1);
     const group = last?.number === number ? last : { message: ownCopyOf(message), number, recipients: [] };
     if (group !== last) all.push(group);
-    recipientsInto(group.recipients, lease, number, row.slice(6));
+    recipientsInto(group.recipients, receiptHead(lease, size, number), row.slice(6));
   }
   return all.map(({ message, recipients }) => ({ message, recipients }));
 }
 
 type Recipient = Leased["recipients"][number];
 
-function recipientsInto(recipients: Recipient[], lease: string, number: string, columns: Row): void {
+function recipientsInto(recipients: Recipient[], head: string, columns: Row): void {
   const [identities, epochs, attempts, places] = columns.map((json) => JSON.parse(json ?? "[]") as unknown[]); // As the function answers.
   for (const [index, identity] of (identities as string[]).entries()) {
     const attempt = Number(attempts?.[index]);
-    const receipt = receiptOf(lease, number, attempt, String(places?.[index]), identity);
+    const receipt = receiptOf(head, attempt, String(places?.[index]), identity);
     recipients.push({ identity, epoch: Number(epochs?.[index]), receipt, attempt });
   }
 }

@@ -7,14 +7,9 @@ import { bigintArray, textArray } from "../codec.ts";
 import { checkBatch, checkLease } from "./arguments.ts";
 import { textOf } from "./attaching.ts";
 import { failuresOf } from "./failures.ts";
-import { type Receipt, readReceipt } from "./receipts.ts";
+import { type Entry, type Receipt, readReceipt } from "./receipts.ts";
 import type { Space } from "./space.ts";
-
-/** A receipt, and where it stands in the batch. */
-interface Entry {
-  readonly receipt: Receipt;
-  readonly index: number;
-}
+import { ackLeases, wholeLeases } from "./whole-leases.ts";
 
 export async function settleMany(
   space: Space,
@@ -22,67 +17,81 @@ export async function settleMany(
   call: PostgresCall,
 ): Promise<readonly BatchFailure[]> {
   checkBatch(settlements, call.operation);
-  const entries = entriesOf(settlements.map(({ receipt }) => receipt));
+  const receipts = settlements.map(({ receipt }) => receipt);
+  const entries = entriesOf(receipts);
   const isAck = ({ index }: Entry): boolean => settlements[index]?.as === "ack";
-  const acks = entries.filter(isAck);
-  const others = acks.length === entries.length ? [] : entries.filter((entry) => !isAck(entry));
-  const open = new Set(entries.map(({ index }) => index));
-  const { client, number, sql } = space;
-  const send = async (text: string, part: readonly Entry[], more: readonly Parameter[]): Promise<void> => {
-    if (part.length === 0) return;
-    for (const [n] of await client.query(text, [number, ...columnsOf(part), ...more], call))
-      open.delete(part[Number(n) - 1]?.index ?? -1);
-  };
   // In one batch either is mostly all there is.
-  await send(sql.ackMany, acks, [triesOf(acks), placesOf(acks)]);
-  await send(sql.settleMany, others, [triesOf(others), ...waysOf(others.map(({ index }) => settlements[index]))]);
-  return open.size === settlements.length ? [] : fencedBut(open, settlements, receiptIn, call);
+  const acks = entries.filter(isAck);
+  const others = acks.length === entries.length ? [] : inOrder(entries.filter((entry) => !isAck(entry)));
+  const ways = waysOf(others.map(({ index }) => settlements[index]));
+  const done = await ackLeases(space, wholeLeases(acks), call);
+  const rest = inOrder(done.size === 0 ? acks : acks.filter(({ receipt }) => !done.has(receipt.lease)));
+  const { sql } = space;
+  const fenced = [
+    ...(await send(space, sql.ackMany, rest, [triesOf(rest), placesOf(rest)], call)),
+    ...(await send(space, sql.settleMany, others, [triesOf(others), ...ways], call)),
+  ];
+  return failuresIn(receipts, entries, fenced, call);
 }
 
 export async function extendMany(
-  { client, number, sql }: Space,
+  space: Space,
   receipts: readonly string[],
   leaseMs: number,
   call: PostgresCall,
 ): Promise<readonly BatchFailure[]> {
   checkBatch(receipts, call.operation);
   checkLease(leaseMs, call.operation);
-  const entries = entriesOf(receipts);
-  const open = new Set(entries.map(({ index }) => index));
-  if (entries.length > 0)
-    for (const [n] of await client.query(sql.extendMany, [number, ...columnsOf(entries), Math.ceil(leaseMs)], call))
-      open.delete(entries[Number(n) - 1]?.index ?? -1);
-  return open.size === receipts.length ? [] : fencedBut(open, receipts, (receipt) => receipt, call);
+  const entries = inOrder(entriesOf(receipts));
+  const fenced = await send(space, space.sql.extendMany, entries, [Math.ceil(leaseMs)], call);
+  return failuresIn(receipts, entries, fenced, call);
 }
 
-function receiptIn({ receipt }: Settlement): string {
-  return receipt;
+/** Those that are fenced. */
+async function send(
+  { client, number }: Space,
+  text: string,
+  entries: readonly Entry[],
+  more: readonly Parameter[],
+  call: PostgresCall,
+): Promise<readonly (Entry | undefined)[]> {
+  if (entries.length === 0) return [];
+  const rows = await client.query(text, [number, ...columnsOf(entries), ...more], call);
+  return rows.map(([n]) => entries[Number(n) - 1]);
 }
 
-function fencedBut<T>(
-  open: ReadonlySet<number>,
-  entries: readonly T[],
-  subjectOf: (entry: T) => string,
+/** What can't be read is fenced, too. */
+function failuresIn(
+  receipts: readonly string[],
+  entries: readonly Entry[],
+  fenced: readonly (Entry | undefined)[],
   { operation }: PostgresCall,
 ): readonly BatchFailure[] {
-  return failuresOf(entries, { operation, subjectOf }, (_, index) => (open.has(index) ? undefined : "FENCED"));
+  if (fenced.length === 0 && entries.length === receipts.length) return [];
+  const open = new Set(entries.map(({ index }) => index));
+  for (const entry of fenced) open.delete(entry?.index ?? -1);
+  return failuresOf(receipts, { operation, subjectOf: (receipt) => receipt }, (_, index) =>
+    open.has(index) ? undefined : "FENCED",
+  );
 }
 
-/** Those that can be read, in the order in which rows are locked. */
+/** Those that can be read. */
 function entriesOf(receipts: readonly string[]): readonly Entry[] {
   const entries: Entry[] = [];
   for (const [index, text] of receipts.entries()) {
     const receipt = readReceipt(text);
-    if (receipt !== undefined) entries.push({ receipt, index });
+    if (receipt !== undefined) entries.push({ receipt, text, index });
   }
-  return isInOrder(entries) ? entries : entries.sort((a, b) => order(a.receipt, b.receipt));
+  return entries;
 }
 
-function isInOrder(entries: readonly Entry[]): boolean {
-  return entries.every(({ receipt }, index) => {
+/** As rows are locked. */
+function inOrder(entries: readonly Entry[]): readonly Entry[] {
+  const isInOrder = entries.every(({ receipt }, index) => {
     const before = entries[index - 1];
     return before === undefined || order(before.receipt, receipt) <= 0;
   });
+  return isInOrder ? entries : entries.toSorted((a, b) => order(a.receipt, b.receipt));
 }
 
 function order(a: Receipt, b: Receipt): number {

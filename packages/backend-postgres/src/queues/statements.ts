@@ -13,6 +13,7 @@ export interface Statements {
   readonly dropQueues: string;
   readonly dequeue: string;
   readonly park: string;
+  readonly ackLeases: string;
   readonly ackMany: string;
   readonly settleMany: string;
   readonly extendMany: string;
@@ -49,8 +50,9 @@ export function statementsIn(names: Names): Statements {
     attachQueues: `select * from ${call(names, "attach_queues", 4)}`,
     detachQueues: `select ${call(names, "detach_queues", 3)}`,
     dropQueues: `select ${call(names, "drop_queues", 5)}`,
-    dequeue: `select * from ${call(names, "dequeue", 5)}`,
+    dequeue: `select * from ${call(names, "lease_many", 5)}`,
     park: `select ${call(names, "park", 4)}`,
+    ackLeases: `select * from ${call(names, "ack_leases", 3)}`,
     ackMany: `select * from ${call(names, "ack_many", 6)}`,
     settleMany: `select * from ${call(names, "settle_many", 9)}`,
     extendMany: `select * from ${call(names, "extend_many", 5)}`,

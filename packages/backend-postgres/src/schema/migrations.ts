@@ -8,7 +8,7 @@ import { inboxFunctions } from "./inboxes.ts";
 import { messageTables } from "./messages.ts";
 import { outbox } from "./outbox/functions.ts";
 import { publishManyFunctions } from "./publish-many.ts";
-import { queues } from "./queues/functions.ts";
+import { queues, wholeLeases } from "./queues/functions.ts";
 import { renewManyFunction } from "./renew-many.ts";
 import { scanFunction } from "./scan.ts";
 import { setManyFunction } from "./set-many.ts";
@@ -43,4 +43,5 @@ export const MIGRATIONS: readonly Migration[] = [
   },
   { version: 3, compatibleWith: 1, statements: queues },
   { version: 4, compatibleWith: 1, statements: outbox },
+  { version: 5, compatibleWith: 1, statements: wholeLeases },
 ];

@@ -101,7 +101,8 @@ async function work(
     const max = 1 + Math.floor(random() * 30);
     const options = { max, maxPerIdentity: 1 + Math.floor(random() * 4), leaseMs: 20_000 };
     const handed = await again(() => take(queues, session, options));
-    const isDone = new Set(handed.filter(() => random() < 0.8).map(({ identity }) => identity));
+    const share = random() < 0.3 ? 1 : 0.8;
+    const isDone = new Set(handed.filter(() => random() < share).map(({ identity }) => identity));
     const done = handed.filter(({ identity }) => isDone.has(identity));
     const turn = record.turn();
     const failures = await again(() => queues.settleMany(settled(done, "ack"), within(30 * SECOND)));

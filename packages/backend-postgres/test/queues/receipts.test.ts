@@ -1,11 +1,22 @@
 import { describe, expect, test } from "vitest";
-import { readReceipt, receiptOf } from "../../src/queues/receipts.ts";
+import { readReceipt, receiptHead, receiptOf } from "../../src/queues/receipts.ts";
 
 describe("a receipt", () => {
   test.each(["a", "a.b(1,2)c", "7.8.9(0,1)x", "grüße \u{1f600}\n"])("tells what it was made of, for %j", (identity) => {
-    const receipt = receiptOf("9007199254740991", "12", 3, "(4294967,65535)", identity);
-    const expected = { lease: Number.MAX_SAFE_INTEGER, message: 12, attempt: 3, place: "(4294967,65535)", identity };
-    expect(readReceipt(receipt)).toEqual(expected);
+    const receipt = receiptOf(receiptHead("9007199254740991", "1000", "12"), 3, "(4294967,65535)", identity);
+    const place = { place: "(4294967,65535)", identity };
+    expect(readReceipt(receipt)).toEqual({
+      lease: Number.MAX_SAFE_INTEGER,
+      size: 1_000,
+      message: 12,
+      attempt: 3,
+      ...place,
+    });
+  });
+
+  test("may be one of the release before, which told no size", () => {
+    const expected = { lease: 7, size: 0, message: 8, attempt: 9, place: "(0,1)", identity: "a" };
+    expect(readReceipt("7.8.9(0,1)a")).toEqual(expected);
   });
 
   test.each([
@@ -15,6 +26,7 @@ describe("a receipt", () => {
     "1.2.3a",
     "1.2.3(0,1)a\0b",
     "-1.2.3(0,1)a",
+    "1/.2.3(0,1)a",
     "1.2.3(0,1",
     "1e9.2.3(0,1)a",
   ])("is not %j", (text) => expect(readReceipt(text)).toBeUndefined());

@@ -114,7 +114,7 @@ const PLAIN = (names: Names): string => `
   )`;
 
 /** What is handed out of the lane, in order. Only those of whom there is too much are counted off. */
-const PICKED = (names: Names): string => `
+export const PICKED = (names: Names): string => `
   lane as materialized (
     select q.ctid::text as place, q.message, q.identity, q.seq, q.held, q.attempts, q.expires_at
     from ${table(names, "queue")} q where q.lane = own order by q.seq limit ${WINDOW}
