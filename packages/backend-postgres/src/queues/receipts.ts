@@ -3,8 +3,6 @@
 export interface Receipt {
   /** Number of the lease. */
   readonly lease: number;
-  /** How much was handed out with it; 0: its receipts don't tell. */
-  readonly size: number;
   /** Number of the message. */
   readonly message: number;
   readonly attempt: number;
@@ -13,14 +11,9 @@ export interface Receipt {
   readonly identity: string;
 }
 
-/** One of a batch: how it reads, and where it stands. */
-export interface Entry {
-  readonly receipt: Receipt;
-  readonly text: string;
-  readonly index: number;
-}
-
-const SHAPE = /^(\d{1,16})(?:\/(\d{1,9}))?\.(\d{1,16})\.(\d{1,9})(\(\d{1,9},\d{1,5}\))([^\0]+)$/;
+/** The lease, and how much it holds where that is told. */
+const LEASE = /^(\d{1,16})\/(\d{1,9})\.$/;
+const SHAPE = /^(\d{1,16})(?:\/\d{1,9})?\.(\d{1,16})\.(\d{1,9})(\(\d{1,9},\d{1,5}\))([^\0]+)$/;
 
 /** What receipts of one lease, and of one message in it, begin with. */
 export function receiptHead(lease: string, size: string, message: string): string {
@@ -33,14 +26,18 @@ export function receiptOf(head: string, attempt: number, place: string, identity
 
 /** `undefined`: this slot has never given such a receipt. */
 export function readReceipt(receipt: string): Receipt | undefined {
-  const [, lease, size = 0, message, attempt, place, identity] = SHAPE.exec(receipt) ?? [];
+  const [, lease, message, attempt, place, identity] = SHAPE.exec(receipt) ?? [];
   if (place === undefined || identity === undefined) return undefined;
-  return {
-    lease: Number(lease),
-    size: Number(size),
-    message: Number(message),
-    attempt: Number(attempt),
-    place,
-    identity,
-  };
+  return { lease: Number(lease), message: Number(message), attempt: Number(attempt), place, identity };
+}
+
+/** What all receipts of a lease begin with, and no others. */
+export function leaseHead(receipt: string): string {
+  return receipt.slice(0, receipt.indexOf(".") + 1);
+}
+
+/** Number and size of a lease; `undefined`: its receipts don't tell, or it is none. */
+export function readLease(head: string): { readonly lease: number; readonly size: number } | undefined {
+  const [, lease, size] = LEASE.exec(head) ?? [];
+  return size === undefined ? undefined : { lease: Number(lease), size: Number(size) };
 }

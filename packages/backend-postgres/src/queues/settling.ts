@@ -7,9 +7,15 @@ import { bigintArray, textArray } from "../codec.ts";
 import { checkBatch, checkLease } from "./arguments.ts";
 import { textOf } from "./attaching.ts";
 import { failuresOf } from "./failures.ts";
-import { type Entry, type Receipt, readReceipt } from "./receipts.ts";
+import { type Receipt, readReceipt } from "./receipts.ts";
 import type { Space } from "./space.ts";
-import { ackLeases, wholeLeases } from "./whole-leases.ts";
+import { ackLeases } from "./whole-leases.ts";
+
+/** One of a batch, and where it stands there. */
+interface Entry {
+  readonly receipt: Receipt;
+  readonly index: number;
+}
 
 export async function settleMany(
   space: Space,
@@ -17,21 +23,19 @@ export async function settleMany(
   call: PostgresCall,
 ): Promise<readonly BatchFailure[]> {
   checkBatch(settlements, call.operation);
+  const done = await ackLeases(space, settlements, call);
+  if (done.size === settlements.length) return [];
   const receipts = settlements.map(({ receipt }) => receipt);
-  const entries = entriesOf(receipts);
-  const isAck = ({ index }: Entry): boolean => settlements[index]?.as === "ack";
+  const isAck = (index: number): boolean => settlements[index]?.as === "ack";
+  const { left, fenced } = read(receipts, (text, index) => !(isAck(index) && done.has(text)));
   // In one batch either is mostly all there is.
-  const acks = entries.filter(isAck);
-  const others = acks.length === entries.length ? [] : inOrder(entries.filter((entry) => !isAck(entry)));
+  const acks = inOrder(left.filter(({ index }) => isAck(index)));
+  const others = inOrder(left.filter(({ index }) => !isAck(index)));
   const ways = waysOf(others.map(({ index }) => settlements[index]));
-  const done = await ackLeases(space, wholeLeases(acks), call);
-  const rest = inOrder(done.size === 0 ? acks : acks.filter(({ receipt }) => !done.has(receipt.lease)));
   const { sql } = space;
-  const fenced = [
-    ...(await send(space, sql.ackMany, rest, [triesOf(rest), placesOf(rest)], call)),
-    ...(await send(space, sql.settleMany, others, [triesOf(others), ...ways], call)),
-  ];
-  return failuresIn(receipts, entries, fenced, call);
+  await send(space, acks, { text: sql.ackMany, more: [triesOf(acks), placesOf(acks)], fenced }, call);
+  await send(space, others, { text: sql.settleMany, more: [triesOf(others), ...ways], fenced }, call);
+  return failuresIn(receipts, fenced, call);
 }
 
 export async function extendMany(
@@ -42,47 +46,54 @@ export async function extendMany(
 ): Promise<readonly BatchFailure[]> {
   checkBatch(receipts, call.operation);
   checkLease(leaseMs, call.operation);
-  const entries = inOrder(entriesOf(receipts));
-  const fenced = await send(space, space.sql.extendMany, entries, [Math.ceil(leaseMs)], call);
-  return failuresIn(receipts, entries, fenced, call);
+  const { left, fenced } = read(receipts, () => true);
+  await send(space, inOrder(left), { text: space.sql.extendMany, more: [Math.ceil(leaseMs)], fenced }, call);
+  return failuresIn(receipts, fenced, call);
 }
 
-/** Those that are fenced. */
+/** Those that are wanted; what can't be read is fenced. */
+function read(
+  receipts: readonly string[],
+  isWanted: (text: string, index: number) => boolean,
+): { readonly left: readonly Entry[]; readonly fenced: Set<number> } {
+  const left: Entry[] = [];
+  const fenced = new Set<number>();
+  for (const [index, text] of receipts.entries()) {
+    if (!isWanted(text, index)) continue;
+    const receipt = readReceipt(text);
+    if (receipt === undefined) fenced.add(index);
+    else left.push({ receipt, index });
+  }
+  return { left, fenced };
+}
+
+interface Sent {
+  readonly text: string;
+  readonly more: readonly Parameter[];
+  /** Those that are fenced are added. */
+  readonly fenced: Set<number>;
+}
+
 async function send(
   { client, number }: Space,
-  text: string,
   entries: readonly Entry[],
-  more: readonly Parameter[],
+  { text, more, fenced }: Sent,
   call: PostgresCall,
-): Promise<readonly (Entry | undefined)[]> {
-  if (entries.length === 0) return [];
-  const rows = await client.query(text, [number, ...columnsOf(entries), ...more], call);
-  return rows.map(([n]) => entries[Number(n) - 1]);
+): Promise<void> {
+  if (entries.length === 0) return;
+  for (const [n] of await client.query(text, [number, ...columnsOf(entries), ...more], call))
+    fenced.add(entries[Number(n) - 1]?.index ?? -1);
 }
 
-/** What can't be read is fenced, too. */
 function failuresIn(
   receipts: readonly string[],
-  entries: readonly Entry[],
-  fenced: readonly (Entry | undefined)[],
+  fenced: ReadonlySet<number>,
   { operation }: PostgresCall,
 ): readonly BatchFailure[] {
-  if (fenced.length === 0 && entries.length === receipts.length) return [];
-  const open = new Set(entries.map(({ index }) => index));
-  for (const entry of fenced) open.delete(entry?.index ?? -1);
+  if (fenced.size === 0) return [];
   return failuresOf(receipts, { operation, subjectOf: (receipt) => receipt }, (_, index) =>
-    open.has(index) ? undefined : "FENCED",
+    fenced.has(index) ? "FENCED" : undefined,
   );
-}
-
-/** Those that can be read. */
-function entriesOf(receipts: readonly string[]): readonly Entry[] {
-  const entries: Entry[] = [];
-  for (const [index, text] of receipts.entries()) {
-    const receipt = readReceipt(text);
-    if (receipt !== undefined) entries.push({ receipt, text, index });
-  }
-  return entries;
 }
 
 /** As rows are locked. */

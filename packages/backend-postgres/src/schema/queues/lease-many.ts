@@ -74,7 +74,7 @@ declare
   own bigint;
   now_ms bigint;
   number bigint;
-  blocked text[];
+  blocked text[] := '{}';
   is_plain boolean := false;
   is_crowded boolean := false;
   seqs bigint[];
@@ -91,8 +91,11 @@ begin
   end if;
   perform from ${table(names, "sessions")} s where s.session = own for update;
   now_ms := ${names.call("clock_ms")}();
-  perform ${names.call("end_leases")}(sp, own, now_ms);
-  blocked := array(select b.identity from ${names.call("blocked_in")}(sp, own, now_ms) b);
+  if exists (select from ${table(names, "leases")} l where l.session = own)
+    or exists (select from ${table(names, "queue")} q where q.lane = own and q.due is not null) then
+    perform ${names.call("end_leases")}(sp, own, now_ms);
+    blocked := array(select b.identity from ${names.call("blocked_in")}(sp, own, now_ms) b);
+  end if;
   if exists (select from ${table(names, "attachments")} a where a.session = own and a.parked_from is not null) then
     is_crowded := ${names.call("draw")}(sp, own, most, most_each, blocked);
     blocked := blocked || array(select q.identity from ${table(names, "queue")} q
