@@ -1,6 +1,6 @@
 /** One process' way to PostgreSQL, as every slot uses it: statements over a pool of connections. */
 
-import { abortedError, type Call, MusterError, throwIfAborted } from "@muster/core/slots";
+import { abortedError, type Call, hasEnded, MusterError, offEnd, onEnd, throwIfAborted } from "@muster/core/slots";
 import type { Row } from "./codec.ts";
 import { MAX_CONNECTIONS, type OwnPool, ownPool } from "./connection/own-pool.ts";
 import { ASK_SERVER, checkServer } from "./connection/server-facts.ts";
@@ -124,18 +124,18 @@ class PooledClient implements PostgresClient {
     const checkout = new Checkout(connection);
     const interrupt = (): void => checkout.end(true);
     this.#interrupts.add(interrupt);
-    call.signal.addEventListener("abort", interrupt, { once: true });
+    onEnd(call, interrupt);
     try {
       const result = await work(async (text, values = []) => run(connection, text, values, source), connection);
       checkout.end(false);
       return result;
     } catch (error) {
       checkout.end(!isHarmless(error));
-      if (call.signal.aborted) throw abortedError(call, source, true);
+      if (hasEnded(call)) throw abortedError(call, source, true);
       throw error;
     } finally {
       this.#interrupts.delete(interrupt);
-      call.signal.removeEventListener("abort", interrupt);
+      offEnd(call, interrupt);
     }
   }
 
@@ -162,7 +162,7 @@ class PooledClient implements PostgresClient {
     return new Promise((resolve, reject) => {
       const end = (): void => {
         this.#interrupts.delete(onClose);
-        call.signal.removeEventListener("abort", onAbort);
+        offEnd(call, onAbort);
       };
       const fail = (error: Error): void => {
         end();
@@ -171,7 +171,7 @@ class PooledClient implements PostgresClient {
       const onClose = (): void => fail(closed(source));
       const onAbort = (): void => fail(abortedError(call, source));
       this.#interrupts.add(onClose);
-      call.signal.addEventListener("abort", onAbort, { once: true });
+      onEnd(call, onAbort);
       connecting.then((connection) => {
         end();
         resolve(connection);

@@ -15,6 +15,7 @@ import {
   type Leased,
   Lifecycle,
   MusterError,
+  OperationCall,
   type Scope,
   type Settlement,
   type Target,
@@ -179,7 +180,7 @@ class PostgresDurability implements DurabilityBackend<PostgresTransaction> {
   async #run<T>(operation: string, call: Call, work: (space: Space, call: PostgresCall) => Promise<T>): Promise<T> {
     return this.#life.run(operation, call, async () => {
       const space = this.#opened;
-      if (space !== undefined) return work(space, { signal: call.signal, operation });
+      if (space !== undefined) return work(space, new OperationCall(call, operation));
       throw new MusterError({ code: "CLOSED", source: NAME, message: "it is not open yet" });
     });
   }

@@ -11,6 +11,7 @@ import {
   type MessagingBackend,
   type MessagingTraits,
   MusterError,
+  OperationCall,
   type Outgoing,
   type Scope,
 } from "@muster/core/slots";
@@ -100,7 +101,7 @@ class PostgresMessaging implements MessagingBackend {
     return this.#life.run(operation, call, async () => {
       if (this.#mail === undefined)
         throw new MusterError({ code: "CLOSED", source: NAME, message: "it is not open yet" });
-      return work(this.#mail, { signal: call.signal, operation });
+      return work(this.#mail, new OperationCall(call, operation));
     });
   }
 }

@@ -11,6 +11,7 @@ import {
   type LeaseOutcome,
   Lifecycle,
   MusterError,
+  OperationCall,
   type ReapClaim,
   type Registration,
   type RegistryBackend,
@@ -157,7 +158,7 @@ class PostgresRegistry implements RegistryBackend {
     call: Call,
     work: (namespace: Namespace, call: PostgresCall) => Promise<T>,
   ): Promise<T> {
-    return this.#life.run(operation, call, async () => work(this.#namespace, { signal: call.signal, operation }));
+    return this.#life.run(operation, call, async () => work(this.#namespace, new OperationCall(call, operation)));
   }
 
   async *#pages<T extends Route>(

@@ -1,6 +1,6 @@
 /** Handling a delivery in one transaction with its acknowledgement. */
 
-import { type Call, isMusterError, MusterError } from "@muster/core/slots";
+import { hasEnded, isMusterError, MusterError } from "@muster/core/slots";
 import type { PostgresCall, Run } from "../client.ts";
 import { NAME } from "../errors.ts";
 import type { PostgresConnection } from "../options.ts";
@@ -129,7 +129,7 @@ class OpenTransaction implements PostgresTransaction {
   }
 
   async query(text: string, values: readonly unknown[] = []): Promise<PostgresTransactionResult> {
-    if (this.#isOver || isAborted(this.#call)) {
+    if (this.#isOver || hasEnded(this.#call)) {
       const source = `${NAME}.${this.#call.operation}`;
       throw new MusterError({ code: "CLOSED", source, message: "the transaction is over" });
     }
@@ -149,8 +149,4 @@ class OpenTransaction implements PostgresTransaction {
     this.#isOver = true;
     await Promise.allSettled(this.#running);
   }
-}
-
-function isAborted({ signal }: Call): boolean {
-  return signal.aborted;
 }

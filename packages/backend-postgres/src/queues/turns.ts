@@ -1,4 +1,4 @@
-import { abortedError, throwIfAborted } from "@muster/core/slots";
+import { abortedError, offEnd, onEnd, throwIfAborted } from "@muster/core/slots";
 import type { PostgresCall } from "../client.ts";
 import { NAME } from "../errors.ts";
 
@@ -22,7 +22,7 @@ export class Turns {
   #wait(call: PostgresCall): Promise<void> {
     return new Promise((resolve, reject) => {
       const go = (): void => {
-        call.signal.removeEventListener("abort", leave);
+        offEnd(call, leave);
         resolve();
       };
       const leave = (): void => {
@@ -30,7 +30,7 @@ export class Turns {
         reject(abortedError(call, sourceOf(call)));
       };
       this.#waiting.add(go);
-      call.signal.addEventListener("abort", leave, { once: true });
+      onEnd(call, leave);
     });
   }
 

@@ -22,8 +22,10 @@ export interface Statements {
 /** When the statement began, as `now_ms` has it; written out, for the server reads a function anew in each statement. */
 const NOW = "(select floor(extract(epoch from statement_timestamp()) * 1000)::bigint)";
 
-/** Of a row `r`, when the statement began. */
-export const IS_LIVE: string = `r.buried_at is null and (r.expires_at is null or r.expires_at > ${NOW})`;
+/** Of a row of registrations, when the statement began. */
+const isLive = (row: string): string =>
+  `${row}.buried_at is null and (${row}.expires_at is null or ${row}.expires_at > ${NOW})`;
+export const IS_LIVE: string = isLive("r");
 
 /** As two ranges, of which the server knows how much lies in them. */
 export const isNoSession = (identity: string): string => `(${identity} < '$session/' or ${identity} >= '$session0')`;
@@ -35,8 +37,9 @@ export const isNoSession = (identity: string): string => `(${identity} < '$sessi
 export const withMetadata = (names: Names): string => `cross join lateral (
   select d.namespace, d.identity, d.metadata from ${names.metadata} d
   where d.namespace = r.namespace and d.identity = r.identity limit 1) m`;
-export const withRegistration = (names: Names): string => `cross join lateral (
-  select s.* from ${names.registrations} s where s.namespace = m.namespace and s.identity = m.identity limit 1) r`;
+/** Of those who live. */
+export const withRegistration = (names: Names): string => `cross join lateral (select s.* from ${names.registrations} s
+  where s.namespace = m.namespace and s.identity = m.identity and ${isLive("s")} limit 1) r`;
 
 export function statementsIn(names: Names): Statements {
   return Object.freeze({

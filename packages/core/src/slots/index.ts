@@ -86,11 +86,16 @@ export type {
   TrackingFacet,
 } from "./tracking.ts";
 export type { TransactionFacet } from "./transactions.ts";
+export { OperationCall } from "./operation-call.ts";
 export {
   abortedError,
   type CallOptions,
   type DisposableCall,
+  type EndListener,
+  hasEnded,
   linkCall,
+  offEnd,
+  onEnd,
   throwIfAborted,
   type TimedCall,
 } from "./signals.ts";

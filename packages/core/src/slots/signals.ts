@@ -3,6 +3,7 @@
 import type { Call } from "./backend.ts";
 import { type DeadlineQueue, deadlineQueue, type Expiring } from "./deadlines.ts";
 import { isMusterError, MusterError } from "./errors.ts";
+import { OperationCall } from "./operation-call.ts";
 
 export interface CallOptions {
   /** Aborting gives up the call, with `ABORTED`. */
@@ -151,21 +152,29 @@ export interface EndListener {
   handleEvent(): void;
 }
 
+/** Whose end it is that ends a call. */
+function originOf(call: Call): Call {
+  return call instanceof OperationCall ? originOf(call.origin) : call;
+}
+
 /** Whether the call has ended; as `call.signal.aborted`, without making a signal. */
 export function hasEnded(call: Call): boolean {
-  return call instanceof LinkedCall ? call.reason !== undefined : call.signal.aborted;
+  const origin = originOf(call);
+  return origin instanceof LinkedCall ? origin.reason !== undefined : origin.signal.aborted;
 }
 
 /** Runs `listener` when the call ends, in the same turn, unless {@link offEnd} comes first. It must not throw. */
 export function onEnd(call: Call, listener: EndListener | (() => void)): void {
-  if (call instanceof LinkedCall) call.listen(listener);
-  else follow(call.signal, listener);
+  const origin = originOf(call);
+  if (origin instanceof LinkedCall) origin.listen(listener);
+  else follow(origin.signal, listener);
 }
 
 /** Undoes {@link onEnd}. */
 export function offEnd(call: Call, listener: EndListener | (() => void)): void {
-  if (call instanceof LinkedCall) call.unlisten(listener);
-  else unfollow(call.signal, listener);
+  const origin = originOf(call);
+  if (origin instanceof LinkedCall) origin.unlisten(listener);
+  else unfollow(origin.signal, listener);
 }
 
 /**
@@ -174,7 +183,8 @@ export function offEnd(call: Call, listener: EndListener | (() => void)): void {
  * @param mayHaveApplied true once the request may have left.
  */
 export function abortedError(call: Call, source: string, mayHaveApplied = false): MusterError {
-  const reason: unknown = call instanceof LinkedCall ? call.reason : call.signal.reason;
+  const origin = originOf(call);
+  const reason: unknown = origin instanceof LinkedCall ? origin.reason : origin.signal.reason;
   if (isMusterError(reason, "TIMEOUT")) {
     return new MusterError({ code: "TIMEOUT", source, message: "the deadline passed", mayHaveApplied, cause: reason });
   }

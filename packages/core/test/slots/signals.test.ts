@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { abortedError, linkCall, throwIfAborted } from "../../src/slots/index.ts";
+import { abortedError, linkCall, OperationCall, throwIfAborted } from "../../src/slots/index.ts";
 import { hasEnded, offEnd, onEnd } from "../../src/slots/signals.ts";
 import { thrown } from "../support/codes.ts";
 
@@ -111,4 +111,28 @@ test("a signal that is a call by itself has one listener too, however many wait 
   expect(getEventListeners(signal, "abort")).toHaveLength(1);
   controller.abort();
   expect(told).toEqual([0, 1]);
+});
+
+describe("a call of an operation", () => {
+  test("ends with its origin, and has the signal of that", () => {
+    const told: string[] = [];
+    using origin = linkCall({ timeoutMs: 50 }, 10_000, SOURCE);
+    const call = new OperationCall(new OperationCall(origin, "outer"), "scan");
+    const leaver = (): number => told.push("left");
+    onEnd(call, leaver);
+    onEnd(call, () => told.push("stayed"));
+    offEnd(call, leaver);
+    vi.advanceTimersByTime(50);
+    expect([told, hasEnded(call), abortedError(call, "memory.scan").code]).toEqual([["stayed"], true, "TIMEOUT"]);
+    expect(call.signal).toBe(origin.signal);
+    expect(call.operation).toBe("scan");
+  });
+
+  test("of a signal ends with it", () => {
+    const controller = new AbortController();
+    const call = new OperationCall({ signal: controller.signal }, "scan");
+    expect(hasEnded(call)).toBe(false);
+    controller.abort();
+    expect(thrown("ABORTED", () => throwIfAborted(call, "memory.scan")).source).toBe("memory.scan");
+  });
 });
