@@ -14,7 +14,7 @@ import { Client } from "./client.ts";
 import { codedError, invalid, NAME, tooLarge } from "./errors.ts";
 import { NatsInbox } from "./inbox/inbox.ts";
 import { isAddress, Subjects } from "./keys.ts";
-import { Writer } from "./outbox/writer.ts";
+import { Writer } from "./writing/writer.ts";
 import { checkOptions, type NatsMessagingOptions, prefixOf } from "./options.ts";
 
 const MAX_BATCH = 4_096;

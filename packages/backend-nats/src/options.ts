@@ -2,7 +2,7 @@
 
 import type { Authenticator, NatsConnection, TlsOptions } from "@nats-io/transport-node";
 import { MusterError, type Violation } from "@muster/core/slots";
-import { type Outlet, outletOf } from "./outbox/outlet.ts";
+import { type Outlet, outletOf } from "./writing/outlet.ts";
 
 /** Where the servers are, and who asks: a connection of this object's own, closed with it. */
 export interface NatsServerOptions {

@@ -13,7 +13,7 @@ import { type Circumstances, codedError, unavailable } from "../errors.ts";
 import { type Listener, passOn } from "./listener.ts";
 import type { Reader } from "./reader.ts";
 import type { Tap } from "./tap.ts";
-import type { Outlet } from "../outbox/outlet.ts";
+import type { Outlet } from "../writing/outlet.ts";
 
 export interface Follower {
   onRoute(state: "up" | "down"): void;

@@ -8,7 +8,7 @@ import type { Attachments } from "../attachments.ts";
 import type { DuplicateWindow } from "../duplicate-window.ts";
 import { ReceivedContent } from "../received-message.ts";
 import { AnswerSheet } from "./answer-sheet.ts";
-import { Outbox } from "./outbox.ts";
+import { AnswerPost } from "./answer-post.ts";
 import { Reminders } from "./reminders.ts";
 import { SingleAcknowledger, SingleAnswers } from "./single-answers.ts";
 
@@ -23,7 +23,7 @@ export interface AwaitedReceiverOptions {
 export class AwaitedReceiver {
   readonly #attachments: Attachments;
   readonly #window: DuplicateWindow;
-  readonly #outbox: Outbox;
+  readonly #post: AnswerPost;
   readonly #singles: SingleAnswers;
   readonly #reminders: Reminders;
   readonly #onComplete: (sheet: AnswerSheet) => void;
@@ -31,12 +31,12 @@ export class AwaitedReceiver {
   constructor({ messaging, attachments, window, warn }: AwaitedReceiverOptions) {
     this.#attachments = attachments;
     this.#window = window;
-    this.#outbox = new Outbox(messaging, warn);
-    this.#singles = new SingleAnswers(this.#outbox);
-    this.#reminders = new Reminders((sheet) => this.#outbox.add(sheet));
+    this.#post = new AnswerPost(messaging, warn);
+    this.#singles = new SingleAnswers(this.#post);
+    this.#reminders = new Reminders((sheet) => this.#post.add(sheet));
     this.#onComplete = (sheet) => {
       this.#reminders.stop(sheet);
-      this.#outbox.add(sheet);
+      this.#post.add(sheet);
     };
   }
 
@@ -55,7 +55,7 @@ export class AwaitedReceiver {
       if (rest !== undefined) await rest;
     }
     if (sheet.isComplete) return;
-    if (sheet.isNearlyComplete) this.#outbox.add(sheet);
+    if (sheet.isNearlyComplete) this.#post.add(sheet);
     this.#reminders.start(sheet);
   }
 
@@ -70,11 +70,11 @@ export class AwaitedReceiver {
 
   /** Resolves when everything that is known has been told. @throws TIMEOUT, ABORTED */
   async flush(call: Call): Promise<void> {
-    await this.#outbox.flush(call);
+    await this.#post.flush(call);
   }
 
   close(): void {
     this.#reminders.close();
-    this.#outbox.close();
+    this.#post.close();
   }
 }

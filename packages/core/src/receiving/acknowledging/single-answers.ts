@@ -4,15 +4,15 @@ import { type Acknowledgement, PLACE_STATE, type PlaceReason } from "../../wire/
 import type { SingleAwaiting } from "../../wire/raw-message.ts";
 import type { Arrival } from "../duplicate-window.ts";
 import { type Acknowledger, type AwaitedMessage, type Outcome, UNTRIED } from "../outcome.ts";
-import type { Answer, Outbox } from "./outbox.ts";
+import type { Answer, AnswerPost } from "./answer-post.ts";
 import { reasonOf, runsOf, stateOf } from "./runs.ts";
 
 export class SingleAnswers {
-  readonly #outbox: Outbox;
+  readonly #post: AnswerPost;
   readonly #gathering = new Map<string, Gathering>();
 
-  constructor(outbox: Outbox) {
-    this.#outbox = outbox;
+  constructor(post: AnswerPost) {
+    this.#post = post;
   }
 
   add(id: string, awaiting: SingleAwaiting, state: number, reason: string | undefined): void {
@@ -21,7 +21,7 @@ export class SingleAnswers {
     if (gathering === undefined) {
       gathering = new Gathering(id, awaiting, () => this.#gathering.delete(key));
       this.#gathering.set(key, gathering);
-      this.#outbox.add(gathering);
+      this.#post.add(gathering);
     }
     gathering.add(awaiting.place, state, reason);
   }

@@ -1,6 +1,6 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { assert, test } from "vitest";
-import { outletOf } from "../../src/outbox/outlet.ts";
+import { outletOf } from "../../src/writing/outlet.ts";
 
 const LARGE = 10_000;
 

@@ -2,7 +2,7 @@ import { encodeName } from "@muster/core/slots";
 import fc from "fast-check";
 import { assert, test } from "vitest";
 import { encodeValue } from "../../src/codec.ts";
-import { putAscii, putLiteral, putName, putNumber } from "../../src/outbox/ascii.ts";
+import { putAscii, putLiteral, putName, putNumber } from "../../src/writing/ascii.ts";
 
 const AT = 3;
 const text = fc.string({ unit: fc.integer({ min: 0, max: 0x180 }).map((code) => String.fromCharCode(code)) });

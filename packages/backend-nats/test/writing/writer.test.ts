@@ -4,7 +4,7 @@ import { assert, describe, expect, test } from "vitest";
 import { ADDRESS_HEADER } from "../../src/codec.ts";
 import { HeaderDecoder } from "../../src/inbox/header-decoder.ts";
 import { isAddress, Subjects } from "../../src/keys.ts";
-import { Writer } from "../../src/outbox/writer.ts";
+import { Writer } from "../../src/writing/writer.ts";
 
 const SUBJECTS = new Subjects("muster", "io.t");
 const MAX_MESSAGE_BYTES = 200_000;

@@ -21,7 +21,7 @@ export interface Answer {
  * Nothing is published twice: a sender that hears nothing sends again, and is answered again. While the broker is busy,
  * answers gather.
  */
-export class Outbox {
+export class AnswerPost {
   readonly #messaging: MessagingBackend;
   readonly #warn: (error: MusterError) => void;
   readonly #closing = new AbortController();
