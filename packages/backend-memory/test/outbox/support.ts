@@ -13,7 +13,7 @@ import { SCOPE, message, targets } from "../durability/support.ts";
 import { CALL, NAMESPACE } from "../support.ts";
 
 export const LEASE_MS = 100;
-export const TTL_MS = 1_000;
+const TTL_MS = 1_000;
 
 export type Outbox = OutboxBackend<MemoryTransaction>;
 
