@@ -30,17 +30,16 @@ export type {
   PublishEvent,
   ReceiveEvent,
 } from "./history/events.ts";
-export {
-  type CallEvent,
-  checkMulticasts,
-  type DeathEvent,
-  type Finally,
-  type MulticastEvent,
-  type MulticastFinding,
-  type MulticastGuarantee,
-  type SendEvent,
-  type TakeEvent,
-} from "./history/multicasts.ts";
+export type {
+  CallEvent,
+  DeathEvent,
+  Finally,
+  MulticastEvent,
+  MulticastGuarantee,
+  SendEvent,
+  TakeEvent,
+} from "./history/multicast-events.ts";
+export { checkMulticasts, type MulticastFinding } from "./history/multicasts.ts";
 export type { Finding, FindingKind } from "./history/finding.ts";
 export { conformanceMarkdown } from "./markdown.ts";
 export type { Nativeness, NativeOperators } from "./native-operators.ts";

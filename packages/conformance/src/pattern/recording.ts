@@ -2,17 +2,11 @@
 
 import assert from "node:assert/strict";
 import type { Message, MulticastOptions, Receipt } from "@muster/core";
-import {
-  type CallEvent,
-  checkMulticasts,
-  type Finally,
-  type MulticastEvent,
-  type MulticastFinding,
-  type SendEvent,
-  type TakeEvent,
-} from "../history/multicasts.ts";
+import type { CallEvent, Finally, MulticastEvent, SendEvent, TakeEvent } from "../history/multicast-events.ts";
+import { checkMulticasts, type MulticastFinding } from "../history/multicasts.ts";
 import type { OwnTransaction } from "../subject.ts";
-import type { AnyFleet, Scene } from "./scene.ts";
+import type { AnyFleet } from "./process.ts";
+import type { Scene } from "./scene.ts";
 
 const CLOSING = "closing";
 /** Share of what is recorded and then rolled back by its sender. */

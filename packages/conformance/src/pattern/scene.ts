@@ -3,13 +3,9 @@
 import assert from "node:assert/strict";
 import { setImmediate as turn } from "node:timers/promises";
 import {
-  type Fleet,
-  type Handle,
   type HandlerContext,
-  type Limits,
   type Message,
   type MessageHandler,
-  type Metadata,
   type MulticastOptions,
   type MulticastReport,
   openRegistry,
@@ -22,24 +18,7 @@ import { PATIENCE_MS } from "../eventually.ts";
 import type { OutboxProbe, OwnTransaction } from "../subject.ts";
 import { Composition, type Way } from "./composition.ts";
 import { type Gate, gate } from "./gate.ts";
-import { type SlotFaults, slotsOf } from "./slots.ts";
-
-/** One process, with what its fleet is made of. */
-export interface Process {
-  readonly fleet: AnyFleet;
-  /** Takes it away as a crash does. Only of a process that {@link Scene.mortal} has started. */
-  kill(turn: number): Promise<void>;
-  /** Begins a transaction of its own. */
-  begin(): Promise<OwnTransaction>;
-}
-
-export type AnyFleet = Fleet<Metadata, Metadata, unknown, unknown>;
-export type AnyHandle = Handle<Metadata, unknown>;
-
-export interface ProcessOptions extends SlotFaults {
-  readonly timing?: Partial<Timing>;
-  readonly limits?: Partial<Limits>;
-}
+import { type AnyFleet, type AnyHandle, type Process, type ProcessOptions, slotsOf } from "./process.ts";
 
 /** One call of one handler. */
 export interface Seen {
@@ -251,13 +230,13 @@ export class Scene {
     await Promise.all(this.#processes.map(async (fleet) => fleet.close({ timeoutMs: CLOSE_MS })));
   }
 
-  async #open(composition: Composition, { timing, limits, ...faults }: ProcessOptions): Promise<AnyFleet> {
+  async #open(composition: Composition, options: ProcessOptions): Promise<AnyFleet> {
     assert.ok(!this.#hasEnded, "the case has ended");
     const fleet = await openRegistry<undefined, unknown, unknown>({
       namespace: this.ctx.namespace,
-      ...slotsOf(composition, faults, this),
-      timing: { ...TIMING, timeoutMs: this.patienceMs, relayLeaseMs: this.relayLeaseMs, ...timing },
-      ...(limits && { limits }),
+      ...slotsOf(composition, options, this),
+      timing: { ...TIMING, timeoutMs: this.patienceMs, relayLeaseMs: this.relayLeaseMs, ...options.timing },
+      ...(options.limits && { limits: options.limits }),
       onWarning: () => {}, // Cases provoke what is warned of.
       timeoutMs: DEADLINE_MS, // It may be the first that a new process does.
     });

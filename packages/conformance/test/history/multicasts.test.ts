@@ -1,15 +1,15 @@
 /** Histories of multicasts, good and bad. */
 
 import { describe, expect, test } from "vitest";
-import {
-  type CallEvent,
-  checkMulticasts,
-  type Finally,
-  type MulticastEvent,
-  type MulticastGuarantee,
-  type SendEvent,
-  type TakeEvent,
-} from "../../src/history/multicasts.ts";
+import type {
+  CallEvent,
+  Finally,
+  MulticastEvent,
+  MulticastGuarantee,
+  SendEvent,
+  TakeEvent,
+} from "../../src/history/multicast-events.ts";
+import { checkMulticasts } from "../../src/history/multicasts.ts";
 
 const DURABLE: MulticastGuarantee = { way: "durable", order: "fifo" };
 const UNKNOWN: Finally = { status: () => undefined, effects: () => undefined };
@@ -142,4 +142,17 @@ test("effects stand once for what is delivered, and not for what has failed", ()
   expect(found(events, once, end(2, "delivered"))).toEqual(["duplicate"]);
   expect(found(events, once, end(0, "delivered"))).toEqual(["loss"]);
   expect(found(events, once, end(1, "failed"))).toEqual(["lie", "lie"]);
+});
+
+test("what was recorded comes exactly when it has committed", () => {
+  const acknowledged: MulticastGuarantee = { way: "acknowledged", order: "none" };
+  const end = (stands: boolean): Finally => ({ ...UNKNOWN, stands: () => stands });
+  const unheard = [take(1), send(2, "a")];
+  const handled = [...unheard, call(3, "a", "handled")];
+  expect(found(handled, acknowledged, end(true))).toEqual([]);
+  expect(found(unheard, acknowledged, end(false))).toEqual([]);
+  expect(found(handled, acknowledged, end(false))).toEqual(["phantom"]);
+  expect(found(unheard, acknowledged, end(true))).toEqual(["loss"]);
+  expect(found([take(1), send(2, "a", [3, pending])], acknowledged, end(false))).toEqual(["loss"]);
+  expect(found([...unheard, call(3, "a", "thrown")], acknowledged, end(true))).toEqual(["loss"]);
 });

@@ -5,7 +5,8 @@ import { type Call, isMusterError, MusterError, type RegistryBackend, type Route
 import type { PatternCase } from "../../case.ts";
 import { ACKNOWLEDGED, ATMOST, DURABLE, EXACTLY } from "../../pattern/composition.ts";
 import { patternCases } from "../../pattern/pattern-case.ts";
-import type { AnyFleet, Scene } from "../../pattern/scene.ts";
+import type { AnyFleet } from "../../pattern/process.ts";
+import type { Scene } from "../../pattern/scene.ts";
 
 const ALL = [ATMOST, ACKNOWLEDGED, DURABLE, EXACTLY];
 const [REACHED, BEYOND] = [

@@ -6,7 +6,8 @@ import type { PatternCase } from "../../case.ts";
 import { overridden } from "../../mutant.ts";
 import { ACKNOWLEDGED, ATMOST, DURABLE, EXACTLY } from "../../pattern/composition.ts";
 import { fencesByEpoch, patternCases } from "../../pattern/pattern-case.ts";
-import type { AnyFleet, Scene } from "../../pattern/scene.ts";
+import type { AnyFleet } from "../../pattern/process.ts";
+import type { Scene } from "../../pattern/scene.ts";
 import { countsOf } from "./support.ts";
 
 interface Freezable {

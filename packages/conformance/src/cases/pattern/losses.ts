@@ -6,7 +6,7 @@ import type { PatternCase } from "../../case.ts";
 import { overridden } from "../../mutant.ts";
 import { ACKNOWLEDGED, ATMOST, type Composition, DURABLE, EXACTLY } from "../../pattern/composition.ts";
 import { hasTracking, patternCase, patternCases } from "../../pattern/pattern-case.ts";
-import type { ProcessOptions } from "../../pattern/scene.ts";
+import type { ProcessOptions } from "../../pattern/process.ts";
 import { countsOf } from "./support.ts";
 
 const STRONG = [ACKNOWLEDGED, DURABLE, EXACTLY];

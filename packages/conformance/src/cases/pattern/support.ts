@@ -2,7 +2,8 @@
 
 import type { MulticastOptions, MulticastReport } from "@muster/core";
 import type { BatchFailure } from "@muster/core/slots";
-import type { AnyFleet, Scene } from "../../pattern/scene.ts";
+import type { AnyFleet } from "../../pattern/process.ts";
+import type { Scene } from "../../pattern/scene.ts";
 
 type Counts = Partial<Record<"delivered" | "pending" | "failed" | "timeout", number>>;
 
