@@ -122,7 +122,7 @@ export class Recording {
   /** With a write of its sender's own. Some are rolled back: their sender is told, by a throw, and nobody else ever. */
   async #commit({ fleet, begin }: Actor, { text, to }: SendEvent, options: Options): Promise<{ readonly id: string }> {
     const isRolledBack = text !== CLOSING && this.#scene.ctx.random() < ROLLED_BACK;
-    const own = await (begin?.() ?? this.#scene.begin());
+    const own = await (begin?.() ?? this.#scene.outboxProbe.begin());
     try {
       await own.write(this.#writeKey(text));
       const report = await this.#scene.send(fleet, to, text, { ...options, transaction: own.transaction });

@@ -63,11 +63,6 @@ export class Scene {
     return this.ctx.subject.patienceMs ?? PATIENCE_MS;
   }
 
-  /** What somebody holds who is stuck or dead has come to the others long before patience ends. */
-  get relayLeaseMs(): number {
-    return this.patienceMs / 10;
-  }
-
   /** For calls that are to end before everything has been acknowledged, and not before it has been sent. */
   get shortMs(): number {
     return this.patienceMs / 5;
@@ -148,11 +143,7 @@ export class Scene {
     return fleet.multicast(filter, text, { delivery: this.way.delivery, ...options });
   }
 
-  /** A transaction of no process that dies. */
-  async begin(): Promise<OwnTransaction> {
-    return this.outboxProbe.begin();
-  }
-
+  /** Its transactions belong to no process that dies. */
   get outboxProbe(): OutboxProbe {
     const { outboxProbe } = this.ctx.subject;
     assert.ok(outboxProbe, "a subject with an outbox has an outboxProbe");
@@ -166,7 +157,7 @@ export class Scene {
     text: string,
     options: MulticastOptions<unknown> = {},
   ): Promise<MulticastReport> {
-    const own = await this.begin();
+    const own = await this.outboxProbe.begin();
     try {
       return await this.send(fleet, to, text, { ...options, transaction: own.transaction });
     } finally {
@@ -235,7 +226,7 @@ export class Scene {
     const fleet = await openRegistry<undefined, unknown, unknown>({
       namespace: this.ctx.namespace,
       ...slotsOf(composition, options, this),
-      timing: { ...TIMING, timeoutMs: this.patienceMs, relayLeaseMs: this.relayLeaseMs, ...options.timing },
+      timing: { ...TIMING, timeoutMs: this.patienceMs, relayLeaseMs: this.patienceMs / 10, ...options.timing },
       ...(options.limits && { limits: options.limits }),
       onWarning: () => {}, // Cases provoke what is warned of.
       timeoutMs: DEADLINE_MS, // It may be the first that a new process does.

@@ -31,7 +31,7 @@ export const commitCases: readonly PatternCase[] = [
       const identities = numbered("device", 12);
       for (const [index, identity] of identities.entries())
         await scene.register(index % 2 === 0 ? sender : receiver, identity);
-      const [own, key] = [await scene.begin(), freshKey()];
+      const [own, key] = [await scene.outboxProbe.begin(), freshKey()];
       await own.write(key);
       const report = await scene.send(sender, null, "x", { transaction: own.transaction });
       assert.deepEqual(countsOf(report), { pending: 12 });
@@ -57,7 +57,7 @@ export const commitCases: readonly PatternCase[] = [
     async (scene) => {
       const [sender, receiver] = [await scene.process(), await scene.process()];
       for (const identity of ["a", "b"]) await scene.register(receiver, identity);
-      const own = await scene.begin();
+      const own = await scene.outboxProbe.begin();
       const { id } = await scene.send(sender, null, "x", { transaction: own.transaction });
       await own.rollback();
       for (const text of ["1", "2"]) {
@@ -80,7 +80,7 @@ export const commitCases: readonly PatternCase[] = [
       const [one, two] = [await scene.process(), await scene.process()];
       for (const identity of ["a", "b"]) await scene.register(one, identity);
       const key = { idempotencyKey: "order 7" };
-      const own = await scene.begin();
+      const own = await scene.outboxProbe.begin();
       await scene.send(two, null, "x", { ...key, transaction: own.transaction });
       await own.rollback();
       const first = await scene.commit(one, null, "x", key);
@@ -106,7 +106,7 @@ export const commitCases: readonly PatternCase[] = [
       await scene.register(receiver, "waits", { behaviour: async () => waits.passed() });
       await receiver.register("unattached", {});
       const gone = await receiver.register("gone", {});
-      const own = await scene.begin();
+      const own = await scene.outboxProbe.begin();
       const { id } = await scene.send(sender, null, "x", { transaction: own.transaction });
       await gone.unregister();
       await own.commit();
