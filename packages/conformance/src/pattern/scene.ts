@@ -15,7 +15,7 @@ import {
 import type { CompositionContext } from "../case.ts";
 import { DEADLINE_MS } from "../deadline.ts";
 import { PATIENCE_MS } from "../eventually.ts";
-import type { OutboxProbe, OwnTransaction } from "../subject.ts";
+import type { OutboxProbe } from "../subject.ts";
 import { Composition, type Way } from "./composition.ts";
 import { type Gate, gate } from "./gate.ts";
 import { type AnyFleet, type AnyHandle, type Process, type ProcessOptions, slotsOf } from "./process.ts";
