@@ -106,7 +106,7 @@ await withServer("postgres", {}, (server) => {
     await using outbox = await openedOutbox(optionsOf(server));
     await using caller = await callerOf(server);
     const leases = await lease(outbox);
-    for (const id of numbered(60, "round")) {
+    for (const id of numbered(25, "round")) {
       await commit(outbox, caller, id, numbered(64));
       const taken = await takeAll(outbox, leases);
       const settling = leases.map(async (one) =>

@@ -11,6 +11,7 @@ import { pocScenario } from "./poc.ts";
 import { postgresDurableScenario } from "./postgres-durable.ts";
 import { postgresEnumerateScenario } from "./postgres-enumerate.ts";
 import { postgresMessagesScenario } from "./postgres-messages.ts";
+import { postgresOutboxScenario } from "./postgres-outbox.ts";
 import { postgresRegisterScenario } from "./postgres-register.ts";
 import { redisEnumerateScenario } from "./redis-enumerate.ts";
 import { redisPubsubScenario } from "./redis-pubsub.ts";
@@ -40,6 +41,7 @@ const ALL: readonly Scenario[] = [
   postgresMessagesScenario,
   postgresDurableScenario,
   sqliteRegisterScenario,
+  postgresOutboxScenario,
   pocScenario,
 ];
 

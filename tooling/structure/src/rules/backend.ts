@@ -3,7 +3,7 @@ import type { Problem } from "../problem.ts";
 import type { WorkspacePackage } from "../workspace.ts";
 
 const always = ["index", "options", "client", "keys", "codec", "errors"];
-const slots = ["registry", "messaging", "durability"];
+const slots = ["registry", "messaging", "durability", "outbox"];
 const conformanceLines = 20;
 
 /**
