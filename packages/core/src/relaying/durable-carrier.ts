@@ -12,6 +12,7 @@ import {
   type OutboxCode,
   type OutboxFailure,
 } from "../slots/index.ts";
+import { Limiter } from "../tasks/limiter.ts";
 import { Begun } from "./begun.ts";
 import { type Carrier, NOBODY_FAILED, NOBODY_LEFT, type Passage } from "./carrier.ts";
 import type { Consignment, Fate } from "./consignment.ts";
@@ -19,6 +20,7 @@ import type { Consignment, Fate } from "./consignment.ts";
 const SOURCE = "core.relay";
 /** Larger batches cost a store nothing less for each recipient. */
 const MAX_BATCH = 2_500;
+const MAX_CONCLUDED_AT_ONCE = 4;
 
 export class DurableCarrier implements Carrier {
   readonly as = "handed";
@@ -43,7 +45,9 @@ export class DurableCarrier implements Carrier {
 
   async conclude(ids: readonly string[], call: Call): Promise<void> {
     const { tracking } = this.#durability;
-    if (tracking !== undefined) await Promise.all(ids.map((id) => tracking.complete(id, call)));
+    if (tracking === undefined) return;
+    const limiter = new Limiter(MAX_CONCLUDED_AT_ONCE);
+    await Promise.all(ids.map((id) => limiter.run(() => tracking.complete(id, call))));
   }
 
   /** What the store will never take has failed, so that it does not stand in the way of what comes behind it. */
