@@ -1,14 +1,15 @@
-/** PostgreSQL fills all three slots, and its transactions are also those of the handlers' own writes. */
+/** PostgreSQL fills all four slots, and its transactions are also those of the handlers' and the senders' own writes. */
 
 import {
   postgresDurability,
   postgresMessaging,
+  postgresOutbox,
   postgresRegistry,
   type PostgresTransaction,
 } from "@muster/backend-postgres";
-import type { Subject, TransactionProbe } from "@muster/conformance";
+import type { OutboxProbe, Subject, TransactionProbe } from "@muster/conformance";
 import { withMortalProcesses } from "@muster/conformance/processes";
-import { Pool } from "pg";
+import { Client, Pool } from "pg";
 
 /** With a table for the kit to write to, and with processes that die, each of which imports this module. */
 export async function postgres(url: string): Promise<Subject> {
@@ -17,6 +18,7 @@ export async function postgres(url: string): Promise<Subject> {
   const whole: Subject = {
     ...subject(url),
     transactionProbe: effectsIn(pool),
+    outboxProbe: { ...effectsIn(pool), begin: async () => beginAt(url) },
     close: async () => pool.end(),
   };
   return withMortalProcesses(whole, new URL(import.meta.url), { args: [url] });
@@ -25,13 +27,16 @@ export async function postgres(url: string): Promise<Subject> {
 /** @public Clients and nothing else; in a process that dies they are not closed, nor is the pool. */
 export function subject(url: string): Subject {
   const options = { url, maxConnections: 4 };
+  const effects = effectsIn(poolOf(url, 1));
   return {
     name: "postgres",
     patienceMs: 15_000,
     registry: () => postgresRegistry(options),
     messaging: () => postgresMessaging(options),
     durability: () => postgresDurability(options),
-    transactionProbe: effectsIn(poolOf(url, 1)),
+    transactionProbe: effects,
+    outbox: () => postgresOutbox(options),
+    outboxProbe: { ...effects, begin: async () => beginAt(url) },
   };
 }
 
@@ -44,12 +49,31 @@ function poolOf(url: string, max: number): Pool {
 function effectsIn(pool: Pool): TransactionProbe {
   return {
     async write(transaction, key): Promise<void> {
-      const own = transaction as PostgresTransaction; // The kit hands on what this subject's slot has given it.
-      await own.query("insert into public.effects values ($1)", [key]);
+      await insert(transaction as PostgresTransaction, key); // The kit hands on what this subject's slot has given it.
     },
     async read(key): Promise<number> {
       const { rows } = await pool.query<{ n: string }>("select count(*) n from public.effects where key = $1", [key]);
       return Number(rows[0]?.n);
     },
   };
+}
+
+/** On a connection of its own, which ends with it. */
+async function beginAt(url: string): ReturnType<OutboxProbe["begin"]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await client.query("begin");
+  const end = async (how: "commit" | "rollback"): Promise<void> => {
+    await client.query(how).finally(async () => client.end());
+  };
+  return {
+    transaction: client,
+    write: async (key) => insert(client, key),
+    commit: async () => end("commit"),
+    rollback: async () => end("rollback"),
+  };
+}
+
+async function insert(where: Pick<PostgresTransaction, "query">, key: string): Promise<void> {
+  await where.query("insert into public.effects values ($1)", [key]);
 }
