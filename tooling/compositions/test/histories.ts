@@ -11,10 +11,11 @@ interface PatternOptions {
   readonly deadlineMs: number;
 }
 
-export function histories(...ways: readonly string[]): PatternOptions {
+/** Of these: `durable/history`, `durable/outbox-history`. */
+export function histories(...names: readonly string[]): PatternOptions {
   return {
     deadlineMs: DEADLINE_MS,
-    only: ways.map((way) => `pattern/${way}/history`),
+    only: names.map((name) => `pattern/${name}`),
     seeds: Array.from({ length: COUNT }, (_, index) => FIRST + index),
   };
 }

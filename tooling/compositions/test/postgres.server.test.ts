@@ -6,5 +6,9 @@ import { DEADLINE_MS, histories } from "./histories.ts";
 await withServer("postgres", { arguments: ["-c", "max_connections=500"] }, async (server) => {
   const url = `${server.url}/postgres`;
   patternConformance(await postgres(url), { parallel: true, deadlineMs: DEADLINE_MS });
-  patternConformance(await postgres(url), histories("acknowledged", "durable", "exactly-once"));
+  const ways = ["acknowledged", "durable", "exactly-once"];
+  patternConformance(
+    await postgres(url),
+    histories(...ways.flatMap((way) => [`${way}/history`, `${way}/outbox-history`])),
+  );
 });

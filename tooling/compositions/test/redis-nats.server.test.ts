@@ -7,6 +7,6 @@ await withServer("redis", {}, async (redis) => {
   await withServer("nats", {}, (nats) => {
     const urls = { redis: redis.url, nats: nats.url };
     patternConformance(redisNats(urls), { parallel: true, deadlineMs: DEADLINE_MS });
-    patternConformance(redisNats(urls), histories("at-most-once", "acknowledged"));
+    patternConformance(redisNats(urls), histories("at-most-once/history", "acknowledged/history"));
   });
 });

@@ -226,7 +226,7 @@ export class Scene {
     const fleet = await openRegistry<undefined, unknown, unknown>({
       namespace: this.ctx.namespace,
       ...slotsOf(composition, options, this),
-      timing: { ...TIMING, timeoutMs: this.patienceMs, relayLeaseMs: this.patienceMs / 10, ...options.timing },
+      timing: { ...TIMING, timeoutMs: this.patienceMs, relayLeaseMs: this.patienceMs / 5, ...options.timing },
       ...(options.limits && { limits: options.limits }),
       onWarning: () => {}, // Cases provoke what is warned of.
       timeoutMs: DEADLINE_MS, // It may be the first that a new process does.
