@@ -160,7 +160,7 @@ class MemoryOutbox implements OutboxBackend<MemoryTransaction> {
   }
 
   async close(): Promise<void> {
-    await this.#access.client.close(() => {});
+    await this.#access.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -9,6 +9,8 @@ import { letTimePass } from "./passing-time.ts";
 
 export class OutboxAccess {
   readonly client: Client;
+  /** To bells, for as long as the client is open. */
+  readonly listening: Set<Disposable> = new Set();
   readonly #hub: MemoryHub;
   #namespace = "";
   #retentionMs = DEFAULT_DURABILITY_SCOPE.trackingRetentionMs;
@@ -38,6 +40,13 @@ export class OutboxAccess {
     await this.client.open(call, () => {
       this.#namespace = namespace;
       this.#retentionMs = durability.trackingRetentionMs;
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.client.close(() => {
+      for (const one of this.listening) one[Symbol.dispose]();
+      this.listening.clear();
     });
   }
 

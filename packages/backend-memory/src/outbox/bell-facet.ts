@@ -8,10 +8,14 @@ export function bellFacet(access: OutboxAccess): OutboxBellFacet {
   return {
     listen: (ring, call) =>
       access.run("listen", call, ({ bells }) => {
-        const listening = bells.listen(access.client.line, () => {
-          if (access.client.isOpen) ring();
-        });
-        return { [Symbol.asyncDispose]: async () => listening[Symbol.dispose]() };
+        const listening = bells.listen(access.client.line, ring);
+        access.listening.add(listening);
+        return {
+          async [Symbol.asyncDispose](): Promise<void> {
+            access.listening.delete(listening);
+            listening[Symbol.dispose]();
+          },
+        };
       }),
   };
 }
