@@ -27,6 +27,8 @@ const GUARANTEES: readonly DeliveryGuarantee[] = ["at-most-once", "at-least-once
  * Sends to everyone who matches, over the slots that give the guarantee, and tells what became of each. Nobody there is a
  * report of zeros, not an error.
  *
+ * With a transaction it is recorded in it, and everyone is pending.
+ *
  * At most once, what has not been published when the deadline passes has `failed` with `TIMEOUT`; what has, and was not
  * answered, is `timeout`.
  *

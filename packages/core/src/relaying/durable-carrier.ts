@@ -7,6 +7,7 @@ import { nodesServing } from "../sending/durable/nodes.ts";
 import {
   type Call,
   type DurabilityBackend,
+  linkCall,
   type MulticastStart,
   type MusterError,
   type OutboxCode,
@@ -20,6 +21,8 @@ import type { Consignment, Fate } from "./consignment.ts";
 const SOURCE = "core.relay";
 /** Larger batches cost a store nothing less for each recipient. */
 const MAX_BATCH = 2_500;
+/** Whoever is not rung for by then finds it at its next poll. */
+const RINGING_MS = 1_000;
 const MAX_CONCLUDED_AT_ONCE = 4;
 
 export class DurableCarrier implements Carrier {
@@ -34,13 +37,9 @@ export class DurableCarrier implements Carrier {
   }
 
   async carry(consignment: Consignment, _passage: Passage, call: Call): Promise<Fate> {
-    const bells = new Bells(this.#context.messaging, call);
-    // Asked for meanwhile: whom it concerns is known already.
-    const nodes = nodesServing(this.#context, consignment.targets, call);
-    const failed = await this.#enqueue(consignment, call);
-    bells.ring(await nodes);
-    await bells.finish();
-    return { failed, left: NOBODY_LEFT, delayMs: 0 };
+    const enqueued = this.#enqueue(consignment, call);
+    await this.#ring(consignment, enqueued);
+    return { failed: await enqueued, left: NOBODY_LEFT, delayMs: 0 };
   }
 
   async conclude(ids: readonly string[], call: Call): Promise<void> {
@@ -48,6 +47,19 @@ export class DurableCarrier implements Carrier {
     if (tracking === undefined) return;
     const limiter = new Limiter(MAX_CONCLUDED_AT_ONCE);
     await Promise.all(ids.map((id) => limiter.run(() => tracking.complete(id, call))));
+  }
+
+  /** At the processes that serve them, once it has been enqueued; who they are is asked meanwhile. Never rejects. */
+  async #ring({ targets }: Consignment, enqueued: Promise<unknown>): Promise<void> {
+    using call = linkCall({}, RINGING_MS, SOURCE);
+    const bells = new Bells(this.#context.messaging, call);
+    const nodes = nodesServing(this.#context, targets, call);
+    const isEnqueued = await enqueued.then(
+      () => true,
+      () => false, // Told to whoever hands it over.
+    );
+    if (isEnqueued) bells.ring(await nodes);
+    await bells.finish();
   }
 
   /** What the store will never take has failed, so that it does not stand in the way of what comes behind it. */

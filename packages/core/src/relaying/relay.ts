@@ -2,7 +2,7 @@
 
 import { codedError } from "../call.ts";
 import type { Context } from "../context.ts";
-import { type Call, linkCall, type OutboxBackend } from "../slots/index.ts";
+import { type Call, linkCall, type MusterError, type OutboxBackend } from "../slots/index.ts";
 import type { Agenda } from "../tasks/agenda.ts";
 import { backoffMs, pause, retry } from "../tasks/retry.ts";
 import { untilAborted } from "../tasks/until-aborted.ts";
@@ -77,9 +77,10 @@ export class Relay {
       await untilAborted(Promise.all([this.#running, this.#rounds.settled()]), call, SOURCE);
     } finally {
       this.#aborting.abort();
-      await this.#bell?.[Symbol.asyncDispose]();
     }
     await retry(call, SOURCE, async () => await this.#leases?.release(call));
+    // Otherwise it ends with the outbox.
+    if (this.#bell !== undefined) await untilAborted(Promise.resolve(this.#bell[Symbol.asyncDispose]()), call, SOURCE);
   }
 
   #looking({ context, outbox }: RelayOptions): (shard: HeldShard) => ReturnType<typeof handOver> {
@@ -89,7 +90,7 @@ export class Relay {
       timeoutMs: context.timing.timeoutMs,
       stopping: this.#stopping.signal,
       aborting: this.#aborting.signal,
-      warn: (error: Parameters<Context["warn"]>[0]): void => context.warn(error),
+      warn: (error: MusterError): void => context.warn(error),
     };
     return (shard) => handOver(shard, options);
   }

@@ -50,7 +50,10 @@ export class Rounds {
       if (this.#options.stopping.aborted || this.#running.size >= MAX_AT_ONCE) return;
       if (this.#running.has(shard) || this.#pauses.has(shard)) continue;
       this.#due.delete(shard);
-      if (!shard.isLive) continue;
+      if (!shard.isLive) {
+        this.#options.outages.over(nameOf(shard));
+        continue;
+      }
       const running = this.#look(shard).finally(() => {
         this.#running.delete(shard);
         this.#next();
@@ -61,7 +64,7 @@ export class Rounds {
 
   async #look(shard: HeldShard): Promise<void> {
     const { outages, look, onFenced, stopping } = this.#options;
-    const name = `shard ${shard.number}`;
+    const name = nameOf(shard);
     try {
       const { isMore, leftForMs } = await look(shard);
       outages.over(name);
@@ -91,4 +94,8 @@ export class Rounds {
   #ringAfter(ms: number, shard: HeldShard): void {
     this.#options.agenda.after(ms, () => this.ring([shard]));
   }
+}
+
+function nameOf({ number }: HeldShard): string {
+  return `shard ${number}`;
 }

@@ -1,18 +1,18 @@
 import { expect, test } from "vitest";
+import { Latch, STEADY } from "../support/acknowledged-sender.ts";
 import { eventually } from "../support/eventually.ts";
-import { Latch } from "../support/acknowledged-sender.ts";
 import { Fleets } from "../support/fleets.ts";
 import { interposed } from "../support/interposed.ts";
 import { Ledger } from "../support/ledgers.ts";
 
-const STEADY = { timing: { sessionLeaseMs: 20_000, ttlMs: 60_000, relayLeaseMs: 60_000 } };
+const LASTING = { timing: { ...STEADY.timing, relayLeaseMs: 60_000 } };
 
 test("closing finishes the hand-over that is under way, and settles it", async () => {
   await using fleets = new Fleets();
   const [begun, goOn] = [new Latch(), new Latch()];
-  const sender = await fleets.open({ outbox: true, durability: true, relay: false });
+  const sender = await fleets.open({ ...STEADY, outbox: true, durability: true, relay: false });
   const relay = await fleets.open({
-    ...STEADY,
+    ...LASTING,
     outbox: true,
     durability: (plain) =>
       interposed(plain, {
@@ -45,13 +45,13 @@ test("closing waits for no recipient: what is not acknowledged is left to the ne
     runs += 1;
     await finish.opened;
   };
-  const receiver = await fleets.open({ ...STEADY, outbox: true, relay: false });
+  const receiver = await fleets.open({ ...LASTING, outbox: true, relay: false });
   await receiver.fleet.register("ada", {}, { onMessage });
-  const relay = await fleets.open({ ...STEADY, outbox: true });
+  const relay = await fleets.open({ ...LASTING, outbox: true });
   const { id } = await new Ledger(fleets.hub).send(receiver.fleet, "hi");
   await eventually("it runs", () => runs === 1);
   await relay.fleet.close({ timeoutMs: 60_000 });
-  await fleets.open({ ...STEADY, outbox: true });
+  await fleets.open({ ...LASTING, outbox: true });
   finish.open();
   await eventually("it is delivered", async () => (await receiver.fleet.report(id)).deliveredCount === 1);
   expect(runs).toBe(1);

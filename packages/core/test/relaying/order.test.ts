@@ -1,15 +1,15 @@
 import { expect, test } from "vitest";
+import { STEADY } from "../support/acknowledged-sender.ts";
 import { eventually } from "../support/eventually.ts";
 import { Fleets } from "../support/fleets.ts";
 import { Ledger } from "../support/ledgers.ts";
 import { names } from "../support/world.ts";
 
-const DURABLE = { durability: true, outbox: true } as const;
-const STEADY = { sessionLeaseMs: 20_000, ttlMs: 60_000, timeoutMs: 10_000 };
+const DURABLE = { durability: true, outbox: true, ...STEADY } as const;
 
 test("everyone hears everything once and in order, whichever relays come, leave and die", async () => {
   await using fleets = new Fleets();
-  const receiver = await fleets.open({ durability: true, outbox: true, relay: false, timing: STEADY });
+  const receiver = await fleets.open({ ...DURABLE, relay: false });
   const everyone = names(20);
   const heard = new Map<string, string[]>(everyone.map((name) => [name, []]));
   for (const name of everyone)
@@ -44,7 +44,7 @@ test("everyone hears everything once and in order, whichever relays come, leave 
 
 test("one multicast to many is handed over whole, in parcels of several shards", async () => {
   await using fleets = new Fleets();
-  const { fleet } = await fleets.open({ ...DURABLE, timing: STEADY });
+  const { fleet } = await fleets.open(DURABLE);
   const everyone = names(6_000);
   const heard = new Map<string, number>();
   await Promise.all(

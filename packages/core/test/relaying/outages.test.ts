@@ -1,15 +1,16 @@
 import { expect, test } from "vitest";
 import { MusterError } from "../../src/slots/index.ts";
+import { STEADY } from "../support/acknowledged-sender.ts";
 import { eventually } from "../support/eventually.ts";
 import { Fleets, lostReply } from "../support/fleets.ts";
 import { interposed } from "../support/interposed.ts";
 import { Ledger } from "../support/ledgers.ts";
 
-const DURABLE = { durability: true, outbox: true } as const;
+const DURABLE = { durability: true, outbox: true, ...STEADY } as const;
 
 test("with its stores away nothing is lost, one warning says so, and it goes on when they are back", async () => {
   await using fleets = new Fleets();
-  const receiver = await fleets.open({ durability: true, timing: { sessionLeaseMs: 20_000, ttlMs: 60_000 } });
+  const receiver = await fleets.open({ durability: true, ...STEADY });
   const heard: string[] = [];
   await receiver.fleet.register("ada", {}, { onMessage: (message) => void heard.push(message.text()) });
   const relay = await fleets.open(DURABLE);

@@ -1,13 +1,13 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { isMusterError, type OutboxBackend, type ShardLease } from "../../src/slots/index.ts";
+import { STEADY } from "../support/acknowledged-sender.ts";
 import { eventually } from "../support/eventually.ts";
 import { Fleets, lostReply } from "../support/fleets.ts";
 import { interposed } from "../support/interposed.ts";
 import { Ledger } from "../support/ledgers.ts";
 
-const DURABLE = { durability: true, outbox: true } as const;
-const STEADY = { timing: { relayLeaseMs: 60_000, sessionLeaseMs: 20_000, ttlMs: 60_000 } };
+const DURABLE = { durability: true, outbox: true, ...STEADY } as const;
 
 test("one process records, another relays", async () => {
   await using fleets = new Fleets();
@@ -26,7 +26,7 @@ test("two relays share the shards, and what one leaves by closing the other has 
   const one = await fleets.open(DURABLE);
   await eventually("the first has all", () => one.fleet.status().relay.shards === 16);
   // Its lease outlasts the test: without giving it back the other would never have them.
-  const other = await fleets.open({ ...DURABLE, ...STEADY });
+  const other = await fleets.open({ ...DURABLE, timing: { ...STEADY.timing, relayLeaseMs: 60_000 } });
   await eventually("each has half", () => [one, other].every(({ fleet }) => fleet.status().relay.shards === 8));
   await other.fleet.close();
   expect(other.fleet.status().relay).toEqual({ state: "stopped", shards: 0 });
@@ -35,7 +35,7 @@ test("two relays share the shards, and what one leaves by closing the other has 
 
 test("a relay that dies between handing over and settling leaves nobody with two", async () => {
   await using fleets = new Fleets();
-  const receiver = await fleets.open({ durability: true });
+  const receiver = await fleets.open({ durability: true, ...STEADY });
   const heard: string[] = [];
   await receiver.fleet.register("ada", {}, { onMessage: (message) => void heard.push(message.text()) });
   let isDying = (): void => {};

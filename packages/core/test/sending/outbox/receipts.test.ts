@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { MulticastReport, Receipt } from "../../../src/slots/index.ts";
+import { STEADY } from "../../support/acknowledged-sender.ts";
 import { all } from "../../support/all.ts";
 import { rejected } from "../../support/codes.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -7,8 +8,6 @@ import { Fleets } from "../../support/fleets.ts";
 import { interposed } from "../../support/interposed.ts";
 import { Ledger } from "../../support/ledgers.ts";
 import { names } from "../../support/world.ts";
-
-const STEADY = { sessionLeaseMs: 20_000, ttlMs: 60_000 };
 
 function sum({ deliveredCount, pendingCount, failedCount, timeoutCount }: MulticastReport): number {
   return deliveredCount + pendingCount + failedCount + timeoutCount;
@@ -21,7 +20,7 @@ test.each([
   "at every moment everyone is counted once, over %s",
   async (_, durability) => {
     await using fleets = new Fleets();
-    const { fleet } = await fleets.open({ durability, outbox: true, timing: STEADY });
+    const { fleet } = await fleets.open({ durability, outbox: true, ...STEADY });
     const everyone = names(1_500);
     const handles = await Promise.all(
       everyone.map((name, n) =>
@@ -64,11 +63,11 @@ test("who expired in the outbox although the durability slot had it is what that
   await using fleets = new Fleets();
   const { fleet } = await fleets.open({
     durability: true,
-    timing: STEADY,
+    ...STEADY,
     outbox: (plain) => interposed(plain, { settleMany: () => () => new Promise<never>(() => {}) }),
   });
   await fleet.register("ada", {}, { onMessage: () => {} });
-  const { id } = await new Ledger(fleets.hub).send(fleet, "hi", { ttlMs: 300 });
+  const { id } = await new Ledger(fleets.hub).send(fleet, "hi", { ttlMs: 1_500 });
   await eventually("it has expired in the outbox", async () => (await fleet.backlog()).deliveries === 0);
   expect(await fleet.report(id)).toMatchObject({ targetCount: 1, deliveredCount: 1, failedCount: 0 });
   expect(await all(fleet.deliveries(id))).toEqual([{ identity: "ada", status: "delivered" }]);

@@ -1,13 +1,14 @@
 import { expect, test } from "vitest";
 import type { Receipt, RegistryBackend } from "../../../src/slots/index.ts";
 import { MusterError } from "../../../src/slots/index.ts";
+import { STEADY } from "../../support/acknowledged-sender.ts";
 import { rejected } from "../../support/codes.ts";
 import { eventually } from "../../support/eventually.ts";
 import { Fleets } from "../../support/fleets.ts";
 import { interposed } from "../../support/interposed.ts";
 import { Ledger } from "../../support/ledgers.ts";
 
-const RECORDING = { outbox: true, relay: false } as const;
+const RECORDING = { outbox: true, relay: false, ...STEADY } as const;
 
 /** Reads one page, and then no more. */
 function breaking(plain: RegistryBackend): RegistryBackend {
@@ -24,7 +25,7 @@ function breaking(plain: RegistryBackend): RegistryBackend {
 
 test("a rollback takes it back: nobody is sent anything, and nobody has heard of it", async () => {
   await using fleets = new Fleets();
-  const { fleet } = await fleets.open({ durability: true, outbox: true });
+  const { fleet } = await fleets.open({ durability: true, outbox: true, ...STEADY });
   const heard: string[] = [];
   await fleet.register("ada", {}, { onMessage: (message) => void heard.push(message.text()) });
   const ledger = new Ledger(fleets.hub);
@@ -107,7 +108,7 @@ test("a transaction that has ended takes no multicast", async () => {
 
 test("a multicast for nobody is a report of zeros, also later", async () => {
   await using fleets = new Fleets();
-  const { fleet } = await fleets.open({ durability: true, outbox: true });
+  const { fleet } = await fleets.open({ durability: true, outbox: true, ...STEADY });
   const { id, targetCount } = await new Ledger(fleets.hub).send(fleet, "anybody?");
   expect(targetCount).toBe(0);
   expect(await fleet.report(id)).toMatchObject({ targetCount: 0, statuses: [] });
