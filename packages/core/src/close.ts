@@ -29,10 +29,10 @@ export interface Workers {
 type Ended = Set<Served>;
 
 /**
- * Stops the relay and lets what is under way finish, then ends this process' registrations, or leaves them to their TTL, whether or not it has
- * finished; then the session, the node and the slots. One deadline for all: draining gets half of the time, ending the
- * rest. Takes at most that and twice 250 ms. Never rejects: what could not be ended is warned of, and ends with its session
- * or its TTL.
+ * Stops the relay and lets what is under way finish, then ends this process' registrations, or leaves them to their TTL,
+ * whether or not it has finished; then the session, the node and the slots. One deadline for all: draining gets half of the
+ * time, ending the rest. Takes at most that and twice 250 ms. Never rejects: what could not be ended is warned of, and ends
+ * with its session or its TTL.
  */
 export async function close(host: Host, { reaper, relay }: Workers, options: CloseOptions): Promise<void> {
   const deadline = performance.now() + options.timeoutMs;

@@ -14,7 +14,8 @@ const PAGE = 1_000;
 const STATUSES: readonly TrackedDelivery["status"][] = ["pending", "delivered", "failed"];
 
 /**
- * Receipts of a multicast that is durable or has committed, in UTF-8 order of identity. Between two pages nothing is held open in the store.
+ * Receipts of a multicast that is durable or has committed, in UTF-8 order of identity. Between two pages nothing is held
+ * open in the store.
  *
  * @throws NOT_FOUND, UNSUPPORTED, INVALID_ARGUMENT at the first step; what the store throws.
  */

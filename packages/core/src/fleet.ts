@@ -143,7 +143,10 @@ export type Payload = Uint8Array | string | object;
 
 /** `OutboxTransaction` is what the outbox takes for a transaction of its database; `never`: there is no outbox. */
 export interface MulticastOptions<OutboxTransaction = never> extends CallOptions {
-  /** Default: that of the fleet, else `at-most-once`; with a transaction `at-least-once`, or `exactly-once` if that is the fleet's. */
+  /**
+   * Default: that of the fleet, else `at-most-once`; with a transaction `at-least-once`, unless that of the fleet is
+   * `exactly-once`.
+   */
   readonly delivery?: DeliveryGuarantee;
   /**
    * The transaction in which it is recorded, and which stays the caller's: nothing leaves unless it commits. Whom it is for
