@@ -2,6 +2,7 @@
 
 import type { OutboxTarget } from "@muster/core/slots";
 import { compareStrings } from "@muster/filter";
+import type { Parameter } from "../client.ts";
 import { bigintArray, textArray } from "../codec.ts";
 import { checkIdentity } from "../queues/arguments.ts";
 import { inOrder } from "../queues/enqueueing.ts";
@@ -62,20 +63,20 @@ export class Packing {
   }
 
   #close(shard: number, targets: readonly OutboxTarget[]): void {
-    this.#full.push({ shard, targets: inOrder(targets) });
+    this.#full.push({ shard, targets: this.#isInOrder ? targets : inOrder(targets) });
     this.#open[shard] = [];
   }
 }
 
-/** Shards, where each parcel ends, identities, epochs. */
-export function columnsOf(parcels: readonly Packed[]): readonly Buffer[] {
-  const targets = parcels.flatMap((parcel) => parcel.targets);
-  let stop = 0;
-  const stops = parcels.map((parcel) => (stop += parcel.targets.length));
-  return [
-    bigintArray(parcels.map(({ shard }) => shard)),
-    bigintArray(stops),
+/** Of each parcel its shard, identities and epochs. */
+export function columnsOf(parcels: readonly Packed[]): readonly Parameter[] {
+  return parcels.flatMap(({ shard, targets }) => [
+    shard,
     textArray(targets.map(({ identity }) => identity)),
     bigintArray(targets.map(({ epoch }) => epoch)),
-  ];
+  ]);
+}
+
+export function sizeOf(parcels: readonly Packed[]): number {
+  return parcels.reduce((sum, { targets }) => sum + targets.length, 0);
 }

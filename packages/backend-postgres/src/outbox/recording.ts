@@ -10,7 +10,7 @@ import { recordIn } from "../queues/tracking.ts";
 import { invalid } from "./arguments.ts";
 import type { Ledger } from "./ledger.ts";
 import { cancelMarked, newMark } from "./mark.ts";
-import { columnsOf, type Packed, Packing } from "./packing.ts";
+import { columnsOf, type Packed, Packing, sizeOf } from "./packing.ts";
 import { Savepoint } from "./savepoint.ts";
 
 /** From when it has been given up until it rejects, at most. */
@@ -74,20 +74,22 @@ export class Recording {
   async #write(start: MulticastStart, pages: Pages): Promise<Recorded> {
     const packing = new Packing();
     let begun: Begun | undefined;
+    let targetCount = 0;
     for await (const page of this.#awaited(pages)) {
       packing.add(page);
       if (!packing.isFull) continue;
       const parcels = await this.#withoutRepeated(packing.takeFull(), packing, begun);
-      if (begun !== undefined) await this.#extend(begun, parcels, false);
+      targetCount += sizeOf(parcels);
+      if (begun !== undefined) await this.#extend(begun, parcels, undefined);
       else begun = await this.#begin(start, parcels, false);
       if (begun.standing !== undefined) return begun.standing;
     }
     const parcels = await this.#withoutRepeated(packing.takeAll(), packing, begun);
-    const whole = begun === undefined ? undefined : await this.#extend(begun, parcels, true);
-    begun ??= await this.#begin(start, parcels, true);
-    if (begun.standing !== undefined) return begun.standing;
-    const targetCount = whole === undefined ? sizeOf(parcels) : Number(whole);
-    return { isNew: true, record: { ...start, state: "complete", startedAt: begun.startedAt }, targetCount };
+    targetCount += sizeOf(parcels);
+    if (begun !== undefined) await this.#extend(begun, parcels, targetCount);
+    else begun = await this.#begin(start, parcels, true);
+    const record = { ...start, state: "complete", startedAt: begun.startedAt } as const;
+    return begun.standing ?? { isNew: true, record, targetCount };
   }
 
   async #begin(start: MulticastStart, parcels: readonly Packed[], isWhole: boolean): Promise<Begun> {
@@ -95,12 +97,12 @@ export class Recording {
     const { message, idempotencyKey, digest, filter, ttlMs } = start;
     const values = [
       ...[namespace, ...contentsOf(message), idempotencyKey, digest, filter ?? undefined, Math.ceil(ttlMs), keepMs],
-      ...[...columnsOf(parcels), isWhole ? "t" : "f", channel],
+      ...[sizeOf(parcels), isWhole ? "t" : "f", channel, ...columnsOf(parcels)],
     ];
     for (;;) {
-      const answer = await this.#ask(this.#mark + sql.record, values);
+      const answer = await this.#ask(this.#mark + sql.record(parcels.length), values);
       if (answer === undefined) throw invalid("record", "it is a transaction in another database than the outbox's");
-      const [multicast, isNew, startedAt] = JSON.parse(answer) as [number, boolean, number]; // As the function answers.
+      const [multicast, isNew, startedAt] = JSON.parse(answer) as [number, boolean, number]; // As the statement answers.
       if (isNew) return { multicast, startedAt, standing: undefined };
       const row = await this.#ask(sql.standing, [multicast]);
       // What has gone over its retention between the two is nobody's any more.
@@ -108,8 +110,8 @@ export class Recording {
     }
   }
 
-  async #extend({ multicast }: Begun, parcels: readonly Packed[], isWhole: boolean): Promise<string | undefined> {
-    return this.#ask(this.#ledger.sql.extend, [multicast, ...columnsOf(parcels), isWhole ? "t" : "f"]);
+  async #extend({ multicast }: Begun, parcels: readonly Packed[], targets: number | undefined): Promise<void> {
+    await this.#ask(this.#ledger.sql.extend(parcels.length), [multicast, targets, ...columnsOf(parcels)]);
   }
 
   /** Costs nothing while recipients come in order, as they do from a registry. */
@@ -164,10 +166,6 @@ interface Begun {
   readonly startedAt: number;
   /** What was there before. */
   readonly standing: Recorded | undefined;
-}
-
-function sizeOf(parcels: readonly Packed[]): number {
-  return parcels.reduce((sum, { targets }) => sum + targets.length, 0);
 }
 
 function recordedIn(row: Row): Recorded {

@@ -9,9 +9,12 @@ import { table } from "../schema/outbox/tables.ts";
 export interface Statements {
   /** `$1` number of the namespace, `$2` how many. */
   readonly addShards: string;
-  /** On the caller's connection. */
-  readonly record: string;
-  readonly extend: string;
+  /**
+   * On the caller's connection, with so many parcels: behind the arguments of the function, or the number of the multicast and
+   * how many recipients it has in all or null, come shard, identities and epochs of each.
+   */
+  record(parcels: number): string;
+  extend(parcels: number): string;
   readonly recorded: string;
   /** `$1` number of the multicast. Answers what {@link find} does, as a JSON array of texts, and how many recipients it has. */
   readonly standing: string;
@@ -39,8 +42,8 @@ export function statementsIn(names: Names): Statements {
   return Object.freeze({
     addShards: `insert into ${table(names, "shards")} (space, shard) select $1::int, n from generate_series(0, $2::int - 1) as n
       on conflict do nothing`,
-    record: `select ${call(names, "record_outbox", 18)} as answer`,
-    extend: `select ${call(names, "extend_outbox", 6)} as answer`,
+    record: (parcels: number) => record(names, parcels),
+    extend: (parcels: number) => extend(names, parcels),
     recorded: `select ${call(names, "recorded_outbox", 2)} as answer`,
     standing: `select json_build_array(m.id, m.content_type, m.sent_at::text, case when m.once then 't' else 'f' end, m.reply_to,
         '\\x' || encode(m.payload, 'hex'), m.idempotency_key, m.digest, m.filter, m.ttl_ms::text, 't', m.started_at::text,
@@ -61,6 +64,40 @@ export function statementsIn(names: Names): Statements {
     forget: `select ${call(names, "forget_ended", 3)}`,
   });
 }
+
+/** Parcels of `m`, whose parameters begin behind the first `before`. */
+const added = (names: Names, parcels: number, before: number, m: string): string => {
+  const rows = Array.from({ length: parcels }, (_, index) => before + 3 * index).map(
+    (at) => `($${at + 1}::int, $${at + 2}::text[], $${at + 3}::bigint[])`,
+  );
+  return `
+    insert into ${table(names, "parcels")} (parcel, multicast, expires_at, space, shard, count, first, last, epochs, identities)
+    select nextval('${table(names, "turns")}'), m.multicast, m.expires_at, m.space, p.shard, cardinality(p.identities),
+      p.identities[1], p.identities[cardinality(p.identities)], p.epochs, p.identities
+    from ${m} cross join (values ${rows.join(", ")}) as p(shard, identities, epochs)`;
+};
+
+const record = (names: Names, parcels: number): string => `
+  with begun as materialized (select * from ${call(names, "record_outbox", 15)})${
+    parcels === 0
+      ? ""
+      : `,
+  added as (${added(
+    names,
+    parcels,
+    15,
+    "(select own as multicast, now_ms + $11::bigint as expires_at, sp as space from begun where is_new) m",
+  )})`
+  }
+  select case when own is not null then json_build_array(own, is_new, now_ms)::text end as answer from begun`;
+
+const extend = (names: Names, parcels: number): string => `
+  with whole as (update ${table(names, "multicasts")} set targets = $2::bigint where multicast = $1::bigint and $2::bigint is not null)
+  ${
+    parcels === 0
+      ? "select"
+      : added(names, parcels, 2, `(select * from ${table(names, "multicasts")} where multicast = $1::bigint) m`)
+  }`;
 
 /** The multicast, unless its retention is over. */
 const known = (names: Names): string => `(

@@ -59,7 +59,17 @@ export class FleetOutbox implements AsyncDisposable {
 
   /** From `begin` to `commit`, to everyone. */
   recording(name: string): Contender {
-    return { name, prepare: () => forgetMulticasts(this.#pool), run: () => this.#record() };
+    return { name, prepare: () => this.#empty(), run: () => this.#record() };
+  }
+
+  /** What the server has planned is gone with what was in the tables, which happens to nobody else: one is recorded first. */
+  async #empty(): Promise<void> {
+    await forgetMulticasts(this.#pool);
+    const client = await this.#pool.connect();
+    await client.query("begin");
+    await this.#fleet.multicast({ $identity: identityOf(0) }, PAYLOAD, { transaction: client });
+    await client.query("rollback");
+    client.release();
   }
 
   async #record(): Promise<number> {

@@ -60,6 +60,8 @@ const parcels = (names: Names): readonly string[] => [
     identities text[] collate "C" not null,
     primary key (space, parcel)
   ) with (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.2)`,
+  // Compressing what is read once, and soon, costs more than it saves.
+  `alter table ${table(names, "parcels")} alter column epochs set storage external, alter column identities set storage external`,
   `create index outbox_parcels_ready on ${table(names, "parcels")} (space, shard, parcel) where due is null`,
   `create index outbox_parcels_delayed on ${table(names, "parcels")} (space, shard, due) where due is not null`,
   `create index outbox_parcels_of on ${table(names, "parcels")} (multicast, first, last)`,
