@@ -47,9 +47,7 @@ describe("the blocks of code", { timeout: 60_000 }, () => {
 });
 
 test("the settings of delivery.md have the defaults of the code", () => {
-  const code = ["timing.ts", "limits.ts"].map((file) =>
-    readFileSync(`${ROOT}packages/core/src/${file}`, "utf8"),
-  );
+  const code = ["timing.ts", "limits.ts"].map((file) => readFileSync(`${ROOT}packages/core/src/${file}`, "utf8"));
   const page = PAGES.find(({ path }) => path === "docs/delivery.md");
   const rows = [...(page?.text ?? "").matchAll(/^\| `(?:timing|limits)\.(\w+)` \| ([\d,]+) \|/gmu)];
   const wrong = rows.filter(

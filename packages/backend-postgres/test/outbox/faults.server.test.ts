@@ -151,7 +151,7 @@ await withServer("postgres", {}, (server) => {
     expect([only?.start.message.id, more]).toEqual(["n", []]);
   });
 
-  test("calls that end at any moment leave all of it or nothing, and say which", async () => {
+  test("calls that end at any moment leave all of it or nothing, and say which", { timeout: 60 * SECOND }, async () => {
     await using outbox = await openedOutbox(optionsOf(server));
     await using caller = await callerOf(server);
     const stands: string[] = [];
