@@ -204,9 +204,9 @@ class PostgresOutbox implements OutboxBackend<PostgresTransaction> {
   async #listen(ring: () => void, call: Call): Promise<AsyncDisposable> {
     return this.#run("listen", call, async ({ client, channel = "" }, sent) => {
       const bell = await Bell.open({ client, channel, ring }, sent);
-      this.#listening.add(bell);
-      // Nobody waits for it any more.
-      if (call.signal.aborted || this.#life.state !== "open") bell.close();
+      if (call.signal.aborted || this.#life.state !== "open")
+        bell.close(); // Nobody waits for it any more.
+      else this.#listening.add(bell);
       return {
         [Symbol.asyncDispose]: async () => {
           bell.close();

@@ -1,7 +1,9 @@
 /** Hearing of what has been committed. */
 
+import { MusterError } from "@muster/core/slots";
 import type { PostgresCall, PostgresClient } from "../client.ts";
 import { restored } from "../connection/restoring.ts";
+import { NAME } from "../errors.ts";
 import { quoted } from "../keys.ts";
 import { checkNoPooler } from "../messages/pooler-check.ts";
 import { Session } from "../messages/session.ts";
@@ -71,6 +73,8 @@ export class Bell implements AsyncDisposable {
       await session.query("set idle_session_timeout to 0");
       await session.query(`listen ${quoted(channel)}`);
       await checkNoPooler({ client, channel }, connection, Number(pid), call);
+      // It may have ended since the last answer.
+      if (session.isOver || this.#closing.signal.aborted) throw lost();
       this.#session = session;
     } catch (error) {
       session.close();
@@ -99,4 +103,8 @@ export class Bell implements AsyncDisposable {
   #beat(): void {
     this.#session?.query("select").catch(() => undefined);
   }
+}
+
+function lost(): MusterError<"UNAVAILABLE"> {
+  return new MusterError({ code: "UNAVAILABLE", source: `${NAME}.${OPERATION}`, message: "the connection was lost" });
 }
