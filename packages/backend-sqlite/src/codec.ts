@@ -58,7 +58,7 @@ export function wholeMs(ms: number | undefined): number | undefined {
   return ms === undefined ? undefined : Math.ceil(ms);
 }
 
-export function optionalNumber(value: Row[number] | undefined): number | undefined {
+function optionalNumber(value: Row[number] | undefined): number | undefined {
   return typeof value === "number" ? value : undefined;
 }
 

@@ -21,7 +21,10 @@ type Reply = { readonly outcome: Outcome } | { readonly disagreement: string };
 export async function runInChild(scenario: Scenario, settings: Settings): Promise<ScenarioResult> {
   const start = performance.now();
   const entry = fileURLToPath(compiledUrl(import.meta.resolve("./scenario-process.ts")));
-  const child = fork(entry, [scenario.name, JSON.stringify(settings)], { execArgv: FLAGS });
+  // As a flag it holds for threads, too.
+  const loader = compiledUrl(import.meta.resolve("./published-loader.ts"));
+  const execArgv = [...FLAGS, "--import", loader];
+  const child = fork(entry, [scenario.name, JSON.stringify(settings)], { execArgv });
   let reply: Reply | undefined;
   child.on("message", (message) => {
     reply = message as Reply; // Only scenario-process.ts is at the other end, through `answer`.

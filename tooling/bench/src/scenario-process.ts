@@ -1,10 +1,7 @@
-/** Entry of the process that `child.ts` forks: the scenario's name and its settings as JSON are the arguments. */
+/** Entry of the process that `child.ts` forks, under the hooks of `published-loader.ts`: the scenario's name and its settings as JSON are the arguments. */
 
-import { register } from "node:module";
 import { answer } from "./child.ts";
 import type { Settings } from "./scenario.ts";
-
-register("./published-hooks.js", import.meta.url);
 
 const { SCENARIOS } = await import("./scenarios/catalogue.ts");
 const [name = "", settings = "{}"] = process.argv.slice(2);

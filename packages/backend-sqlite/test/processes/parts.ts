@@ -10,7 +10,7 @@ import type { Store } from "../../src/store/store.ts";
 import { connectedTo } from "../store/support.ts";
 import { entry, within } from "../support.ts";
 
-export interface PartArgs {
+interface PartArgs {
   readonly path: string;
   readonly namespace: string;
 }
