@@ -114,20 +114,24 @@ export class Scene {
     );
   }
 
-  /** A handler that is seen; of an exactly-once message it has one effect for each identity and text. */
+  /**
+   * A handler that is seen; of an exactly-once message it has one effect for each identity and text. It writes that at its
+   * end, whatever the end: in some stores everyone who writes waits for who has written.
+   */
   handler(behaviour: Behaviour = () => {}, by = ""): MessageHandler<unknown> {
     return async (message, context) => {
       const { identity, id, epoch, attempt } = message;
       const seen = { identity, id, epoch, attempt, by, text: message.text(), state: "running" as Seen["state"] };
       this.seen.push(seen);
       try {
-        if (context.transaction !== undefined)
-          await this.#probe.write(context.transaction, this.#effectKey(identity, seen.text));
         await behaviour(message, context);
         seen.state = "handled";
       } catch (error) {
         seen.state = "thrown";
         throw error;
+      } finally {
+        if (context.transaction !== undefined)
+          await this.#probe.write(context.transaction, this.#effectKey(identity, seen.text));
       }
     };
   }
