@@ -6,9 +6,10 @@ import { draftOf } from "../../src/codec.ts";
 import { sqliteRegistry } from "../../src/index.ts";
 import { confirmMany, reap } from "../../src/registrations/reap.ts";
 import { setMany } from "../../src/registrations/set-many.ts";
-import type { Store } from "../../src/store/store.ts";
 import { connectedTo } from "../store/support.ts";
 import { entry, within } from "../support.ts";
+import { mortal, told } from "./mortal.ts";
+import { QUEUE_PARTS } from "./queue-parts.ts";
 
 interface PartArgs {
   readonly path: string;
@@ -82,31 +83,6 @@ async function doomed({ path, namespace, statements }: DoomedArgs): Promise<void
   }
 }
 
-async function told(word: unknown): Promise<void> {
-  await new Promise<void>((resolve) => {
-    process.send?.(word, () => resolve());
-  });
-}
-
-/** Without a word, and before the statement. */
-function mortal(store: Store, statements: number): Store {
-  let left = statements;
-  const live = (): void => {
-    left -= 1;
-    if (left <= 0) process.kill(process.pid, "SIGKILL");
-  };
-  for (const name of ["all", "get", "run", "execute"] as const) {
-    const method = store[name].bind(store) as (...args: unknown[]) => never;
-    Object.assign(store, {
-      [name]: (...args: unknown[]) => {
-        live();
-        return method(...args);
-      },
-    });
-  }
-  return store;
-}
-
 /** Looks at a file, and tells what becomes of that. */
 async function reader({ path, namespace }: PartArgs): Promise<void> {
   const registry = sqliteRegistry({ path });
@@ -119,4 +95,7 @@ async function reader({ path, namespace }: PartArgs): Promise<void> {
   process.disconnect();
 }
 
-export const PARTS: Readonly<Record<string, (args: never) => Promise<void>>> = { holder, writer, doomed, reader };
+export const PARTS: Readonly<Record<string, (args: never) => Promise<void>>> = {
+  ...{ holder, writer, doomed, reader },
+  ...QUEUE_PARTS,
+};

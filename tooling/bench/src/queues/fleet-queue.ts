@@ -1,47 +1,40 @@
-/** Durable multicasts over PostgreSQL as a user has them: one fleet sends, another serves, or nobody does yet. */
+/** Durable multicasts as a user has them: one fleet sends, another serves, or nobody does yet. */
 
-import { postgresDurability, postgresMessaging, postgresRegistry } from "@muster/backend-postgres";
-import { type Fleet, openRegistry } from "@muster/core";
-import type { Pool } from "pg";
-import { PATIENT, PAYLOAD, Receivers } from "../fleets.ts";
+import type { Fleet } from "@muster/core";
+import { PAYLOAD, Receivers } from "../fleets.ts";
 import type { Contender } from "../rounds.ts";
 import { Disagreement } from "../scenario.ts";
 import { identityOf } from "../store.ts";
-import { forgetMessages } from "./slot-queue.ts";
 
 const WAVE = 2_000;
 const KEPT = { delivery: "at-least-once" } as const;
 
+/** The slots under them. */
+export interface Fleets {
+  open(namespace: string): Promise<Fleet>;
+  /** Forgets every message, whatever its state. */
+  forget(): Promise<void>;
+}
+
 export class FleetQueue implements AsyncDisposable {
-  readonly #pool: Pool;
+  readonly #under: Fleets;
   readonly #sender: Fleet;
   readonly #server: Fleet;
   readonly #receivers: Receivers;
   readonly #size: number;
 
-  private constructor(pool: Pool, fleets: readonly [Fleet, Fleet], receivers: Receivers, size: number) {
-    this.#pool = pool;
+  private constructor(under: Fleets, fleets: readonly [Fleet, Fleet], receivers: Receivers, size: number) {
+    this.#under = under;
     [this.#sender, this.#server] = fleets;
     this.#receivers = receivers;
     this.#size = size;
   }
 
   /** @param isServed false: they are registered, and nobody is attached. */
-  static async open(
-    { pool, url, size }: { readonly pool: Pool; readonly url: string; readonly size: number },
-    isServed: boolean,
-  ): Promise<FleetQueue> {
+  static async open(under: Fleets, size: number, isServed: boolean): Promise<FleetQueue> {
     const namespace = isServed ? "served" : "unserved";
-    const open = (): Promise<Fleet> =>
-      openRegistry({
-        namespace,
-        registry: postgresRegistry({ url }),
-        messaging: postgresMessaging({ url }),
-        durability: postgresDurability({ url }),
-        timing: PATIENT,
-      });
     const receivers = new Receivers();
-    const fleets: readonly [Fleet, Fleet] = [await open(), await open()];
+    const fleets: readonly [Fleet, Fleet] = [await under.open(namespace), await under.open(namespace)];
     const options = isServed ? { onMessage: receivers.count } : {};
     for (let start = 0; start < size; start += WAVE) {
       const wave = Array.from({ length: Math.min(WAVE, size - start) }, (_, at) =>
@@ -49,7 +42,7 @@ export class FleetQueue implements AsyncDisposable {
       );
       await Promise.all(wave);
     }
-    return new FleetQueue(pool, fleets, receivers, size);
+    return new FleetQueue(under, fleets, receivers, size);
   }
 
   /** Until all are enqueued, with a record, bells and a report: nobody can acknowledge it. */
@@ -81,7 +74,7 @@ export class FleetQueue implements AsyncDisposable {
 
   /** As many at once as a multicast has batches under way: each of their connections has planned what it sends. */
   async #empty(): Promise<void> {
-    await forgetMessages(this.#pool);
+    await this.#under.forget();
     const one = { $identity: identityOf(0) };
     await Promise.all([1, 2].map(() => this.#sender.multicast(one, PAYLOAD, KEPT)));
   }

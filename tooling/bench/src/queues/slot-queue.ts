@@ -1,9 +1,7 @@
-/** The durability slot on PostgreSQL, without core: what is enqueued for everyone, and one session that has all of them. */
+/** A durability slot without core: what is enqueued for everyone, and one session that has all of them. */
 
 import { randomUUID } from "node:crypto";
-import { postgresDurability } from "@muster/backend-postgres";
 import type { DurabilityBackend, DurableMessage, Target } from "@muster/core/slots";
-import type { Pool } from "pg";
 import { PAYLOAD } from "../fleets.ts";
 import type { Contender } from "../rounds.ts";
 import { BATCH, CALL, identityOf } from "../store.ts";
@@ -11,31 +9,29 @@ import { BATCH, CALL, identityOf } from "../store.ts";
 const SESSION = "worker";
 const TTL_MS = 86_400_000;
 const DEQUEUE = { max: BATCH, maxPerIdentity: 16, waitMs: 0, leaseMs: 60_000 };
-/** What an earlier round has left: outcomes, and messages that are known for a day. */
-const LEFTOVERS = ["queue", "leases", "pages", "outcomes", "multicasts", "messages"]
-  .map((table) => `muster.durable_${table}`)
-  .join(", ");
 
-/** Forgets every message of all namespaces, whatever its state. */
-export async function forgetMessages(pool: Pool): Promise<void> {
-  await pool.query(`truncate ${LEFTOVERS}`);
+/** Where messages are kept. */
+export interface Keeping {
+  durability(): DurabilityBackend;
+  /** Forgets every message of all namespaces, whatever its state, which otherwise is known for a day. */
+  forget(): Promise<void>;
 }
 
 export class SlotQueue implements AsyncDisposable {
-  readonly #pool: Pool;
+  readonly #keeping: Keeping;
   readonly #durability: DurabilityBackend;
   readonly #targets: readonly Target[];
 
-  private constructor(pool: Pool, durability: DurabilityBackend, size: number) {
-    this.#pool = pool;
+  private constructor(keeping: Keeping, durability: DurabilityBackend, size: number) {
+    this.#keeping = keeping;
     this.#durability = durability;
     this.#targets = Array.from({ length: size }, (_, index) => ({ identity: identityOf(index), epoch: 1 }));
   }
 
-  static async open(pool: Pool, size: number): Promise<SlotQueue> {
-    const durability = postgresDurability({ pool });
+  static async open(keeping: Keeping, size: number): Promise<SlotQueue> {
+    const durability = keeping.durability();
     await durability.open({ namespace: "slot" }, CALL);
-    const queue = new SlotQueue(pool, durability, size);
+    const queue = new SlotQueue(keeping, durability, size);
     for (const targets of queue.#pages()) await durability.attachMany(SESSION, targets, CALL);
     return queue;
   }
@@ -50,7 +46,7 @@ export class SlotQueue implements AsyncDisposable {
 
   /** What the server has planned is gone with what was in the tables, which happens to nobody else: one goes through first. */
   async #empty(): Promise<void> {
-    await forgetMessages(this.#pool);
+    await this.#keeping.forget();
     await this.#enqueue([this.#targets.slice(0, 1)]);
     await this.#drain();
   }

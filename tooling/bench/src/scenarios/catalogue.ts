@@ -19,6 +19,7 @@ import { redisRegisterScenario } from "./redis-register.ts";
 import { redisSlowlogScenario } from "./redis-slowlog.ts";
 import { registerScenario } from "./register.ts";
 import { scanScenario } from "./scan.ts";
+import { sqliteDurableScenario } from "./sqlite-durable.ts";
 import { sqliteRegisterScenario } from "./sqlite-register.ts";
 import { stalledScenario } from "./stalled.ts";
 
@@ -42,6 +43,7 @@ const ALL: readonly Scenario[] = [
   postgresDurableScenario,
   sqliteRegisterScenario,
   postgresOutboxScenario,
+  sqliteDurableScenario,
   pocScenario,
 ];
 

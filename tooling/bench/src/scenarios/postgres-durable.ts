@@ -1,6 +1,10 @@
 /** Durable multicasts over PostgreSQL, and their queues, against a queue that is written by hand in the same database. */
 
+import { postgresDurability, postgresMessaging, postgresRegistry } from "@muster/backend-postgres";
+import { type Fleet, openRegistry } from "@muster/core";
+import type { DurabilityBackend } from "@muster/core/slots";
 import { Pool } from "pg";
+import { PATIENT } from "../fleets.ts";
 import { FleetQueue } from "../queues/fleet-queue.ts";
 import { HandQueue } from "../queues/hand-queue.ts";
 import { SlotQueue } from "../queues/slot-queue.ts";
@@ -16,17 +20,35 @@ export const postgresDurableScenario: Scenario = {
   run,
 };
 
+/** What an earlier round has left: outcomes, and messages that are known for a day. */
+const LEFTOVERS = ["queue", "leases", "pages", "outcomes", "multicasts", "messages"]
+  .map((table) => `muster.durable_${table}`)
+  .join(", ");
+
+async function openFleet(url: string, namespace: string): Promise<Fleet> {
+  return await openRegistry({
+    namespace,
+    registry: postgresRegistry({ url }),
+    messaging: postgresMessaging({ url }),
+    durability: postgresDurability({ url }),
+    timing: PATIENT,
+  });
+}
+
 async function run({ size, rounds }: Settings): Promise<Outcome> {
   await using server = await benchServer("postgres");
   const url = `${server.url}/postgres`;
   const pool = new Pool({ connectionString: url });
   try {
     const hand = await HandQueue.open(pool, size);
-    await using slot = await SlotQueue.open(pool, size);
-    await using away = await FleetQueue.open({ pool, url, size }, false);
+    const forget = async (): Promise<void> => void (await pool.query(`truncate ${LEFTOVERS}`));
+    const durability = (): DurabilityBackend => postgresDurability({ pool }) as DurabilityBackend; // Nobody asks for its transactions.
+    await using slot = await SlotQueue.open({ durability, forget }, size);
+    const fleets = { open: (namespace: string) => openFleet(url, namespace), forget };
+    await using away = await FleetQueue.open(fleets, size, false);
     const enqueuing = await playRounds([hand.enqueuing, slot.enqueuing, away.enqueuing], { rounds, size });
     const draining = await playRounds([hand.draining, slot.draining], { rounds, size });
-    await using served = await FleetQueue.open({ pool, url, size }, true);
+    await using served = await FleetQueue.open(fleets, size, true);
     const delivering = await playRounds([served.delivering], { rounds, size });
     const [unnest, loop] = [hand.enqueuing.name, hand.draining.name];
     return {
