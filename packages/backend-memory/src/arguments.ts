@@ -1,12 +1,6 @@
 /** What is refused before anything happens. */
 
-import {
-  type DequeueOptions,
-  type DurableMessage,
-  MusterError,
-  type Outgoing,
-  type SetEntry,
-} from "@muster/core/slots";
+import { type DequeueOptions, type DurableMessage, MusterError } from "@muster/core/slots";
 import { NAME } from "./client.ts";
 
 export const MAX_IDENTITY_BYTES = 256;
@@ -18,40 +12,6 @@ export const MIN_LEASE_MS = 10;
 export const MAX_TTL_MS = 315_360_000_000;
 export const MAX_LEASE_MS = 86_400_000;
 const MAX_MESSAGE_ID_LENGTH = 128;
-const MAX_ADDRESS_BYTES = 256;
-
-/** @throws INVALID_IDENTITY, INVALID_ARGUMENT: a name is empty or too long, or occurs twice. */
-export function checkEntries(entries: readonly SetEntry[]): void {
-  const source = `${NAME}.setMany`;
-  const seen = new Set<string>();
-  for (const { identity } of entries) {
-    if (identity === "" || isLongerThan(identity, MAX_IDENTITY_BYTES)) {
-      throw new MusterError({
-        code: "INVALID_IDENTITY",
-        source,
-        subject: identity,
-        message: `an identity has 1 to ${MAX_IDENTITY_BYTES} bytes`,
-      });
-    }
-    if (seen.has(identity)) throw invalid(source, "an identity occurs once per batch", identity);
-    seen.add(identity);
-  }
-}
-
-/** @throws INVALID_ARGUMENT */
-export function checkPageSize(pageSize: number, operation: string): void {
-  if (!(pageSize >= 1)) throw invalid(`${NAME}.${operation}`, `a page holds at least 1 entry, not ${pageSize}`);
-}
-
-/** @throws INVALID_ARGUMENT, PAYLOAD_TOO_LARGE */
-export function checkBatch(batch: readonly Outgoing[]): void {
-  const source = `${NAME}.publishMany`;
-  if (batch.length > MAX_BATCH) throw invalid(source, `a batch has at most ${MAX_BATCH} messages, not ${batch.length}`);
-  for (const { address, body } of batch) {
-    if (!isAddress(address)) throw invalid(source, "an address has 1 to 256 bytes and no control characters", address);
-    if (body.length > MAX_PAYLOAD_BYTES) throw tooLarge(source, body.length, address);
-  }
-}
 
 /** @throws INVALID_ARGUMENT, PAYLOAD_TOO_LARGE */
 export function checkMessage({ id, payload }: DurableMessage, operation: string): void {
@@ -89,20 +49,6 @@ export function checkLease(leaseMs: number, operation: string): void {
 /** @throws INVALID_ARGUMENT */
 export function checkTake(maxTargets: number, operation: string): void {
   if (!(maxTargets >= 1)) throw invalid(`${NAME}.${operation}`, `at least 1 target is asked for, not ${maxTargets}`);
-}
-
-/** @throws INVALID_ARGUMENT */
-export function checkPrefetch(prefetch: number): void {
-  if (!(prefetch >= 1)) throw invalid(`${NAME}.openInbox`, `an inbox holds at least 1 delivery, not ${prefetch}`);
-}
-
-export function isAddress(address: string): boolean {
-  return address !== "" && !isLongerThan(address, MAX_ADDRESS_BYTES) && !/\p{Cc}/u.test(address);
-}
-
-/** In bytes of UTF-8, of which a code unit takes three at most. */
-function isLongerThan(text: string, maxBytes: number): boolean {
-  return text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes;
 }
 
 function tooLarge(source: string, bytes: number, subject: string): MusterError<"PAYLOAD_TOO_LARGE"> {

@@ -1,7 +1,13 @@
 /** The first of many in an order, and no more of them in hand than that. */
 
-import { BoundedHeap, comparePositions, type Position, positionOf, type Registration } from "@muster/core/slots";
-import type { SortQuery } from "@muster/core/slots";
+import {
+  BoundedHeap,
+  comparePositions,
+  type Position,
+  positionOf,
+  type Registration,
+  type SortQuery,
+} from "@muster/core/slots";
 
 /** With where it stands. */
 interface Placed {

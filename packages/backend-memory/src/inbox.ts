@@ -1,6 +1,7 @@
 /** Where one process receives: a bounded channel behind any number of addresses. */
 
 import {
+  addressFailures,
   type BatchFailure,
   boundedChannel,
   type Call,
@@ -8,9 +9,9 @@ import {
   type Delivery,
   type Inbox,
   type InboxOptions,
+  isAddress,
   MusterError,
 } from "@muster/core/slots";
-import { isAddress } from "./arguments.ts";
 import type { Broker, Receiver } from "./broker.ts";
 import { type Client, NAME } from "./client.ts";
 import { deliveryOf, type Parcel } from "./parcel.ts";
@@ -56,7 +57,7 @@ export class MemoryInbox implements Inbox, Receiver {
         this.#addresses.add(address);
         this.#broker.listen(address, this);
       }
-      return addresses.flatMap((address, index) => (isAddress(address) ? [] : [invalidAddress(address, index)]));
+      return addressFailures(addresses, `${NAME}.addMany`);
     });
   }
 
@@ -180,12 +181,4 @@ export class MemoryInbox implements Inbox, Receiver {
 
 function stallAll(parcels: readonly Parcel[]): void {
   for (const { fate } of parcels) fate.stalled += 1;
-}
-
-function invalidAddress(address: string, index: number): BatchFailure {
-  const message = "an address has 1 to 256 bytes and no control characters";
-  return {
-    index,
-    error: new MusterError({ code: "INVALID_ARGUMENT", source: `${NAME}.addMany`, subject: address, message }),
-  };
 }

@@ -3,6 +3,8 @@
 import {
   type BatchFailure,
   type Call,
+  checkOutgoing,
+  checkPrefetch,
   type Inbox,
   type InboxOptions,
   type MessagingBackend,
@@ -10,7 +12,7 @@ import {
   type Outgoing,
   type Scope,
 } from "@muster/core/slots";
-import { checkBatch, checkPrefetch, MAX_BATCH, MAX_PAYLOAD_BYTES } from "./arguments.ts";
+import { MAX_BATCH, MAX_PAYLOAD_BYTES } from "./arguments.ts";
 import type { Broker, Receiver } from "./broker.ts";
 import { Client, NAME } from "./client.ts";
 import { Line, type MemoryFaults } from "./faults.ts";
@@ -64,7 +66,7 @@ class MemoryMessaging implements MessagingBackend {
 
   async publishMany(batch: readonly Outgoing[], call: Call): Promise<readonly BatchFailure[]> {
     return this.#client.run("publishMany", call, async () => {
-      checkBatch(batch);
+      checkOutgoing(batch, TRAITS, NAME);
       const isGivenUp = (): boolean => call.signal.aborted || !this.#client.isOpen || this.#client.line.isStopped;
       return publish(this.#broker, batch, isGivenUp, this.#maxHoldMs);
     });
@@ -72,7 +74,7 @@ class MemoryMessaging implements MessagingBackend {
 
   async openInbox(options: InboxOptions, call: Call): Promise<Inbox> {
     return this.#client.run("openInbox", call, () => {
-      checkPrefetch(options.prefetch);
+      checkPrefetch(options.prefetch, NAME);
       const inbox = new MemoryInbox(this.#client, this.#broker, options);
       this.#inboxes.add(inbox);
       return inbox;

@@ -4,6 +4,8 @@ import { setImmediate } from "node:timers/promises";
 import {
   type Call,
   type Census,
+  checkEntries,
+  checkPageSize,
   type CountFacet,
   type DeleteKey,
   type DeleteOutcome,
@@ -25,7 +27,7 @@ import {
   type SortQuery,
 } from "@muster/core/slots";
 import { type Filter, splitForEvaluator } from "@muster/filter";
-import { checkEntries, checkPageSize, MAX_IDENTITY_BYTES } from "./arguments.ts";
+import { MAX_IDENTITY_BYTES } from "./arguments.ts";
 import { Client, NAME } from "./client.ts";
 import { isExpired, nextExpiry, stampedExpiry } from "./expiry.ts";
 import { Line, type MemoryFaults } from "./faults.ts";
@@ -82,7 +84,7 @@ class MemoryRegistry implements RegistryBackend {
 
   async setMany(entries: readonly SetEntry[], call: Call): Promise<readonly SetOutcome[]> {
     return this.#run("setMany", call, (records, now) => {
-      checkEntries(entries);
+      checkEntries(entries, TRAITS, NAME);
       return entries.map((entry) => set(records, entry, now, this.#scope.maxIdentities));
     });
   }
@@ -150,7 +152,7 @@ class MemoryRegistry implements RegistryBackend {
     query: ScanQuery,
     call: Call,
   ): AsyncGenerator<readonly Registration[], void, undefined> {
-    checkPageSize(query.pageSize, operation);
+    checkPageSize(query.pageSize, `${NAME}.${operation}`);
     let selection: Selection | undefined;
     while (true) {
       const page = await this.#run(operation, call, (records, now) => {
@@ -175,7 +177,7 @@ class MemoryRegistry implements RegistryBackend {
   }
 
   async #first(query: SortQuery, call: Call): Promise<readonly Registration[]> {
-    checkPageSize(query.limit, "first");
+    checkPageSize(query.limit, `${NAME}.first`);
     const { filter } = query;
     return firstOf(this.#pages("first", { pageSize: Number.MAX_SAFE_INTEGER, ...(filter && { filter }) }, call), query);
   }

@@ -4,18 +4,7 @@ import { encodeName } from "@muster/core/slots";
 
 /** Longer names are cut and end in a hash; plain ASCII of any allowed length stays below. */
 const MAX_TOKEN_LENGTH = 512;
-const MAX_ADDRESS_BYTES = 256;
-const PRINTABLE = /^[ -~]{1,256}$/;
 const PLAIN = /^[A-Za-z0-9-]{1,256}$/;
-/** Control characters, and halves of surrogate pairs. */
-const IMPOSSIBLE = /[\p{Cc}\p{Cs}]/u;
-
-export function isAddress(address: string): boolean {
-  if (PRINTABLE.test(address)) return true;
-  if (address === "" || address.length > MAX_ADDRESS_BYTES) return false;
-  return Buffer.byteLength(address) <= MAX_ADDRESS_BYTES && !IMPOSSIBLE.test(address);
-}
-
 /** The subjects of one namespace. */
 export class Subjects {
   /** What stands before the address. */

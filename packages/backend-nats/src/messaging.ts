@@ -3,6 +3,8 @@
 import {
   type BatchFailure,
   type Call,
+  checkOutgoing,
+  checkPrefetch,
   type Inbox,
   type InboxOptions,
   type MessagingBackend,
@@ -11,9 +13,9 @@ import {
   type Scope,
 } from "@muster/core/slots";
 import { Client } from "./client.ts";
-import { codedError, invalid, NAME, tooLarge } from "./errors.ts";
+import { codedError, NAME } from "./errors.ts";
 import { NatsInbox } from "./inbox/inbox.ts";
-import { isAddress, Subjects } from "./keys.ts";
+import { Subjects } from "./keys.ts";
 import { Writer } from "./writing/writer.ts";
 import { checkOptions, type NatsMessagingOptions, prefixOf } from "./options.ts";
 
@@ -59,7 +61,7 @@ class NatsMessaging implements MessagingBackend {
 
   async publishMany(batch: readonly Outgoing[], call: Call): Promise<readonly BatchFailure[]> {
     return this.#client.run("publishMany", call, async (link) => {
-      this.#check(batch);
+      checkOutgoing(batch, this.#traits, NAME);
       link.check({ operation: "publishMany" });
       using witness = link.witness();
       // All in one turn: what the connection was checked for holds for every message.
@@ -71,9 +73,7 @@ class NatsMessaging implements MessagingBackend {
 
   async openInbox(options: InboxOptions, call: Call): Promise<Inbox> {
     return this.#client.run("openInbox", call, async (link) => {
-      if (!(options.prefetch >= 1)) {
-        throw invalid(`an inbox holds at least 1 delivery, not ${options.prefetch}`, { operation: "openInbox" });
-      }
+      checkPrefetch(options.prefetch, NAME);
       link.check({ operation: "openInbox" });
       await link.roundTrip("openInbox");
       const inbox: NatsInbox = new NatsInbox(this.#client, this.#subjects, options, () => this.#inboxes.delete(inbox));
@@ -90,22 +90,6 @@ class NatsMessaging implements MessagingBackend {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  /** @throws INVALID_ARGUMENT, PAYLOAD_TOO_LARGE */
-  #check(batch: readonly Outgoing[]): void {
-    const { maxPayloadBytes } = this.#traits;
-    if (batch.length > MAX_BATCH) {
-      const message = `a batch has at most ${MAX_BATCH} messages, not ${batch.length}`;
-      throw invalid(message, { operation: "publishMany" });
-    }
-    for (const { address, body } of batch) {
-      if (!isAddress(address)) {
-        const about = { operation: "publishMany", subject: address };
-        throw invalid("an address has 1 to 256 bytes and no control characters", about);
-      }
-      if (body.length > maxPayloadBytes) throw tooLarge(body.length, maxPayloadBytes, "a body has", address);
-    }
   }
 
   #withRefused(

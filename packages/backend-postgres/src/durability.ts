@@ -3,6 +3,7 @@
 import {
   type BatchFailure,
   type Call,
+  checkPageSize,
   type DeadCode,
   type DeadLetter,
   type DeadLetterFacet,
@@ -38,7 +39,6 @@ import { statementsIn } from "./queues/statements.ts";
 import { sweep } from "./queues/sweeping.ts";
 import { begin, complete, counts, type DeliveryQuery, find, readDeliveries } from "./queues/tracking.ts";
 import { openMigrated } from "./schema/upkeep.ts";
-import { checkPageSize } from "./store/arguments.ts";
 
 export type PostgresDurabilityOptions = PostgresOptions;
 
@@ -190,14 +190,14 @@ class PostgresDurability implements DurabilityBackend<PostgresTransaction> {
     query: DeliveryQuery,
     call: Call,
   ): AsyncGenerator<readonly TrackedDelivery[], void, undefined> {
-    checkPageSize(query.pageSize, "deliveries");
+    checkPageSize(query.pageSize, `${NAME}.deliveries`);
     yield* this.#pages<TrackedDelivery>("deliveries", call, async (space, last, sent) =>
       readDeliveries(space, id, last === undefined ? query : { ...query, after: last.identity }, sent),
     );
   }
 
   async *#deadLetters(query: DeadLetterQuery, call: Call): AsyncGenerator<readonly DeadLetter[], void, undefined> {
-    checkPageSize(query.pageSize, "list");
+    checkPageSize(query.pageSize, `${NAME}.list`);
     yield* this.#pages<DeadLetter>("list", call, async (space, last, sent) =>
       readDeadLetters(space, last === undefined ? query : { ...query, after: last }, sent),
     );

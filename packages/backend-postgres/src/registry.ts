@@ -3,6 +3,7 @@
 import {
   type Call,
   type Census,
+  checkPageSize,
   type CountFacet,
   type DeleteKey,
   type DeleteOutcome,
@@ -30,7 +31,7 @@ import { lockKey } from "./keys.ts";
 import { checkOptions, type PostgresOptions } from "./options.ts";
 import { Indexing } from "./schema/indexing.ts";
 import { openMigrated } from "./schema/upkeep.ts";
-import { checkPageSize, MAX_IDENTITY_BYTES, MAX_RECORD_BYTES } from "./store/arguments.ts";
+import { NAME_LIMITS, RECORD_LIMITS } from "./store/arguments.ts";
 import { confirmMany, deleteMany, reap } from "./store/ends.ts";
 import { first } from "./store/first.ts";
 import { renewMany } from "./store/leases.ts";
@@ -47,8 +48,8 @@ const TRAITS: RegistryTraits = Object.freeze({
   ttlResolutionMs: 0,
   clock: Object.freeze({ source: "store", maxErrorMs: 0 }),
   quota: "exact",
-  maxIdentityBytes: MAX_IDENTITY_BYTES,
-  maxRecordBytes: MAX_RECORD_BYTES,
+  maxIdentityBytes: NAME_LIMITS.maxIdentityBytes,
+  ...RECORD_LIMITS,
 });
 
 /**
@@ -72,7 +73,7 @@ class PostgresRegistry implements RegistryBackend {
   };
   readonly sorts: SortFacet = {
     first: async (query, call) => {
-      checkPageSize(query.limit, "first");
+      checkPageSize(query.limit, `${NAME}.first`);
       return this.#run("first", call, async (namespace, sent) => first(namespace, query, sent));
     },
   };
@@ -167,7 +168,7 @@ class PostgresRegistry implements RegistryBackend {
     call: Call,
     readerOf: (namespace: Namespace, query: ScanQuery) => PageReader<T>,
   ): AsyncGenerator<readonly T[], void, undefined> {
-    checkPageSize(query.pageSize, operation);
+    checkPageSize(query.pageSize, `${NAME}.${operation}`);
     this.#life.check(operation, call);
     const read = readerOf(this.#namespace, query);
     for (let after = query.after; ; ) {

@@ -3,6 +3,7 @@
 import {
   type Call,
   type Census,
+  checkPageSize,
   type CountFacet,
   type DeleteKey,
   type DeleteOutcome,
@@ -28,7 +29,7 @@ import { Catalogue } from "./indexes/catalogue.ts";
 import { indexKey, registryKeys } from "./keys.ts";
 import type { RedisOptions } from "./options.ts";
 import { writeKeys } from "./scripts/write-keys.ts";
-import { checkPageSize, MAX_IDENTITY_BYTES, MAX_RECORD_BYTES } from "./store/arguments.ts";
+import { NAME_LIMITS, RECORD_LIMITS } from "./store/arguments.ts";
 import { confirmMany, deleteMany, reap } from "./store/ends.ts";
 import { keptShapes } from "./store/kept-shapes.ts";
 import { renewMany } from "./store/leases.ts";
@@ -47,8 +48,8 @@ const TRAITS: RegistryTraits = Object.freeze({
   ttlResolutionMs: 0,
   clock: Object.freeze({ source: "store", maxErrorMs: 0 }),
   quota: "exact",
-  maxIdentityBytes: MAX_IDENTITY_BYTES,
-  maxRecordBytes: MAX_RECORD_BYTES,
+  maxIdentityBytes: NAME_LIMITS.maxIdentityBytes,
+  ...RECORD_LIMITS,
 });
 
 /**
@@ -164,7 +165,7 @@ class RedisRegistry implements RegistryBackend {
     call: Call,
     sourceIn: (namespace: Namespace) => PageSource<T>,
   ): AsyncGenerator<readonly T[], void, undefined> {
-    checkPageSize(pageSize, operation);
+    checkPageSize(pageSize, `${NAME}.${operation}`);
     this.#life.check(operation, call);
     const wait = async <R>(work: () => Promise<R>): Promise<R> => this.#life.run(operation, call, work);
     const sent = { signal: call.signal, operation };

@@ -1,7 +1,14 @@
 /** The dead-letter facet. */
 
-import type { Call, DeadLetter, DeadLetterFacet, DeadLetterKey } from "@muster/core/slots";
-import { checkDurableBatch, checkPageSize, checkTtl } from "../arguments.ts";
+import {
+  type Call,
+  checkPageSize,
+  type DeadLetter,
+  type DeadLetterFacet,
+  type DeadLetterKey,
+} from "@muster/core/slots";
+import { checkDurableBatch, checkTtl } from "../arguments.ts";
+import { NAME } from "../client.ts";
 import type { Access } from "./access.ts";
 import { type LetterQuery, lettersBehind, purgeLetter, redriveLetter } from "./dead-letters.ts";
 import { refusalsOf } from "./refusal.ts";
@@ -29,7 +36,7 @@ async function* pages(
   query: LetterQuery,
   call: Call,
 ): AsyncGenerator<readonly DeadLetter[], void, undefined> {
-  checkPageSize(query.pageSize, "list");
+  checkPageSize(query.pageSize, `${NAME}.list`);
   let next = query;
   while (true) {
     const page = await access.run("list", call, (queues) => lettersBehind(queues, next));

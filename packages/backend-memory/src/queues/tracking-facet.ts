@@ -1,7 +1,8 @@
 /** The tracking facet: multicasts as they began, and what became of their deliveries. */
 
-import type { Call, TrackedDelivery, TrackingFacet } from "@muster/core/slots";
-import { checkMessage, checkPageSize } from "../arguments.ts";
+import { type Call, checkPageSize, type TrackedDelivery, type TrackingFacet } from "@muster/core/slots";
+import { checkMessage } from "../arguments.ts";
+import { NAME } from "../client.ts";
 import type { Access } from "./access.ts";
 import { begin, complete, countsOf, type DeliveryQuery, pageOf, recordOf } from "./tracking.ts";
 
@@ -25,7 +26,7 @@ async function* pages(
   query: DeliveryQuery,
   call: Call,
 ): AsyncGenerator<readonly TrackedDelivery[], void, undefined> {
-  checkPageSize(query.pageSize, "deliveries");
+  checkPageSize(query.pageSize, `${NAME}.deliveries`);
   let next = query;
   while (true) {
     const page = await access.run("deliveries", call, ({ messages }) => pageOf(messages.find(id), next));

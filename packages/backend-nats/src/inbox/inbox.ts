@@ -8,13 +8,14 @@ import {
   type Delivery,
   type Inbox,
   type InboxOptions,
+  isAddress,
   MusterError,
 } from "@muster/core/slots";
 import type { Client } from "../client.ts";
 import type { Follower, Link } from "../connection/link.ts";
 import { codedError, invalid, NAME } from "../errors.ts";
 import { HeaderDecoder } from "./header-decoder.ts";
-import { isAddress, type Subjects } from "../keys.ts";
+import type { Subjects } from "../keys.ts";
 import { Listening, type ListeningEvents } from "./listening.ts";
 
 /** What waits here at most in bytes, whatever `prefetch` is: deliveries of a megabyte are possible. */

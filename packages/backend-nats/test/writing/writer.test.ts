@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import type { BatchFailure, Headers, Outgoing } from "@muster/core/slots";
+import { type BatchFailure, type Headers, isAddress, type Outgoing } from "@muster/core/slots";
 import { assert, describe, expect, test } from "vitest";
 import { ADDRESS_HEADER } from "../../src/codec.ts";
 import { HeaderDecoder } from "../../src/inbox/header-decoder.ts";
-import { isAddress, Subjects } from "../../src/keys.ts";
+import { Subjects } from "../../src/keys.ts";
 import { Writer } from "../../src/writing/writer.ts";
 
 const SUBJECTS = new Subjects("muster", "io.t");

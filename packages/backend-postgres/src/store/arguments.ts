@@ -1,61 +1,7 @@
-/** What is refused before anything is sent. */
+/** What a record may have at most. */
 
-import { MusterError, type SetEntry } from "@muster/core/slots";
-import { NAME } from "../errors.ts";
+import type { NameLimits, RegistryTraits } from "@muster/core/slots";
 
-/** With the namespace it is a key of an index, which holds less than 2,704 bytes. */
-export const MAX_IDENTITY_BYTES = 1_024;
-/** A key of an index, too. */
-const MAX_SESSION_BYTES = 1_024;
-export const MAX_RECORD_BYTES = 1_048_576;
-/** Numbers and what surrounds them. */
-const FIXED_BYTES = 128;
-
-/** @throws INVALID_IDENTITY, INVALID_ARGUMENT: a name is empty, too long, holds a NUL, or occurs twice. */
-export function checkEntries(entries: readonly SetEntry[]): void {
-  const seen = new Set<string>();
-  for (const { identity, session, address, attempt } of entries) {
-    if (identity === "" || identity.includes("\0") || isLongerThan(identity, MAX_IDENTITY_BYTES)) {
-      const message = `an identity has 1 to ${MAX_IDENTITY_BYTES} bytes and no NUL`;
-      throw new MusterError({ code: "INVALID_IDENTITY", source: `${NAME}.setMany`, subject: identity, message });
-    }
-    seen.add(identity);
-    if (session === "" || address === "") throw invalid("setMany", "a session and an address have a name", identity);
-    if (session?.includes("\0") || address?.includes("\0") || attempt.includes("\0")) {
-      throw invalid("setMany", "no session, address or attempt holds a NUL", identity);
-    }
-    if (session !== undefined && isLongerThan(session, MAX_SESSION_BYTES)) {
-      throw invalid("setMany", `the id of a session has at most ${MAX_SESSION_BYTES} bytes`, identity);
-    }
-  }
-  if (seen.size < entries.length) throw invalid("setMany", "an identity occurs once per batch");
-}
-
-/** @throws PAYLOAD_TOO_LARGE */
-export function checkRecord({ identity, session = "", address = "", attempt }: SetEntry, json: string): void {
-  const units = identity.length + session.length + address.length + attempt.length + json.length;
-  if (units * 3 + FIXED_BYTES <= MAX_RECORD_BYTES) return;
-  const bytes = FIXED_BYTES + Buffer.byteLength(identity + session + address + attempt) + Buffer.byteLength(json);
-  if (bytes <= MAX_RECORD_BYTES) return;
-  throw new MusterError({
-    code: "PAYLOAD_TOO_LARGE",
-    source: `${NAME}.setMany`,
-    subject: identity,
-    message: `a record has at most ${MAX_RECORD_BYTES} bytes, not ${bytes}`,
-    detail: { bytes, maxBytes: MAX_RECORD_BYTES },
-  });
-}
-
-/** @throws INVALID_ARGUMENT */
-export function checkPageSize(pageSize: number, operation: string): void {
-  if (!(pageSize >= 1)) throw invalid(operation, `a page holds at least 1 registration, not ${pageSize}`);
-}
-
-/** In bytes of UTF-8, of which a code unit takes three at most. */
-function isLongerThan(text: string, maxBytes: number): boolean {
-  return text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes;
-}
-
-function invalid(operation: string, message: string, subject?: string): MusterError<"INVALID_ARGUMENT"> {
-  return new MusterError({ code: "INVALID_ARGUMENT", source: `${NAME}.${operation}`, subject, message });
-}
+/** Each is a key of an index with the namespace, which holds less than 2,704 bytes. */
+export const NAME_LIMITS: NameLimits = { maxIdentityBytes: 1_024, maxSessionBytes: 1_024 };
+export const RECORD_LIMITS: Pick<RegistryTraits, "maxRecordBytes"> = { maxRecordBytes: 1_048_576 };

@@ -1,6 +1,13 @@
 /** Storing entries: `setMany`. */
 
-import { MusterError, type Registration, type SetEntry, type SetOutcome } from "@muster/core/slots";
+import {
+  checkEntries,
+  checkRecord,
+  MusterError,
+  type Registration,
+  type SetEntry,
+  type SetOutcome,
+} from "@muster/core/slots";
 import type { PostgresCall } from "../client.ts";
 import {
   bigintArray,
@@ -12,7 +19,7 @@ import {
   textArray,
 } from "../codec.ts";
 import { NAME } from "../errors.ts";
-import { checkEntries, checkRecord } from "./arguments.ts";
+import { NAME_LIMITS, RECORD_LIMITS } from "./arguments.ts";
 import { type Answer, sendBatch } from "./batches.ts";
 import type { Namespace } from "./namespace.ts";
 
@@ -28,7 +35,7 @@ export async function setMany(
   entries: readonly SetEntry[],
   call: PostgresCall,
 ): Promise<readonly SetOutcome[]> {
-  checkEntries(entries);
+  checkEntries(entries, NAME_LIMITS, NAME);
   const batch = {
     items: entries.map(draftOf),
     lengthOf: ({ json }: Draft) => json.length,
@@ -39,7 +46,7 @@ export async function setMany(
 
 function draftOf(entry: SetEntry): Draft {
   const json = JSON.stringify(entry.metadata);
-  checkRecord(entry, json);
+  checkRecord(entry, json, RECORD_LIMITS, NAME);
   return { entry, json };
 }
 

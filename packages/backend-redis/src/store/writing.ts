@@ -1,11 +1,11 @@
 /** Storing entries: `setMany`. */
 
-import type { SetEntry, SetOutcome } from "@muster/core/slots";
+import { checkEntries, checkRecord, type SetEntry, type SetOutcome } from "@muster/core/slots";
 import type { RedisCall } from "../client.ts";
 import { decodeMetadata, decodeStamp, encodeRecord, registrationOf, type Stamp } from "../codec.ts";
 import { NAME } from "../errors.ts";
 import { setScript } from "../scripts/set.ts";
-import { checkEntries, checkRecord } from "./arguments.ts";
+import { NAME_LIMITS, RECORD_LIMITS } from "./arguments.ts";
 import { partsOf, sendParts } from "./batches.ts";
 import { begin, mayBegin, startedAt } from "./beginning.ts";
 import { type Namespace, runIndexed } from "./namespace.ts";
@@ -18,7 +18,7 @@ export async function setMany(
   entries: readonly SetEntry[],
   call: RedisCall,
 ): Promise<readonly SetOutcome[]> {
-  checkEntries(entries);
+  checkEntries(entries, NAME_LIMITS, NAME);
   const [only, second] = entries;
   if (only !== undefined && second === undefined) return [await setOne(namespace, draftOf(only), call)];
   const drafts = entries.map(draftOf);
@@ -35,7 +35,7 @@ async function setOne(namespace: Namespace, draft: Draft, call: RedisCall): Prom
 
 function draftOf(entry: SetEntry): Draft {
   const record = encodeRecord(entry.attempt, entry.metadata);
-  checkRecord(entry, record);
+  checkRecord(entry, record, RECORD_LIMITS, NAME);
   return { entry, record };
 }
 

@@ -187,11 +187,22 @@ const pairwise: MessagingCase = {
   },
 };
 
-const INVALID = ["", "x".repeat(257), "\u20ac".repeat(86), "a\u0000b", "a\nb", "a\r\nPUB b 0", "\u007f", "\u0085"];
+const INVALID = [
+  "",
+  "x".repeat(257),
+  "\u20ac".repeat(86),
+  "a\u0000b",
+  "a\nb",
+  "a\r\nPUB b 0",
+  "\u007f",
+  "\u0085",
+  "\ud800",
+  "a\udc00b",
+];
 
 const invalid: MessagingCase = {
   id: "messaging/address/invalid-is-refused",
-  rule: "A batch with an address that is empty, over 256 bytes, or holds a control character rejects with INVALID_ARGUMENT before anything of it is sent.",
+  rule: "A batch with an address that is empty, over 256 bytes, or holds a control character or half a surrogate pair, rejects with INVALID_ARGUMENT before anything of it is sent.",
   slot: "messaging",
   applies: ({ traits }) => traits.maxBatch >= 2,
   async run(ctx) {
@@ -209,7 +220,7 @@ const invalid: MessagingCase = {
 
 const invalidAdded: MessagingCase = {
   id: "messaging/address/invalid-is-not-added",
-  rule: "An address that is empty, over 256 bytes, or holds a control character can't be added: it fails alone, with INVALID_ARGUMENT.",
+  rule: "An address that is empty, over 256 bytes, or holds a control character or half a surrogate pair, can't be added: it fails alone, with INVALID_ARGUMENT.",
   slot: "messaging",
   async run(ctx) {
     const listener = await listen(ctx, []);

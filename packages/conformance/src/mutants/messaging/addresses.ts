@@ -2,7 +2,7 @@
 
 import { type Mutant, withMessaging } from "../../mutant.ts";
 import { respelt } from "../support.ts";
-import { spelling, withInboxes, withLooseAddresses } from "./support.ts";
+import { spelling, withInboxes, withLooseAddresses, withMessages } from "./support.ts";
 
 /** Of the namespaces that the kit makes; what a case appends to one stands behind. */
 const NAMESPACE_LENGTH = 40;
@@ -153,6 +153,20 @@ const unchecked: Mutant = {
     ),
 };
 
+const mended: Mutant = {
+  id: "messaging-address-mended",
+  breaks:
+    "Halves of surrogate pairs become the character that stands for what can't be read, and such an address is one.",
+  kills: ["messaging/address/invalid-is-refused", "messaging/address/invalid-is-not-added"],
+  of: (subject) => {
+    const whole = (address: string): string => address.replaceAll(/\p{Cs}/gu, "\ufffd");
+    return withInboxes(
+      withMessages(subject, (one) => ({ ...one, address: whole(one.address) })),
+      (real) => ({ addMany: async (addresses, call) => real.addMany(addresses.map(whole), call) }),
+    );
+  },
+};
+
 const checkedLate: Mutant = {
   id: "messaging-address-checked-late",
   breaks: "Addresses are looked at one by one, when the messages before have been sent.",
@@ -186,5 +200,5 @@ const failsTogether: Mutant = {
 export const addressMutants: readonly Mutant[] = [
   ...[wildcard, broadcast, prefix, extension, folded, normalized],
   ...[flattened, shortened, oneNamespace, seam, dash],
-  ...[unchecked, checkedLate, failsTogether, ...respeltNamespaces],
+  ...[unchecked, mended, checkedLate, failsTogether, ...respeltNamespaces],
 ];
