@@ -12,12 +12,13 @@ interface Watched {
   readonly reads: string[];
 }
 
-/** A registry whose routes are nothing but routes, and which selects nothing itself unless it `filters`. */
+/** A registry whose routes are nothing but routes, which sorts nothing, and which selects nothing itself unless it `filters`. */
 async function watched({ filters }: { readonly filters: boolean }): Promise<Watched> {
   const reads: string[] = [];
   const registry = (plain: RegistryBackend): RegistryBackend =>
     interposed(plain, {
       ...(filters ? {} : { filters: () => undefined, counts: () => undefined }),
+      sorts: () => undefined,
       scan: (original) => (query, call) => {
         reads.push("records");
         return original(query, call);

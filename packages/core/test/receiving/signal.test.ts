@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import type { Message } from "../../src/message.ts";
 import { isMusterError } from "../../src/slots/index.ts";
-import { Latch, openSender, STEADY } from "../support/acknowledged-sender.ts";
+import { openSender, STEADY } from "../support/acknowledged-sender.ts";
 import { eventually } from "../support/eventually.ts";
 import { Fleets } from "../support/fleets.ts";
+import { Latch } from "../support/latch.ts";
 
 /** A handler that runs until its signal aborts, or until it is let go. */
 class Handler {

@@ -141,11 +141,3 @@ function filtering(plain: MessagingBackend, passes: (delivery: Delivery) => bool
     },
   });
 }
-
-/** Runs once when it is opened, for whoever waits for it. */
-export class Latch {
-  open: () => void = () => {};
-  readonly opened: Promise<void> = new Promise((resolve) => {
-    this.open = resolve;
-  });
-}

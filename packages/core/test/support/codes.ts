@@ -27,3 +27,8 @@ export async function rejected<Code extends ErrorCode>(code: Code, work: Promise
 export function spelled(violations: readonly Violation[]): readonly string[] {
   return violations.map(({ path, message }) => `${path} ${message}`);
 }
+
+/** Of an error that is known to be coded. */
+export function codeOf(error: unknown): string {
+  return isMusterError(error) ? error.code : expect.fail(`expected a coded error, not ${String(error)}`);
+}

@@ -2,11 +2,11 @@ import { expect, test } from "vitest";
 import { type MessagingBackend, MusterError } from "../../../src/slots/index.ts";
 import { decodeFrame } from "../../../src/wire/frame.ts";
 import { awaitedHeaders } from "../../../src/wire/raw-message.ts";
-import { Latch } from "../../support/acknowledged-sender.ts";
 import { openAwaiting, outgoing, SENDER, spelledRuns } from "../../support/awaiting.ts";
 import { eventually } from "../../support/eventually.ts";
 import { interposed } from "../../support/interposed.ts";
 import { CALL, names } from "../../support/world.ts";
+import { Latch } from "../../support/latch.ts";
 
 /** Counts what leaves a node, and can refuse it. */
 function counting(batches: number[], refuse: (k: number) => boolean = () => false) {

@@ -2,10 +2,11 @@ import { expect, test } from "vitest";
 import type { Message } from "../../../src/message.ts";
 import { isMusterError } from "../../../src/slots/index.ts";
 import { PLACE_STATE } from "../../../src/wire/acknowledgement.ts";
-import { Latch, openSender, STEADY } from "../../support/acknowledged-sender.ts";
+import { openSender, STEADY } from "../../support/acknowledged-sender.ts";
 import { eventually } from "../../support/eventually.ts";
 import { Fleets } from "../../support/fleets.ts";
 import { names } from "../../support/world.ts";
+import { Latch } from "../../support/latch.ts";
 
 test("a thousand recipients in one process each handle the message once, and are delivered", async () => {
   await using fleets = new Fleets();

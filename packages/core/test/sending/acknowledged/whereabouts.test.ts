@@ -2,29 +2,14 @@ import { memoryRegistry } from "@muster/backend-memory";
 import { expect, test } from "vitest";
 import { createMailbox } from "../../../src/receiving/mailbox.ts";
 import { openNode } from "../../../src/receiving/node.ts";
-import { MusterError, type RegistryBackend, type Route } from "../../../src/slots/index.ts";
 import { PLACE_STATE } from "../../../src/wire/acknowledgement.ts";
-import { Latch, openSender, STEADY } from "../../support/acknowledged-sender.ts";
-import { rejected } from "../../support/codes.ts";
+import { openSender, STEADY } from "../../support/acknowledged-sender.ts";
 import { eventually } from "../../support/eventually.ts";
 import { Fleets } from "../../support/fleets.ts";
 import { interposed } from "../../support/interposed.ts";
-import { failingScan } from "../../support/sending.ts";
+import { outdated } from "../../support/outdated.ts";
 import { CALL, entry, names, openMessaging, stored } from "../../support/world.ts";
-
-/** A registry whose scans end with `afterScan`, so that what they gave may be outdated when it is used. */
-function outdated(afterScan: () => Promise<void>): (plain: RegistryBackend) => RegistryBackend {
-  return (plain) =>
-    interposed(plain, {
-      scanRoutes: (original) =>
-        async function* scan(query, call) {
-          const pages: (readonly Route[])[] = [];
-          for await (const page of original(query, call)) pages.push(page);
-          await afterScan();
-          yield* pages;
-        },
-    });
-}
+import { Latch } from "../../support/latch.ts";
 
 test("a message that comes before the outcome of its registration is known is handled once it is, and acknowledged", async () => {
   await using fleets = new Fleets();
@@ -135,19 +120,6 @@ test("who has moved is sent to where it is now at once, under the same id", asyn
   expect(ids.size).toBe(1);
 });
 
-test("who has been unregistered since it was resolved has failed, without waiting for the deadline", async () => {
-  await using fleets = new Fleets();
-  const { fleet } = await fleets.open(STEADY);
-  const handle = await fleet.register("ada", {}, { onMessage: () => {} });
-  await using sender = await openSender(fleets.hub, {
-    registry: outdated(async () => {
-      await handle.unregister();
-    }),
-  });
-  const { report } = await sender.multicast({ timeoutMs: 60_000 });
-  expect(report.statuses).toMatchObject([{ identity: "ada", status: "failed", code: "UNREGISTERED" }]);
-});
-
 test("of two lives that were both sent to the first acknowledgement wins, and the later is counted as a duplicate", async () => {
   await using fleets = new Fleets();
   const [before, after] = await fleets.openTwo(STEADY);
@@ -193,114 +165,4 @@ test("when a process dies its recipients are sent to where they turn up, and nob
   for (const name of names(10, "dies-")) await register(lives, name);
   expect((await sending).report).toMatchObject({ targetCount: 20, deliveredCount: 20 });
   expect(handled.toSorted()).toEqual([...names(10, "dies-"), ...names(10, "lives-")]);
-});
-
-test("a target that nobody is attached to is looked for until the deadline, and then has no route", async () => {
-  await using fleets = new Fleets();
-  const { fleet } = await fleets.open(STEADY);
-  await fleet.register("ada", {}, { onMessage: () => {} });
-  await fleet.register("bob", {});
-  let asked = 0;
-  await using sender = await openSender(fleets.hub, {
-    registry: (plain) =>
-      interposed(plain, {
-        getMany: (original) => (identities, call) => {
-          if (identities.includes("bob")) asked += 1;
-          return original(identities, call);
-        },
-      }),
-  });
-  const { report } = await sender.multicast({ timeoutMs: 250 });
-  expect(report).toMatchObject({ targetCount: 2, deliveredCount: 1, failedCount: 1 });
-  expect(report.statuses).toMatchObject([{ identity: "bob", status: "failed", code: "NO_ROUTE" }]);
-  expect(asked).toBeGreaterThan(1);
-});
-
-test("a target that somebody attaches to in time is delivered", async () => {
-  await using fleets = new Fleets();
-  const { fleet } = await fleets.open(STEADY);
-  const handle = await fleet.register("bob", {});
-  const asked = new Latch();
-  await using sender = await openSender(fleets.hub, {
-    registry: (plain) =>
-      interposed(plain, {
-        getMany: (original) => async (identities, call) => {
-          const found = await original(identities, call);
-          if (identities.includes("bob")) asked.open();
-          return found;
-        },
-      }),
-  });
-  const sending = sender.multicast();
-  await asked.opened;
-  const attempts: number[] = [];
-  await handle.attach(({ attempt }) => void attempts.push(attempt));
-  expect((await sending).report).toMatchObject({ targetCount: 1, deliveredCount: 1 });
-  expect(attempts).toEqual([1]);
-});
-
-test("when the registry fails after something was published, who was resolved is settled and the report says how far it came", async () => {
-  await using fleets = new Fleets();
-  const { fleet } = await fleets.open(STEADY);
-  await Promise.all(names(250).map((name) => fleet.register(name, {}, { onMessage: () => {} })));
-  const failure = new MusterError({ code: "INTERNAL", source: "test", message: "the registry broke" });
-  await fleet.register("a-first", {}, { onMessage: () => {}, address: "own" });
-  await using sender = await openSender(fleets.hub, { registry: failingScan(3, failure) });
-  const { report, incomplete } = await sender.multicast();
-  expect(report).toMatchObject({ targetCount: 200, deliveredCount: 200 });
-  expect(incomplete).toEqual({ code: "INTERNAL", after: names(199).at(-1) });
-});
-
-test("a registry that fails before anything was published is thrown", async () => {
-  await using fleets = new Fleets();
-  const failure = new MusterError({ code: "INTERNAL", source: "test", message: "the registry broke" });
-  await using sender = await openSender(fleets.hub, { registry: failingScan(1, failure) });
-  const { fleet } = await fleets.open(STEADY);
-  await fleet.register("ada", {}, { onMessage: () => {} });
-  await rejected("INTERNAL", sender.multicast());
-});
-
-test("a registry that is down holds up nobody who is where it was", async () => {
-  await using fleets = new Fleets();
-  let asked = 0;
-  await using sender = await openSender(fleets.hub, {
-    registry: (plain) =>
-      interposed(plain, {
-        getMany: (original) => async (identities, call) => {
-          if (!identities.includes("ada")) return await original(identities, call);
-          asked += 1;
-          throw new MusterError({ code: "UNAVAILABLE", source: "test", message: "away" });
-        },
-      }),
-    onAcknowledgement: ({ attempt }) => (attempt === 1 ? "drop" : "pass"),
-  });
-  const { fleet } = await fleets.open(STEADY);
-  await fleet.register("ada", {}, { onMessage: () => {} });
-  expect((await sender.multicast()).report).toMatchObject({ deliveredCount: 1 });
-  expect(asked).toBeGreaterThan(0);
-});
-
-test("what the broker refuses for now is sent again, and what it refuses for good has failed", async () => {
-  await using fleets = new Fleets();
-  const { fleet } = await fleets.open(STEADY);
-  for (const name of ["ada", "bob"]) await fleet.register(name, {}, { onMessage: () => {}, address: name });
-  let published = 0;
-  await using sender = await openSender(fleets.hub, {
-    messaging: (plain) =>
-      interposed(plain, {
-        publishMany: (original) => async (batch, call) => {
-          published += 1;
-          const code = published === 1 ? "RATE_LIMITED" : "PERMISSION_DENIED";
-          const error = new MusterError({ code, source: "test", message: "no" });
-          const index = batch.findIndex(({ address }) => address === "bob");
-          if (published > 2 || index < 0) return await original(batch, call);
-          await original(batch.toSpliced(index, 1), call);
-          return [{ index, error }];
-        },
-      }),
-  });
-  const { report } = await sender.multicast();
-  expect(report).toMatchObject({ targetCount: 2, deliveredCount: 1, failedCount: 1 });
-  expect(report.statuses).toMatchObject([{ identity: "bob", status: "failed", code: "PERMISSION_DENIED" }]);
-  expect(published).toBe(2);
 });
