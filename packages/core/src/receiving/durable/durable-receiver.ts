@@ -9,19 +9,14 @@ import type { Agenda } from "../../tasks/agenda.ts";
 import type { Background } from "../../tasks/background.ts";
 import type { Batcher } from "../../tasks/coalesce.ts";
 import { retry } from "../../tasks/retry.ts";
-import {
-  type Call,
-  type DurabilityBackend,
-  type MessagingBackend,
-  MusterError,
-  type Target,
-} from "../../slots/index.ts";
+import { warnOnce } from "../../tasks/warn-once.ts";
+import type { Call, DurabilityBackend, MessagingBackend, MusterError, Target } from "../../slots/index.ts";
 import type { Mailbox } from "../mailbox.ts";
 import { type AttachBatcher, type Attaching, createAttachBatcher, createDropBatcher } from "./attaching.ts";
 import { Consumer, MAX_PER_IDENTITY } from "./consumer.ts";
 import { Hands } from "./hands.ts";
 import { Intake } from "./intake.ts";
-import { Lane } from "./lane.ts";
+import { givenBack, Lane } from "./lane.ts";
 import { Lanes } from "./lanes.ts";
 import type { Lease } from "./lease.ts";
 import { sendReceipts } from "./receipts.ts";
@@ -50,12 +45,13 @@ export class DurableReceiver {
   readonly #hands: Hands;
   readonly #settler: Settler;
   readonly #consumer: Consumer;
-  readonly #warned = new Set<string>();
+  readonly #warnOnce: (error: MusterError) => void;
 
   constructor(options: DurableReceiverOptions) {
     const { durability, agenda, timing, warn } = options;
     const { timeoutMs } = timing;
     this.#options = options;
+    this.#warnOnce = warnOnce(warn);
     this.#attacher = createAttachBatcher(durability, timeoutMs);
     this.#dropper = createDropBatcher(durability, timeoutMs, UNREGISTERED);
     this.#lanes = new Lanes({
@@ -149,7 +145,6 @@ export class DurableReceiver {
 
   #createConsumer(lanes: Lanes, hands: Hands): Consumer {
     const { durability, agenda, timing, limits, session } = this.#options;
-    const warn = (error: MusterError): void => this.#warnOnce(error);
     const intake = new Intake({
       durability,
       hands,
@@ -157,7 +152,7 @@ export class DurableReceiver {
       maxAttempts: limits.maxAttempts,
       transactions: () => this.#openTransactions(),
       onUnknown: ({ identity, epoch }) => this.#tryDetach({ as: "detach", session: session.id, identity, epoch }),
-      warn,
+      warn: this.#warnOnce,
     });
     return new Consumer({
       durability,
@@ -252,15 +247,4 @@ export class DurableReceiver {
   #tryDetach(entry: Attaching): void {
     this.#attacher.submit(entry).catch((cause: unknown) => this.#warnOnce(codedError(cause, SOURCE)));
   }
-
-  #warnOnce(error: MusterError): void {
-    if (this.#warned.has(error.code)) return;
-    this.#warned.add(error.code);
-    this.#options.warn(error);
-  }
-}
-
-function givenBack({ identity }: Lane<Lease>): MusterError<"FENCED"> {
-  const message = "its registration is served here no longer, and its message goes to whoever serves it next";
-  return new MusterError({ code: "FENCED", source: "core.handler", subject: identity, message });
 }

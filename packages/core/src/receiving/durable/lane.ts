@@ -1,6 +1,7 @@
 /** What was leased for one attached identity: handed to its mailbox one by one, oldest first. */
 
 import type { Served } from "../../life/served.ts";
+import { MusterError } from "../../slots/index.ts";
 import type { Mailbox } from "../mailbox.ts";
 import type { ReceivedMessage } from "../received-message.ts";
 
@@ -88,4 +89,10 @@ export class Lane<Lease extends Queued> {
     this.#leases = this.#leases.filter((lease) => lease.state !== "waiting");
     return waiting;
   }
+}
+
+/** Why what was leased for it counts here no longer. */
+export function givenBack({ identity }: { readonly identity: string }): MusterError<"FENCED"> {
+  const message = "its registration is served here no longer, and its message goes to whoever serves it next";
+  return new MusterError({ code: "FENCED", source: "core.handler", subject: identity, message });
 }

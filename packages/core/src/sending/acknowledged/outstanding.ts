@@ -1,7 +1,7 @@
 /** Everyone a multicast was sent to and who has not been settled, frame by frame, until they are or time is up. */
 
 import type { Context } from "../../context.ts";
-import type { MusterError, Route } from "../../slots/index.ts";
+import type { MusterError } from "../../slots/index.ts";
 import { Agenda } from "../../tasks/agenda.ts";
 import { isNodeAddress } from "../../wire/addresses.ts";
 import type { AcknowledgementFrame } from "../../wire/acknowledgement.ts";
@@ -10,8 +10,8 @@ import type { Tally } from "../report.ts";
 import { takeIn } from "./answers.ts";
 import { settleRest } from "./leftovers.ts";
 import { Pace } from "./pace.ts";
-import type { Post } from "./post.ts";
 import type { Postman } from "./postman.ts";
+import { nextTry, redirect } from "./redirecting.ts";
 import { type FrameColumns, SentFrame, STANDING } from "./sent-frame.ts";
 import type { StandingWindow } from "./standing-window.ts";
 import { overdue, pauseMs, soonMs } from "./turns.ts";
@@ -197,47 +197,19 @@ export class Outstanding {
   }
 
   /** The address to send to now; nothing: not now. */
-  #decide(frame: SentFrame, index: number, { isMissed }: Sought, found: Found): string | undefined {
-    if (found === "gone" && !frame.mayBeHandled(index)) {
-      this.#options.tally.miss("failed", [frame.identityAt(index)], "UNREGISTERED", "it is registered no longer");
-      frame.settle(index);
-      this.#settled(frame, 1);
-      return undefined;
-    }
-    if (found === "gone" || found === "away") {
-      frame.put(index, STANDING.away);
-      return undefined;
-    }
-    const known = { address: frame.addressAt(index), epoch: frame.epochAt(index) };
-    const { address = "", epoch }: Pick<Route, "address" | "epoch"> = found === "unknown" ? known : found;
-    if (address === "" || (isMissed && address === known.address && epoch === known.epoch)) {
-      frame.put(index, address === "" ? STANDING.away : STANDING.again);
-      return undefined;
-    }
-    frame.moveTo(index, address, epoch);
-    return address;
+  #decide(frame: SentFrame, index: number, sought: Sought, found: Found): string | undefined {
+    const next = redirect(frame, index, sought, found);
+    if (next !== "unregistered") return next?.address;
+    this.#options.tally.miss("failed", [frame.identityAt(index)], "UNREGISTERED", "it is registered no longer");
+    frame.settle(index);
+    this.#settled(frame, 1);
+    return undefined;
   }
 
   #resend(frame: SentFrame, address: string, places: readonly number[]): void {
     const { postman, messaging, frameBytes } = this.#options;
-    const indices = places.map((place) => frame.indexOf(place));
-    const attempt = 1 + Math.max(...indices.map((index) => frame.attemptAt(index)));
-    for (const index of indices) {
-      frame.put(index, STANDING.queued);
-      frame.putAttempt(index, attempt);
-    }
-    const isOne = isNodeAddress(address);
-    const most = isOne ? places.length : Math.min(places.length, messaging.traits.maxBatch);
-    for (let from = 0; from < places.length; from += most) {
-      const part = places.slice(from, from + most);
-      const post: Post = {
-        frame,
-        places: part,
-        attempt,
-        bytes: isOne ? frameBytes + 40 * part.length : part.length * frameBytes,
-      };
-      postman.add(isOne ? { ...post, address } : post);
-    }
+    const { maxBatch } = messaging.traits;
+    for (const post of nextTry(frame, address, places, { frameBytes, maxBatch })) postman.add(post);
   }
 
   #plan(frame: SentFrame): void {
