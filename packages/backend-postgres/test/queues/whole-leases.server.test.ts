@@ -5,7 +5,7 @@ import type { Pool } from "pg";
 import { afterAll, describe, expect, test } from "vitest";
 import { tablesOfVersion } from "../schema/former.ts";
 import { optionsOf } from "../standalone.ts";
-import { freshNamespace, poolOf, recording, tell, within } from "../support.ts";
+import { freshNamespace, poolOf, recording, SOON, tell, within } from "../support.ts";
 import {
   ack,
   type Handed,
@@ -84,7 +84,7 @@ await withServer("postgres", {}, (server) => {
     },
   );
 
-  test("whoever has a row of it in hand is waited for in the order in which others wait", async () => {
+  test("whoever has a row of it in hand is waited for as everybody waits, with nothing in hand that comes behind it", async () => {
     await using queues = await openedQueues(optionsOf(server));
     const handed = await leased(queues);
     const pool = recorded();
@@ -93,8 +93,8 @@ await withServer("postgres", {}, (server) => {
     await say("begin");
     await say("select from muster.durable_queue where identity = 'id-00011' for update");
     const acknowledging = ack(queues, handed);
-    await say("select pg_sleep(0.05)");
-    // Nothing that comes behind it is locked meanwhile.
+    const waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query ~ 'ack_many'";
+    await expect.poll(async () => tell(server, waiting), SOON).toEqual([["1"]]);
     await say("select from muster.durable_queue where identity = 'id-00012' for update nowait");
     await say("commit");
     other.release();

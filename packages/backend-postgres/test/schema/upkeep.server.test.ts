@@ -3,14 +3,15 @@
 import type { FieldType, IdentitySchema } from "@muster/core/slots";
 import { withServer } from "@muster/servers/vitest";
 import { expect, test } from "vitest";
-import { indexName, namesIn } from "../../src/keys.ts";
+import { indexName } from "../../src/keys.ts";
 import { MIGRATIONS } from "../../src/schema/migrations.ts";
 import { callerOf, commit, openedOutbox } from "../outbox/support.ts";
 import { openedQueues, take, targets } from "../queues/support.ts";
 import { optionsOf } from "../standalone.ts";
 import { entry, opened, outcomeOf, SOON, tell, within } from "../support.ts";
+import { tablesOfVersion } from "./former.ts";
 
-const LATEST = MIGRATIONS.length;
+const LATEST = MIGRATIONS.at(-1)?.version ?? 0;
 
 function schemaOf(fields: Readonly<Record<string, FieldType>>): IdentitySchema {
   const all = Object.entries(fields).map(
@@ -37,14 +38,7 @@ await withServer("postgres", {}, (server) => {
   });
 
   test("tables of the first release become those of this one, and keep what is in them", async () => {
-    const names = namesIn("former");
-    await tell(server, "create schema former");
-    await tell(
-      server,
-      "create table former.migrations (version int primary key, compatible_with int, applied_at timestamptz)",
-    );
-    for (const statement of MIGRATIONS[0]?.statements(names) ?? []) await tell(server, statement);
-    await tell(server, "insert into former.migrations values (1, 1, now())");
+    await tablesOfVersion(server, 1, "former");
     await tell(
       server,
       "insert into former.registrations values ('n', 'a', 1, 1, 0, null, null, null, false, null, 'x', null, null)",

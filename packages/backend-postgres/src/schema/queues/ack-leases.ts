@@ -4,18 +4,21 @@
  * are to be acknowledged by `ack_many`.
  *
  * Atomic, because all of a lease is deleted, and is what it names, or nothing. Rows are locked in the order of their places,
- * in which nobody else locks them; so nobody is waited for longer than the millisecond that the server asks for at least.
+ * in which nobody else locks them, and nobody is waited for longer than WAIT_MS: a circle of those who wait does not last.
  */
 
 import type { Names } from "../../keys.ts";
 import { BY_INDEX } from "../locking.ts";
 import { table } from "./tables.ts";
 
+/** Far below what a server takes for a deadlock; long enough for whoever makes its files larger. */
+const WAIT_MS = 10;
+
 /** Rows are found by their places, and by no index, which has another order and a small table would rather be read by. */
 export function ackLeasesFunction(names: Names): string {
   return `
 create function ${names.call("ack_leases")}(sp int, leases bigint[], sizes bigint[])
-returns setof bigint language plpgsql ${BY_INDEX} set lock_timeout to 1 as $$
+returns setof bigint language plpgsql ${BY_INDEX} set lock_timeout to ${WAIT_MS} as $$
 declare
   held record;
   gone record;
