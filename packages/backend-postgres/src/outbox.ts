@@ -3,6 +3,7 @@
 import {
   abortedError,
   type Call,
+  checkPageSize,
   DEFAULT_DURABILITY_SCOPE,
   Lifecycle,
   type MulticastRecord,
@@ -40,7 +41,6 @@ import type { PostgresTransaction } from "./queues/handling.ts";
 import { numberOf } from "./queues/space.ts";
 import { statementsIn as queueStatementsIn } from "./queues/statements.ts";
 import { openMigrated } from "./schema/upkeep.ts";
-import { checkPageSize } from "./store/arguments.ts";
 
 const TRAITS: OutboxTraits = Object.freeze({
   shards: SHARDS,
@@ -172,7 +172,7 @@ class PostgresOutbox implements OutboxBackend<PostgresTransaction> {
     query: { readonly after?: string; readonly pageSize: number },
     call: Call,
   ): AsyncGenerator<readonly OutboxDelivery[], void, undefined> {
-    checkPageSize(query.pageSize, "deliveries");
+    checkPageSize(query.pageSize, `${NAME}.deliveries`);
     this.#life.check("deliveries", call);
     for (let next = query; ; ) {
       const page = await this.#run("deliveries", call, async (ledger, sent) => readDeliveries(ledger, id, next, sent));

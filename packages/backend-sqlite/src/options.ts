@@ -52,7 +52,7 @@ export function fileOf(options: SqliteOptions): SharedFile {
   throw misconfigured(`${NAME}.options`, [NO_FILE]);
 }
 
-function misconfigured(source: string, violations: readonly Violation[]): MusterError<"CONFIG_INVALID"> {
+export function misconfigured(source: string, violations: readonly Violation[]): MusterError<"CONFIG_INVALID"> {
   const message = violations.map(({ path, message: text }) => `${path} ${text}`).join("; ");
   return new MusterError({ code: "CONFIG_INVALID", source, message, detail: { violations } });
 }

@@ -1,15 +1,16 @@
 /** What is known of multicasts, and of those of their recipients that were not handed over. */
 
-import type {
-  Call,
-  MulticastRecord,
-  MulticastStart,
-  OutboxBacklog,
-  OutboxCounts,
-  OutboxDelivery,
+import {
+  type Call,
+  checkPageSize,
+  type MulticastRecord,
+  type MulticastStart,
+  type OutboxBacklog,
+  type OutboxCounts,
+  type OutboxDelivery,
 } from "@muster/core/slots";
 import { compareStrings } from "@muster/filter";
-import { checkPageSize } from "../arguments.ts";
+import { NAME } from "../client.ts";
 import { partition } from "../ordered-list.ts";
 import { copyOf } from "../queues/delivery.ts";
 import type { OutboxAccess } from "./access.ts";
@@ -49,7 +50,7 @@ export async function* deliveries(
   query: DeliveryQuery,
   call: Call,
 ): AsyncGenerator<readonly OutboxDelivery[], void, undefined> {
-  checkPageSize(query.pageSize, "deliveries");
+  checkPageSize(query.pageSize, `${NAME}.deliveries`);
   let next = query;
   while (true) {
     const page = await access.run("deliveries", call, (outbox) => pageOf(outbox.find([idName(id)]), next));

@@ -2,12 +2,14 @@
 
 import { MusterError } from "@muster/core/slots";
 import { NAME } from "../errors.ts";
-import { MAX_IDENTITY_BYTES } from "../store/arguments.ts";
+import { NAME_LIMITS } from "../store/arguments.ts";
+
+const MAX_RELAY_BYTES = NAME_LIMITS.maxIdentityBytes;
 
 /** @throws INVALID_ARGUMENT */
 export function checkRelay(relay: string, operation: string): void {
-  if (relay !== "" && !relay.includes("\0") && Buffer.byteLength(relay) <= MAX_IDENTITY_BYTES) return;
-  throw invalid(operation, `the name of a relay has 1 to ${MAX_IDENTITY_BYTES} bytes and no NUL`, relay);
+  if (relay !== "" && !relay.includes("\0") && Buffer.byteLength(relay) <= MAX_RELAY_BYTES) return;
+  throw invalid(operation, `the name of a relay has 1 to ${MAX_RELAY_BYTES} bytes and no NUL`, relay);
 }
 
 /** @throws INVALID_ARGUMENT */

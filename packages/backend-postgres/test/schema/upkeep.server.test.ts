@@ -50,16 +50,7 @@ await withServer("postgres", {}, (server) => {
   });
 
   test("tables of version 3 become those of this one while a process that knows no others goes on", async () => {
-    const names = namesIn("third");
-    await tell(server, "create schema third");
-    await tell(
-      server,
-      "create table third.migrations (version int primary key, compatible_with int, applied_at timestamptz)",
-    );
-    for (const { version, statements } of MIGRATIONS.slice(0, 3)) {
-      for (const statement of statements(names)) await tell(server, statement);
-      await tell(server, `insert into third.migrations values (${version}, 1, now())`);
-    }
+    await tablesOfVersion(server, 3, "third");
     const options = { ...optionsOf(server), schemaName: "third" };
     await tell(server, "insert into third.durable_spaces (namespace) values ('n')");
     const enqueue = async (id: string): Promise<unknown> =>

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
-import { Latch, STEADY } from "../support/acknowledged-sender.ts";
+import { STEADY } from "../support/acknowledged-sender.ts";
 import { eventually } from "../support/eventually.ts";
 import { Fleets } from "../support/fleets.ts";
 import { interposed } from "../support/interposed.ts";
+import { Latch } from "../support/latch.ts";
 import { Ledger } from "../support/ledgers.ts";
 
 const LASTING = { timing: { ...STEADY.timing, relayLeaseMs: 60_000 } };

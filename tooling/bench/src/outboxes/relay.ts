@@ -8,7 +8,7 @@ import { type Fleet, openRegistry } from "@muster/core";
 import type { MulticastStart, OutboxTarget } from "@muster/core/slots";
 import type { Pool } from "pg";
 import { PATIENT, PAYLOAD } from "../fleets.ts";
-import { forgetMessages } from "../queues/slot-queue.ts";
+import { forgetMessages } from "../queues/postgres-leftovers.ts";
 import type { Contender } from "../rounds.ts";
 import { Disagreement } from "../scenario.ts";
 import { CALL, identityOf } from "../store.ts";

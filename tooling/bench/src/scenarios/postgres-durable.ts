@@ -7,6 +7,7 @@ import { Pool } from "pg";
 import { PATIENT } from "../fleets.ts";
 import { FleetQueue } from "../queues/fleet-queue.ts";
 import { HandQueue } from "../queues/hand-queue.ts";
+import { forgetMessages } from "../queues/postgres-leftovers.ts";
 import { SlotQueue } from "../queues/slot-queue.ts";
 import { playRounds } from "../rounds.ts";
 import { type Outcome, rowOf, type Scenario, type Settings } from "../scenario.ts";
@@ -19,11 +20,6 @@ export const postgresDurableScenario: Scenario = {
   needsServers: true,
   run,
 };
-
-/** What an earlier round has left: outcomes, and messages that are known for a day. */
-const LEFTOVERS = ["queue", "leases", "pages", "outcomes", "multicasts", "messages"]
-  .map((table) => `muster.durable_${table}`)
-  .join(", ");
 
 async function openFleet(url: string, namespace: string): Promise<Fleet> {
   return await openRegistry({
@@ -41,7 +37,7 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
   const pool = new Pool({ connectionString: url });
   try {
     const hand = await HandQueue.open(pool, size);
-    const forget = async (): Promise<void> => void (await pool.query(`truncate ${LEFTOVERS}`));
+    const forget = async (): Promise<void> => forgetMessages(pool);
     const durability = (): DurabilityBackend => postgresDurability({ pool }) as DurabilityBackend; // Nobody asks for its transactions.
     await using slot = await SlotQueue.open({ durability, forget }, size);
     const fleets = { open: (namespace: string) => openFleet(url, namespace), forget };
