@@ -58,6 +58,22 @@ await withServer("postgres", {}, (server) => {
       expect(await rowsOf(server, namespace)).toEqual([1, 1, 0]);
     });
 
+    test("are not lost while somebody listens, themselves least of all", { timeout: 30_000 }, async () => {
+      const namespace = freshNamespace();
+      const messaging = await opened(optionsOf(server), namespace);
+      await inboxOn(messaging, ["a"]);
+      await tell(server, "insert into muster.inboxes values (2, $1, 4712, null)", [namespace]);
+      const missed = async (): Promise<unknown> =>
+        tell(server, "select inbox = 2, missed_at is not null from muster.inboxes where namespace = $1 order by 1", [
+          namespace,
+        ]);
+      // The inbox looks by itself, now and then, and notices then who has gone.
+      await expect.poll(missed, { timeout: 20_000 }).toEqual([
+        [false, false],
+        [true, true],
+      ]);
+    });
+
     test("are asked by their keys, however many addresses there are", { timeout: 30_000 }, async () => {
       const options = { ...optionsOf(server), schemaName: "addresses" };
       const messaging = await opened(options, freshNamespace());

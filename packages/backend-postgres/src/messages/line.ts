@@ -107,10 +107,11 @@ export class Line {
     await this.#session.query(this.#mail.sql.forget, [this.#inbox, position], { name: "muster_forget" });
   }
 
-  /** Answers whether there is more to do. */
+  /** Of others. Answers whether there is more to do. */
   async sweep(graceMs: number, keepMs: number, rows: number): Promise<boolean> {
     const { sql, lock, sweeping } = this.#mail;
-    const [[hasMore = null] = []] = await this.#session.query(sql.sweep, [lock, sweeping, graceMs, keepMs, rows]);
+    const values = [lock, sweeping, graceMs, keepMs, rows, this.#inbox];
+    const [[hasMore = null] = []] = await this.#session.query(sql.sweep, values);
     return hasMore === "t";
   }
 

@@ -47,7 +47,7 @@ function statementsIn(names: Names): MailStatements {
     publish: `select ${names.call("publish_many")}($1, $2, $3, $4, $5, $6)`,
     attach: `select ${names.call("attach_inbox")}($1, $2, $3, $4, $5)`,
     detach: `select ${names.call("detach_inbox")}($1, $2, $3)`,
-    sweep: `select ${names.call("sweep_inboxes")}($1, $2, $3, $4, $5)`,
+    sweep: `select ${names.call("sweep_other_inboxes")}($1, $2, $3, $4, $5, $6)`,
     add: `insert into ${addresses} select $1, a, $2::bigint from unnest($3::text[]) as a order by a on conflict do nothing`,
     remove: `delete from ${addresses} where namespace = $1 and inbox = $2 and address = any($3::text[])`,
     fetch: `select m.position, m.frames from ${messages} m where m.inbox = $1 and m.position > $2 order by m.position limit $3`,

@@ -43,12 +43,14 @@ begin
 end $$`;
 
 /**
- * `sweep_inboxes(lock, guard, grace_ms, keep_ms, most)`: takes away one inbox whose connection has been gone for `grace_ms`, and
- * up to `most` rows that nobody has read for `keep_ms`. Answers whether there may be more. One at a time does it, who has the
+ * `name(lock, guard, grace_ms, keep_ms, most)`: takes away one inbox whose connection has been gone for `grace_ms`, and up to
+ * `most` rows that nobody has read for `keep_ms`. Answers whether there may be more. One at a time does it, who has the
  * advisory lock `guard`; whoever else comes leaves it to him.
+ *
+ * Whose connection has gone is whose lock can be had: so it seems of the session that asks, too.
  */
-const sweepInboxes = (names: Names): string => `
-create function ${names.call("sweep_inboxes")}(lock bigint, guard bigint, grace_ms bigint, keep_ms bigint, most bigint)
+const sweeping = (names: Names, name: string, own = "", isOwn = "false"): string => `
+create function ${names.call(name)}(lock bigint, guard bigint, grace_ms bigint, keep_ms bigint, most bigint${own})
 returns boolean language plpgsql ${BY_INDEX} as $$
 declare
   now_ms bigint := ${names.call("clock_ms")}();
@@ -59,7 +61,8 @@ begin
   if not pg_try_advisory_xact_lock(guard) then
     return false;
   end if;
-  update ${names.call("inboxes")} i set missed_at = now_ms where i.missed_at is null and pg_try_advisory_xact_lock_shared(i.key);
+  update ${names.call("inboxes")} i set missed_at = now_ms
+  where i.missed_at is null and not ${isOwn} and pg_try_advisory_xact_lock_shared(i.key);
   delete from ${names.call("inbox_messages")} m using (
     select o.inbox, o.position from ${names.call("inboxes")} i cross join lateral (
       select r.inbox, r.position from ${names.call("inbox_messages")} r where r.inbox = i.inbox and r.sent_at < now_ms - keep_ms
@@ -76,5 +79,10 @@ begin
 end $$`;
 
 export function inboxFunctions(names: Names): readonly string[] {
-  return [attachInbox(names), detachInbox(names), sweepInboxes(names)];
+  return [attachInbox(names), detachInbox(names), sweeping(names, "sweep_inboxes")];
+}
+
+/** `sweep_other_inboxes(…, own)`: the same, for the session that listens for the inbox `own`. */
+export function sweepOthersFunction(names: Names): string {
+  return sweeping(names, "sweep_other_inboxes", ", own bigint", "i.inbox = own");
 }

@@ -4,7 +4,7 @@ import type { Names } from "../keys.ts";
 import { clock } from "./clock.ts";
 import { confirmManyFunction } from "./confirm-many.ts";
 import { deleteManyFunction } from "./delete-many.ts";
-import { inboxFunctions } from "./inboxes.ts";
+import { inboxFunctions, sweepOthersFunction } from "./inboxes.ts";
 import { messageTables } from "./messages.ts";
 import { outbox } from "./outbox/functions.ts";
 import { publishManyFunctions } from "./publish-many.ts";
@@ -44,4 +44,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 3, compatibleWith: 1, statements: queues },
   { version: 4, compatibleWith: 1, statements: outbox },
   { version: 5, compatibleWith: 1, statements: wholeLeases },
+  { version: 6, compatibleWith: 1, statements: (names) => [sweepOthersFunction(names)] },
 ];
