@@ -61,10 +61,15 @@ function effectsIn(pool: Pool): TransactionProbe {
 /** On a connection of its own, which ends with it. */
 async function beginAt(url: string): ReturnType<OutboxProbe["begin"]> {
   const client = new Client({ connectionString: url });
+  client.on("error", () => {}); // Told to whoever asks it something.
   await client.connect();
   await client.query("begin");
   const end = async (how: "commit" | "rollback"): Promise<void> => {
-    await client.query(how).finally(async () => client.end());
+    try {
+      await client.query(how);
+    } finally {
+      await client.end();
+    }
   };
   return {
     transaction: client,
