@@ -2,7 +2,7 @@
 
 import type { Registration, Route, SetEntry } from "@muster/core/slots";
 import type { Metadata } from "@muster/filter";
-import type { Draft } from "./registrations/set-many.ts";
+import type { Draft } from "./registrations/drafts.ts";
 import { factsOf } from "./selection/facts.ts";
 import type { Row } from "./store/store.ts";
 

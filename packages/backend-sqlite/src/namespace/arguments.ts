@@ -3,7 +3,7 @@
 import { MusterError, type SetEntry } from "@muster/core/slots";
 import { isStorableText } from "@muster/filter";
 import { NAME } from "../errors.ts";
-import type { Draft } from "../registrations/set-many.ts";
+import type { Draft } from "../registrations/drafts.ts";
 
 export const MAX_IDENTITY_BYTES = 1_024;
 export const MAX_RECORD_BYTES = 1_048_576;

@@ -2,7 +2,8 @@
 
 import type { Registration, SetEntry, SetOutcome } from "@muster/core/slots";
 import { registrationIn, wholeMs } from "../codec.ts";
-import type { Stamp, Verdict } from "../registrations/set-many.ts";
+import type { Stamp } from "../registrations/drafts.ts";
+import type { Verdict } from "../registrations/set-many.ts";
 
 export function outcomeOf(verdict: Verdict, entry: SetEntry): SetOutcome {
   if ("stored" in verdict) return { stored: storedAs(verdict.stored, entry) };

@@ -5,28 +5,14 @@ import type { Row, Store } from "../store/store.ts";
 import { count, countedIn } from "./counting.ts";
 import { Epochs } from "./epochs.ts";
 import { describe, find, findLive, isLive, isSession, type Standing } from "./standing.ts";
-
-/** An entry, with its metadata as JSON text and as facts. */
-export interface Draft {
-  readonly identity: string;
-  readonly document: string;
-  readonly facts: string;
-  readonly ttlMs: number | undefined;
-  readonly session: string | undefined;
-  readonly address: string | undefined;
-  readonly sessionBound: boolean;
-  readonly attempt: string;
-  readonly mode: SetMode;
-}
+import type { Draft, Stamp } from "./drafts.ts";
+import { Writing } from "./writing.ts";
 
 export interface SetManyArgs {
   readonly namespace: string;
   readonly maxIdentities: number | undefined;
   readonly drafts: readonly Draft[];
 }
-
-/** What was written now, beside what the caller knows. */
-export type Stamp = readonly [epoch: number, revision: number, registeredAt: number, expiresAt: number | null];
 
 export type Verdict =
   | { readonly stored: Stamp }
@@ -46,6 +32,7 @@ class Batch {
   readonly #namespace: string;
   readonly #now: number;
   readonly #epochs: Epochs;
+  readonly #writing: Writing;
   /** Whether sessions live, as far as somebody has asked. */
   readonly #sessions = new Map<string, boolean>();
   #room: number;
@@ -56,6 +43,7 @@ class Batch {
     this.#namespace = namespace;
     this.#now = store.now();
     this.#epochs = new Epochs(store);
+    this.#writing = new Writing(store, namespace);
     this.#room = maxIdentities === undefined ? Number.POSITIVE_INFINITY : maxIdentities - countedIn(store, namespace);
   }
 
@@ -76,6 +64,7 @@ class Batch {
 
   /** Writes down what all of them have changed together. */
   save(): void {
+    this.#writing.flush();
     this.#epochs.save();
     count(this.#store, this.#namespace, this.#added);
   }
@@ -101,14 +90,12 @@ class Batch {
   }
 
   #write(draft: Draft, stamp: Stamp): Verdict {
-    const { identity, ttlMs, session, sessionBound, address, attempt, document, facts } = draft;
-    const [epoch, revision, registeredAt, expiresAt] = stamp;
-    this.#store.run(WRITE_REGISTRATION, [
-      ...[this.#namespace, identity, epoch, revision, registeredAt, expiresAt ?? undefined, ttlMs, session],
-      ...[sessionBound, address, attempt],
-    ]);
-    this.#store.run(WRITE_METADATA, [this.#namespace, identity, document, facts]);
-    if (isSession(identity)) this.#sessions.clear();
+    this.#writing.add(draft, stamp);
+    if (isSession(draft.identity)) {
+      // Others of the batch may be bound to it.
+      this.#writing.flush();
+      this.#sessions.clear();
+    }
     return { stored: stamp };
   }
 
@@ -134,11 +121,3 @@ class Batch {
     return describe(this.#store, this.#namespace, identity);
   }
 }
-
-/** Whatever stood there is replaced: a tombstone and claims on it, too. */
-const WRITE_REGISTRATION = `insert or replace into muster_registrations (
-    namespace, identity, epoch, revision, registered_at, expires_at, ttl_ms, session, session_bound, address, attempt
-  ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-
-const WRITE_METADATA =
-  "insert or replace into muster_metadata (namespace, identity, document, facts) values (?, ?, ?, jsonb(?))";
