@@ -21,8 +21,8 @@ type Reply = { readonly outcome: Outcome } | { readonly disagreement: string };
 export async function runInChild(scenario: Scenario, settings: Settings): Promise<ScenarioResult> {
   const start = performance.now();
   const entry = fileURLToPath(compiledUrl(import.meta.resolve("./scenario-process.ts")));
-  // As a flag it holds for threads, too.
-  const loader = compiledUrl(import.meta.resolve("./published-loader.ts"));
+  const loader = String(compiledUrl(import.meta.resolve("./published-loader.ts")));
+  // As a flag it is one for threads, too.
   const execArgv = [...FLAGS, "--import", loader];
   const child = fork(entry, [scenario.name, JSON.stringify(settings)], { execArgv });
   let reply: Reply | undefined;

@@ -30,7 +30,7 @@ export class FleetQueue implements AsyncDisposable {
     this.#size = size;
   }
 
-  /** @param isServed false: they are registered, and nobody is attached. */
+  /** @param isServed false: they are registered, and whoever served them has gone. */
   static async open(under: Fleets, size: number, isServed: boolean): Promise<FleetQueue> {
     const namespace = isServed ? "served" : "unserved";
     const receivers = new Receivers();
@@ -42,6 +42,7 @@ export class FleetQueue implements AsyncDisposable {
       );
       await Promise.all(wave);
     }
+    if (!isServed) await fleets[1].close({ leave: "offline" });
     return new FleetQueue(under, fleets, receivers, size);
   }
 
