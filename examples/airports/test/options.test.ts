@@ -29,6 +29,13 @@ describe("the command line", () => {
     expect(parseOptions(["--store", "postgres"]).store).toBe("postgres");
   });
 
+  it("takes a file, which keeps what it sends, and one that stays by its path", () => {
+    expect(parseOptions(["--store", "file"])).toMatchObject({ store: "file", delivery: "at-least-once" });
+    const { store } = parseOptions(["--store", "file:some where/airports.db", "--delivery", "exactly-once"]);
+    expect(String(store)).toMatch(/^file:\/\/\/.*\/some%20where\/airports\.db$/);
+    expect(String(parseOptions(["--store", "file:/tmp/airports.db"]).store)).toBe("file:///tmp/airports.db");
+  });
+
   it("kills at least once unless it is told how", () => {
     expect(parseOptions(["--store", "postgres", "--kill"])).toMatchObject({ kill: true, delivery: "at-least-once" });
     const exactly = ["--store", "postgres", "--kill", "--delivery", "exactly-once"];
@@ -48,6 +55,11 @@ describe("the command line", () => {
       ["--kill", "--store", "postgres", "--delivery", "at-most-once"],
       "--kill needs at-least-once or exactly-once: at-most-once keeps nothing for who is away.",
     ],
+    [
+      ["--store", "file", "--delivery", "at-most-once"],
+      "--store file needs at-least-once or exactly-once: processes share a file, and no messaging.",
+    ],
+    [["--store", "file:"], '--store takes memory, file, file:PATH, postgres or postgres://…, not "file:".'],
     [["--processes", "0"], '--processes takes a whole number from 1 to 64, not "0".'],
     [["--processes", "65"], '--processes takes a whole number from 1 to 64, not "65".'],
     [["--processes", "2.5"], '--processes takes a whole number from 1 to 64, not "2.5".'],
