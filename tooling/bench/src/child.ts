@@ -21,7 +21,7 @@ type Reply = { readonly outcome: Outcome } | { readonly disagreement: string };
 export async function runInChild(scenario: Scenario, settings: Settings): Promise<ScenarioResult> {
   const start = performance.now();
   const entry = fileURLToPath(compiledUrl(import.meta.resolve("./scenario-process.ts")));
-  const loader = String(compiledUrl(import.meta.resolve("./published-loader.ts")));
+  const loader = compiledUrl(import.meta.resolve("./published-loader.ts"));
   // As a flag it is one for threads, too.
   const execArgv = [...FLAGS, "--import", loader];
   const child = fork(entry, [scenario.name, JSON.stringify(settings)], { execArgv });
