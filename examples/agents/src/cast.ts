@@ -5,7 +5,7 @@ import type { Agent } from "./schema.ts";
 const SKILLS = { "job-1": ["ocr"], "job-2": ["ocr", "translation"], "job-3": ["summary"] } as const;
 
 export const JOBS = ["job-1", "job-2", "job-3"] as const;
-export const HOSTS = ["athens", "bergen", "cork"] as const;
+const HOSTS = ["athens", "bergen", "cork"] as const;
 
 export type Job = (typeof JOBS)[number];
 export type HostName = (typeof HOSTS)[number];
