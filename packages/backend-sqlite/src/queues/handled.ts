@@ -57,7 +57,7 @@ export function acknowledgeHandled(store: Store, args: DeliveryArgs): Verdict {
   return verdict;
 }
 
-export function acknowledge(store: Store, { delivery, ...space }: DeliveryArgs): void {
+function acknowledge(store: Store, { delivery, ...space }: DeliveryArgs): void {
   settleMany(store, { ...space, settlements: [{ receipt: delivery.receipt, as: "ack" }] });
 }
 

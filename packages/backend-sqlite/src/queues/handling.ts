@@ -119,7 +119,7 @@ class OpenTransaction implements SqliteTransaction {
     const args = { ...space, delivery: this.#delivery, ...this.#handling };
     if (this.#begun === undefined) return client.run("acknowledgeHandled", args, this.#call);
     const verdict = await this.#begun;
-    if (verdict === "leased") await client.run("finishHandling", args, this.#call);
+    if (verdict === "leased") await client.run("finishHandling", args, this.#call).catch(rethrow);
     return verdict;
   }
 
@@ -145,7 +145,10 @@ class OpenTransaction implements SqliteTransaction {
     // A statement that fails has begun the transaction all the same.
     this.#begun = beginning.then(
       ({ verdict }) => verdict,
-      (error: unknown) => (isMusterError(error, "INVALID_ARGUMENT") ? "leased" : Promise.reject(error)),
+      (error: unknown) => {
+        if (isMusterError(error, "INVALID_ARGUMENT")) return "leased";
+        throw error;
+      },
     );
     this.#begun.catch(() => undefined); // Told to whoever has sent the statement.
     const begun = await beginning;

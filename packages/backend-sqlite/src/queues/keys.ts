@@ -3,6 +3,8 @@
  * takes a fraction of what a thousand statements take.
  */
 
+import type { Row } from "../store/store.ts";
+
 /** Identity and seq. */
 export type Key = readonly [identity: string, seq: number, ...unknown[]];
 
@@ -21,6 +23,7 @@ export function isInFront(identity: string): string {
 }
 
 /** What a statement has gathered with `json_group_array`. */
-export function gathered<T>(row: readonly unknown[] | undefined): readonly T[] {
-  return JSON.parse(String(row?.[0] ?? "[]")) as readonly T[]; // As the statement has put it together.
+export function gathered<T>(row: Row | undefined): readonly T[] {
+  const [json] = row ?? [];
+  return typeof json === "string" ? (JSON.parse(json) as readonly T[]) : []; // As the statement has put it together.
 }

@@ -17,7 +17,7 @@ export function keepMessage(store: Store, space: number, message: DurableMessage
   return Number(row?.[0]);
 }
 
-export function numberOf(store: Store, space: number, id: string): number | undefined {
+function numberOf(store: Store, space: number, id: string): number | undefined {
   const row = store.get("select message from muster_messages where space = ? and id = ?", [space, id]);
   return row && Number(row[0]);
 }

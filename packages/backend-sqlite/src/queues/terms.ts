@@ -5,7 +5,7 @@ import { isIn, isInFront, gathered, type Key } from "./keys.ts";
 import { type OfIdentity, promote } from "./lanes.ts";
 
 /** Identity, seq and term. */
-export type Leased = readonly [identity: string, seq: number, term: number];
+type Leased = readonly [identity: string, seq: number, term: number];
 
 const LEASED = `
   select json_group_array(json_array(q.identity, q.seq, q.term))

@@ -17,7 +17,7 @@ import { connectedTo } from "../store/support.ts";
 import { within } from "../support.ts";
 import { mortal, told } from "./mortal.ts";
 
-export interface QueuePartArgs {
+interface QueuePartArgs {
   readonly path: string;
   readonly namespace: string;
 }

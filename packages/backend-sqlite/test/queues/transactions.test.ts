@@ -1,60 +1,19 @@
 /** Handlers' own writes, and who waits for them. */
 
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type SqliteFile, sqliteFile, type SqliteTransaction } from "../../src/index.ts";
-import { connectedTo } from "../store/support.ts";
-import { type Folder, freshFolder, freshNamespace, outcomeOf, SOON, within } from "../support.ts";
+import type { SqliteTransaction } from "../../src/index.ts";
+import { freshNamespace, outcomeOf, SOON, within } from "../support.ts";
+import { filePlace } from "./file-place.ts";
 import { type Handed, message, openedQueues, type Queues, SECOND, settled, take, targets, TTL } from "./support.ts";
 
-let folder: Folder;
-let path: string;
-let file: SqliteFile;
-let keeper: Queues;
+const place = filePlace();
+const { noted, note, leased, handle } = place;
 
-beforeAll(async () => {
-  folder = await freshFolder();
-  path = join(folder.path, "fleet.db");
-  file = sqliteFile({ path });
-  keeper = await openedQueues({ file });
-  using store = connectedTo(path);
-  store.execute("create table notes (key text not null unique) strict; create table things (thing)");
-});
-
-afterAll(async () => {
-  await keeper.close();
-  await folder[Symbol.asyncDispose]();
-});
-
-const noted = (key: string): boolean => {
-  using store = connectedTo(path);
-  return store.get("select key from notes where key = ?", [key]) !== undefined;
-};
-const note = async (transaction: SqliteTransaction, key: string): Promise<void> => {
-  expect(await transaction.query("insert into notes values (?) returning key", [key])).toEqual({
-    rows: [{ key }],
-    changes: 1,
-  });
-};
-/** One delivery, leased; its message is called as nothing else in the table. */
-const leased = async (queues: Queues): Promise<Handed> => {
-  const id = freshNamespace();
-  await queues.attachMany("s", targets(["a"]), within(10 * SECOND));
-  await queues.enqueueMany(message(id), targets(["a"]), TTL, within(10 * SECOND));
-  const one = (await take(queues, "s")).find((each) => each.id === id);
-  if (one === undefined) throw new Error("it is not handed out");
-  return one;
-};
-const handle = async (
-  queues: Queues,
-  { id, identity, receipt }: Handed,
-  work: (transaction: SqliteTransaction) => Promise<void>,
-  call = within(20 * SECOND),
-): Promise<"handled" | "duplicate" | undefined> =>
-  queues.transactions?.handleOnce({ messageId: id, identity, receipt }, work, call);
+beforeAll(async () => place.open());
+afterAll(async () => place.close());
 
 test("effects stand with the acknowledgement, and the second time nothing runs", async () => {
-  await using queues = await openedQueues({ file });
+  await using queues = await openedQueues({ file: place.file });
   const one = await leased(queues);
   let runs = 0;
   const work = async (transaction: SqliteTransaction): Promise<void> => {
@@ -70,7 +29,7 @@ test("effects stand with the acknowledgement, and the second time nothing runs",
 });
 
 test("a handler that writes nothing is acknowledged, and nobody has waited for it", async () => {
-  await using queues = await openedQueues({ file });
+  await using queues = await openedQueues({ file: place.file });
   const one = await leased(queues);
   const work = async (): Promise<void> => {
     await queues.extendMany([one.receipt], 30 * SECOND, within(10 * SECOND));
@@ -80,20 +39,21 @@ test("a handler that writes nothing is acknowledged, and nobody has waited for i
 });
 
 test("of several that handle the same at once the effects of one stand, whoever waits for what", async () => {
-  await using queues = await openedQueues({ file });
-  await using other = await openedQueues({ path });
+  await using queues = await openedQueues({ file: place.file });
+  await using other = await openedQueues({ path: place.path });
   const one = await leased(queues);
   const outcomes = await Promise.all(
     [queues, queues, queues].map(async (at) => handle(at, one, async (transaction) => note(transaction, one.id))),
   );
-  expect(outcomes.toSorted()).toEqual(["duplicate", "duplicate", "handled"]);
+  expect(outcomes.filter((outcome) => outcome === "handled")).toHaveLength(1);
+  expect(outcomes.filter((outcome) => outcome === "duplicate")).toHaveLength(2);
   expect(noted(one.id)).toBe(true);
   expect(await take(other, "s")).toEqual([]);
 });
 
 test("while a handler writes everyone reads, who writes waits for its end, and then they come in order", async () => {
-  await using queues = await openedQueues({ file });
-  await using other = await openedQueues({ path });
+  await using queues = await openedQueues({ file: place.file });
+  await using other = await openedQueues({ path: place.path });
   const one = await leased(queues);
   const order: string[] = [];
   let writing: Promise<unknown> | undefined;
@@ -125,7 +85,7 @@ describe("nothing of a handler stands, and its lease goes on, when it", () => {
   };
 
   test("throws; it is told its own error", async () => {
-    await using queues = await openedQueues({ file });
+    await using queues = await openedQueues({ file: place.file });
     const one = await leased(queues);
     const mine = new Error("mine");
     const handling = handle(queues, one, async (transaction) => {
@@ -137,7 +97,7 @@ describe("nothing of a handler stands, and its lease goes on, when it", () => {
   });
 
   test("fails in a statement, whose result code it can read", async () => {
-    await using queues = await openedQueues({ file });
+    await using queues = await openedQueues({ file: place.file });
     const one = await leased(queues);
     const twice = async (transaction: SqliteTransaction): Promise<void> => {
       await note(transaction, one.id);
@@ -151,7 +111,7 @@ describe("nothing of a handler stands, and its lease goes on, when it", () => {
   });
 
   test("has its call end meanwhile", async () => {
-    await using queues = await openedQueues({ file });
+    await using queues = await openedQueues({ file: place.file });
     const one = await leased(queues);
     const caller = new AbortController();
     const endless = async (transaction: SqliteTransaction): Promise<void> => {
@@ -164,7 +124,7 @@ describe("nothing of a handler stands, and its lease goes on, when it", () => {
   });
 
   test("holds the write lock for too long; everyone else goes on", async () => {
-    await using queues = await openedQueues({ file, maxTransactionMs: 50 });
+    await using queues = await openedQueues({ file: place.file, maxTransactionMs: 50 });
     const one = await leased(queues);
     let writing: Promise<unknown> | undefined;
     const slow = async (transaction: SqliteTransaction): Promise<void> => {
@@ -179,21 +139,25 @@ describe("nothing of a handler stands, and its lease goes on, when it", () => {
   });
 
   test("ends its transaction by a conflict that says so", async () => {
-    await using queues = await openedQueues({ file });
+    await using queues = await openedQueues({ file: place.file });
     const one = await leased(queues);
     const rolledBack = async (transaction: SqliteTransaction): Promise<void> => {
       await note(transaction, one.id);
       const twice = transaction.query("insert or rollback into notes values (?)", [one.id]);
       await expect(twice).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
-      await expect(transaction.query("insert into notes values ('stray')")).rejects.toThrow();
+      const stray = transaction.query("insert into notes values ('stray')");
+      expect(await outcomeOf(stray)).toBe("INVALID_ARGUMENT");
     };
-    await expect(handle(queues, one, rolledBack)).rejects.toThrow();
+    expect(await outcomeOf(handle(queues, one, rolledBack))).toBe("INVALID_ARGUMENT");
     expect(noted("stray")).toBe(false);
     await again(queues, one);
   });
 
   test("is closed under it; whoever shares the file goes on at once", async () => {
-    const queues = await openedQueues({ file, maxTransactionMs: 600_000 }, { namespace: "closed under it" });
+    const queues = await openedQueues(
+      { file: place.file, maxTransactionMs: 600_000 },
+      { namespace: "closed under it" },
+    );
     const one = await leased(queues);
     const endless = async (transaction: SqliteTransaction): Promise<void> => {
       await note(transaction, one.id);
@@ -201,13 +165,13 @@ describe("nothing of a handler stands, and its lease goes on, when it", () => {
       await new Promise(() => {});
     };
     expect(await outcomeOf(handle(queues, one, endless))).toBe("CLOSED?");
-    await using next = await openedQueues({ file }, { namespace: "closed under it" });
+    await using next = await openedQueues({ file: place.file }, { namespace: "closed under it" });
     await again(next, one);
   });
 });
 
 test("a handler that catches the error of a statement goes on, with what it has written before and after it", async () => {
-  await using queues = await openedQueues({ file });
+  await using queues = await openedQueues({ file: place.file });
   const one = await leased(queues);
   const careful = async (transaction: SqliteTransaction): Promise<void> => {
     await transaction.query("insert into nowhere values (1)").catch(() => undefined);
@@ -220,7 +184,7 @@ test("a handler that catches the error of a statement goes on, with what it has 
 });
 
 test("whoever attaches the identity anew before its first statement undoes it; it is told so", async () => {
-  await using queues = await openedQueues({ file });
+  await using queues = await openedQueues({ file: place.file });
   const one = await leased(queues);
   const handling = handle(queues, one, async (transaction) => {
     await queues.attachMany("t", targets(["a"], 2), within(10 * SECOND));
@@ -235,7 +199,7 @@ test("whoever attaches the identity anew before its first statement undoes it; i
 });
 
 test("a receipt that has been settled, or is for something else, runs nothing", async () => {
-  await using queues = await openedQueues({ file });
+  await using queues = await openedQueues({ file: place.file });
   const one = await leased(queues);
   const never = async (): Promise<void> => Promise.reject(new Error("it runs"));
   expect(await outcomeOf(handle(queues, { ...one, identity: "b" }, never))).toBe("FENCED");
@@ -246,7 +210,7 @@ test("a receipt that has been settled, or is for something else, runs nothing", 
 });
 
 test("a transaction that is over takes no more statements, and one that was left running is waited for", async () => {
-  await using queues = await openedQueues({ file });
+  await using queues = await openedQueues({ file: place.file });
   const one = await leased(queues);
   const kept: SqliteTransaction[] = [];
   const hasty = async (transaction: SqliteTransaction): Promise<void> => {
@@ -258,93 +222,9 @@ test("a transaction that is over takes no more statements, and one that was left
   for (const transaction of kept) expect(await outcomeOf(transaction.query("select 1"))).toBe("CLOSED");
 });
 
-describe("a statement of a handler", () => {
-  const inTransaction = async <T>(work: (transaction: SqliteTransaction) => Promise<T>): Promise<T> => {
-    await using queues = await openedQueues({ file });
-    const one = await leased(queues);
-    const results: T[] = [];
-    await handle(queues, one, async (transaction) => void results.push(await work(transaction)));
-    return results[0] as T; // It has been handled.
-  };
-
-  test.each([
-    ...["commit", "END", " rollback", "begin immediate", "-- a\n/* b */ COMMIT", ";commit", "pragma synchronous = off"],
-    ...["vacuum", "attach 'x' as x", "detach x", "select 1; commit", "select 1 /* ; */ ; select 2", "", " -- ", "a\0b"],
-  ])("%j is refused", async (text) => {
-    const attempt = inTransaction(async (transaction) => outcomeOf(transaction.query(text)));
-    expect(await attempt).toBe("INVALID_ARGUMENT");
-  });
-
-  test("may be a savepoint of its own", async () => {
-    const key = freshNamespace();
-    await inTransaction(async (transaction) => {
-      await transaction.query("savepoint mine");
-      await transaction.query("insert into notes values (?)", [key]);
-      await transaction.query("rollback to mine");
-      await transaction.query("release mine");
-      await transaction.query("insert into notes values (?)", [`${key}; commit`]);
-    });
-    expect([noted(key), noted(`${key}; commit`)]).toEqual([false, true]);
-  });
-
-  test("may make a trigger", async () => {
-    const trigger = "create temp trigger t after insert on things begin delete from things; select 1; end";
-    const made = inTransaction(async (transaction) => {
-      await transaction.query(trigger);
-      return await transaction.query("drop trigger t");
-    });
-    expect(await made).toMatchObject({ rows: [] });
-  });
-
-  test("takes and gives each kind of value as it is", async () => {
-    const values = ["a'b", 12, 1.5, 2n ** 62n, true, null, new Uint8Array([0, 255]), new Uint8Array()];
-    const rows = await inTransaction(async (transaction) => {
-      const all: unknown[] = [];
-      for (const value of values) {
-        const query = "select ? as value, typeof(?1) as type";
-        all.push((await transaction.query(query, [value])).rows[0]);
-      }
-      return all;
-    });
-    expect(rows).toEqual([
-      { value: "a'b", type: "text" },
-      { value: 12, type: "integer" },
-      { value: 1.5, type: "real" },
-      { value: 2n ** 62n, type: "integer" },
-      { value: 1, type: "integer" },
-      { value: null, type: "null" },
-      { value: new Uint8Array([0, 255]), type: "blob" },
-      { value: new Uint8Array(), type: "blob" },
-    ]);
-  });
-
-  test.each<readonly [string, unknown]>([
-    ["object", {}],
-    ["array", [1]],
-    ["value that is not there", undefined],
-    ["number that is none", Number.NaN],
-    ["whole number of more than 64 bits", 2n ** 64n],
-    ["text with a NUL", "a\0b"],
-  ])("takes no %s", async (_, value) => {
-    const attempt = inTransaction(async (transaction) => outcomeOf(transaction.query("select ?", [value as never])));
-    expect(await attempt).toBe("INVALID_ARGUMENT");
-  });
-
-  test("tells how many rows it has changed", async () => {
-    const changes = await inTransaction(async (transaction) => {
-      await transaction.query("delete from things");
-      const first = await transaction.query("insert into things values (1), (2), (3)");
-      const updated = await transaction.query("update things set thing = thing + 1 where thing > 1 returning thing");
-      const read = await transaction.query("select thing from things order by 1");
-      return [first.changes, updated.changes, updated.rows.length, read.changes, read.rows];
-    });
-    expect(changes).toEqual([3, 2, 2, 0, [{ thing: 1 }, { thing: 3 }, { thing: 4 }]]);
-  });
-});
-
 test("handlers of two processes take turns, and each is had once", async () => {
-  await using queues = await openedQueues({ file }, { namespace: "two" });
-  await using other = await openedQueues({ path }, { namespace: "two" });
+  await using queues = await openedQueues({ file: place.file }, { namespace: "two" });
+  await using other = await openedQueues({ path: place.path }, { namespace: "two" });
   const names = Array.from({ length: 40 }, (_, index) => `id-${index}`);
   const id = freshNamespace();
   await queues.attachMany("s", targets(names), within(10 * SECOND));

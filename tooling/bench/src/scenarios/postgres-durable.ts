@@ -38,7 +38,7 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
   try {
     const hand = await HandQueue.open(pool, size);
     const forget = async (): Promise<void> => forgetMessages(pool);
-    const durability = (): DurabilityBackend => postgresDurability({ pool }) as DurabilityBackend; // Nobody asks for its transactions.
+    const durability = (): DurabilityBackend => postgresDurability({ pool });
     await using slot = await SlotQueue.open({ durability, forget }, size);
     const fleets = { open: (namespace: string) => openFleet(url, namespace), forget };
     await using away = await FleetQueue.open(fleets, size, false);

@@ -34,7 +34,7 @@ async function race(folder: string, size: number, rounds: number): Promise<Outco
   const path = join(folder, "fleet.db");
   using hand = new FileQueue(join(folder, "hand.db"), size);
   const forget = async (): Promise<void> => forgetMessages(path);
-  const durability = (): DurabilityBackend => sqliteDurability({ path }) as DurabilityBackend; // Nobody asks for its transactions.
+  const durability = (): DurabilityBackend => sqliteDurability({ path });
   await using slot = await SlotQueue.open({ durability, forget }, size);
   const fleets = { open: (namespace: string) => openFleet(path, namespace), forget };
   await using away = await FleetQueue.open(fleets, size, false);
