@@ -93,7 +93,7 @@ export const QUEUE_OPERATIONS: QueueOperations = {
   purgeMany: writing(purgeMany),
   lookAtDelivery: reading(lookAtDelivery),
   acknowledgeHandled: writing(acknowledgeHandled),
-  beginHandling: handling(beginHandling),
+  beginHandling: handling(beginHandling, "begin"),
   queryHandling: handling(queryHandling),
   finishHandling: handling(finishHandling, "commit"),
   abandonHandling: handling(() => undefined, "rollback"),

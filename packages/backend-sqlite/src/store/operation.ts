@@ -15,8 +15,8 @@ export interface Operation<Args, Result> {
   run(store: Store, args: Args): Result;
   /** A write that begins only when there may be something for it to do. */
   readonly wait?: Wait<Args, Result>;
-  /** The last one of a transaction: how that ends when it has run. */
-  readonly ends?: "commit" | "rollback";
+  /** The first one of a transaction, or the last: then that ends so when it has run. */
+  readonly step?: "begin" | "commit" | "rollback";
 }
 
 export interface Wait<Args, Result> {
@@ -57,7 +57,7 @@ export function waiting<Args, Result>(
 
 export function handling<Args extends Handling, Result>(
   run: (store: Store, args: Args) => Result,
-  ends?: "commit" | "rollback",
+  step?: "begin" | "commit" | "rollback",
 ): Operation<Args, Result> {
-  return { kind: "handling", run, ...(ends && { ends }) };
+  return { kind: "handling", run, ...(step && { step }) };
 }

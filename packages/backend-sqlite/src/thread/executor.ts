@@ -138,6 +138,7 @@ export class Executor {
   #disconnect(): void {
     const store = this.#store;
     this.#store = undefined;
+    this.#waiters.tellNews(); // The next connection counts the writes of others anew.
     try {
       store?.close();
     } catch {

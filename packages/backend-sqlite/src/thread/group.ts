@@ -67,6 +67,6 @@ function undone(answers: readonly Answer[]): readonly Answer[] {
 
 const FULL = 13;
 
-function isFull(error: unknown): boolean {
+export function isFull(error: unknown): boolean {
   return ((rawCodeOf(error) ?? 0) & 0xff) === FULL;
 }

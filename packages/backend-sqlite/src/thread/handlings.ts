@@ -3,14 +3,17 @@
  * begins one holds the file's only write lock until its end; the others wait for that in order.
  */
 
-import { type ErrorCode, MusterError } from "@muster/core/slots";
-import { isBusy, NAME } from "../errors.ts";
+import { isMusterError, MusterError } from "@muster/core/slots";
+import { isBusy, isOfConnection, NAME } from "../errors.ts";
 import type { Handling } from "../store/operation.ts";
 import type { Store } from "../store/store.ts";
 import { failureOf } from "./failure.ts";
+import { isFull } from "./group.ts";
 import type { Answer, Failure } from "./messages.ts";
 import type { Task } from "./task.ts";
 import { begin, isGivenUp } from "./turn.ts";
+
+const SOURCE = `${NAME}.handleOnce`;
 
 export interface HandlingsOptions {
   connect(): Store;
@@ -86,23 +89,24 @@ export class Handlings {
     const { id, args, turn } = request;
     const handling = args as Handling; // As handling operations take it.
     const { transaction } = handling;
+    const { step } = operation;
     const failure = this.#broken.get(transaction);
-    if (operation.ends !== undefined) this.#broken.delete(transaction);
-    if (operation.ends === "rollback") {
+    if (step === "commit" || step === "rollback") this.#broken.delete(transaction);
+    if (step === "rollback") {
       if (this.#open?.transaction === transaction) this.#end();
       return { id, value: undefined };
     }
     if (failure !== undefined) return { id, failure };
     try {
-      const store = this.#begun(handling);
+      const store = step === "begin" ? this.#begun(handling) : this.#current();
       if (!begin(turn)) return undefined;
       const value = operation.run(store, args);
-      if (operation.ends === "commit") store.execute("commit");
-      if (operation.ends === "commit" || !store.isInTransaction) this.#end();
+      if (step === "commit") store.execute("commit");
+      if (step === "commit" || !store.isInTransaction) this.#end();
       return { id, value };
     } catch (error) {
       if (this.#open === undefined && isBusy(error)) throw error;
-      return { id, failure: this.#failed(error, handling, operation.ends === "commit") };
+      return { id, failure: this.#failed(error, handling, step === "commit") };
     }
   }
 
@@ -115,17 +119,25 @@ export class Handlings {
     return this.#store;
   }
 
+  /** @throws UNAVAILABLE: with its thread, or its connection, the transaction has gone. */
+  #current(): Store {
+    if (this.#open !== undefined && this.#store !== undefined) return this.#store;
+    throw lost();
+  }
+
   /** A statement that fails is undone alone, unless SQLite says otherwise; a commit that fails undoes everything. */
   #failed(error: unknown, { transaction }: Handling, isLast: boolean): Failure {
-    const failure = failureOf(error, false);
+    const failure = failureOf(error, isLast && !isFull(error) && !isMusterError(error));
     if (isLast) this.#end();
     else if (this.#store?.isInTransaction !== true) this.#break(transaction, failure);
+    if (isOfConnection(failure.rawCode)) this.close();
     return failure;
   }
 
   #giveUp(transaction: number, maxMs: number): void {
     const message = `it has held the write lock of the file, for which everyone waits, for ${maxMs} ms, and was undone`;
-    this.#break(transaction, coded("TIMEOUT", message));
+    const error = new MusterError({ code: "TIMEOUT", source: SOURCE, message });
+    this.#break(transaction, failureOf(error, false));
     this.#options.onFree();
   }
 
@@ -147,6 +159,10 @@ export class Handlings {
   }
 }
 
-function coded(code: Extract<ErrorCode, "TIMEOUT">, message: string): Failure {
-  return failureOf(new MusterError({ code, source: `${NAME}.handleOnce`, message }), false);
+function lost(): MusterError<"UNAVAILABLE"> {
+  return new MusterError({
+    code: "UNAVAILABLE",
+    source: SOURCE,
+    message: "the transaction is lost; nothing of it stands",
+  });
 }

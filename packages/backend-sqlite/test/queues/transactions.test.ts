@@ -1,5 +1,6 @@
 /** Handlers' own writes, and who waits for them. */
 
+import type { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { SqliteTransaction } from "../../src/index.ts";
 import { freshNamespace, outcomeOf, SOON, within } from "../support.ts";
@@ -150,6 +151,30 @@ describe("nothing of a handler stands, and its lease goes on, when it", () => {
     };
     expect(await outcomeOf(handle(queues, one, rolledBack))).toBe("INVALID_ARGUMENT");
     expect(noted("stray")).toBe(false);
+    await again(queues, one);
+  });
+
+  test("loses its thread, and with that what it has written; a later statement of it begins nothing", async () => {
+    const threads: Worker[] = [];
+    let exits = 0;
+    const onWorker = (thread: Worker): void => {
+      threads.push(thread);
+      thread.once("exit", () => (exits += 1));
+    };
+    process.on("worker", onWorker);
+    await using queues = await openedQueues({ path: place.path });
+    process.off("worker", onWorker);
+    const one = await leased(queues);
+    const unlucky = async (transaction: SqliteTransaction): Promise<void> => {
+      await note(transaction, one.id);
+      // It dies of an order that it does not know.
+      for (const thread of threads) thread.postMessage({ id: 0, name: "no such operation" });
+      await expect.poll(() => exits, SOON).toBe(threads.length);
+      const stray = transaction.query("insert into notes values (?)", [`${one.id} again`]);
+      expect(await outcomeOf(stray)).toBe("UNAVAILABLE");
+    };
+    expect(await outcomeOf(handle(queues, one, unlucky))).toBe("UNAVAILABLE");
+    expect(noted(`${one.id} again`)).toBe(false);
     await again(queues, one);
   });
 
