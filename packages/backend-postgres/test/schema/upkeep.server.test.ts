@@ -49,7 +49,9 @@ await withServer("postgres", {}, (server) => {
     expect(await tell(server, "select max(version) from former.migrations")).toEqual([[LATEST]]);
   });
 
-  test("tables of version 3 become those of this one while a process that knows no others goes on", async () => {
+  test("tables of version 3 become those of this one while a process that knows no others goes on", {
+    timeout: 30_000,
+  }, async () => {
     await tablesOfVersion(server, 3, "third");
     const options = { ...optionsOf(server), schemaName: "third" };
     await tell(server, "insert into third.durable_spaces (namespace) values ('n')");
