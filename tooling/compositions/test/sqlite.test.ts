@@ -9,5 +9,5 @@ import { DEADLINE_MS, histories } from "./histories.ts";
 const folder = await mkdtemp(join(tmpdir(), "muster-sqlite-"));
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-patternConformance(await sqlite(join(folder, "cases.db")), { deadlineMs: DEADLINE_MS });
-patternConformance(await sqlite(join(folder, "histories.db")), histories("durable/history", "exactly-once/history"));
+patternConformance(sqlite(join(folder, "cases.db")), { deadlineMs: DEADLINE_MS });
+patternConformance(sqlite(join(folder, "histories.db")), histories("durable/history", "exactly-once/history"));
