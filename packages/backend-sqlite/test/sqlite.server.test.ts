@@ -205,22 +205,23 @@ describe("a file that can't be used", () => {
     await using handle = Object.assign(await open(path, "r+"), { [Symbol.asyncDispose]: async () => handle.close() });
     const noise = Buffer.alloc(4_096, 0x5a);
     for (let at = 3 * 4_096; at < size; at += 2 * 4_096) await handle.write(noise, 0, noise.length, at);
-    await using registry = await opened({ path }, { namespace });
-    expect(await outcomeOf(collected(registry.scan({ pageSize: 1_000 }, within(10_000))))).toBe("INTERNAL");
+    expect(await openedAndRead()).toBe("INTERNAL");
   });
 
   test("is one that has been cut off", async () => {
     await fillAndClose();
     await truncate(path, 3 * 4_096);
-    const registry = sqliteRegistry({ path });
-    const outcome = await outcomeOf(
-      registry
-        .open({ namespace }, within(10_000))
-        .then(async () => collected(registry.scan({ pageSize: 1_000 }, within(10_000)))),
-    );
-    await registry.close();
-    expect(outcome).toBe("INTERNAL");
+    expect(await openedAndRead()).toBe("INTERNAL");
   });
+
+  /** What comes of it, when it is opened or later. */
+  async function openedAndRead(): Promise<unknown> {
+    await using registry = sqliteRegistry({ path });
+    const reading = registry
+      .open({ namespace }, within(10_000))
+      .then(async () => collected(registry.scan({ pageSize: 1_000 }, within(10_000))));
+    return await outcomeOf(reading);
+  }
 
   async function fillAndClose(): Promise<void> {
     await using registry = await opened({ path }, { namespace });
