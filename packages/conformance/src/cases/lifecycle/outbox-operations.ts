@@ -59,24 +59,6 @@ export const servedOutboxOperations: readonly OutboxOperation[] = [
     target.leaseShards(RELAY, { leaseMs: target.traits.maxLeaseMs }, call),
   ),
   {
-    name: "releaseShards",
-    async stage(ctx, target): Promise<Staged> {
-      const [held] = await lease(ctx);
-      return {
-        run: async (call) => target.releaseShards(RELAY, call),
-        async effects(): Promise<number> {
-          try {
-            await ctx.backend.take(held ?? { shard: 0, lease: "" }, { maxTargets: 1 }, ctx.call);
-            return 0;
-          } catch (error) {
-            if (isMusterError(error, "FENCED")) return 1;
-            throw error;
-          }
-        },
-      };
-    },
-  },
-  {
     name: "take",
     async stage(ctx, target): Promise<Staged> {
       const name = another();
@@ -102,6 +84,25 @@ export const servedOutboxOperations: readonly OutboxOperation[] = [
   looking("counts", async (target, call) => target.counts("a", call)),
   looking("deliveries", async (target, call) => collect(target.deliveries("a", { pageSize: 1 }, call))),
   { ...looking("sweep", async (target, call) => target.sweep({ limit: 10 }, call)), mayBeLocal: true },
+  // Behind the others, whose leases it ends while they run.
+  {
+    name: "releaseShards",
+    async stage(ctx, target): Promise<Staged> {
+      const [held] = await lease(ctx);
+      return {
+        run: async (call) => target.releaseShards(RELAY, call),
+        async effects(): Promise<number> {
+          try {
+            await ctx.backend.take(held ?? { shard: 0, lease: "" }, { maxTargets: 1 }, ctx.call);
+            return 0;
+          } catch (error) {
+            if (isMusterError(error, "FENCED")) return 1;
+            throw error;
+          }
+        },
+      };
+    },
+  },
 ];
 
 /**
