@@ -1,11 +1,12 @@
 /** Everything the outbox keeps of one namespace, once it is committed. It decides nothing: the rules are in the files beside it. */
 
+import { shardOf } from "@muster/core/slots";
 import { OrderedList } from "../ordered-list.ts";
 import { BucketQueue } from "../queues/bucket-queue.ts";
 import { Bells } from "./bells.ts";
 import { Claims } from "./claims.ts";
 import { Leases } from "./leases.ts";
-import { SHARDS, shardOf } from "./shards.ts";
+import { SHARDS } from "./shards.ts";
 import type { Recipient, StoredMulticast, StoredParcel } from "./stored.ts";
 
 /** Whom one parcel holds at most. */
@@ -77,7 +78,7 @@ export function idName(id: string): string {
 function byShard(recipients: readonly Recipient[]): ReadonlyMap<number, readonly Recipient[]> {
   const shards = new Map<number, Recipient[]>();
   for (const recipient of recipients) {
-    const shard = shardOf(recipient.identity);
+    const shard = shardOf(recipient.identity, SHARDS);
     const others = shards.get(shard);
     if (others === undefined) shards.set(shard, [recipient]);
     else others.push(recipient);

@@ -1,15 +1,2 @@
-/** In which shard an identity's messages lie. */
-
 /** As many relays can share the work of one namespace. */
 export const SHARDS = 16;
-
-const FNV_OFFSET = 0x811c9dc5;
-const FNV_PRIME = 0x01000193;
-
-/** Follows from the identity alone (FNV-1a over its code units), for it must be the same in every process. */
-export function shardOf(identity: string): number {
-  let hash = FNV_OFFSET;
-  for (let i = 0; i < identity.length; i += 1) hash = Math.imul(hash ^ identity.charCodeAt(i), FNV_PRIME);
-  // The low bits alone would follow from the low bits of each character.
-  return ((hash ^ (hash >>> 15)) >>> 0) % SHARDS;
-}

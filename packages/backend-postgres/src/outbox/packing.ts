@@ -1,12 +1,12 @@
 /** Recipients on their way into parcels. */
 
-import type { OutboxTarget } from "@muster/core/slots";
+import { type OutboxTarget, shardOf } from "@muster/core/slots";
 import { compareStrings } from "@muster/filter";
 import type { Parameter } from "../client.ts";
 import { bigintArray, textArray } from "../codec.ts";
 import { checkIdentity } from "../queues/arguments.ts";
 import { inOrder } from "../queues/enqueueing.ts";
-import { SHARDS, shardOf } from "./shards.ts";
+import { SHARDS } from "./shards.ts";
 
 /** Of one parcel. */
 const MAX_TARGETS = 1_000;
@@ -43,7 +43,7 @@ export class Packing {
       checkIdentity(identity, "record");
       if (compareStrings(this.#last, identity) >= 0) this.#isInOrder = false;
       this.#last = identity;
-      const shard = shardOf(identity);
+      const shard = shardOf(identity, SHARDS);
       const open = this.#open[shard];
       open?.push(target);
       if (open?.length === MAX_TARGETS) this.#close(shard, open);

@@ -71,6 +71,7 @@ export { checkEntries, checkPageSize, checkRecord, type NameLimits } from "./reg
 export { type Registration, type Route, SESSION_PREFIX } from "./registration.ts";
 export type { DeliveryStatus, MulticastReport, Receipt } from "./report.ts";
 export type { FieldSchema, FieldType, IdentitySchema } from "./schema.ts";
+export { shardOf } from "./shards.ts";
 export {
   comparePositions,
   type Position,
