@@ -55,7 +55,7 @@ export interface RedisClient {
   run(
     script: Script,
     keys: readonly string[],
-    args: readonly (string | number)[],
+    args: readonly RedisArgument[],
     call: RedisCall,
     replies?: Replies,
   ): Promise<unknown>;
@@ -143,7 +143,7 @@ class DriverClient implements RedisClient {
   async run(
     script: Script,
     keys: readonly string[],
-    args: readonly (string | number)[],
+    args: readonly RedisArgument[],
     call: RedisCall,
     replies?: Replies,
   ): Promise<unknown> {
@@ -178,8 +178,9 @@ class DriverClient implements RedisClient {
     return quiet(new Redis({ ...redisOptions, ...once, ...(node === undefined ? {} : translated(node, natMap)) }));
   }
 
-  #evalsha(script: Script, keys: readonly string[], args: readonly (string | number)[], replies?: Replies): Command {
-    if (this.#proofOfWriting !== undefined) return writtenScript(script, keys, args, encodingOf(replies));
+  #evalsha(script: Script, keys: readonly string[], args: readonly RedisArgument[], replies?: Replies): Command {
+    if (this.#proofOfWriting !== undefined && areTexts(args))
+      return writtenScript(script, keys, args, encodingOf(replies));
     return commandOf("evalsha", [script.sha, keys.length, ...keys, ...args], replies);
   }
 
@@ -199,6 +200,10 @@ class DriverClient implements RedisClient {
   #release(driver: Redis | Cluster): void {
     if (!("client" in this.#options)) discard(driver);
   }
+}
+
+function areTexts(args: readonly RedisArgument[]): args is readonly (string | number)[] {
+  return !args.some((one) => one instanceof Buffer);
 }
 
 function commandOf(name: string, args: RedisArgument[], replies: Replies | undefined): Command {

@@ -1,5 +1,6 @@
 /** Muster on Redis. */
 
+export { redisDurability } from "./durability.ts";
 export { redisMessaging } from "./messaging.ts";
 export type {
   RedisByClient,
@@ -15,4 +16,5 @@ export type {
   RedisOptions,
   RedisTls,
 } from "./options.ts";
+export type { RedisTransaction } from "./queues/transaction.ts";
 export { redisRegistry, type RedisRegistryOptions } from "./registry.ts";

@@ -59,3 +59,8 @@ export function registryKeys(prefix: string, namespace: string): RegistryKeys {
 export function indexKey(prefix: string, namespace: string, position: number): string {
   return `${prefix}:{${namespace}}:index:${position}`;
 }
+
+/** What the names of all keys of a namespace's queues begin with. README, "Queues", tells what each of them holds. */
+export function queuesKey(prefix: string, namespace: string): string {
+  return `${prefix}:{${namespace}}:queues:`;
+}

@@ -4,27 +4,40 @@ import { withMortalProcesses } from "@muster/conformance/processes";
 import type { Server, ServerCluster } from "@muster/servers";
 import { Redis } from "ioredis";
 import { setImmediate as turn } from "node:timers/promises";
-import { redisMessaging, type RedisNode, type RedisOptions, redisRegistry } from "../src/index.ts";
+import { redisDurability, redisMessaging, type RedisNode, type RedisOptions, redisRegistry } from "../src/index.ts";
+import { effectsOn } from "./effects.ts";
 
 /** Longer than the second that a connection may take to come back, and the two until restarted masters take writes. */
 const CLUSTER_PATIENCE_MS = 15_000;
 const MODULE = new URL(import.meta.url);
 
-/** @public Clients and nothing else: for those processes of the kit that die, which import this module. */
-export function subject(options: RedisOptions): Subject {
-  return { name: "redis", registry: () => redisRegistry(options), messaging: () => redisMessaging(options) };
+/**
+ * @public Clients and nothing else: for those processes of the kit that die, which import this module.
+ *
+ * @param nodes where handlers' own keys are looked for.
+ */
+export function subject(options: RedisOptions, nodes: readonly RedisNode[]): Subject {
+  return {
+    name: "redis",
+    registry: () => redisRegistry(options),
+    messaging: () => redisMessaging(options),
+    durability: () => redisDurability(options),
+    transactionProbe: effectsOn(nodes),
+  };
 }
 
 /** One server, as the conformance kit looks at it: through a proxy that can break the line. */
 export async function standalone(server: Server): Promise<Subject> {
   const proxy = await proxyOf(server);
-  const whole = wholeOf({ host: proxy.host, port: proxy.port }, faultsOf([proxy], [server]), [proxy]);
-  return withMortalProcesses(whole, MODULE, { args: [{ host: server.host, port: server.port }] });
+  const place = { host: server.host, port: server.port };
+  const whole = wholeOf({ host: proxy.host, port: proxy.port }, [place], faultsOf([proxy], [server]), [proxy]);
+  return withMortalProcesses(whole, MODULE, { args: [place, [place]] });
 }
 
 /** A cluster with a proxy before each node; the addresses that nodes tell of one another are translated to theirs. */
 export async function clustered({ nodes }: ServerCluster): Promise<Subject> {
   const proxies = await Promise.all(nodes.map(proxyOf));
+  const places = nodes.map(({ host, port }) => ({ host, port }));
   const cluster = proxies.map(({ host, port }) => ({ host, port }));
   const natMap: Record<string, RedisNode> = {};
   for (const [index, { host, port }] of nodes.entries()) {
@@ -33,11 +46,11 @@ export async function clustered({ nodes }: ServerCluster): Promise<Subject> {
   }
   const faults = faultsOf(proxies, nodes, async () => void (await Promise.all(nodes.map(untilFormed))));
   const whole = {
-    ...wholeOf({ cluster, natMap }, faults, proxies),
+    ...wholeOf({ cluster, natMap }, places, faults, proxies),
     name: "redis cluster",
     patienceMs: CLUSTER_PATIENCE_MS,
   };
-  return withMortalProcesses(whole, MODULE, { args: [{ cluster: nodes.map(({ host, port }) => ({ host, port })) }] });
+  return withMortalProcesses(whole, MODULE, { args: [{ cluster: places }, places] });
 }
 
 /** Nodes that were away do not serve before they have heard of all others. */
@@ -50,9 +63,14 @@ async function untilFormed({ url }: Server): Promise<void> {
   }
 }
 
-function wholeOf(options: RedisOptions, faults: ServerFaults, proxies: readonly FaultProxy[]): Subject {
+function wholeOf(
+  options: RedisOptions,
+  nodes: readonly RedisNode[],
+  faults: ServerFaults,
+  proxies: readonly FaultProxy[],
+): Subject {
   const close = async (): Promise<void> => void (await Promise.all(proxies.map(async (proxy) => proxy.close())));
-  return { ...subject(options), faults, close };
+  return { ...subject(options, nodes), faults, close };
 }
 
 async function proxyOf({ host, port }: Server): Promise<FaultProxy> {

@@ -19,16 +19,30 @@ const MAX_IN_FLIGHT = 4;
  * longer, half a million code units.
  */
 export function partsOf<T>(batch: readonly T[], lengthOf: (item: T) => number, indexes = 0): readonly (readonly T[])[] {
-  const most = Math.max(1, Math.floor((MAX_ENTRIES * INDEXES_OF_DOUBLE) / (INDEXES_OF_DOUBLE + indexes)));
+  return cut(batch, lengthOf, Math.floor((MAX_ENTRIES * INDEXES_OF_DOUBLE) / (INDEXES_OF_DOUBLE + indexes)));
+}
+
+/**
+ * The same with at most so many in a part, unless one alone is more.
+ *
+ * @param countOf how many one counts as.
+ */
+export function cut<T>(
+  batch: readonly T[],
+  lengthOf: (item: T) => number,
+  most: number,
+  countOf: (item: T) => number = () => 1,
+): readonly (readonly T[])[] {
   const parts: (readonly T[])[] = [];
-  let [start, length] = [0, 0];
+  let [start, length, count] = [0, 0, 0];
   for (const [index, item] of batch.entries()) {
-    const own = lengthOf(item);
-    if (index > start && (index - start >= most || length + own > MAX_LENGTH)) {
+    const [ownLength, ownCount] = [lengthOf(item), countOf(item)];
+    if (index > start && (count + ownCount > most || length + ownLength > MAX_LENGTH)) {
       parts.push(batch.slice(start, index));
-      [start, length] = [index, 0];
+      [start, length, count] = [index, 0, 0];
     }
-    length += own;
+    length += ownLength;
+    count += ownCount;
   }
   if (start < batch.length) parts.push(batch.slice(start));
   return parts;

@@ -1,0 +1,89 @@
+/** Sweeping: what time ends, and what nobody needs to know any more. */
+
+import { type Script, script } from "../script.ts";
+import { QUEUES } from "./base.ts";
+import { LIFE } from "./life.ts";
+
+/** When what is still needed is looked at again. */
+const SOON_MS = 1_000;
+const LATER_MS = 60_000;
+
+/**
+ * At most so many of each kind.
+ *
+ * Arguments: how many, up to a thousand; for how many ms multicasts, drops and dead letters are known.
+ *
+ * Result: how many have ended or were forgotten. Atomic so that nothing is needed again between the look and the end.
+ */
+export const sweepScript: Script = script({
+  name: "sweep",
+  flags: ["allow-oom"],
+  lua: [
+    QUEUES,
+    LIFE,
+    `
+local most, swept = tonumber(ARGV[1]), 0
+local function due(name, upto, limit)
+  return call('ZRANGE', base .. name, '-inf', whole(upto), 'BYSCORE', 'LIMIT', 0, limit)
+end
+
+for _, session in ipairs(due('sessions', now, 10)) do
+  local leases, ended = base .. 'leases:' .. session, 0
+  for _, record in ipairs(call('ZRANGE', leases, '-inf', whole(now), 'BYSCORE', 'LIMIT', 0, most)) do
+    if ended >= most then break end
+    ended = ended + end_lease(record)
+    call('ZREM', leases, record)
+  end
+  if call('EXISTS', leases) == 0 then call('ZREM', base .. 'sessions', session) end
+end
+
+local left = most
+for _, member in ipairs(due('expiring', now, most)) do
+  if left <= 0 then break end
+  local page = page_of(member)
+  local ended = page and expire(page, left) or 0
+  left = left - ended
+  -- What is leased goes on; should it come back, it is past its time.
+  if not page then call('ZREM', base .. 'expiring', member)
+  elseif left > 0 then call('ZADD', base .. 'expiring', whole(now + ${SOON_MS}), member) end
+end
+swept = swept + most - left
+
+for _, name in ipairs(due('dying', now - tonumber(ARGV[3]), most)) do
+  local page, at = parked_in(name)
+  put(page, at, at, 'F')
+  forget_letter(page, at)
+  swept = swept + 1
+end
+
+for _, x in ipairs(due('dropped', now - tonumber(ARGV[2]), most)) do
+  call('HDEL', base .. 'drops', x)
+  call('ZREM', base .. 'dropped', x)
+  swept = swept + 1
+end
+
+flush()
+for _, m in ipairs(due('known', now, most)) do
+  local key = base .. 'm:' .. m
+  local id, idempotency, size, delivered, failed, letters, was_over =
+    unpack(call('HMGET', key, 'id', 'key', 'size', 'delivered', 'failed', 'letters', 'over'))
+  if idempotency and idempotency ~= '' and call('HGET', base .. 'keys', idempotency) == m then
+    call('HDEL', base .. 'keys', idempotency)
+  end
+  if (size or 0) - (delivered or 0) - (failed or 0) == 0 and (tonumber(letters) or 0) == 0 then
+    call('UNLINK', key)
+    if id then call('HDEL', base .. 'ids', id) end
+    call('ZREM', base .. 'known', m)
+    swept = swept + 1
+  else
+    if not was_over then
+      call('HSET', key, 'over', 1)
+      call('HDEL', key, 'key', 'digest', 'filter', 'ttl', 'state', 'began')
+    end
+    call('ZADD', base .. 'known', whole(now + ${LATER_MS}), m)
+  end
+end
+return swept
+`,
+  ],
+});
