@@ -73,14 +73,16 @@ function trackedOn([text, states, details]: readonly unknown[], isOver: boolean)
   for (let at = 0; at < list.length; at += 2)
     found.set(numberIn(list[at]), detailsIn(bytesIn(list[at + 1]).toString()));
   const parts = bytesIn(text).toString().split("\0");
-  return [...bytesIn(states).toString()].flatMap((state, index): readonly TrackedDelivery[] => {
-    const status = STATUSES[state];
-    if (status === undefined || (isOver && !KEPT.has(state))) return [];
-    const own = found.get(index + 1);
-    const attempts = own?.attempts ?? ("lmd".includes(state) ? 1 : 0);
-    const identity = parts[2 * index] ?? "";
-    if (status !== "failed") return [{ identity, status, code: undefined, reason: undefined, attempts }];
-    if (own === undefined || state === "X") return [{ identity, status, code: "EXPIRED", reason: EXPIRED, attempts }];
-    return [{ identity, status, code: own.code, reason: own.reason, attempts }];
-  });
+  return Array.from(bytesIn(states).toString(), (state, index) => ({ state, index })).flatMap(
+    ({ state, index }): readonly TrackedDelivery[] => {
+      const status = STATUSES[state];
+      if (status === undefined || (isOver && !KEPT.has(state))) return [];
+      const own = found.get(index + 1);
+      const attempts = own?.attempts ?? ("lmd".includes(state) ? 1 : 0);
+      const identity = parts[2 * index] ?? "";
+      if (status !== "failed") return [{ identity, status, code: undefined, reason: undefined, attempts }];
+      if (own === undefined || state === "X") return [{ identity, status, code: "EXPIRED", reason: EXPIRED, attempts }];
+      return [{ identity, status, code: own.code, reason: own.reason, attempts }];
+    },
+  );
 }

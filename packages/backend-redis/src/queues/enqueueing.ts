@@ -41,7 +41,22 @@ export async function enqueueMany(
   const refused = await sendParts(parts, `${NAME}.enqueueMany`, call, async (part) =>
     enqueuePart(space, message, part, Math.ceil(ttlMs), call),
   );
-  return failuresOf(new Map(refused), "enqueueMany", (index) => targets[index]?.identity ?? "");
+  return failuresOf(forAll(targets, refused), "enqueueMany", (index) => targets[index]?.identity ?? "");
+}
+
+/** Who occurs twice is refused twice. */
+function forAll(
+  targets: readonly Target[],
+  refused: readonly (readonly [index: number, code: FailureCode])[],
+): ReadonlyMap<number, FailureCode> {
+  if (refused.length === 0) return new Map();
+  const codes = new Map(refused.map(([index, code]) => [targets[index]?.identity, code]));
+  return new Map(
+    targets.flatMap(({ identity }, index) => {
+      const code = codes.get(identity);
+      return code === undefined ? [] : [[index, code] as const];
+    }),
+  );
 }
 
 async function enqueuePart(

@@ -7,7 +7,7 @@ import { LIFE } from "./life.ts";
 
 /**
  * `leave(session, xs, is_release)`: nobody is attached there any more of `xs`, a set. What is theirs in the lane is parked, and what is
- * leased comes back; every receipt from before is worthless.
+ * leased comes back: by `release`, or as if its time were out. `fence(x)`: receipts from before are worthless.
  */
 const LEAVE = `
 local function free(page, at, is_release)
@@ -16,12 +16,31 @@ local function free(page, at, is_release)
     park(page, at, 'p')
     return
   end
-  local is_first = state == 'l' or state == 'm'
-  local details = is_first and first_lease('x') or details_of(page, at)
-  if is_release and (is_first or state == 'k') then details.attempts = details.attempts - 1 end
-  details.last = 'x'
+  local details = held_details(page, at, 1)
+  if state == 'k' then details = details_of(page, at) end
+  if is_release then details.attempts, details.last = details.attempts - 1, 'l' end
   write_details(page, at, details)
-  if is_first then park(page, at, 's') else put(page, at, at, 's') end
+  if state == 'k' then put(page, at, at, 's') else park(page, at, 's') end
+end
+-- Behind one that was never leased there is none that was.
+local function each_leased_before(x, work)
+  local from = '[' .. x .. '\\0'
+  repeat
+    local items = call('ZRANGE', base .. 'parked', from, '(' .. x .. '\\1', 'BYLEX', 'LIMIT', 0, 32)
+    for _, item in ipairs(items) do
+      local page, at = parked_in(item)
+      if state_of(page, at) == 'p' then return end
+      work(page, at)
+    end
+    from = '(' .. (items[#items] or '')
+  until #items < 32
+end
+local function fence(x)
+  each_leased_before(x, function(page, at)
+    local details = details_of(page, at)
+    details.last = 'x'
+    write_details(page, at, details)
+  end)
 end
 local function leave(session, xs, is_release)
   for _, member in ipairs(call('ZRANGE', base .. 'lane:' .. session, 0, -1)) do
@@ -34,18 +53,9 @@ local function leave(session, xs, is_release)
     end
   end
   for x in pairs(xs) do
-    local from = '[' .. x .. '\\0'
-    repeat
-      local items = call('ZRANGE', base .. 'parked', from, '(' .. x .. '\\1', 'BYLEX', 'LIMIT', 0, 32)
-      local is_over = #items < 32
-      for _, item in ipairs(items) do
-        local page, at = parked_in(item)
-        -- Behind one that was never leased there is none that was.
-        if state_of(page, at) == 'p' then is_over = true
-        else free(page, at, is_release) end
-      end
-      from = '(' .. (items[#items] or '')
-    until is_over
+    each_leased_before(x, function(page, at)
+      if state_of(page, at) == 'k' then free(page, at, is_release) end
+    end)
     call('SREM', base .. 'plain:' .. session, x .. '\\0' .. attachment(x).epoch)
     for _, name in ipairs({ 'waiting:', 'sleeping:' }) do call('ZREM', base .. name .. session, x) end
     call('HDEL', base .. 'odd:' .. session, x)
@@ -102,6 +112,7 @@ for i = 3, #ARGV, 2 do
 end
 leave_all(leaving, false)
 for _, i in ipairs(coming) do
+  fence(ARGV[i])
   call('HSET', base .. 'attached', ARGV[i], ARGV[i + 1] .. '\\0' .. session)
   attachments[ARGV[i]] = nil
   touched[ARGV[i]] = true
@@ -169,9 +180,7 @@ local function die(x, epoch)
       local page, at = parked_in(item)
       local _, epochs = names_of(page)
       if tonumber(epochs[at]) <= epoch then
-        local details = details_of(page, at)
-        details.last = 'x'
-        bury(page, at, details, code, reason)
+        bury(page, at, details_of(page, at), code, reason)
         died = died + 1
       end
     end
