@@ -38,7 +38,7 @@ end
 local function fence(x)
   each_leased_before(x, function(page, at)
     local details = details_of(page, at)
-    details.last = 'x'
+    details.last = details.last == '' and 'x' or string.upper(details.last)
     write_details(page, at, details)
   end)
 end

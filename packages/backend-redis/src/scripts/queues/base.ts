@@ -31,7 +31,7 @@ end
  * that was thrown away · g redriven, and now elsewhere.
  *
  * Of s, k, D, X, f and F there are details in the field `d<k>.<at>`: serial number of the last lease, attempts that
- * count, how that lease was settled (a, r, l, d; x: it is worthless), not before, when it died, code, reason. `held_details`
+ * count, how that lease was settled (a, r, l, d; a capital, or x for not at all: its receipt is worthless since), not before, when it died, code, reason. `held_details`
  * are those of a delivery whose last lease has that serial, or false.
  */
 const PAGES = `

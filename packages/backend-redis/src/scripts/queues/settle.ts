@@ -12,7 +12,8 @@ export const SETTLE_ONE = `
 local function settle_one(page, at, serial, way, delay, code, reason)
   local state, details = state_of(page, at), held_details(page, at, serial)
   if not details then return false end
-  if details.last ~= '' or not find(state, '[lmsk]') then return details.last == way end
+  if not find(state, '[lmsk]') then return string.lower(details.last) == way end
+  if details.last ~= '' then return details.last == way end
   details.last = way
   if way == 'a' then
     if state == 'l' or state == 'm' then
