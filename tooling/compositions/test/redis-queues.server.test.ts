@@ -58,10 +58,11 @@ class Pair {
       expect(await this.#both(async ({ tracking }) => tracking?.counts(id, CALL))).toBe(true);
     }
     const letters = async ({ deadLetters }: DurabilityBackend): Promise<unknown> =>
-      (await collect(deadLetters?.list({ pageSize: 5 }, CALL))).map(({ diedAt: _, payload, ...rest }) => [
-        rest,
-        [...payload],
-      ]);
+      (await collect(deadLetters?.list({ pageSize: 5 }, CALL))).map((letter) => ({
+        ...letter,
+        diedAt: 0,
+        payload: [...letter.payload],
+      }));
     expect(await this.#both(letters)).toBe(true);
   }
 

@@ -13,6 +13,7 @@ import { postgresEnumerateScenario } from "./postgres-enumerate.ts";
 import { postgresMessagesScenario } from "./postgres-messages.ts";
 import { postgresOutboxScenario } from "./postgres-outbox.ts";
 import { postgresRegisterScenario } from "./postgres-register.ts";
+import { redisDurableScenario } from "./redis-durable.ts";
 import { redisEnumerateScenario } from "./redis-enumerate.ts";
 import { redisPubsubScenario } from "./redis-pubsub.ts";
 import { redisRegisterScenario } from "./redis-register.ts";
@@ -37,6 +38,7 @@ const ALL: readonly Scenario[] = [
   redisEnumerateScenario,
   redisPubsubScenario,
   redisSlowlogScenario,
+  redisDurableScenario,
   postgresRegisterScenario,
   postgresEnumerateScenario,
   postgresMessagesScenario,
