@@ -189,6 +189,8 @@ local function flush()
   end
   for key, delta in pairs(deltas) do
     for field, by in pairs(delta) do call('HINCRBY', key, field, by) end
+    -- Perhaps nobody needs it any more.
+    if call('HEXISTS', key, 'over') == 1 then call('ZADD', base .. 'known', whole(now), sub(key, #base + 3)) end
   end
 end
 `;

@@ -4,9 +4,10 @@ import { type Script, script } from "../script.ts";
 import { QUEUES } from "./base.ts";
 import { LIFE } from "./life.ts";
 
-/** When what is still needed is looked at again. */
+/** When a page past its time is looked at again, of which some is leased still. */
 const SOON_MS = 1_000;
-const LATER_MS = 60_000;
+/** When a message past its retention is looked at again, which is needed still; sooner, when one of its deliveries ends. */
+const LATER_MS = 600_000;
 
 /**
  * At most so many of each kind.
