@@ -4,12 +4,15 @@ import type { BatchFailure, DeadCode, Target } from "@muster/core/slots";
 import type { RedisCall } from "../client.ts";
 import { NAME } from "../errors.ts";
 import { attachScript, detachScript, dropScript } from "../scripts/queues/attach.ts";
-import { partsOf, sendParts } from "../store/batches.ts";
+import { cut, sendParts } from "../store/batches.ts";
 import { listIn, numberIn } from "../store/replies.ts";
 import { checkBatch, checkIdentity, checkSession, checkTargets } from "./arguments.ts";
 import { runUncrowded } from "./dissolving.ts";
 import { failuresOf } from "./failures.ts";
 import type { Space } from "./space.ts";
+
+/** Of one script. */
+const MOST_ENTRIES = 125;
 
 interface Entry {
   readonly target: Target;
@@ -26,7 +29,7 @@ export async function attachMany(
   checkTargets(targets, "attachMany");
   const fenced: number[] = [];
   for (const round of roundsOf(targets)) {
-    const parts = partsOf(round, ({ target }) => target.identity.length);
+    const parts = cut(round, ({ target }) => target.identity.length, MOST_ENTRIES);
     const found = await sendParts(parts, `${NAME}.attachMany`, call, async (part) => {
       const columns = part.flatMap(({ target }) => [target.identity, String(target.epoch)]);
       const reply = await runUncrowded(space, attachScript, (force) => [session, force, ...columns], call);
@@ -47,7 +50,7 @@ export async function detachMany(
   checkSession(session, "detachMany");
   checkBatch(identities, "detachMany");
   for (const identity of identities) checkIdentity(identity, "detachMany");
-  const parts = partsOf(identities, ({ length }) => length);
+  const parts = cut(identities, ({ length }) => length, MOST_ENTRIES);
   await sendParts(parts, `${NAME}.detachMany`, call, async (part) => {
     await runUncrowded(space, detachScript, (force) => [session, force, ...part], call);
     return [];
@@ -61,7 +64,7 @@ export async function dropMany(
   call: RedisCall,
 ): Promise<void> {
   checkTargets(targets, "dropMany");
-  const parts = partsOf(targets, ({ identity }) => identity.length);
+  const parts = cut(targets, ({ identity }) => identity.length, MOST_ENTRIES);
   await sendParts(parts, `${NAME}.dropMany`, call, async (part) => {
     const columns = part.flatMap(({ identity, epoch }) => [identity, String(epoch)]);
     const drop = async (): Promise<readonly unknown[]> =>

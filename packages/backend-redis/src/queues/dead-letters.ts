@@ -4,13 +4,16 @@ import type { BatchFailure, DeadLetter, DeadLetterKey } from "@muster/core/slots
 import type { RedisCall } from "../client.ts";
 import { NAME } from "../errors.ts";
 import { lettersScript, purgeScript, redriveScript } from "../scripts/queues/letters.ts";
-import { partsOf, sendParts } from "../store/batches.ts";
+import { cut, sendParts } from "../store/batches.ts";
 import { bytesIn, listIn } from "../store/replies.ts";
 import { checkBatch, checkTtl } from "./arguments.ts";
 import { detailsIn } from "./details.ts";
 import { runUncrowded } from "./dissolving.ts";
 import { type FailureCode, failuresOf } from "./failures.ts";
 import { run, type Space } from "./space.ts";
+
+/** Of one script. */
+const MOST_ENTRIES = 125;
 
 /** Of letters that come at once with their payloads. */
 const MOST = 100;
@@ -88,7 +91,7 @@ async function decided(
   send: (part: readonly DeadLetterKey[]) => Promise<unknown>,
 ): Promise<readonly BatchFailure[]> {
   checkBatch(keys, operation);
-  const parts = partsOf(keys, ({ identity, messageId }) => identity.length + messageId.length);
+  const parts = cut(keys, ({ identity, messageId }) => identity.length + messageId.length, MOST_ENTRIES);
   const verdicts = await sendParts(parts, `${NAME}.${operation}`, call, async (part) =>
     listIn(await send(part)).map((verdict) => bytesIn(verdict).toString()),
   );

@@ -67,14 +67,28 @@ function wayOf(settlement: Settlement | undefined): readonly string[] {
   }
 }
 
-/** Of one script. What was handed out together, and is acknowledged together, is hardly any; all else is done one by one. */
-const MOST_WORK = 500;
-const WORK_OF_ACK = 0.05;
+/** Of one script. What was handed out of a lane and is acknowledged together is hardly any; all else is done one by one. */
+const MOST_WORK = 250;
+/** Of the first lease: it may as well have been of a mailbox. */
+const WORK_OF_ACK = 0.5;
+/** Longer runs are cut; what is extended is as quick as what is acknowledged, and is found only as it was leased. */
+const MOST_ACKED = 500;
+const MOST_EXTENDED = 1_000;
+const MOST_OTHERS = 250;
 /** In code units, without its reason. */
 const RUN_LENGTH = 64;
 
-function workOf({ way, from, to }: Run): number {
-  return 1 + (to - from) * (way === ACK ? WORK_OF_ACK : 1);
+function isQuick({ way, serial }: Run): boolean {
+  return (way === ACK || way === NO_WAY) && serial === 1;
+}
+
+function mostOf(run: Run): number {
+  if (!isQuick(run)) return MOST_OTHERS;
+  return run.way === ACK ? MOST_ACKED : MOST_EXTENDED;
+}
+
+function workOf(run: Run): number {
+  return 1 + (run.to - run.from) * (isQuick(run) ? WORK_OF_ACK : 1);
 }
 
 interface Runs {
@@ -100,7 +114,13 @@ function runsOf(
     }
     const { page, place, serial } = receipt;
     const way = wayAt(index);
-    if (last?.page === page && last.to + 1 === place && last.serial === serial && last.way === way) {
+    if (
+      last?.page === page &&
+      last.to + 1 === place &&
+      last.serial === serial &&
+      last.way === way &&
+      last.indexes.length < mostOf(last)
+    ) {
       last.to = place;
       last.indexes.push(index);
     } else {

@@ -6,7 +6,7 @@ import { numberIn } from "../store/replies.ts";
 import { run, type Space } from "./space.ts";
 
 /** Of each kind, by one script. */
-const MOST = 1_000;
+const MOST = 250;
 
 export async function sweep(space: Space, limit: number, call: RedisCall): Promise<number> {
   if (!(limit >= 1)) return 0;

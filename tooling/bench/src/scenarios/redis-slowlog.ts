@@ -1,13 +1,14 @@
 /** How long single commands hold a Redis server up while everything Muster asks of it is done once to everyone. */
 
 import { setTimeout } from "node:timers/promises";
-import { redisMessaging, redisRegistry } from "@muster/backend-redis";
+import { redisDurability, redisMessaging, redisRegistry } from "@muster/backend-redis";
 import { defineSchema, type Fleet, openRegistry } from "@muster/core";
 import type { RegistryBackend } from "@muster/core/slots";
 import type { FilterInput } from "@muster/filter";
 import { Redis } from "ioredis";
 import { sensors } from "../documents.ts";
 import { multicastToAll, PATIENT, Receivers, registerAll } from "../fleets.ts";
+import { queueSteps } from "../queues/queue-steps.ts";
 import { RedisWatch } from "../redis-watch.ts";
 import { Disagreement, type Outcome, type Row, rowOf, type Scenario, type Settings, timingOf } from "../scenario.ts";
 import { benchServer } from "../servers.ts";
@@ -65,6 +66,9 @@ async function run({ size }: Settings): Promise<Outcome> {
     await journal.step("index backfill", () => backfill(url, watch));
     await journal.step("end of everyone at once", () => deleteAll(registry));
     await expirySteps(journal, registry, size);
+    await using durability = redisDurability({ url });
+    await durability.open({ namespace: NAMESPACE }, CALL);
+    for (const [name, work] of queueSteps(durability, size)) await journal.step(name, work);
     const unbounded = await watch.unboundedCalls();
     const row = rowOf("KEYS, HGETALL, SMEMBERS, SINTER and their like", "", [unbounded], { atMost: 0 });
     return { rows: [...journal.rows, row], timings: journal.timings };

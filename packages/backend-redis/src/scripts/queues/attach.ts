@@ -79,7 +79,7 @@ end
 `;
 
 /**
- * Attaches up to 250 identities.
+ * Attaches up to 125 identities.
  *
  * Arguments: session; empty, or 1 to go through lanes however long they are; identities and epochs by turns.
  *
@@ -123,7 +123,7 @@ return fenced
   ],
 });
 
-/** Detaches up to 250 identities. Arguments: session; 1 or nothing as above; identities. Result: nothing, or `crowded`. */
+/** Detaches up to 125 identities. Arguments: session; 1 or nothing as above; identities. Result: nothing, or `crowded`. */
 export const detachScript: Script = script({
   name: "detachMany",
   flags: ["allow-oom"],
@@ -146,11 +146,11 @@ return {}
 });
 
 /**
- * Drops up to 250 identities.
+ * Drops up to 125 identities.
  *
  * Arguments: code, reason; 1 or nothing as above; identities and epochs by turns.
  *
- * Result: nothing; `more`: a thousand have died, and there are others; or `crowded`.
+ * Result: nothing; `more`: 250 have died, and there are others; or `crowded`.
  *
  * Atomic, so that nothing of a life is enqueued behind its end. What is above the epoch is passed over: a lane holds only
  * what was enqueued for the very epoch that is attached.
@@ -174,7 +174,7 @@ end
 leave_all(leaving, false)
 local function die(x, epoch)
   local from = '[' .. x .. '\\0'
-  while died < 1000 do
+  while died < 250 do
     local items = call('ZRANGE', base .. 'parked', from, '(' .. x .. '\\1', 'BYLEX', 'LIMIT', 0, 250)
     for _, item in ipairs(items) do
       local page, at = parked_in(item)
@@ -206,7 +206,7 @@ return is_complete and {} or { 'more' }
 });
 
 /**
- * Parks the last thousand of what waits in a lane, or a few more.
+ * Parks the last 250 of what waits in a lane.
  *
  * Argument: the session. Result: how many it has parked. Atomic; nobody notices: they are handed out as before.
  */
@@ -217,12 +217,12 @@ export const dissolveScript: Script = script({
     QUEUES,
     `
 local lane, moved, from = base .. 'lane:' .. ARGV[1], 0, 0
-while moved < 1000 and from < 1000 do
+while moved < 250 and from < 1000 do
   local members = call('ZREVRANGE', lane, from, from + 31)
   if #members == 0 then break end
   for _, member in ipairs(members) do
     local page = page_of(member)
-    local at = page and moved < 1000 and find(page.states, 'q', 1, true)
+    local at = page and moved < 250 and find(page.states, 'q', 1, true)
     while at do
       park(page, at, 'p')
       moved = moved + 1

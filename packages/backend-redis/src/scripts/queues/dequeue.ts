@@ -5,8 +5,12 @@ import { QUEUES } from "./base.ts";
 import { LIFE } from "./life.ts";
 
 /** How much of a lane is looked at: pages, and deliveries in them. */
-const WINDOW_PAGES = 1_000;
-const WINDOW = 20_000;
+const WINDOW_PAGES = 500;
+const WINDOW = 10_000;
+/** How many are parked, and how many leases end, in one run: each takes 10 to 30 microseconds. */
+const MOST_MOVED = 250;
+/** How many are taken out of mailboxes at once; out of a lane it is no matter how many. */
+const MOST_FROM_MAILBOXES = 250;
 /** Of payloads, in one answer, unless a single one is larger. */
 const MAX_BYTES = 4_194_304;
 
@@ -104,6 +108,7 @@ end
 
 /** Of those who wait beside the lane, in `candidates`: each with the turn of its first one, least turn first. */
 const MAILBOX = `
+local taken = 0
 local function from_mailbox(candidates, position, edge)
   local candidate = candidates[position]
   local x = candidate.x
@@ -135,7 +140,8 @@ local function from_mailbox(candidates, position, edge)
   call('ZADD', leases, until_then, page.member .. ':' .. at .. ':' .. at .. ':' .. whole(details.serial))
   add_row(page, whole(at), whole(details.serial), whole(details.attempts), x .. '\\0' .. attachment(x).epoch)
   counts[x] = before + 1
-  left = left - 1
+  left, taken = left - 1, taken + 1
+  if taken >= ${MOST_FROM_MAILBOXES} then left = 0 end
   local item = candidate.items[candidate.next + 1]
   if not item then return end
   candidate.turn = tonumber(match(item, '%z(%d+)%z%d+:%d+:%d+$'))
@@ -147,19 +153,14 @@ end
 
 /** What time has done to this session since it was last asked for. */
 const PASS_TIME = `
-local ended = 0
-for _, record in ipairs(call('ZRANGE', leases, '-inf', whole(now), 'BYSCORE', 'LIMIT', 0, 500)) do
-  if ended >= 1000 then break end
-  ended = ended + end_lease(record)
-  call('ZREM', leases, record)
-end
-for _, x in ipairs(call('ZRANGE', sleeping, '-inf', whole(now), 'BYSCORE', 'LIMIT', 0, 500)) do touched[x] = true end
+local ended = end_leases(leases, ${MOST_MOVED})
+for _, x in ipairs(call('ZRANGE', sleeping, '-inf', whole(now), 'BYSCORE', 'LIMIT', 0, ${MOST_MOVED})) do touched[x] = true end
 relist_touched()
 `;
 
 /**
  * Whoever has something in his mailbox gets nothing out of the lane: it is parked first, as soon as it is in the window. The
- * window, and with it the turns up to which mailboxes may be looked at, ends where a thousand are parked.
+ * window, and with it the turns up to which mailboxes may be looked at, ends where ${MOST_MOVED} have been parked.
  */
 const WINDOW_LUA = `
 local parked = 0
@@ -181,7 +182,7 @@ end
 local function park_blocked(window)
   for _, page in ipairs(window) do
     local at = find(page.states, 'q', 1, true)
-    while at and parked < 250 do
+    while at and parked < ${MOST_MOVED} do
       if blocked[names_of(page)[at]] then
         park(page, at, 'p')
         parked = parked + 1
@@ -194,7 +195,7 @@ local window, seen, edge = {}, 0, math.huge
 local function look_at(from, to)
   local members = call('ZRANGE', lane, from, to, 'WITHSCORES')
   for i = 1, #members, 2 do
-    if seen > ${WINDOW} or parked >= 1000 or #window >= ${WINDOW_PAGES} then
+    if seen > ${WINDOW} or parked >= ${MOST_MOVED} or #window >= ${WINDOW_PAGES} then
       edge = tonumber(members[i + 1])
       return false
     end
@@ -220,7 +221,7 @@ end
  * Result: nothing where nothing is at hand; else rows, messages, and 1 where it should be asked again if there are no rows. A
  * row is five texts: its page; places in it, or nothing for all of them; serials of the leases and attempts, or nothing where both are
  * 1; identities and epochs by turns, with NULs between. Messages are numbers and, behind each, the six of its contents. An answer
- * ends after ${MAX_BYTES} bytes of payloads.
+ * ends after ${MAX_BYTES} bytes of payloads, or with the 250th out of a mailbox.
  *
  * Atomic, so that what is leased is leased to one. Where nothing is leased, and nobody odd, pages are handed out as they lie,
  * without a look at who is in them; else the beginning of the lane, up to ${WINDOW} deliveries, is merged with the mailboxes by
@@ -264,7 +265,7 @@ else
   relist_touched()
   for _, page in ipairs(window) do if find(page.states, '[lm]') then block(page) end end
   local found = call('ZRANGE', waiting, '-inf', edge == math.huge and '+inf' or '(' .. whole(edge), 'BYSCORE', 'LIMIT', 0,
-    math.min(left, 10000) + 500, 'WITHSCORES')
+    math.min(left, ${MOST_FROM_MAILBOXES}) + 500, 'WITHSCORES')
   local candidates = {}
   for i = 1, #found, 2 do candidates[#candidates + 1] = { x = found[i], turn = tonumber(found[i + 1]) } end
   local i, j = 1, 1
@@ -281,7 +282,7 @@ end
 if left > 0 and edge < math.huge then park_blocked(window) end
 if #rows > 0 then call('ZADD', base .. 'sessions', 'GT', until_then, session) end
 flush()
-return { rows, contents, parked > 0 and 1 or 0 }
+return { rows, contents, (parked > 0 or ended >= ${MOST_MOVED}) and 1 or 0 }
 `,
   ],
 });

@@ -5,7 +5,7 @@ import { QUEUES } from "./base.ts";
 import { KEEP } from "./messages.ts";
 
 /** Lanes up to this are looked through for what somebody has in them; longer ones are dissolved first. */
-export const SHORT_LANE = 64;
+export const SHORT_LANE = 32;
 
 /**
  * Each call leaves a line `c<n>` in the hash of the message: from which identity to which, and its pages. Callers go through

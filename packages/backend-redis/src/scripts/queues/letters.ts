@@ -43,7 +43,7 @@ end
 `;
 
 /**
- * Redrives up to 250 dead letters: each becomes a page of its own, for the life that is attached, or else for the next one.
+ * Redrives up to 125 dead letters: each becomes a page of its own, for the life that is attached, or else for the next one.
  *
  * Arguments: TTL, the quota or nothing, 1 or nothing as of enqueueing, identities and ids by turns.
  *
@@ -96,7 +96,7 @@ return verdicts
   ],
 });
 
-/** Throws up to 250 away. Arguments: identities and ids by turns. Result: for each r, or n as above. Atomic as above. */
+/** Throws up to 125 away. Arguments: identities and ids by turns. Result: for each r, or n as above. Atomic as above. */
 export const purgeScript: Script = script({
   name: "purgeMany",
   flags: ["allow-oom"],

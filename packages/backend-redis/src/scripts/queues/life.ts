@@ -19,29 +19,39 @@ end
 `;
 
 /**
- * The end of a lease by time. A lease is a member of `leases` of its session: page, from, to, and l or m for those of a
- * lane that are in that state, or the serial number of one in a mailbox. Answers how many it has freed.
+ * The end of leases by time. A lease is a member of `leases` of its session: page, from, to, and l or m for those of a
+ * lane that are in that state, or the serial number of one in a mailbox. Frees no more than `most`, and answers how many.
  */
-const END_LEASE = `
-local function end_lease(record)
+const END_LEASES = `
+local function end_lease(record, most)
   local member, from, to, kind = match(record, '^(%d+:%d+):(%d+):(%d+):(%w+)$')
-  local page = page_of(member)
-  if not page then return 0 end
-  local freed = 0
+  local page, freed = page_of(member), 0
+  if not page then return 0, true end
   if kind == 'l' or kind == 'm' then
     local at = find(page.states, kind, from, true)
     while at and at <= tonumber(to) do
+      if freed >= most then return freed, false end
       come_back(page, at, first_lease(''))
       freed = freed + 1
       at = find(page.states, kind, at + 1, true)
     end
-    return freed
+    return freed, true
   end
   local at = tonumber(from)
   local details = state_of(page, at) == 'k' and details_of(page, at)
   if details and details.last == '' and details.serial == tonumber(kind) then
     come_back(page, at, details)
     freed = 1
+  end
+  return freed, true
+end
+local function end_leases(leases, most)
+  local freed = 0
+  for _, record in ipairs(call('ZRANGE', leases, '-inf', whole(now), 'BYSCORE', 'LIMIT', 0, most)) do
+    local own, is_over = end_lease(record, most - freed)
+    freed = freed + own
+    if is_over then call('ZREM', leases, record) end
+    if freed >= most then break end
   end
   return freed
 end
@@ -94,4 +104,4 @@ local function forget_letter(page, at)
 end
 `;
 
-export const LIFE: string = [COME_BACK, END_LEASE, EXPIRE, LETTERS].join("");
+export const LIFE: string = [COME_BACK, END_LEASES, EXPIRE, LETTERS].join("");

@@ -12,7 +12,7 @@ const LATER_MS = 600_000;
 /**
  * At most so many of each kind.
  *
- * Arguments: how many, up to a thousand; for how many ms multicasts, drops and dead letters are known.
+ * Arguments: how many, up to 250; for how many ms multicasts, drops and dead letters are known.
  *
  * Result: how many have ended or were forgotten. Atomic so that nothing is needed again between the look and the end.
  */
@@ -28,13 +28,9 @@ local function due(name, upto, limit)
   return call('ZRANGE', base .. name, '-inf', whole(upto), 'BYSCORE', 'LIMIT', 0, limit)
 end
 
-for _, session in ipairs(due('sessions', now, 10)) do
-  local leases, ended = base .. 'leases:' .. session, 0
-  for _, record in ipairs(call('ZRANGE', leases, '-inf', whole(now), 'BYSCORE', 'LIMIT', 0, most)) do
-    if ended >= most then break end
-    ended = ended + end_lease(record)
-    call('ZREM', leases, record)
-  end
+for _, session in ipairs(due('sessions', now, 1)) do
+  local leases = base .. 'leases:' .. session
+  end_leases(leases, most)
   if call('EXISTS', leases) == 0 then call('ZREM', base .. 'sessions', session) end
 end
 
