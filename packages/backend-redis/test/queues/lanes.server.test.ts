@@ -12,7 +12,7 @@ import {
   SECOND,
   settled,
   take,
-  takeAll,
+  drain,
   targets,
   TTL,
 } from "./support.ts";
@@ -40,12 +40,7 @@ await withServer("redis", {}, (server) => {
     expect(others.map(({ id, identity }) => [id, identity])).toEqual([["late", "other"]]);
     await enqueueEach(queues, ["last"], ["slow"]);
     expect(await ack(queues, [held, ...others])).toEqual([]);
-    const handed: string[] = [];
-    for (let some = await take(queues, "s", { maxPerIdentity: 100 }); some.length > 0; ) {
-      handed.push(...some.map(({ id }) => id));
-      expect(await ack(queues, some)).toEqual([]);
-      some = await take(queues, "s", { maxPerIdentity: 100 });
-    }
+    const handed = (await drain(queues, "s")).map(({ id }) => id);
     expect(handed).toEqual([...ids.slice(1), "last"]);
   });
 
@@ -62,17 +57,16 @@ await withServer("redis", {}, (server) => {
     expect(held.every(({ id }) => id === ids[0])).toBe(true);
     await queues.attachMany("t", targets(identities.slice(0, 20), undefined, 2), call);
     await queues.detachMany("s", identities.slice(20), call);
-    expect(await takeAll(queues, "s")).toEqual([]);
+    expect(await drain(queues, "s")).toEqual([]);
     expect(await ack(queues, held)).toHaveLength(held.length);
     await queues.attachMany("t", targets(identities.slice(20), undefined, 2), call);
-    const handed = await takeAll(queues, "t");
+    const handed = await drain(queues, "t");
     for (const identity of identities) {
       const own = handed.filter((one) => one.identity === identity);
       expect(own.map(({ id }) => id)).toEqual(ids);
       // Of those that "s" held the leases of the first twenty counted; the others were released.
       expect(own[0]?.attempt).toBe(identities.indexOf(identity) < 20 ? 2 : 1);
     }
-    expect(await ack(queues, handed)).toEqual([]);
   });
 
   test("a queue is full exactly at its quota, in a lane or beside it", { timeout: 60_000 }, async () => {
@@ -108,7 +102,7 @@ await withServer("redis", {}, (server) => {
     for await (const page of queues.deadLetters?.list({ pageSize: 1_000 }, call) ?? []) letters += page.length;
     expect(letters).toBe(MANY);
     await queues.attachMany("s", targets(["a"], undefined, 2), call);
-    expect(await takeAll(queues, "s")).toEqual([]);
+    expect(await drain(queues, "s")).toEqual([]);
   });
 
   test("leases of thousands end, and are taken again, in order", { timeout: 60_000 }, async () => {
@@ -118,8 +112,8 @@ await withServer("redis", {}, (server) => {
     await queues.attachMany("s", targets(identities), call);
     await enqueueEach(queues, ["1", "2"], identities);
     expect(await take(queues, "s", { leaseMs: 10, maxPerIdentity: 1 })).toHaveLength(3_000);
-    const again: unknown[] = [];
-    while (again.length < 6_000) again.push(...(await take(queues, "s")).map(({ id, attempt }) => `${id} ${attempt}`));
+    const drained = await drain(queues, "s", (count) => count === 6_000);
+    const again = drained.map(({ id, attempt }) => `${id} ${attempt}`);
     expect(again.filter((one) => one === "1 2")).toHaveLength(3_000);
     expect(again.filter((one) => one === "2 1")).toHaveLength(3_000);
   });

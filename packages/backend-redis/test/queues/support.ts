@@ -49,12 +49,18 @@ export async function take(
   return handedIn(await queues.dequeue(session, all, within(20 * SECOND)));
 }
 
-/** Until nothing more is handed out. */
-export async function takeAll(queues: Queues, session: string): Promise<readonly Handed[]> {
+/** Acknowledges all that is handed out until nothing is, for as long as `isOver` doesn't say so. */
+export async function drain(
+  queues: Queues,
+  session: string,
+  isOver: (count: number) => boolean = () => true,
+): Promise<readonly Handed[]> {
   const all: Handed[] = [];
   for (;;) {
     const some = await take(queues, session);
-    if (some.length === 0) return all;
+    if (some.length === 0 && isOver(all.length)) return all;
+    const failures = await ack(queues, some);
+    if (failures.length > 0) throw new Error(`${failures.length} of ${some.length} are not acknowledged`);
     all.push(...some);
   }
 }
