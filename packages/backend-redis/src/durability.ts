@@ -43,8 +43,9 @@ import { checkPageSize } from "./store/arguments.ts";
 /**
  * Queues in Redis 7.0 or later, standalone, behind Sentinel, or a cluster, where a namespace lies on one node.
  *
- * What has returned is as durable as the server makes it: with `appendfsync always` it survives any crash, with `everysec` the last
- * second may be lost. A handler's own commands can run in one piece with its acknowledgement: see {@link RedisTransaction}.
+ * What has returned is as durable as the server makes it: with `appendfsync always` it survives any crash, with
+ * `everysec` the last second may be lost. A handler's own commands can run in one piece with its acknowledgement: see
+ * {@link RedisTransaction}.
  */
 export function redisDurability(options: RedisOptions): DurabilityBackend<RedisTransaction> {
   return new RedisDurability(options);

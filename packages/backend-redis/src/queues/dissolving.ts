@@ -7,8 +7,9 @@ import { numberIn } from "../store/replies.ts";
 import { crowdedIn, run, type Space } from "./space.ts";
 
 /**
- * Runs a script that refuses to go through a lane that is too long, once that is short enough. What is left of a lane that has been
- * dissolved is leased: then the script is told, by 1 instead of nothing, to go through it however much it is.
+ * Runs a script that refuses to go through a lane that is too long, once that is short enough. What is left of a lane
+ * that has been dissolved is leased: then the script is told, by 1 instead of nothing, to go through it however much it
+ * is.
  */
 export async function runUncrowded(
   space: Space,

@@ -17,8 +17,9 @@ export interface HandledDelivery {
 }
 
 /**
- * The contract's `handleOnce`. That the delivery is acknowledged is all that needs to be noted: it is known as long as its message
- * is. The lease is looked at before the work, so that none is done for nothing, and decides when its commands run.
+ * The contract's `handleOnce`. That the delivery is acknowledged is all that needs to be noted: it is known as long as
+ * its message is. The lease is looked at before the work, so that none is done for nothing, and decides when its
+ * commands run.
  *
  * @throws INTERNAL: it is handled and acknowledged, but a command has failed.
  */

@@ -67,7 +67,9 @@ function wayOf(settlement: Settlement | undefined): readonly string[] {
   }
 }
 
-/** Of one script. What was handed out of a lane and is acknowledged together is hardly any; all else is done one by one. */
+/**
+ * Of one script. What was handed out of a lane and is acknowledged together is hardly any; all else is done one by one.
+ */
 const MOST_WORK = 250;
 /** Of the first lease: it may as well have been of a mailbox. */
 const WORK_OF_ACK = 0.5;

@@ -9,19 +9,19 @@ const MOST_COMMANDS = 1_000;
 const MOST_BYTES = 1_048_576;
 
 /**
- * Redis keeps no transaction open while a handler works, so this one is the list of commands that run when it has returned:
- * all of them in one piece with the acknowledgement, or none.
+ * Redis keeps no transaction open while a handler works, so this one is the list of commands that run when it has
+ * returned: all of them in one piece with the acknowledgement, or none.
  */
 export interface RedisTransaction {
   /**
-   * The hash tag of the namespace, with its braces. In a cluster every key of a command must contain it, and no brace before
-   * it: the commands run on the node of the namespace.
+   * The hash tag of the namespace, with its braces. In a cluster every key of a command must contain it, and no brace
+   * before it: the commands run on the node of the namespace.
    */
   readonly hashTag: string;
 
   /**
-   * Adds a command. As in Redis' own transactions its answer is nobody's, and one that fails takes nothing back: the others
-   * run, the delivery is acknowledged, and whoever handles it is told.
+   * Adds a command. As in Redis' own transactions its answer is nobody's, and one that fails takes nothing back: the
+   * others run, the delivery is acknowledged, and whoever handles it is told.
    *
    * @throws CLOSED: the handler has returned. INVALID_ARGUMENT: over 1,000 commands, or 1 MiB of them.
    */

@@ -6,8 +6,9 @@ import { SHORT_LANE } from "./enqueue.ts";
 import { LIFE } from "./life.ts";
 
 /**
- * `leave(session, xs, is_release)`: nobody is attached there any more of `xs`, a set. What is theirs in the lane is parked, and what is
- * leased comes back: by `release`, or as if its time were out. `fence(x)`: receipts from before are worthless.
+ * `leave(session, xs, is_release)`: nobody is attached there any more of `xs`, a set. What is theirs in the lane is
+ * parked, and what is leased comes back: by `release`, or as if its time were out. `fence(x)`: receipts from before are
+ * worthless.
  */
 const LEAVE = `
 local function free(page, at, is_release)
@@ -83,8 +84,8 @@ end
  *
  * Arguments: session; empty, or 1 to go through lanes however long they are; identities and epochs by turns.
  *
- * Result: which of them, counted from 1, are fenced; or `crowded` and a session whose lane is to be dissolved first: then nothing
- * has been done.
+ * Result: which of them, counted from 1, are fenced; or `crowded` and a session whose lane is to be dissolved first:
+ * then nothing has been done.
  *
  * Atomic, so that nothing is enqueued, or leased, for an attachment that is just ending.
  */
@@ -123,7 +124,9 @@ return fenced
   ],
 });
 
-/** Detaches up to 125 identities. Arguments: session; 1 or nothing as above; identities. Result: nothing, or `crowded`. */
+/**
+ * Detaches up to 125 identities. Arguments: session; 1 or nothing as above; identities. Result: nothing, or `crowded`.
+ */
 export const detachScript: Script = script({
   name: "detachMany",
   flags: ["allow-oom"],

@@ -1,6 +1,7 @@
 /**
- * Lua that every script of the queues begins with. What the keys hold is told in `keys.ts`; `KEYS[1]` is what the names of
- * all of them begin with, for which of them a script touches often shows only in what it reads. They lie in one slot.
+ * Lua that every script of the queues begins with. What the keys hold is told in `keys.ts`; `KEYS[1]` is what the names
+ * of all of them begin with, for which of them a script touches often shows only in what it reads. They lie in one
+ * slot.
  */
 
 import { CLOCK } from "../stamps.ts";
@@ -25,14 +26,15 @@ end
  * and epochs by turns with a NUL between any two, and one letter for each of them in `s<k>`. `x<k>` is when it expires,
  * its turn, and the session in whose lane it is, which is empty where it is in none.
  *
- * Lane: q queued · l leased for the first time · m the same, and extended by itself.
- * Mailbox: p parked, never leased · s parked, leased before · k leased.
- * Ended: d delivered by its first lease · D delivered · x expired, never leased · X expired · f dead letter · F dead letter
- * that was thrown away · g redriven, and now elsewhere.
+ * - Lane: q queued · l leased for the first time · m the same, and extended by itself.
+ * - Mailbox: p parked, never leased · s parked, leased before · k leased.
+ * - Ended: d delivered by its first lease · D delivered · x expired, never leased · X expired · f dead letter ·
+ *   F dead letter that was thrown away · g redriven, and now elsewhere.
  *
  * Of s, k, D, X, f and F there are details in the field `d<k>.<at>`: serial number of the last lease, attempts that
- * count, how that lease was settled (a, r, l, d; a capital, or x for not at all: its receipt is worthless since), not before, when it died, code, reason. `held_details`
- * are those of a delivery whose last lease has that serial, or false.
+ * count, how that lease was settled (a, r, l, d; a capital, or x for not at all: its receipt is worthless since), not
+ * before, when it died, code, reason. `held_details` are those of a delivery whose last lease has that serial, or
+ * false.
  */
 const PAGES = `
 local pages, changed, deltas = {}, {}, {}

@@ -8,9 +8,10 @@ import { KEEP } from "./messages.ts";
 export const SHORT_LANE = 32;
 
 /**
- * Each call leaves a line `c<n>` in the hash of the message: from which identity to which, and its pages. Callers go through
- * identities in order, so mostly a comparison tells that a message has been enqueued for none of these; else it is looked
- * for in those pages only that could have them. Texts are compared by hand: the server's own order depends on its locale.
+ * Each call leaves a line `c<n>` in the hash of the message: from which identity to which, and its pages. Callers go
+ * through identities in order, so mostly a comparison tells that a message has been enqueued for none of these; else it
+ * is looked for in those pages only that could have them. Texts are compared by hand: the server's own order depends on
+ * its locale.
  */
 const REPETITIONS = `
 local function is_before(a, b)
@@ -158,17 +159,17 @@ end
 /**
  * Enqueues a message for up to a thousand targets, which are in order and each there once.
  *
- * Arguments: the six of a message, of which all but the id are empty where the caller has seen it stored; for how many ms
- * it is known; TTL; the quota, or nothing; 1 to
- * count in lanes however long they are, or nothing; the least and the greatest of these identities; then, for each session that
- * the caller believes to serve some, its name (or nothing) and their identities and epochs, by turns with NULs between.
+ * Arguments: the six of a message, of which all but the id are empty where the caller has seen it stored; for how many
+ * ms it is known; TTL; the quota, or nothing; 1 to count in lanes however long they are, or nothing; the least and the
+ * greatest of these identities; then, for each session that the caller believes to serve some, its name (or nothing)
+ * and their identities and epochs, by turns with NULs between.
  *
- * Result: refusals in threes: which of these sessions, which of its targets, both counted from 1, and u (that epoch was dropped) or q
- * (the queue is full). Or `unknown`: the message isn't stored, and its contents are missing. Or `crowded` and a session:
- * its lane is too long for counting what somebody has in it. Then nothing has been enqueued.
+ * Result: refusals in threes: which of these sessions, which of its targets, both counted from 1, and u (that epoch was
+ * dropped) or q (the queue is full). Or `unknown`: the message isn't stored, and its contents are missing. Or `crowded`
+ * and a session: its lane is too long for counting what somebody has in it. Then nothing has been enqueued.
  *
- * Atomic, so that whom an identity is attached to is still so when its delivery lies there, and what is enqueued twice at once
- * is found by the second.
+ * Atomic, so that whom an identity is attached to is still so when its delivery lies there, and what is enqueued twice
+ * at once is found by the second.
  */
 export const enqueueScript: Script = script({
   name: "enqueueMany",

@@ -28,8 +28,8 @@ export const admitScript: Script = script({
  *
  * Result: `handled`, `duplicate` or `fenced`, and what the first command that failed has said, if any.
  *
- * Atomic: commands run if and only if the delivery is acknowledged in the same piece, so nobody sees one without the other. As
- * in a transaction of Redis, those behind one that fails run all the same.
+ * Atomic: commands run if and only if the delivery is acknowledged in the same piece, so nobody sees one without the
+ * other. As in a transaction of Redis, those behind one that fails run all the same.
  */
 export const handleScript: Script = script({
   name: "handleOnce",

@@ -10,8 +10,8 @@ import { LIFE } from "./life.ts";
  *
  * Arguments: from and to, as ZRANGE BYLEX has them; how many. It stops after a MiB of payloads.
  *
- * Result: for each five: its name (identity, id and place, with NULs between), its details, content type, when it was sent,
- * and payload. Atomic so that the parts of one belong together.
+ * Result: for each five: its name (identity, id and place, with NULs between), its details, content type, when it was
+ * sent, and payload. Atomic so that the parts of one belong together.
  */
 export const lettersScript: Script = script({
   name: "list",
@@ -43,11 +43,13 @@ end
 `;
 
 /**
- * Redrives up to 125 dead letters: each becomes a page of its own, for the life that is attached, or else for the next one.
+ * Redrives up to 125 dead letters: each becomes a page of its own, for the life that is attached, or else for the next
+ * one.
  *
  * Arguments: TTL, the quota or nothing, 1 or nothing as of enqueueing, identities and ids by turns.
  *
- * Result: for each a letter: r redriven, n there is none, q the queue is full; or `crowded` and a session, as of enqueueing.
+ * Result: for each a letter: r redriven, n there is none, q the queue is full; or `crowded` and a session, as of
+ * enqueueing.
  *
  * Atomic so that it is queued once, and is a dead letter no more.
  */

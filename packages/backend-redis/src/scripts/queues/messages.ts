@@ -4,8 +4,8 @@ import { type Script, script } from "../script.ts";
 import { QUEUES } from "./base.ts";
 
 /**
- * `keep(from, keep_ms, ttl)` stores the message whose contents begin at that argument, unless there is one with its id, and
- * answers its number. Id, content type, when it was sent, whether once, `=` and where to reply or nothing, payload.
+ * `keep(from, keep_ms, ttl)` stores the message whose contents begin at that argument, unless there is one with its id,
+ * and answers its number. Id, content type, when it was sent, whether once, `=` and where to reply or nothing, payload.
  */
 export const KEEP = `
 local function keep(from, keep_ms, ttl)

@@ -5,8 +5,8 @@ import { QUEUES } from "./base.ts";
 import { LIFE } from "./life.ts";
 
 /**
- * `settle_one` settles one lease, and answers whether that has been, or had been already, in this very way. The end of a lease alone
- * does not make its receipt worthless, as long as the delivery has been leased to nobody since.
+ * `settle_one` settles one lease, and answers whether that has been, or had been already, in this very way. The end of
+ * a lease alone does not make its receipt worthless, as long as the delivery has been leased to nobody since.
  */
 export const SETTLE_ONE = `
 local function settle_one(page, at, serial, way, delay, code, reason)
@@ -54,13 +54,13 @@ local function is_all(page, from, to, state) return sub(page.states, from, to) =
 /**
  * Settles receipts.
  *
- * Arguments, for each entry: a page, from, to, the serial of these leases; a, r, l or d (ack, retry, release, dead); delay,
- * code, reason.
+ * Arguments, for each entry: a page, from, to, the serial of these leases; a, r, l or d (ack, retry, release, dead);
+ * delay, code, reason.
  *
  * Result: those that are fenced, in twos: which entry, counted from 1, and the place in its page.
  *
- * Atomic, so that one settlement counts, and what it frees for its identity is found by whoever dequeues next. Those that
- * were handed out together, and are acknowledged together, are changed together. It only makes room.
+ * Atomic, so that one settlement counts, and what it frees for its identity is found by whoever dequeues next. Those
+ * that were handed out together, and are acknowledged together, are changed together. It only makes room.
  */
 export const settleScript: Script = script({
   name: "settleMany",

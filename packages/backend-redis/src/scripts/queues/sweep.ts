@@ -6,7 +6,9 @@ import { LIFE } from "./life.ts";
 
 /** When a page past its time is looked at again, of which some is leased still. */
 const SOON_MS = 1_000;
-/** When a message past its retention is looked at again, which is needed still; sooner, when one of its deliveries ends. */
+/**
+ * When a message past its retention is looked at again, which is needed still; sooner, when one of its deliveries ends.
+ */
 const LATER_MS = 600_000;
 
 /**

@@ -2,7 +2,10 @@
 
 import { type Script, script } from "../script.ts";
 
-/** Argument: the id of a message. Result: how many it has, were delivered, have failed, are dead letters, and 1 where its retention is over. */
+/**
+ * Argument: the id of a message. Result: how many it has, were delivered, have failed, are dead letters, and 1 where
+ * its retention is over.
+ */
 export const countsScript: Script = script({
   name: "counts",
   flags: ["no-writes"],
@@ -15,7 +18,10 @@ return redis.call('HMGET', KEYS[1] .. 'm:' .. m, 'size', 'delivered', 'failed', 
   ],
 });
 
-/** Argument: the id. Result: the message's number, and a line for each call that enqueued it: least identity, greatest, first page, last. */
+/**
+ * Argument: the id. Result: the message's number, and a line for each call that enqueued it: least identity, greatest,
+ * first page, last.
+ */
 export const chunksScript: Script = script({
   name: "deliveries",
   flags: ["no-writes"],
@@ -34,8 +40,8 @@ return { m, lines }
 /**
  * Arguments: number of a message, and of pages of it, a few.
  *
- * Result: 1 where its retention is over, and for each page its identities and epochs, its states, and the details of those that have any:
- * places and details by turns. Atomic so that states and details belong together.
+ * Result: 1 where its retention is over, and for each page its identities and epochs, its states, and the details of
+ * those that have any: places and details by turns. Atomic so that states and details belong together.
  */
 export const pagesScript: Script = script({
   name: "deliveries",
