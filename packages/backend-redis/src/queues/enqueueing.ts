@@ -34,9 +34,9 @@ export async function enqueueMany(
   { ttlMs }: { readonly ttlMs: number },
   call: RedisCall,
 ): Promise<readonly BatchFailure[]> {
-  checkMessage(message, call.operation ?? "");
-  checkTargets(targets, call.operation ?? "");
-  checkTtl(ttlMs, call.operation ?? "");
+  checkMessage(message, "enqueueMany");
+  checkTargets(targets, "enqueueMany");
+  checkTtl(ttlMs, "enqueueMany");
   const parts = cut(inOrder(targets), ({ target }) => target.identity.length, MAX_TARGETS);
   const refused = await sendParts(parts, `${NAME}.enqueueMany`, call, async (part) =>
     enqueuePart(space, message, part, Math.ceil(ttlMs), call),

@@ -25,10 +25,11 @@ local function enqueued_before(m, first, last)
   local key = base .. 'm:' .. m
   local highest, chunks = unpack(call('HMGET', key, 'highest', 'chunks'))
   if not highest or is_before(highest, first) then return nil end
-  local known = {}
+  local known
   for n = 1, tonumber(chunks) do
     local low, high, from, to = match(call('HGET', key, 'c' .. n), '^([^%z]+)%z([^%z]+)%z(%d+)%z(%d+)$')
     if not is_before(high, first) and not is_before(last, low) then
+      known = known or {}
       for k = from, to do
         local page = page_of(m .. ':' .. k)
         if page then for _, name in ipairs((names_of(page))) do known[name] = true end end

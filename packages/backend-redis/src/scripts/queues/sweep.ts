@@ -32,7 +32,7 @@ end
 
 for _, session in ipairs(due('sessions', now, 1)) do
   local leases = base .. 'leases:' .. session
-  end_leases(leases, most)
+  swept = swept + end_leases(leases, most)
   if call('EXISTS', leases) == 0 then call('ZREM', base .. 'sessions', session) end
 end
 
