@@ -34,13 +34,12 @@ await withServer("redis", {}, (server) => {
     await queues.enqueueMany(message("m"), [...all.slice(1), { identity: "nobody", epoch: 1 }], TTL, call);
     const messages = (await keysOf(namespace)).filter((key) => key.startsWith("m:"));
     const stored = ["expiring", "ids", "known", ...messages, "numbers", "parked"];
-    const lanes = [...SESSIONS.map((session) => `lane:${session}`), ...SESSIONS.map((session) => `plain:${session}`)];
+    const attached = ["checked", "plain"].flatMap((name) => SESSIONS.map((session) => `${name}:${session}`));
+    const lanes = [...SESSIONS.map((session) => `lane:${session}`), ...attached];
     expect(await keysOf(namespace)).toEqual([...fixed, ...stored, ...lanes].toSorted());
     expect(messages).toHaveLength(1);
     for (const session of SESSIONS) expect(await ack(queues, await take(queues, session))).toEqual([]);
-    expect(await keysOf(namespace)).toEqual(
-      [...fixed, ...stored, ...SESSIONS.map((session) => `plain:${session}`), "sessions"].toSorted(),
-    );
+    expect(await keysOf(namespace)).toEqual([...fixed, ...stored, ...attached, "sessions"].toSorted());
   });
 
   test("nothing is left once everything has ended and its retention is over", { timeout: 20_000 }, async () => {

@@ -69,6 +69,30 @@ await withServer("redis", {}, (server) => {
     }
   });
 
+  test("whom a page is for is looked at again when one of them is attached elsewhere, detached or dropped", async () => {
+    await using queues = await openedQueues({ url });
+    const call = within(20 * SECOND);
+    const identities = numbered(50);
+    await queues.attachMany("s", targets(identities), call);
+    await enqueueEach(queues, ["1", "2"], identities);
+    expect(await drain(queues, "s")).toHaveLength(100);
+    const [moved = "", gone = "", dropped = "", ...others] = identities;
+    await queues.attachMany("t", targets([moved]), call);
+    await queues.detachMany("s", [gone], call);
+    await enqueueEach(queues, ["3"], identities);
+    await queues.dropMany(targets([dropped]), { code: "UNREGISTERED", reason: "gone" }, call);
+    const failures = await queues.enqueueMany(message("4"), targets(identities, "s"), TTL, call);
+    expect(failures.map(({ index, error }) => [index, error.code])).toEqual([[2, "UNREGISTERED"]]);
+    const handed = (await drain(queues, "s")).map(({ identity }) => identity);
+    expect(new Set(handed)).toEqual(new Set(others));
+    expect((await drain(queues, "t")).map(({ id, identity }) => [id, identity])).toEqual([
+      ["3", moved],
+      ["4", moved],
+    ]);
+    await queues.attachMany("s", targets([gone]), call);
+    expect((await drain(queues, "s")).map(({ id }) => id)).toEqual(["3", "4"]);
+  });
+
   test("a queue is full exactly at its quota, in a lane or beside it", { timeout: 60_000 }, async () => {
     const durability = { maxQueued: 70, trackingRetentionMs: 600_000, deadLetterRetentionMs: 600_000 };
     await using queues = await openedQueues({ url }, { durability });

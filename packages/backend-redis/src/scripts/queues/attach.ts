@@ -57,7 +57,7 @@ local function leave(session, xs, is_release)
     each_leased_before(x, function(page, at)
       if state_of(page, at) == 'k' then free(page, at, is_release) end
     end)
-    call('SREM', base .. 'plain:' .. session, x .. '\\0' .. attachment(x).epoch)
+    no_longer_plain(session, x, attachment(x).epoch)
     for _, name in ipairs({ 'waiting:', 'sleeping:' }) do call('ZREM', base .. name .. session, x) end
     call('HDEL', base .. 'odd:' .. session, x)
     call('HDEL', base .. 'attached', x)

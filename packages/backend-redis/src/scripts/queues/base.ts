@@ -145,6 +145,10 @@ local function hold(x, by)
   if place then call('HINCRBY', base .. 'odd:' .. place.session, x, by) end
   touched[x] = true
 end
+local function no_longer_plain(session, x, epoch)
+  call('SREM', base .. 'plain:' .. session, x .. '\\0' .. epoch)
+  call('DEL', base .. 'checked:' .. session)
+end
 local function relist(x)
   local place = attachment(x)
   if not place then return end
@@ -161,7 +165,7 @@ local function relist(x)
   end
   local leased = call('HGET', odd, x)
   if not leased then
-    call('SREM', plain, x .. '\\0' .. place.epoch)
+    no_longer_plain(place.session, x, place.epoch)
     call('HSET', odd, x, 0)
   elseif tonumber(leased) > 0 then
     call('ZREM', waiting, x)

@@ -86,29 +86,48 @@ local function is_full(x, session, quota)
 end
 `;
 
-/** A lane is filled as a whole, without a look at each, where everybody is plain, and nobody has it or could be full. */
+/** Texts of that many bytes and more are remembered, and so many of a session. */
+const LONG_TEXT = 256;
+const MOST_CHECKED = 256;
+
+/**
+ * A lane is filled as a whole, without a look at each, where everybody is plain, and nobody has it or could be full. Of
+ * a text that has been looked at, and of whom nobody has ceased to be plain since, that is known by its digest:
+ * whoever sends to the same again and again costs no more than the text.
+ */
 const TARGETS = `
-local parts, odd_names, odd_members = {}, {}, {}
+local parts = {}
+local function look_at(part)
+  if part.members then return end
+  part.members, part.plain, part.size = {}, {}, 0
+  for member in gmatch(part.text, '[^%z]+%z[^%z]+') do
+    part.size = part.size + 1
+    part.members[part.size] = member
+  end
+  if part.session == '' then return end
+  part.plain = call('SMISMEMBER', base .. 'plain:' .. part.session, unpack(part.members))
+end
+local function are_plain(part)
+  if part.session == '' then return false end
+  local checked, digest = base .. 'checked:' .. part.session, #part.text >= ${LONG_TEXT} and redis.sha1hex(part.text)
+  local size = digest and call('HGET', checked, digest)
+  part.size = size and tonumber(size) or nil
+  if part.size then return true end
+  look_at(part)
+  for i = 1, part.size do
+    if part.plain[i] == 0 then return false end
+  end
+  if digest then
+    if call('HLEN', checked) >= ${MOST_CHECKED} then call('DEL', checked) end
+    call('HSET', checked, digest, part.size)
+  end
+  return true
+end
 for argument = 13, #ARGV, 2 do
-  local session, text = ARGV[argument], ARGV[argument + 1]
-  local members, size = {}, 0
-  for member in gmatch(text, '[^%z]+%z[^%z]+') do
-    size = size + 1
-    members[size] = member
-  end
-  local part = { session = session, text = text, members = members, is_plain = false, plain = {} }
-  if session ~= '' then
-    part.plain = call('SMISMEMBER', base .. 'plain:' .. session, unpack(members))
-    part.is_plain = not known and not (quota and call('ZCARD', base .. 'lane:' .. session) >= quota)
-    if part.is_plain then
-      for i = 1, size do
-        if part.plain[i] == 0 then
-          part.is_plain = false
-          break
-        end
-      end
-    end
-  end
+  local part = { session = ARGV[argument], text = ARGV[argument + 1] }
+  part.is_plain = not known and are_plain(part)
+    and not (quota and call('ZCARD', base .. 'lane:' .. part.session) >= quota)
+  if not part.is_plain then look_at(part) end
   parts[#parts + 1] = part
 end
 `;
@@ -194,7 +213,7 @@ m = m or keep(1, keep_ms, ttl)
 local expires, from, to = whole(now + ttl)
 for number, part in ipairs(parts) do
   if part.is_plain then
-    local _, k = add_page(m, part.text, #part.members, part.session, expires, 'q')
+    local _, k = add_page(m, part.text, part.size, part.session, expires, 'q')
     from, to = from or k, k
   else
     take(part, number)
