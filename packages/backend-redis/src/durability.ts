@@ -3,6 +3,7 @@
 import {
   type BatchFailure,
   type Call,
+  checkPageSize,
   type DeadCode,
   type DeadLetter,
   type DeadLetterFacet,
@@ -38,7 +39,6 @@ import { type Space, spaceOf } from "./queues/space.ts";
 import { sweep } from "./queues/sweeping.ts";
 import { begin, complete, counts, find } from "./queues/tracking.ts";
 import type { RedisTransaction } from "./queues/transaction.ts";
-import { checkPageSize } from "./store/arguments.ts";
 
 /**
  * Queues in Redis 7.0 or later, standalone, behind Sentinel, or a cluster, where a namespace lies on one node.
@@ -57,6 +57,7 @@ function traitsOf({ trackingRetentionMs }: DurabilityScope): DurabilityTraits {
     order: "fifo",
     lease: "message",
     delay: true,
+    wakes: false,
     fences: "epoch",
     queueQuota: true,
     dedupWindowMs: trackingRetentionMs,
@@ -178,7 +179,7 @@ class RedisDurability implements DurabilityBackend<RedisTransaction> {
     { after, pageSize, statuses }: DeliveryQuery,
     call: Call,
   ): AsyncGenerator<readonly TrackedDelivery[], void, undefined> {
-    checkPageSize(pageSize, "deliveries");
+    checkPageSize(pageSize, `${NAME}.deliveries`);
     this.#life.check("deliveries", call);
     const found = await this.#run("deliveries", call, async (space, sent) => stretchesOf(space, id, sent));
     const isWanted = ({ identity, status }: TrackedDelivery): boolean =>
@@ -200,7 +201,7 @@ class RedisDurability implements DurabilityBackend<RedisTransaction> {
   }
 
   async *#deadLetters(query: DeadLetterQuery, call: Call): AsyncGenerator<readonly DeadLetter[], void, undefined> {
-    checkPageSize(query.pageSize, "list");
+    checkPageSize(query.pageSize, `${NAME}.list`);
     this.#life.check("list", call);
     for (let next = query; ; ) {
       const page = await this.#run("list", call, async (space, sent) => readDeadLetters(space, next, sent));

@@ -2,7 +2,7 @@
 
 import { type DequeueOptions, type DurableMessage, MusterError, type Target } from "@muster/core/slots";
 import { NAME } from "../errors.ts";
-import { MAX_IDENTITY_BYTES } from "../store/arguments.ts";
+import { NAME_LIMITS } from "../store/arguments.ts";
 
 export const MAX_PAYLOAD_BYTES = 1_048_576;
 export const MAX_BATCH = 10_000;
@@ -44,8 +44,8 @@ export function checkTargets(targets: readonly Target[], operation: string): voi
 
 /** @throws INVALID_IDENTITY */
 export function checkIdentity(identity: string, operation: string): void {
-  if (isName(identity, MAX_IDENTITY_BYTES)) return;
-  const message = `an identity has 1 to ${MAX_IDENTITY_BYTES} bytes and no NUL`;
+  if (isName(identity, NAME_LIMITS.maxIdentityBytes)) return;
+  const message = `an identity has 1 to ${NAME_LIMITS.maxIdentityBytes} bytes and no NUL`;
   throw new MusterError({ code: "INVALID_IDENTITY", source: `${NAME}.${operation}`, subject: identity, message });
 }
 

@@ -12,8 +12,8 @@ const KEPT = { delivery: "at-least-once" } as const;
 /** The slots under them. */
 export interface Fleets {
   open(namespace: string): Promise<Fleet>;
-  /** Forgets every message, whatever its state. */
-  forget(): Promise<void>;
+  /** Forgets every message, whatever its state. Default: they stay. */
+  forget?(): Promise<void>;
 }
 
 export class FleetQueue implements AsyncDisposable {
@@ -75,7 +75,7 @@ export class FleetQueue implements AsyncDisposable {
 
   /** As many at once as a multicast has batches under way: each of their connections has planned what it sends. */
   async #empty(): Promise<void> {
-    await this.#under.forget();
+    await this.#under.forget?.();
     const one = { $identity: identityOf(0) };
     await Promise.all([1, 2].map(() => this.#sender.multicast(one, PAYLOAD, KEPT)));
   }

@@ -1,9 +1,11 @@
 /** Durable multicasts over Redis, and their queues, against bare streams. */
 
 import { redisDurability, redisMessaging, redisRegistry } from "@muster/backend-redis";
+import { type Fleet, openRegistry } from "@muster/core";
+import type { DurabilityBackend } from "@muster/core/slots";
 import { Redis } from "ioredis";
-import { NODES } from "../fleets.ts";
-import { FleetQueue, type FleetQueueOptions } from "../queues/fleet-queue.ts";
+import { NODES, PATIENT } from "../fleets.ts";
+import { FleetQueue } from "../queues/fleet-queue.ts";
 import { RawStreams } from "../queues/raw-streams.ts";
 import { SlotQueue } from "../queues/slot-queue.ts";
 import { playRounds } from "../rounds.ts";
@@ -18,6 +20,16 @@ export const redisDurableScenario: Scenario = {
   run,
 };
 
+async function openFleet(url: string, namespace: string): Promise<Fleet> {
+  return await openRegistry({
+    namespace,
+    registry: redisRegistry({ url }),
+    messaging: redisMessaging({ url }),
+    durability: redisDurability({ url }),
+    timing: PATIENT,
+  });
+}
+
 async function run({ size, rounds }: Settings): Promise<Outcome> {
   await using server = await benchServer("redis");
   const { url } = server;
@@ -25,15 +37,11 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
   try {
     const frames = new RawStreams({ redis, size, sessions: NODES, each: "frame" });
     const entries = new RawStreams({ redis, size, sessions: NODES, each: "recipient" });
-    await using slot = await SlotQueue.open({ durability: redisDurability({ url }), size, sessions: NODES });
+    const durability = (): DurabilityBackend => redisDurability({ url });
+    await using slot = await SlotQueue.open({ durability, sessions: NODES }, size);
     const enqueuing = await playRounds([frames.enqueuing, entries.enqueuing, slot.enqueuing], { rounds, size });
     const draining = await playRounds([frames.draining, entries.draining, slot.draining], { rounds, size });
-    const slots = (): ReturnType<FleetQueueOptions["slots"]> => ({
-      registry: redisRegistry({ url }),
-      messaging: redisMessaging({ url }),
-      durability: redisDurability({ url }),
-    });
-    await using served = await FleetQueue.open({ slots, size }, true);
+    await using served = await FleetQueue.open({ open: async (namespace) => openFleet(url, namespace) }, size, true);
     const delivering = await playRounds([served.delivering], { rounds, size });
     const enqueued = (than: string): readonly number[] => enqueuing.speedup(slot.enqueuing.name, than);
     const drained = (than: string): readonly number[] => draining.speedup(slot.draining.name, than);
