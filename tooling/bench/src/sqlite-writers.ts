@@ -26,7 +26,8 @@ export class RawConnection implements Disposable {
   /** To be made when the tables are there. */
   constructor({ path, synchronous = "full" }: SqliteFileOptions) {
     this.#database = new Database(path);
-    this.#database.exec(`pragma cache_size = -16384; pragma synchronous = ${synchronous}`);
+    // Whoever is open writes now and then, too.
+    this.#database.exec(`pragma busy_timeout = 10000; pragma cache_size = -16384; pragma synchronous = ${synchronous}`);
   }
 
   /** But for sessions, so that whoever is open stays so. The journal is emptied, too. */
