@@ -5,5 +5,5 @@ import { DEADLINE_MS, histories } from "./histories.ts";
 
 await withServer("redis", {}, ({ url }) => {
   patternConformance(redis(url), { parallel: true, deadlineMs: DEADLINE_MS });
-  patternConformance(redis(url), histories("at-most-once", "acknowledged", "durable", "exactly-once"));
+  patternConformance(redis(url), histories("durable/history", "exactly-once/history"));
 });
