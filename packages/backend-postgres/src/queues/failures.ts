@@ -1,19 +1,12 @@
 /** What became of entries of a batch that nothing was done about. */
 
-import { type BatchFailure, MusterError } from "@muster/core/slots";
+import { type BatchFailure, type MusterError, queueFailure, type QueueFailureCode } from "@muster/core/slots";
 import { NAME } from "../errors.ts";
 
-const MESSAGES = {
-  FENCED: "its lease or its attachment has been superseded, or was ended otherwise",
-  UNREGISTERED: "what was enqueued for that epoch has been dropped",
-  QUEUE_FULL: "as many deliveries are queued for the identity as may be",
-  NOT_FOUND: "there is no such dead letter",
-} as const;
-
-export type FailureCode = keyof typeof MESSAGES;
+export type FailureCode = QueueFailureCode;
 
 export function codedError(code: FailureCode, operation: string, subject: string): MusterError {
-  return new MusterError({ code, source: `${NAME}.${operation}`, subject, message: MESSAGES[code] });
+  return queueFailure(code, `${NAME}.${operation}`, subject);
 }
 
 /** One for each entry of which `codeOf` tells a code. */

@@ -17,7 +17,7 @@ export async function begin(
 ): Promise<{ readonly begun: boolean; readonly record: MulticastRecord }> {
   const { message, idempotencyKey, digest, filter, ttlMs } = start;
   checkMessage(message, "begin");
-  checkIdempotencyKey(idempotencyKey);
+  checkIdempotencyKey(idempotencyKey, "begin");
   const key = idempotencyKey === undefined ? "" : `=${idempotencyKey}`;
   const limits = [Math.ceil(ttlMs), Math.ceil(space.scope.trackingRetentionMs)];
   const args = [...contentsOf(message), key, digest, filter === null ? "" : `=${filter}`, ...limits];

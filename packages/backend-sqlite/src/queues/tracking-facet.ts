@@ -12,7 +12,7 @@ export function trackingFacet(access: Access): TrackingFacet {
     begin: async (start, call) =>
       access.ask("beginMulticast", "begin", call, () => {
         checkMessage(start.message, "begin");
-        checkIdempotencyKey(start.idempotencyKey);
+        checkIdempotencyKey(start.idempotencyKey, "begin");
         return { start: { ...start, ttlMs: Math.ceil(start.ttlMs), message: ownCopyOf(start.message) } };
       }),
     complete: async (id, call) => access.ask("completeMulticast", "complete", call, () => ({ id })),

@@ -21,6 +21,13 @@ export type {
   Settlement,
   Target,
 } from "./durability.ts";
+export {
+  type DurabilityChecks,
+  durabilityChecks,
+  type DurabilityLimits,
+  queueFailure,
+  type QueueFailureCode,
+} from "./durability-arguments.ts";
 export type { DeadCode, DurableMessage } from "./durable-message.ts";
 export { isMusterError, MusterError, type MusterErrorInit } from "./errors.ts";
 export { Lifecycle, type LifecycleState } from "./lifecycle.ts";
