@@ -3,6 +3,8 @@
 import {
   type Call,
   type Census,
+  checkPageSize,
+  checkRecord,
   type CountFacet,
   type DeleteKey,
   type DeleteOutcome,
@@ -24,13 +26,7 @@ import { splitForComparisons } from "@muster/filter";
 import { type SqliteClient, sqliteClient } from "./client.ts";
 import { draftOf, registrationIn, routeIn } from "./codec.ts";
 import { NAME } from "./errors.ts";
-import {
-  checkDraft,
-  checkEntries,
-  checkPageSize,
-  MAX_IDENTITY_BYTES,
-  MAX_RECORD_BYTES,
-} from "./namespace/arguments.ts";
+import { checkEntries, MAX_IDENTITY_BYTES, MAX_RECORD_BYTES } from "./namespace/arguments.ts";
 import { inParts } from "./namespace/batches.ts";
 import { outcomeOf } from "./namespace/outcomes.ts";
 import type { SqliteOptions } from "./options.ts";
@@ -103,7 +99,7 @@ class SqliteRegistry implements RegistryBackend {
     const { namespace, maxIdentities } = this.#scope;
     return inParts("setMany", entries, async (part) => {
       const drafts = part.map(draftOf);
-      drafts.forEach(checkDraft);
+      for (const [index, entry] of part.entries()) checkRecord(entry, drafts[index]?.document ?? "", TRAITS, NAME);
       const verdicts = await this.#ask("setMany", { namespace, maxIdentities, drafts }, "setMany", call);
       return part.flatMap((entry, index) => {
         const verdict = verdicts[index];
@@ -210,7 +206,7 @@ class SqliteRegistry implements RegistryBackend {
     columns: PageArgs["columns"],
     read: (row: Row) => T,
   ): AsyncGenerator<readonly T[], void, undefined> {
-    checkPageSize(pageSize, operation);
+    checkPageSize(pageSize, `${NAME}.${operation}`);
     const limit = Math.min(Math.floor(pageSize), MAX_ROWS[columns]);
     const query = { namespace: this.#namespace, filter, session, limit, columns };
     for (let behind = after; ; ) {

@@ -1,7 +1,13 @@
 /** The dead-letter facet. */
 
-import type { Call, DeadLetter, DeadLetterFacet, DeadLetterKey } from "@muster/core/slots";
-import { checkPageSize } from "../namespace/arguments.ts";
+import {
+  checkPageSize,
+  type Call,
+  type DeadLetter,
+  type DeadLetterFacet,
+  type DeadLetterKey,
+} from "@muster/core/slots";
+import { NAME } from "../errors.ts";
 import type { Access } from "./access.ts";
 import { checkBatch, checkTtl } from "./arguments.ts";
 import type { DeadLetterQuery } from "./dead-letters.ts";
@@ -28,7 +34,7 @@ async function* pages(
   query: DeadLetterQuery,
   call: Call,
 ): AsyncGenerator<readonly DeadLetter[], void, undefined> {
-  checkPageSize(query.pageSize, "list");
+  checkPageSize(query.pageSize, `${NAME}.list`);
   yield* access.pages<DeadLetter>("list", call, async (space, last, sent) => {
     const behind = last === undefined ? query : { ...query, after: keyOf(last) };
     return access.client.run("readDeadLetters", { ...space, query: behind }, sent);

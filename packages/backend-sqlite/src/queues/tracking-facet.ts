@@ -1,7 +1,7 @@
 /** The tracking facet. */
 
-import type { Call, TrackedDelivery, TrackingFacet } from "@muster/core/slots";
-import { checkPageSize } from "../namespace/arguments.ts";
+import { checkPageSize, type Call, type TrackedDelivery, type TrackingFacet } from "@muster/core/slots";
+import { NAME } from "../errors.ts";
 import type { Access } from "./access.ts";
 import { checkIdempotencyKey, checkMessage } from "./arguments.ts";
 import { ownCopyOf } from "./messages.ts";
@@ -28,7 +28,7 @@ async function* pages(
   query: DeliveryQuery,
   call: Call,
 ): AsyncGenerator<readonly TrackedDelivery[], void, undefined> {
-  checkPageSize(query.pageSize, "deliveries");
+  checkPageSize(query.pageSize, `${NAME}.deliveries`);
   yield* access.pages<TrackedDelivery>("deliveries", call, async (space, last, sent) => {
     const behind = last === undefined ? query : { ...query, after: last.identity };
     return access.client.run("readDeliveries", { ...space, id, query: behind }, sent);
