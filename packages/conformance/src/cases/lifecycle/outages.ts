@@ -33,6 +33,8 @@ import { expectRejected } from "./outcome.ts";
 /** As long as a client may take until it is on its way back. */
 const COMING_BACK_MS = 500;
 const ASKING_EVERY_MS = 20;
+/** A process that was held up itself can miss that its request never left, and be right in that it may have. */
+const LOST_ATTEMPTS = 3;
 
 /** Does something while a fault lasts, and heals whatever happens. */
 async function during<B extends Backend, T>(
@@ -107,14 +109,30 @@ async function repliesLost<B extends Backend>(ctx: CaseContext<B>, operations: r
   for (const operation of operations) {
     const { name, has, isPushed, isStepwise } = operation;
     if (has?.(target) === false) continue;
-    const { run, effects } = await stagedOnceBack(ctx, operation, target);
-    const { mayHaveApplied } = await during(ctx, "dropReplies", async () => expectNoAnswer(ctx, name, run));
-    if (effects === undefined) continue;
-    if (isStepwise !== true) assert.equal(mayHaveApplied, true, `${name} may have been applied`);
     const least = isPushed?.(target) === true || isStepwise === true ? 0 : 1;
-    const seen = await ctx.eventually(async () => effects(least));
-    assert.ok(seen >= least && seen <= (mayHaveApplied ? 1 : 0), `${name} has taken effect ${seen} times`);
+    let seen = await replyLost(ctx, operation, target, least);
+    for (let again = 1; again < LOST_ATTEMPTS && seen < least; again += 1) {
+      seen = await replyLost(ctx, operation, target, least);
+    }
+    assert.ok(seen >= least, `${name} has taken effect ${seen} times`);
   }
+}
+
+/** How often it has taken effect, once or never; as often as it must where nobody can see it. */
+async function replyLost<B extends Backend>(
+  ctx: CaseContext<B>,
+  operation: Operation<B>,
+  target: B,
+  least: number,
+): Promise<number> {
+  const { name, isStepwise } = operation;
+  const { run, effects } = await stagedOnceBack(ctx, operation, target);
+  const { mayHaveApplied } = await during(ctx, "dropReplies", async () => expectNoAnswer(ctx, name, run));
+  if (effects === undefined) return least;
+  if (isStepwise !== true) assert.equal(mayHaveApplied, true, `${name} may have been applied`);
+  const seen = await ctx.eventually(async () => effects(least));
+  assert.ok(seen <= (mayHaveApplied ? 1 : 0), `${name} has taken effect ${seen} times`);
+  return seen;
 }
 
 async function lostOnTheWayBack<B extends Backend>(
