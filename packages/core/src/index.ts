@@ -36,7 +36,7 @@ export type {
   SchemaDefinition,
   ShortDefinition,
 } from "./schema/definition.ts";
-export type { InputOf, MetadataOf, Schema } from "./schema/infer.ts";
+export type { GeoPointMetadata, InputOf, MetadataOf, Schema } from "./schema/infer.ts";
 export type {
   CallOptions,
   DeliveryStatus,
