@@ -9,6 +9,7 @@ import {
   throwIfAborted,
   type TimedCall,
 } from "./slots/index.ts";
+import { type Settler, settleWith } from "./tasks/settler.ts";
 
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
@@ -56,37 +57,67 @@ export function runVerb<T>(
   options: CallOptions | undefined,
   work: (call: TimedCall) => Promise<T>,
 ): Promise<T> {
-  const source = `core.${verb}`;
-  // Neither async nor `using`: of many calls that wait at once, what each of these keeps is a part that counts.
-  let call: DisposableCall | undefined;
-  try {
-    gate.enter(source);
-  } catch (error) {
-    return Promise.reject(codedError(error, source));
-  }
-  try {
-    const own = linkCall(checkCallOptions(options, source), gate.timeoutMs, source);
-    call = own;
-    throwIfAborted(own, source);
-    return work(own).then(
-      (result) => {
-        leave(gate, own);
-        return result;
-      },
-      (error: unknown) => {
-        leave(gate, own);
-        throw codedError(error, source);
-      },
-    );
-  } catch (error) {
-    leave(gate, call);
-    return Promise.reject(codedError(error, source));
-  }
+  return settleVerb<T>(gate, verb, options, (call, outcome) => settleWith(outcome, work(call)));
 }
 
-function leave(gate: Gate, call: DisposableCall | undefined): void {
-  call?.[Symbol.dispose]();
-  gate.leave();
+/** As {@link runVerb}, for work that tells its outcome. */
+export function settleVerb<T>(
+  gate: Gate,
+  verb: string,
+  options: CallOptions | undefined,
+  work: (call: TimedCall, outcome: Settler<T>) => void,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const running = new Running<T>(gate, `core.${verb}`, resolve, reject);
+    try {
+      work(running.begin(options), running);
+    } catch (error) {
+      running.reject(error);
+    }
+  });
+}
+
+/** A verb under way. Of many that wait at once, what each of these keeps is a part that counts. */
+export class Running<T> implements Settler<T> {
+  readonly #gate: Gate;
+  readonly #source: string;
+  readonly #resolve: (result: T) => void;
+  readonly #reject: (error: Error) => void;
+  #isInside = false;
+  #call: DisposableCall | undefined;
+
+  constructor(gate: Gate, source: string, resolve: (result: T) => void, reject: (error: Error) => void) {
+    this.#gate = gate;
+    this.#source = source;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  /** @throws CLOSED, INVALID_ARGUMENT, ABORTED */
+  begin(options: CallOptions | undefined): TimedCall {
+    this.#gate.enter(this.#source);
+    this.#isInside = true;
+    const call = linkCall(checkCallOptions(options, this.#source), this.#gate.timeoutMs, this.#source);
+    this.#call = call;
+    throwIfAborted(call, this.#source);
+    return call;
+  }
+
+  resolve(result: T): void {
+    this.#leave();
+    this.#resolve(result);
+  }
+
+  reject(error: unknown): void {
+    this.#leave();
+    this.#reject(codedError(error, this.#source));
+  }
+
+  #leave(): void {
+    this.#call?.[Symbol.dispose]();
+    if (this.#isInside) this.#gate.leave();
+    this.#isInside = false;
+  }
 }
 
 /** The signal and deadline among a verb's options. @throws INVALID_ARGUMENT */

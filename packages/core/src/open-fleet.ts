@@ -2,7 +2,7 @@
 
 import type { FilterInput } from "@muster/filter";
 import { backlog } from "./backlog.ts";
-import { invalidArgument, isTimeout, runVerb } from "./call.ts";
+import { invalidArgument, isTimeout, runVerb, settleVerb } from "./call.ts";
 import { close } from "./close.ts";
 import { count } from "./count.ts";
 import type { Assembly } from "./create-host.ts";
@@ -70,8 +70,8 @@ class OpenFleet<M extends object, Input, Transaction, OutboxTransaction>
     metadata: Input,
     options: RegisterOptions<Transaction> = {},
   ): Promise<Handle<M, Transaction>> {
-    return this.#run("register", options, (call) =>
-      register<M, Transaction>(this.#host, identity, metadata, options, call),
+    return settleVerb(this.#host.gate, "register", options, (call, settler) =>
+      register<M, Transaction>(this.#host, { identity, metadata, options }, call, settler),
     );
   }
 

@@ -5,10 +5,11 @@ import type { Host } from "./host.ts";
 import { checkAddress, checkIdentity } from "./input/identity.ts";
 import { isNodeAddress } from "./wire/addresses.ts";
 import { prepareMetadata } from "./input/metadata.ts";
-import { type Placed, place } from "./life/place.ts";
+import { type Placed, type Placing, place } from "./life/place.ts";
 import { checkInbox, checkReceiver, handlerMailbox } from "./receiving/receiver.ts";
 import { Served, type ServedOptions } from "./life/served.ts";
 import { type Call, MusterError, type Route } from "./slots/index.ts";
+import { type Settler, settleWith } from "./tasks/settler.ts";
 import { checkTtl } from "./input/ttl.ts";
 
 const SOURCE = "core.register";
@@ -25,41 +26,64 @@ const OPTIONS: readonly string[] = [
 ];
 
 /**
- * Registers an identity and gives its handle; resolves only when messages can reach its handler. After a reply that was
- * lost it asks again; a registration nobody waits for any more is deleted in the background.
+ * Registers an identity and tells its handle; only when messages can reach its handler. After a reply that was lost it asks
+ * again; a registration nobody waits for any more is deleted in the background. Rejects with ALREADY_EXISTS, QUOTA_EXCEEDED,
+ * UNSUPPORTED, TIMEOUT, ABORTED.
  *
- * @throws at once, where it is the caller's mistake, or later: ALREADY_EXISTS, QUOTA_EXCEEDED, INVALID_IDENTITY, INVALID_METADATA, INVALID_ARGUMENT, UNSUPPORTED, TIMEOUT, ABORTED
+ * @throws INVALID_IDENTITY, INVALID_METADATA, INVALID_ARGUMENT, UNSUPPORTED
  */
 export function register<M extends object, Transaction>(
   host: Host,
-  identity: string,
-  metadata: unknown,
-  options: RegisterOptions<Transaction>,
+  { identity, metadata, options }: Registering<Transaction>,
   call: Call,
-): Promise<Handle<M, Transaction>> {
+  settler: Settler<Handle<M, Transaction>>,
+): void {
   const checked = readOptions(host, checkIdentity(identity, SOURCE, host.registry.traits.maxIdentityBytes), options);
   const { schema, limits } = host;
   const prepared = prepareMetadata(metadata, { schema, limits, identity, now: Date.now(), source: SOURCE });
   const served = new Served(checked, prepared, host.warn);
   if (options.onMessage !== undefined) served.mailbox = handlerMailbox(host, served, options.onMessage, options.inbox);
-  if (options.replace === true) return replace(host, served, call);
-  return place(host, served, "create", call).then((outcome) => handleOf(host, served, outcome));
+  const taker = new HandleTaker<M, Transaction>(host, served, settler);
+  if (options.replace === true) settleWith(taker, replace({ host, served, mode: "replace", call }));
+  else place({ host, served, mode: "create", call }, taker);
 }
 
-async function replace<M extends object, Transaction>(
-  host: Host,
-  served: Served,
-  call: Call,
-): Promise<Handle<M, Transaction>> {
+/** What was handed to the verb. */
+export interface Registering<Transaction> {
+  readonly identity: string;
+  readonly metadata: unknown;
+  readonly options: RegisterOptions<Transaction>;
+}
+
+async function replace(placing: Placing): Promise<Placed> {
+  const { host, served, call } = placing;
   const replaced = await whoStands(host, served.options.identity, call);
-  const handle = handleOf<M, Transaction>(host, served, await place(host, served, "replace", call));
-  if (replaced !== undefined && replaced.session !== host.session.id) announce(host, replaced);
-  return handle;
+  const outcome = await new Promise<Placed>((resolve, reject) => place(placing, { resolve, reject }));
+  const isReplaced = replaced !== undefined && "placed" in outcome && replaced.session !== host.session.id;
+  if (isReplaced) announce(host, replaced);
+  return outcome;
 }
 
-function handleOf<M extends object, Transaction>(host: Host, served: Served, outcome: Placed): Handle<M, Transaction> {
-  if (!("placed" in outcome)) throw refused(host, served.options.identity, outcome);
-  return createHandle<M, Transaction>(host, served);
+/** Makes the handle of what has been placed. */
+export class HandleTaker<M extends object, Transaction> implements Settler<Placed> {
+  readonly #host: Host;
+  readonly #served: Served;
+  readonly #settler: Settler<Handle<M, Transaction>>;
+
+  constructor(host: Host, served: Served, settler: Settler<Handle<M, Transaction>>) {
+    this.#host = host;
+    this.#served = served;
+    this.#settler = settler;
+  }
+
+  resolve(outcome: Placed): void {
+    if ("placed" in outcome) this.#settler.resolve(createHandle<M, Transaction>(this.#host, this.#served));
+    else this.#settler.reject(refused(this.#host, this.#served.options.identity, outcome));
+  }
+
+  reject(error: Error): void {
+    this.#settler.reject(error);
+  }
 }
 
 function readOptions(host: Host, identity: string, options: RegisterOptions<never>): ServedOptions {

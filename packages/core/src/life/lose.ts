@@ -65,7 +65,8 @@ async function restore(host: Host, served: Served, tries: number, call: Call): P
     if (host.gate.state === "open") restoreAfter(host, served, backoffMs(tries), tries + 1);
   };
   try {
-    const outcome = await place(host, served, "create", call);
+    const placing = { host, served, mode: "create", call } as const;
+    const outcome = await new Promise<Placed>((resolve, reject) => place(placing, { resolve, reject }));
     if ("placed" in outcome) served.events.emit("restored", { epoch: outcome.placed.epoch });
     else if (outcome.refused === "quota" || (await isOwn(host, served, outcome, call))) again();
     else lose(host, served, "replaced");

@@ -10,41 +10,67 @@ import type { Served, ServedState } from "./served.ts";
 import { store } from "./storing.ts";
 import { inOrder } from "../tasks/in-order.ts";
 import { retry } from "../tasks/retry.ts";
+import { type Settler, settleWith } from "../tasks/settler.ts";
 import type { Call, Registration, SetOutcome } from "../slots/index.ts";
 
 /** A refusal is the caller's to interpret. */
 export type Placed = { readonly placed: Registration } | Exclude<SetOutcome, { readonly stored: Registration }>;
 
-/**
- * Stores `served` under a new epoch and makes it live: route first, then the record, then the receiver. Whatever fails,
- * what was done before is undone.
- *
- * @throws TIMEOUT, ABORTED; what the slots throw that can't be retried.
- */
-export function place(host: Host, served: Served, mode: "create" | "replace", call: Call): Promise<Placed> {
-  if (served.mailbox !== undefined) return placeReceiver(host, served, mode, call);
-  const { identity } = served.options;
-  host.served.begin(identity);
-  return store(host, served, mode, call).then(
-    (outcome) => {
-      host.served.settle(identity);
-      return "stored" in outcome ? adopt(host, served, outcome.stored) : outcome;
-    },
-    (error: unknown) => {
-      host.served.settle(identity);
-      throw error;
-    },
-  );
+/** What is to be placed, and for whom. */
+export interface Placing {
+  readonly host: Host;
+  readonly served: Served;
+  readonly mode: "create" | "replace";
+  readonly call: Call;
 }
 
-async function placeReceiver(host: Host, served: Served, mode: "create" | "replace", call: Call): Promise<Placed> {
+/**
+ * Stores `served` under a new epoch and makes it live: route first, then the record, then the receiver. Whatever fails,
+ * what was done before is undone. Rejects with TIMEOUT, ABORTED; what the slots throw that can't be retried.
+ */
+export function place(placing: Placing, settler: Settler<Placed>): void {
+  if (placing.served.mailbox === undefined) new Unattached(placing, settler).begin();
+  else settleWith(settler, placeReceiver(placing));
+}
+
+/** Without a receiver nothing but the record has to be placed: thousands at once keep this object each, and no promise. */
+export class Unattached implements Settler<SetOutcome> {
+  readonly #placing: Placing;
+  readonly #settler: Settler<Placed>;
+
+  constructor(placing: Placing, settler: Settler<Placed>) {
+    this.#placing = placing;
+    this.#settler = settler;
+  }
+
+  begin(): void {
+    const { host, served } = this.#placing;
+    host.served.begin(served.options.identity);
+    store(this.#placing, this);
+  }
+
+  resolve(outcome: SetOutcome): void {
+    const { host, served } = this.#placing;
+    host.served.settle(served.options.identity);
+    this.#settler.resolve("stored" in outcome ? adopt(host, served, outcome.stored) : outcome);
+  }
+
+  reject(error: Error): void {
+    const { host, served } = this.#placing;
+    host.served.settle(served.options.identity);
+    this.#settler.reject(error);
+  }
+}
+
+async function placeReceiver(placing: Placing): Promise<Placed> {
+  const { host, served, call } = placing;
   let expectation: Expectation | undefined;
   let isPlaced = false;
   const before = served.state;
   host.served.begin(served.options.identity);
   try {
     expectation = await openRoute(host, served, call);
-    const outcome = await store(host, served, mode, call);
+    const outcome = await new Promise<SetOutcome>((resolve, reject) => store(placing, { resolve, reject }));
     if (!("stored" in outcome)) return outcome;
     isPlaced = true;
     const placed = adopt(host, served, outcome.stored);

@@ -3,40 +3,74 @@
 import { type Host, undoAttempt } from "../host.ts";
 import { addressOf } from "./own-address.ts";
 import { backoffMs, pause, retry, retryFrom } from "../tasks/retry.ts";
+import { type Settler, settleWith } from "../tasks/settler.ts";
 import type { Served } from "./served.ts";
 import { type Call, isMusterError, type SetEntry, type SetOutcome } from "../slots/index.ts";
 import { hasEnded } from "../slots/signals.ts";
 
 const SOURCE = "core.register";
 
-/** An entry that has been sent for `served`, at `sentAt` (monotonic), and what comes of it. */
+/** An entry that has been sent for `served`, at `sentAt` (monotonic). */
 interface Sent {
   readonly entry: SetEntry & { readonly session: string };
   readonly sentAt: number;
-  readonly outcome: Promise<SetOutcome>;
+}
+
+/** What is to be stored, and for whom. */
+interface Storing {
+  readonly host: Host;
+  readonly served: Served;
+  readonly mode: "create" | "replace";
+  readonly call: Call;
+}
+
+/** Tells the outcome that is known to be the last. Rejects with TIMEOUT, ABORTED, and what the registry throws for good. */
+export function store(storing: Storing, settler: Settler<SetOutcome>): void {
+  const { host, call } = storing;
+  if (!host.session.live || hasEnded(call)) settleWith(settler, storeInTurns(storing));
+  else new FirstTry(storing, host.session.id, settler).begin();
 }
 
 /** Mostly the first outcome is the last one: thousands that wait for it at once keep no more than they must. */
-export function store(host: Host, served: Served, mode: "create" | "replace", call: Call): Promise<SetOutcome> {
-  if (!host.session.live || hasEnded(call)) return storeInTurns(host, served, mode, call);
-  const sent = send(host, served, mode, host.session.id, call);
-  return sent.outcome.then(
-    (outcome) => (note(host, served, sent, outcome, call) ? outcome : storeInTurns(host, served, mode, call, sent)),
-    () => storeInTurns(host, served, mode, call, sent),
-  );
+export class FirstTry implements Settler<SetOutcome> {
+  readonly #storing: Storing;
+  readonly #settler: Settler<SetOutcome>;
+  readonly #sent: Sent;
+
+  constructor(storing: Storing, session: string, settler: Settler<SetOutcome>) {
+    this.#storing = storing;
+    this.#settler = settler;
+    this.#sent = { entry: entryOf(storing, session), sentAt: performance.now() };
+  }
+
+  begin(): void {
+    const { host, call } = this.#storing;
+    host.batches.sets.enter(this.#sent.entry, this, call);
+  }
+
+  resolve(outcome: SetOutcome): void {
+    if (note(this.#storing, this.#sent, outcome)) this.#settler.resolve(outcome);
+    else this.#goOn(Promise.resolve(outcome));
+  }
+
+  reject(error: Error): void {
+    this.#goOn(Promise.reject(error));
+  }
+
+  #goOn(outcome: Promise<SetOutcome>): void {
+    settleWith(this.#settler, storeInTurns(this.#storing, { ...this.#sent, outcome }));
+  }
 }
 
-function send(host: Host, served: Served, mode: "create" | "replace", session: string, call: Call): Sent {
+function entryOf({ host, served, mode }: Storing, session: string): Sent["entry"] {
   const { identity, ttlMs, sessionBound } = served.options;
   const { metadata } = served;
   const address = addressOf(host, served);
-  const attempt = host.nextAttempt();
-  const entry = { identity, metadata, ttlMs, session, address, sessionBound, attempt, mode };
-  return { entry, sentAt: performance.now(), outcome: host.batches.sets.submit(entry, call) };
+  return { identity, metadata, ttlMs, session, address, sessionBound, attempt: host.nextAttempt(), mode };
 }
 
 /** Whether that outcome is the last: refused for good, or stored while its session lives and the caller waits. */
-function note(host: Host, served: Served, { entry, sentAt }: Sent, outcome: SetOutcome, call: Call): boolean {
+function note({ host, served, call }: Storing, { entry, sentAt }: Sent, outcome: SetOutcome): boolean {
   if (!("stored" in outcome)) return outcome.refused !== "session";
   if (!host.session.live || host.session.id !== entry.session || hasEnded(call)) return false;
   const { ttlMs, sessionBound } = served.options;
@@ -45,23 +79,27 @@ function note(host: Host, served: Served, { entry, sentAt }: Sent, outcome: SetO
   return true;
 }
 
+function send(storing: Storing, session: string): Sent & { readonly outcome: Promise<SetOutcome> } {
+  const { host, call } = storing;
+  const entry = entryOf(storing, session);
+  return { entry, sentAt: performance.now(), outcome: host.batches.sets.submit(entry, call) };
+}
+
 /** Asks again with the same attempt until the outcome is known; what the caller gives up on is deleted by attempt. */
 async function storeInTurns(
-  host: Host,
-  served: Served,
-  mode: "create" | "replace",
-  call: Call,
-  first?: Sent,
+  storing: Storing,
+  first?: Sent & { readonly outcome: Promise<SetOutcome> },
 ): Promise<SetOutcome> {
+  const { host, served, call } = storing;
   const { identity } = served.options;
   for (let tries = 0, begun = first; ; tries += 1, begun = undefined) {
-    const sent = begun ?? send(host, served, mode, await host.session.ready(call), call);
+    const sent = begun ?? send(storing, await host.session.ready(call));
     const { entry } = sent;
     let mayStand = false;
     try {
       const outcome = await retryFrom(sent.outcome, call, SOURCE, () => host.batches.sets.submit(entry, call));
       mayStand = "stored" in outcome;
-      if (note(host, served, sent, outcome, call)) return outcome;
+      if (note(storing, sent, outcome)) return outcome;
       if (mayStand) {
         // The session died while its reply was on the way: nobody would keep this registration alive, and it may stand in
         // the way of the next attempt.

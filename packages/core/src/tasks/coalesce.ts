@@ -3,6 +3,7 @@
 import { codedError } from "../call.ts";
 import { abortedError, type Call, linkCall, type MusterError } from "../slots/index.ts";
 import { hasEnded } from "../slots/signals.ts";
+import type { Settler } from "./settler.ts";
 import { Waiting } from "./waiting.ts";
 
 /** How one kind of batch is made and sent. */
@@ -31,6 +32,8 @@ export interface Batcher<Entry, Outcome> {
    * @throws TIMEOUT, ABORTED: the call ended, with `mayHaveApplied` once it was sent; otherwise what `send` throws.
    */
   submit(entry: Entry, call?: Call): Promise<Outcome>;
+  /** The same without a promise. */
+  enter(entry: Entry, settler: Settler<Outcome>, call?: Call): void;
 }
 
 const MAX_BATCH = 1_000;
@@ -64,11 +67,13 @@ class Queue<Entry, Outcome> implements Batcher<Entry, Outcome> {
   }
 
   submit(entry: Entry, call?: Call): Promise<Outcome> {
+    return new Promise((resolve, reject) => this.enter(entry, { resolve, reject }, call));
+  }
+
+  enter(entry: Entry, settler: Settler<Outcome>, call?: Call): void {
     const { source, key } = this.#options;
-    if (call !== undefined && hasEnded(call)) return Promise.reject(abortedError(call, source));
-    const waiting = new Waiting<Entry, Outcome>(entry, key(entry), source, call);
-    this.#enqueue(waiting);
-    return waiting.outcome;
+    if (call !== undefined && hasEnded(call)) settler.reject(abortedError(call, source));
+    else this.#enqueue(new Waiting<Entry, Outcome>(entry, key(entry), source, settler, call));
   }
 
   #enqueue(waiting: Waiting<Entry, Outcome>): void {

@@ -1,29 +1,25 @@
 import { abortedError, type Call } from "../slots/index.ts";
 import { type EndListener, offEnd, onEnd } from "../slots/signals.ts";
+import type { Settler } from "./settler.ts";
 
-/** An entry, and the promise of its outcome: one object each, for there may be very many. */
-export class Waiting<Entry, Outcome> implements EndListener {
+/** An entry, and who waits for its outcome: one object each, for there may be very many. */
+export class Waiting<Entry, Outcome> implements EndListener, Settler<Outcome> {
   readonly entry: Entry;
   readonly key: string;
-  readonly outcome: Promise<Outcome>;
   state: "queued" | "sent" | "over" = "queued";
   /** Its caller gave up. */
   isWithdrawn = false;
   readonly #call: Call | undefined;
   readonly #source: string;
-  #resolve: (outcome: Outcome) => void = unset;
-  #reject: (error: Error) => void = unset;
+  readonly #settler: Settler<Outcome>;
 
   /** @param call once it ends the entry is withdrawn, with the error that a call from `source` ends with. */
-  constructor(entry: Entry, key: string, source: string, call: Call | undefined) {
+  constructor(entry: Entry, key: string, source: string, settler: Settler<Outcome>, call: Call | undefined) {
     this.entry = entry;
     this.key = key;
     this.#source = source;
+    this.#settler = settler;
     this.#call = call;
-    this.outcome = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
     if (call !== undefined) onEnd(call, this);
   }
 
@@ -38,14 +34,11 @@ export class Waiting<Entry, Outcome> implements EndListener {
 
   resolve(outcome: Outcome): void {
     if (this.#call !== undefined) offEnd(this.#call, this);
-    this.#resolve(outcome);
+    this.#settler.resolve(outcome);
   }
 
   reject(error: Error): void {
     if (this.#call !== undefined) offEnd(this.#call, this);
-    this.#reject(error);
+    this.#settler.reject(error);
   }
 }
-
-/** Until the promise's own are known. */
-function unset(): void {}
