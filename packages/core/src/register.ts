@@ -87,7 +87,7 @@ export class HandleTaker<M extends object, Transaction> implements Settler<Place
 }
 
 function readOptions(host: Host, identity: string, options: RegisterOptions<never>): ServedOptions {
-  const [surplus] = Object.keys(options).filter((key) => !OPTIONS.includes(key));
+  const surplus = Object.keys(options).find((key) => !OPTIONS.includes(key));
   if (surplus !== undefined)
     throw invalidArgument(SOURCE, `there is no such option; there are ${OPTIONS.join(", ")}`, surplus);
   const { renew = "session", onLost = "re-register", replace = false, onMessage, inbox, address } = options;

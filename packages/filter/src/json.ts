@@ -6,9 +6,12 @@ export function isObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Made once: a literal is made anew each time that it is come by. */
+const UNSTORABLE = /[\0\p{Surrogate}]/u;
+
 /** Text every store can hold: no NUL, no lone surrogates. */
 export function isStorableText(text: string): boolean {
-  return !/[\0\p{Surrogate}]/u.test(text);
+  return !UNSTORABLE.test(text);
 }
 
 /** JSON equality: types never mix, the order of keys never matters, numbers are doubles and −0 is 0. */

@@ -15,6 +15,15 @@ import type { Violations } from "./violations.ts";
 /** Objects and arrays within each other. */
 export const MAX_DEPTH = 32;
 
+/** Neither calls anything of what is no proxy. */
+const { __lookupGetter__: lookupGetter, propertyIsEnumerable: isEnumerable } = Object.prototype as unknown as {
+  __lookupGetter__(key: string | number): unknown; // Every engine has it, though its types do not.
+  propertyIsEnumerable(key: string | number): boolean;
+};
+
+/** Instead of the value of a member that was refused. */
+const UNFIT: unique symbol = Symbol("unfit");
+
 export interface CopyOptions {
   /** Where copying stops at the latest; the text may still turn out longer than this, never shorter. */
   readonly maxBytes: number;
@@ -129,13 +138,14 @@ function copyInstance(value: object, prototype: object | null, copying: Copying)
 function copyElements(value: readonly unknown[], place: Place, copying: Copying): JsonValue {
   const { keepUndefined } = copying;
   const { length } = value;
+  const isProxy = types.isProxy(value);
   const copy: JsonValue[] = [];
   copying.keepUndefined = false;
   for (let index = 0; index < length && !isOver(copying); index++) {
     place.key = index;
     copying.leastBytes += 1;
-    const element = readMember(value, index, copying);
-    const fit = element === undefined ? undefined : copyValue(element.value, copying);
+    const element = readMember(value, index, !isProxy && isEnumerable.call(value, index), copying);
+    const fit = element === UNFIT ? undefined : copyValue(element, copying);
     if (fit !== undefined) copy.push(fit);
   }
   place.key = undefined;
@@ -146,47 +156,64 @@ function copyElements(value: readonly unknown[], place: Place, copying: Copying)
 
 function copyMembers(value: object, place: Place, copying: Copying): JsonObject {
   const copy: Record<string, JsonValue> = {};
-  for (const key of keysOf(value)) {
+  // Keys that are texts and enumerable are listed ten times as fast as all, and mostly there are no others.
+  const listed = Object.keys(value);
+  const areAll = ownCount(value) === listed.length && !types.isProxy(value);
+  for (const key of areAll ? listed : Reflect.ownKeys(value)) {
     if (isOver(copying)) break;
     if (typeof key === "symbol") {
       refuse(copying, "has a symbol as key");
       continue;
     }
     place.key = key;
-    copyMember(value, key, copy, copying);
+    copyMember(value, key, areAll, copy, copying);
     place.key = undefined;
   }
   return copy;
-}
-
-/** All own keys. Those that are texts and enumerable are listed ten times as fast, and mostly there are no others. */
-function keysOf(value: object): readonly (string | symbol)[] {
-  const keys = Object.keys(value);
-  return ownCount(value) === keys.length ? keys : Reflect.ownKeys(value);
 }
 
 function ownCount(value: object): number {
   return Object.getOwnPropertyNames(value).length + Object.getOwnPropertySymbols(value).length;
 }
 
-function copyMember(owner: object, key: string, copy: Record<string, JsonValue | undefined>, copying: Copying): void {
-  const member = readMember(owner, key, copying);
-  if (member === undefined) return;
-  if (member.value === undefined) {
+function copyMember(
+  owner: object,
+  key: string,
+  isListed: boolean,
+  copy: Record<string, JsonValue | undefined>,
+  copying: Copying,
+): void {
+  const value = readMember(owner, key, isListed, copying);
+  if (value === UNFIT) return;
+  if (value === undefined) {
     if (copying.keepUndefined) setOwn(copy, key, undefined);
     return;
   }
   copying.leastBytes += key.length + 4;
   if (!isStorableText(key)) return refuse(copying, "has NUL or a lone surrogate in its key");
-  const fit = copyValue(member.value, copying);
+  const fit = copyValue(value, copying);
   if (fit !== undefined) setOwn(copy, key, fit);
 }
 
-function readMember(owner: object, key: string | number, copying: Copying): { readonly value?: unknown } | undefined {
+/** @param isListed it is an enumerable own member, and of no proxy: mostly no descriptor has to be made to see that it is fit. */
+function readMember(owner: object, key: string | number, isListed: boolean, copying: Copying): unknown {
+  if (isListed && lookupGetter.call(owner, key) === undefined) {
+    const value: unknown = Reflect.get(owner, key);
+    if (value !== undefined) return value; // Without a getter, what has a setter is undefined.
+  }
+  return describedMember(owner, key, copying);
+}
+
+function describedMember(owner: object, key: string | number, copying: Copying): unknown {
   const member = Reflect.getOwnPropertyDescriptor(owner, key);
-  if (member === undefined) return refuse(copying, "is missing");
-  if (!("value" in member)) return refuse(copying, "has a getter or setter");
-  return member.enumerable ? member : refuse(copying, "is hidden (not enumerable)");
+  if (member === undefined) return unfit(copying, "is missing");
+  if (!("value" in member)) return unfit(copying, "has a getter or setter");
+  return member.enumerable ? member.value : unfit(copying, "is hidden (not enumerable)");
+}
+
+function unfit(copying: Copying, problem: string): typeof UNFIT {
+  refuse(copying, problem);
+  return UNFIT;
 }
 
 /** Nothing that could still be found would matter. */
