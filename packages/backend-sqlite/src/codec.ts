@@ -1,8 +1,8 @@
 /** How registrations come out of rows, and go in. */
 
-import type { Registration, Route, SetEntry } from "@muster/core/slots";
+import type { Registration, Route, SetEntry, SetMode } from "@muster/core/slots";
 import type { Metadata } from "@muster/filter";
-import type { Draft } from "./registrations/drafts.ts";
+import type { DraftColumns, Terms } from "./registrations/drafts.ts";
 import { factsOf } from "./selection/facts.ts";
 import type { Row } from "./store/store.ts";
 
@@ -38,19 +38,32 @@ export function registrationIn(row: Row): Registration {
   };
 }
 
-/** Member by member: this is most of what a registration costs the caller's own thread. */
-export function draftOf(entry: SetEntry): Draft {
-  return {
-    identity: entry.identity,
-    document: JSON.stringify(entry.metadata),
-    facts: factsOf(entry.metadata),
-    ttlMs: wholeMs(entry.ttlMs),
-    session: entry.session,
-    address: entry.address,
-    sessionBound: entry.sessionBound,
-    attempt: entry.attempt,
-    mode: entry.mode,
-  };
+/** What a batch costs the caller's own thread is mostly this. */
+export function columnsOf(entries: readonly SetEntry[]): DraftColumns {
+  const [identities, documents, facts, attempts]: readonly [string[], string[], string[], string[]] = [[], [], [], []];
+  const modes: SetMode[] = [];
+  const terms: Terms[] = [];
+  const termNumbers: number[] = [];
+  let last: SetEntry | undefined;
+  for (const entry of entries) {
+    identities.push(entry.identity);
+    documents.push(JSON.stringify(entry.metadata));
+    facts.push(factsOf(entry.metadata));
+    attempts.push(entry.attempt);
+    modes.push(entry.mode);
+    if (last === undefined || !haveSameTerms(entry, last)) terms.push(termsOf(entry));
+    termNumbers.push(terms.length - 1);
+    last = entry;
+  }
+  return { identities, documents, facts, attempts, modes, terms, termNumbers };
+}
+
+function termsOf({ ttlMs, session, address, sessionBound }: SetEntry): Terms {
+  return { ttlMs: wholeMs(ttlMs), session, address, sessionBound };
+}
+
+function haveSameTerms(a: SetEntry, b: SetEntry): boolean {
+  return a.ttlMs === b.ttlMs && a.session === b.session && a.address === b.address && a.sessionBound === b.sessionBound;
 }
 
 /** Never earlier than asked. */

@@ -24,7 +24,7 @@ import {
 } from "@muster/core/slots";
 import { splitForComparisons } from "@muster/filter";
 import { type SqliteClient, sqliteClient } from "./client.ts";
-import { draftOf, registrationIn, routeIn } from "./codec.ts";
+import { columnsOf, registrationIn, routeIn } from "./codec.ts";
 import { NAME } from "./errors.ts";
 import { checkEntries, MAX_IDENTITY_BYTES, MAX_RECORD_BYTES } from "./namespace/arguments.ts";
 import { inParts } from "./namespace/batches.ts";
@@ -98,12 +98,12 @@ class SqliteRegistry implements RegistryBackend {
     checkEntries(entries);
     const { namespace, maxIdentities } = this.#scope;
     return inParts("setMany", entries, async (part) => {
-      const drafts = part.map(draftOf);
-      for (const [index, entry] of part.entries()) checkRecord(entry, drafts[index]?.document ?? "", TRAITS, NAME);
-      const verdicts = await this.#ask("setMany", { namespace, maxIdentities, drafts }, "setMany", call);
+      const drafts = columnsOf(part);
+      for (const [index, entry] of part.entries()) checkRecord(entry, drafts.documents[index] ?? "", TRAITS, NAME);
+      const { now, verdicts } = await this.#ask("setMany", { namespace, maxIdentities, drafts }, "setMany", call);
       return part.flatMap((entry, index) => {
         const verdict = verdicts[index];
-        return verdict === undefined ? [] : [outcomeOf(verdict, entry)];
+        return verdict === undefined ? [] : [outcomeOf(verdict, entry, now)];
       });
     });
   }

@@ -3,9 +3,14 @@
 import type { Registration, SetEntry, SetOutcome } from "@muster/core/slots";
 import { registrationIn, wholeMs } from "../codec.ts";
 import type { Stamp } from "../registrations/drafts.ts";
-import type { Verdict } from "../registrations/set-many.ts";
+import { expiryOf, type Verdict } from "../registrations/set-many.ts";
 
-export function outcomeOf(verdict: Verdict, entry: SetEntry): SetOutcome {
+/** @param now when lives have begun: epoch ms. */
+export function outcomeOf(verdict: Verdict, entry: SetEntry, now: number): SetOutcome {
+  if (typeof verdict === "number") {
+    const { sessionBound, ttlMs } = entry;
+    return { stored: storedAs([verdict, 1, now, expiryOf({ sessionBound, ttlMs: wholeMs(ttlMs) }, now)], entry) };
+  }
   if ("stored" in verdict) return { stored: storedAs(verdict.stored, entry) };
   if ("standing" in verdict) return { stored: registrationIn(verdict.standing) };
   const { refused, current } = verdict;

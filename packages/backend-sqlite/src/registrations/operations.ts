@@ -16,10 +16,10 @@ import {
 } from "./reading.ts";
 import { type Claim, type ConfirmManyArgs, confirmMany, type ReapArgs, reap } from "./reap.ts";
 import { type RenewManyArgs, renewMany } from "./renew-many.ts";
-import { type SetManyArgs, setMany, type Verdict } from "./set-many.ts";
+import { type SetManyArgs, type SetManyResult, setMany } from "./set-many.ts";
 
 interface RegistryOperations {
-  readonly setMany: Operation<SetManyArgs, readonly Verdict[]>;
+  readonly setMany: Operation<SetManyArgs, SetManyResult>;
   readonly renewMany: Operation<RenewManyArgs, readonly LeaseOutcome[]>;
   readonly deleteMany: Operation<DeleteManyArgs, readonly DeleteOutcome[]>;
   readonly reap: Operation<ReapArgs, readonly Claim[]>;

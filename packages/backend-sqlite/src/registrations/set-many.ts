@@ -4,27 +4,50 @@ import { SESSION_PREFIX, type SetMode } from "@muster/core/slots";
 import type { Row, Store } from "../store/store.ts";
 import { count, countedIn } from "./counting.ts";
 import { Epochs } from "./epochs.ts";
-import { describe, find, findLive, isLive, isSession, type Standing } from "./standing.ts";
-import type { Draft, Stamp } from "./drafts.ts";
+import { describe, findLive, findMany, isLive, isSession, type Standing } from "./standing.ts";
+import { type Draft, type DraftColumns, draftsIn, type Stamp, type Terms } from "./drafts.ts";
 import { Writing } from "./writing.ts";
 
 export interface SetManyArgs {
   readonly namespace: string;
   readonly maxIdentities: number | undefined;
-  readonly drafts: readonly Draft[];
+  readonly drafts: DraftColumns;
 }
 
+/** A number is the epoch of a life that has begun, on the terms of its draft. */
 export type Verdict =
+  | number
   | { readonly stored: Stamp }
   /** This attempt has stored it before. */
   | { readonly standing: Row }
   | { readonly refused: "exists" | "quota" | "fenced" | "conflict" | "session"; readonly current?: Row | undefined };
 
-export function setMany(store: Store, { namespace, maxIdentities, drafts }: SetManyArgs): readonly Verdict[] {
-  const batch = new Batch(store, namespace, maxIdentities);
-  const verdicts = drafts.map((draft) => batch.set(draft));
+export interface SetManyResult {
+  /** When lives have begun: epoch ms. */
+  readonly now: number;
+  /** In the order of the drafts. */
+  readonly verdicts: readonly Verdict[];
+}
+
+export function setMany(store: Store, { namespace, maxIdentities, drafts }: SetManyArgs): SetManyResult {
+  const now = store.now();
+  const batch = new Batch(store, { namespace, maxIdentities, now, identities: drafts.identities });
+  const verdicts = draftsIn(drafts).map((draft) => batch.set(draft));
   batch.save();
-  return verdicts;
+  return { now, verdicts };
+}
+
+/** When a life that begins now ends by itself. */
+export function expiryOf({ sessionBound, ttlMs }: Pick<Terms, "sessionBound" | "ttlMs">, now: number): number | null {
+  return sessionBound || ttlMs === undefined ? null : now + ttlMs;
+}
+
+interface BatchOptions {
+  readonly namespace: string;
+  readonly maxIdentities: number | undefined;
+  readonly now: number;
+  /** Of all that will be set. */
+  readonly identities: readonly string[];
 }
 
 class Batch {
@@ -33,29 +56,32 @@ class Batch {
   readonly #now: number;
   readonly #epochs: Epochs;
   readonly #writing: Writing;
+  /** As it was before the batch, in which an identity occurs once. */
+  readonly #standing: ReadonlyMap<string, Standing>;
   /** Whether sessions live, as far as somebody has asked. */
   readonly #sessions = new Map<string, boolean>();
   #room: number;
   #added = 0;
 
-  constructor(store: Store, namespace: string, maxIdentities: number | undefined) {
+  constructor(store: Store, { namespace, maxIdentities, now, identities }: BatchOptions) {
     this.#store = store;
     this.#namespace = namespace;
-    this.#now = store.now();
+    this.#now = now;
+    this.#standing = findMany(store, namespace, identities);
     this.#epochs = new Epochs(store);
     this.#writing = new Writing(store, namespace);
     this.#room = maxIdentities === undefined ? Number.POSITIVE_INFINITY : maxIdentities - countedIn(store, namespace);
   }
 
   set(draft: Draft): Verdict {
-    const { identity, attempt, mode } = draft;
-    const standing = find(this.#store, this.#namespace, identity);
+    const { identity, attempt, mode, terms } = draft;
+    const standing = this.#standing.get(identity);
     const live = standing !== undefined && isLive(standing, this.#now) ? standing : undefined;
     if (live?.attempt === attempt) {
       const row = this.#describe(identity);
       if (row !== undefined) return { standing: row };
     }
-    if (draft.sessionBound && this.#isOffline(draft.session)) return { refused: "session" };
+    if (terms.sessionBound && this.#isOffline(terms.session)) return { refused: "session" };
     if (typeof mode === "object") return this.#rewrite(draft, mode, live);
     if (mode === "create" && live !== undefined && !this.#isOffline(live.session))
       return this.#refused("exists", identity);
@@ -77,7 +103,9 @@ class Batch {
       this.#room -= 1;
       this.#added += 1;
     }
-    return this.#write(draft, [this.#epochs.next(this.#now), 1, this.#now, this.#expiryOf(draft)]);
+    const epoch = this.#epochs.next(this.#now);
+    this.#write(draft, [epoch, 1, this.#now, expiryOf(draft.terms, this.#now)]);
+    return epoch;
   }
 
   #rewrite(draft: Draft, mode: Exclude<SetMode, string>, live: Standing | undefined): Verdict {
@@ -85,22 +113,20 @@ class Batch {
     if (live.epoch !== mode.epoch) return this.#refused("fenced", draft.identity);
     if (mode.revision !== undefined && live.revision !== mode.revision)
       return this.#refused("conflict", draft.identity);
-    const expiresAt = draft.sessionBound === live.isSessionBound ? live.expiresAt : this.#expiryOf(draft);
-    return this.#write(draft, [live.epoch, live.revision + 1, live.registeredAt, expiresAt]);
+    const { terms } = draft;
+    const expiresAt = terms.sessionBound === live.isSessionBound ? live.expiresAt : expiryOf(terms, this.#now);
+    const stamp: Stamp = [live.epoch, live.revision + 1, live.registeredAt, expiresAt];
+    this.#write(draft, stamp);
+    return { stored: stamp };
   }
 
-  #write(draft: Draft, stamp: Stamp): Verdict {
+  #write(draft: Draft, stamp: Stamp): void {
     this.#writing.add(draft, stamp);
     if (isSession(draft.identity)) {
       // Others of the batch may be bound to it.
       this.#writing.flush();
       this.#sessions.clear();
     }
-    return { stored: stamp };
-  }
-
-  #expiryOf({ sessionBound, ttlMs }: Draft): number | null {
-    return sessionBound || ttlMs === undefined ? null : this.#now + ttlMs;
   }
 
   /** No session serves it, or one that no longer lives. */

@@ -29,9 +29,14 @@ export function factOf(value: JsonValue): string {
   }
 }
 
+/** What JSON does not write as it is; metadata holds no lone surrogates. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is about
+const ESCAPED = /["\\\u0000-\u001f]/;
+
 /** The same as it stands in JSON. */
 export function factsOf(value: JsonValue): string {
-  if (typeof value !== "object" || value === null) return JSON.stringify(factOf(value));
+  if (typeof value === "string") return ESCAPED.test(value) ? JSON.stringify(`s${value}`) : `"s${value}"`;
+  if (typeof value !== "object" || value === null) return `"${factOf(value)}"`;
   if (!isObject(value)) return `[${value.map(factsOf).join(",")}]`;
   return objectFacts(value);
 }
@@ -71,6 +76,9 @@ function orderedDigits(number: number): string {
   return digits(isNegative ? ~top : top ^ 0x8000_0000) + digits(isNegative ? ~(halves[low] ?? 0) : (halves[low] ?? 0));
 }
 
+/** Two of them for each byte. */
+const DIGITS: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
 function digits(half: number): string {
-  return (half >>> 0).toString(16).padStart(8, "0");
+  return `${DIGITS[half >>> 24]}${DIGITS[(half >>> 16) & 0xff]}${DIGITS[(half >>> 8) & 0xff]}${DIGITS[half & 0xff]}`;
 }

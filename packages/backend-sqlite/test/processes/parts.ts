@@ -2,7 +2,7 @@
 
 import { once } from "node:events";
 import { isMusterError } from "@muster/core/slots";
-import { draftOf } from "../../src/codec.ts";
+import { columnsOf } from "../../src/codec.ts";
 import { sqliteRegistry } from "../../src/index.ts";
 import { confirmMany, reap } from "../../src/registrations/reap.ts";
 import { setMany } from "../../src/registrations/set-many.ts";
@@ -65,8 +65,8 @@ async function doomed({ path, namespace, statements }: DoomedArgs): Promise<void
     store.execute("begin immediate");
     const identities = Array.from({ length: 4 }, (_, i) => `doomed-${statements}-${round}-${i}`);
     const lasts = round % 2 === 0;
-    const drafts = identities.map((identity) =>
-      draftOf(entry(identity, { metadata: { of: identity }, ttlMs: lasts ? undefined : 0 })),
+    const drafts = columnsOf(
+      identities.map((identity) => entry(identity, { metadata: { of: identity }, ttlMs: lasts ? undefined : 0 })),
     );
     setMany(store, { namespace, maxIdentities: 1_000_000, drafts });
     store.execute("commit");

@@ -2,7 +2,7 @@
 
 import { parseFilter, splitForComparisons } from "@muster/filter";
 import { beforeAll, describe, expect, test } from "vitest";
-import { draftOf } from "../../src/codec.ts";
+import { columnsOf } from "../../src/codec.ts";
 import { indexName } from "../../src/keys.ts";
 import { makeIndexes } from "../../src/registrations/indexes.ts";
 import { narrowestIndex } from "../../src/registrations/probing.ts";
@@ -36,11 +36,12 @@ let store: Store;
 beforeAll(() => {
   store = freshStore();
   makeIndexes(store, { paths: [["status"], ["battery"], ["name"]] });
-  const drafts = Array.from({ length: ROWS }, (_, i) => {
+  const entries = Array.from({ length: ROWS }, (_, i) => {
     const status = i % 100 === 0 ? "offline" : "online";
     const metadata = { status, battery: i / ROWS, name: `name-${i}`, other: i % 10 };
-    return draftOf(entry(`sensor-${i}`, { metadata, session: `s-${i % 50}` }));
+    return entry(`sensor-${i}`, { metadata, session: `s-${i % 50}` });
   });
+  const drafts = columnsOf(entries);
   for (const namespace of ["fleet", "others"]) setMany(store, { namespace, maxIdentities: undefined, drafts });
   return () => store.close();
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { draftOf } from "../../src/codec.ts";
+import { columnsOf } from "../../src/codec.ts";
 import { getMany } from "../../src/registrations/reading.ts";
 import { setMany } from "../../src/registrations/set-many.ts";
 import { isMigrated, migrate, migrateTo } from "../../src/store/migrate.ts";
@@ -29,8 +29,10 @@ function freshPath(): string {
 }
 
 function register(store: Store, identity: string): void {
-  const drafts = [draftOf(entry(identity, { metadata: { of: identity } }))];
-  expect(setMany(store, { namespace: "ns", maxIdentities: undefined, drafts })).toMatchObject([{ stored: {} }]);
+  const drafts = columnsOf([entry(identity, { metadata: { of: identity } })]);
+  expect(setMany(store, { namespace: "ns", maxIdentities: undefined, drafts })).toMatchObject({
+    verdicts: [expect.any(Number)],
+  });
 }
 
 function registered(store: Store, identity: string): boolean {

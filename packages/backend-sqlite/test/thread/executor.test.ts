@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { draftOf } from "../../src/codec.ts";
+import { columnsOf } from "../../src/codec.ts";
 import type { GetManyArgs } from "../../src/registrations/reading.ts";
 import type { SetManyArgs } from "../../src/registrations/set-many.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -40,13 +40,17 @@ function ask(name: string, args: unknown, turn: Turn = newTurn()): number {
 }
 
 function storing(...identities: string[]): SetManyArgs {
-  return { namespace: "ns", maxIdentities: undefined, drafts: identities.map((identity) => draftOf(entry(identity))) };
+  return {
+    namespace: "ns",
+    maxIdentities: undefined,
+    drafts: columnsOf(identities.map((identity) => entry(identity))),
+  };
 }
 
 /** It can't be stored: its facts are no JSON. */
 function spoilt(identity: string): SetManyArgs {
   const { drafts, ...rest } = storing("before", identity);
-  return { ...rest, drafts: drafts.map((draft, index) => (index === 0 ? draft : { ...draft, facts: "{" })) };
+  return { ...rest, drafts: { ...drafts, facts: drafts.facts.map((facts, index) => (index === 0 ? facts : "{")) } };
 }
 
 function reading(...identities: string[]): GetManyArgs {

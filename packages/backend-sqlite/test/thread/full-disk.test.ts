@@ -1,6 +1,6 @@
 import { MusterError } from "@muster/core/slots";
 import { expect, test } from "vitest";
-import { draftOf } from "../../src/codec.ts";
+import { columnsOf } from "../../src/codec.ts";
 import { sqliteError } from "../../src/errors.ts";
 import { countedIn } from "../../src/registrations/counting.ts";
 import { writeGroup } from "../../src/thread/group.ts";
@@ -15,7 +15,7 @@ test("a full disk is told to all that shares the transaction, nothing of which i
   using store = freshStore();
   const write = (...identities: string[]): readonly Answer[] => {
     const tasks = identities.map((identity, id) => {
-      const drafts = [draftOf(entry(identity, { metadata: { text: "x".repeat(50_000) } }))];
+      const drafts = columnsOf([entry(identity, { metadata: { text: "x".repeat(50_000) } })]);
       const args = { namespace: "ns", maxIdentities: undefined, drafts };
       return taskOf({ id, name: "setMany", args, turn: newTurn() });
     });
