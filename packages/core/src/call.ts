@@ -82,11 +82,11 @@ export class Running<T> implements Settler<T> {
   readonly #gate: Gate;
   readonly #source: string;
   readonly #resolve: (result: T) => void;
-  readonly #reject: (error: Error) => void;
+  readonly #reject: (error: unknown) => void;
   #isInside = false;
   #call: DisposableCall | undefined;
 
-  constructor(gate: Gate, source: string, resolve: (result: T) => void, reject: (error: Error) => void) {
+  constructor(gate: Gate, source: string, resolve: (result: T) => void, reject: (error: unknown) => void) {
     this.#gate = gate;
     this.#source = source;
     this.#resolve = resolve;

@@ -9,7 +9,7 @@ import { type Placed, type Placing, place } from "./life/place.ts";
 import { checkInbox, checkReceiver, handlerMailbox } from "./receiving/receiver.ts";
 import { Served, type ServedOptions } from "./life/served.ts";
 import { type Call, MusterError, type Route } from "./slots/index.ts";
-import { type Settler, settleWith } from "./tasks/settler.ts";
+import { type Settler, settled, settleWith } from "./tasks/settler.ts";
 import { checkTtl } from "./input/ttl.ts";
 
 const SOURCE = "core.register";
@@ -58,7 +58,7 @@ export interface Registering<Transaction> {
 async function replace(placing: Placing): Promise<Placed> {
   const { host, served, call } = placing;
   const replaced = await whoStands(host, served.options.identity, call);
-  const outcome = await new Promise<Placed>((resolve, reject) => place(placing, { resolve, reject }));
+  const outcome = await settled<Placed>((settler) => place(placing, settler));
   const isReplaced = replaced !== undefined && "placed" in outcome && replaced.session !== host.session.id;
   if (isReplaced) announce(host, replaced);
   return outcome;
@@ -81,7 +81,7 @@ export class HandleTaker<M extends object, Transaction> implements Settler<Place
     else this.#settler.reject(refused(this.#host, this.#served.options.identity, outcome));
   }
 
-  reject(error: Error): void {
+  reject(error: unknown): void {
     this.#settler.reject(error);
   }
 }

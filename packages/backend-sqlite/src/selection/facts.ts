@@ -29,9 +29,8 @@ export function factOf(value: JsonValue): string {
   }
 }
 
-/** What JSON does not write as it is; metadata holds no lone surrogates. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is about
-const ESCAPED = /["\\\u0000-\u001f]/;
+/** What JSON may not write as it is; metadata holds no lone surrogates. */
+const ESCAPED = /["\\\p{Cc}]/u;
 
 /** The same as it stands in JSON. */
 export function factsOf(value: JsonValue): string {

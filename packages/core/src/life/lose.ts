@@ -7,6 +7,7 @@ import { inOrder } from "../tasks/in-order.ts";
 import { type Placed, place } from "./place.ts";
 import { endReceiver, release } from "./release.ts";
 import { backoffMs } from "../tasks/retry.ts";
+import { settled } from "../tasks/settler.ts";
 import type { Served } from "./served.ts";
 import { type Call, MusterError } from "../slots/index.ts";
 
@@ -66,7 +67,7 @@ async function restore(host: Host, served: Served, tries: number, call: Call): P
   };
   try {
     const placing = { host, served, mode: "create", call } as const;
-    const outcome = await new Promise<Placed>((resolve, reject) => place(placing, { resolve, reject }));
+    const outcome = await settled<Placed>((settler) => place(placing, settler));
     if ("placed" in outcome) served.events.emit("restored", { epoch: outcome.placed.epoch });
     else if (outcome.refused === "quota" || (await isOwn(host, served, outcome, call))) again();
     else lose(host, served, "replaced");

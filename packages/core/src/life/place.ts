@@ -10,7 +10,7 @@ import type { Served, ServedState } from "./served.ts";
 import { store } from "./storing.ts";
 import { inOrder } from "../tasks/in-order.ts";
 import { retry } from "../tasks/retry.ts";
-import { type Settler, settleWith } from "../tasks/settler.ts";
+import { type Settler, settled, settleWith } from "../tasks/settler.ts";
 import type { Call, Registration, SetOutcome } from "../slots/index.ts";
 
 /** A refusal is the caller's to interpret. */
@@ -55,7 +55,7 @@ export class Unattached implements Settler<SetOutcome> {
     this.#settler.resolve("stored" in outcome ? adopt(host, served, outcome.stored) : outcome);
   }
 
-  reject(error: Error): void {
+  reject(error: unknown): void {
     const { host, served } = this.#placing;
     host.served.settle(served.options.identity);
     this.#settler.reject(error);
@@ -70,7 +70,7 @@ async function placeReceiver(placing: Placing): Promise<Placed> {
   host.served.begin(served.options.identity);
   try {
     expectation = await openRoute(host, served, call);
-    const outcome = await new Promise<SetOutcome>((resolve, reject) => store(placing, { resolve, reject }));
+    const outcome = await settled<SetOutcome>((settler) => store(placing, settler));
     if (!("stored" in outcome)) return outcome;
     isPlaced = true;
     const placed = adopt(host, served, outcome.stored);

@@ -3,7 +3,7 @@
 import { type Host, undoAttempt } from "../host.ts";
 import { addressOf } from "./own-address.ts";
 import { backoffMs, pause, retry, retryFrom } from "../tasks/retry.ts";
-import { type Settler, settleWith } from "../tasks/settler.ts";
+import { type Settler, settled, settleWith } from "../tasks/settler.ts";
 import type { Served } from "./served.ts";
 import { type Call, isMusterError, type SetEntry, type SetOutcome } from "../slots/index.ts";
 import { hasEnded } from "../slots/signals.ts";
@@ -53,8 +53,8 @@ export class FirstTry implements Settler<SetOutcome> {
     else this.#goOn(Promise.resolve(outcome));
   }
 
-  reject(error: Error): void {
-    this.#goOn(Promise.reject(error));
+  reject(error: unknown): void {
+    this.#goOn(settled((settler) => settler.reject(error)));
   }
 
   #goOn(outcome: Promise<SetOutcome>): void {

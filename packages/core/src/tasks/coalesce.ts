@@ -3,7 +3,7 @@
 import { codedError } from "../call.ts";
 import { abortedError, type Call, linkCall, type MusterError } from "../slots/index.ts";
 import { hasEnded } from "../slots/signals.ts";
-import type { Settler } from "./settler.ts";
+import { type Settler, settled } from "./settler.ts";
 import { Waiting } from "./waiting.ts";
 
 /** How one kind of batch is made and sent. */
@@ -67,7 +67,7 @@ class Queue<Entry, Outcome> implements Batcher<Entry, Outcome> {
   }
 
   submit(entry: Entry, call?: Call): Promise<Outcome> {
-    return new Promise((resolve, reject) => this.enter(entry, { resolve, reject }, call));
+    return settled((settler) => this.enter(entry, settler, call));
   }
 
   enter(entry: Entry, settler: Settler<Outcome>, call?: Call): void {

@@ -4,13 +4,20 @@
  */
 export interface Settler<Outcome> {
   resolve(outcome: Outcome): void;
-  reject(error: Error): void;
+  reject(error: unknown): void;
 }
 
-/** Tells what a promise that never rejects with anything but an error comes to. */
+/** Tells what a promise comes to. */
 export function settleWith<Outcome>(settler: Settler<Outcome>, promise: Promise<Outcome>): void {
   promise.then(
     (outcome) => settler.resolve(outcome),
-    (error: Error) => settler.reject(error),
+    (error: unknown) => settler.reject(error),
   );
+}
+
+/** The other way round: what is told by `work` as a promise. */
+export function settled<Outcome>(work: (settler: Settler<Outcome>) => void): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    work({ resolve, reject });
+  });
 }

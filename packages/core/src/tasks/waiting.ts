@@ -37,7 +37,7 @@ export class Waiting<Entry, Outcome> implements EndListener, Settler<Outcome> {
     this.#settler.resolve(outcome);
   }
 
-  reject(error: Error): void {
+  reject(error: unknown): void {
     if (this.#call !== undefined) offEnd(this.#call, this);
     this.#settler.reject(error);
   }
