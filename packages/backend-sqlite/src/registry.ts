@@ -3,6 +3,7 @@
 import {
   type Call,
   type Census,
+  checkEntries,
   checkPageSize,
   checkRecord,
   type CountFacet,
@@ -26,7 +27,7 @@ import { splitForComparisons } from "@muster/filter";
 import { type SqliteClient, sqliteClient } from "./client.ts";
 import { columnsOf, registrationIn, routeIn } from "./codec.ts";
 import { NAME } from "./errors.ts";
-import { checkEntries, MAX_IDENTITY_BYTES, MAX_RECORD_BYTES } from "./namespace/arguments.ts";
+import { NAME_LIMITS, RECORD_LIMITS } from "./namespace/arguments.ts";
 import { inParts } from "./namespace/batches.ts";
 import { outcomeOf } from "./namespace/outcomes.ts";
 import type { SqliteOptions } from "./options.ts";
@@ -44,8 +45,8 @@ const TRAITS: RegistryTraits = Object.freeze({
   ttlResolutionMs: 0,
   clock: Object.freeze({ source: "store", maxErrorMs: 0 }),
   quota: "exact",
-  maxIdentityBytes: MAX_IDENTITY_BYTES,
-  maxRecordBytes: MAX_RECORD_BYTES,
+  maxIdentityBytes: NAME_LIMITS.maxIdentityBytes,
+  ...RECORD_LIMITS,
 });
 
 /** Most steps that are handed out at once; they come with their metadata. */
@@ -95,11 +96,12 @@ class SqliteRegistry implements RegistryBackend {
 
   async setMany(entries: readonly SetEntry[], call: Call): Promise<readonly SetOutcome[]> {
     this.#life.check("setMany", call);
-    checkEntries(entries);
+    checkEntries(entries, NAME_LIMITS, NAME);
     const { namespace, maxIdentities } = this.#scope;
     return inParts("setMany", entries, async (part) => {
       const drafts = columnsOf(part);
-      for (const [index, entry] of part.entries()) checkRecord(entry, drafts.documents[index] ?? "", TRAITS, NAME);
+      for (const [index, entry] of part.entries())
+        checkRecord(entry, drafts.documents[index] ?? "", RECORD_LIMITS, NAME);
       const { now, verdicts } = await this.#ask("setMany", { namespace, maxIdentities, drafts }, "setMany", call);
       return part.flatMap((entry, index) => {
         const verdict = verdicts[index];

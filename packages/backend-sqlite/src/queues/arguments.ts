@@ -1,9 +1,8 @@
 /** What is refused before anything is sent. */
 
 import { type DurabilityChecks, durabilityChecks } from "@muster/core/slots";
-import { isStorableText } from "@muster/filter";
 import { NAME } from "../errors.ts";
-import { MAX_IDENTITY_BYTES } from "../namespace/arguments.ts";
+import { NAME_LIMITS, TEXTS } from "../namespace/arguments.ts";
 
 export const MAX_PAYLOAD_BYTES = 8_388_608;
 export const MAX_BATCH = 10_000;
@@ -18,9 +17,9 @@ const CHECKS: DurabilityChecks = durabilityChecks(NAME, {
   minLeaseMs: MIN_LEASE_MS,
   maxLeaseMs: MAX_LEASE_MS,
   maxTtlMs: MAX_TTL_MS,
-  maxIdentityBytes: MAX_IDENTITY_BYTES,
+  maxIdentityBytes: NAME_LIMITS.maxIdentityBytes,
   maxNameBytes: 1_024,
-  texts: { isOne: isStorableText, words: ", no NUL and no lone surrogates" },
+  texts: TEXTS,
 });
 
 export const checkMessage: DurabilityChecks["checkMessage"] = CHECKS.checkMessage;

@@ -3,6 +3,7 @@
 import type { DequeueOptions, DurabilityTraits, Target } from "./durability.ts";
 import type { DurableMessage } from "./durable-message.ts";
 import { MusterError } from "./errors.ts";
+import { type Texts, WITHOUT_NUL } from "./registry-arguments.ts";
 
 const MAX_ID_LENGTH = 128;
 
@@ -25,8 +26,8 @@ export interface DurabilityLimits
   readonly maxIdentityBytes: number;
   /** Of sessions' ids and idempotency keys. */
   readonly maxNameBytes: number;
-  /** Which texts can be stored, in words too. Default: those without a NUL. */
-  readonly texts?: { readonly isOne: (text: string) => boolean; readonly words: string };
+  /** Default: those without a NUL. */
+  readonly texts?: Texts;
 }
 
 /** Each throws INVALID_ARGUMENT; that of a message PAYLOAD_TOO_LARGE, too, and those of identities INVALID_IDENTITY. */
@@ -41,8 +42,6 @@ export interface DurabilityChecks {
   readonly checkDequeue: (options: DequeueOptions) => void;
   readonly checkLease: (leaseMs: number, operation: string) => void;
 }
-
-const WITHOUT_NUL = { isOne: (text: string): boolean => !text.includes("\0"), words: " and no NUL" };
 
 /** @param name the backend's, as it stands in the source of errors. */
 export function durabilityChecks(name: string, limits: DurabilityLimits): DurabilityChecks {

@@ -74,7 +74,7 @@ export {
   type SetMode,
   type SetOutcome,
 } from "./registry.ts";
-export { checkEntries, checkPageSize, checkRecord, type NameLimits } from "./registry-arguments.ts";
+export { checkEntries, checkPageSize, checkRecord, type NameLimits, type Texts } from "./registry-arguments.ts";
 export { type Registration, type Route, SESSION_PREFIX } from "./registration.ts";
 export type { DeliveryStatus, MulticastReport, Receipt } from "./report.ts";
 export type { FieldSchema, FieldType, IdentitySchema } from "./schema.ts";

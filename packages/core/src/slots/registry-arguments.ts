@@ -9,26 +9,38 @@ const FIXED_BYTES = 128;
 export interface NameLimits extends Pick<RegistryTraits, "maxIdentityBytes"> {
   /** Default: any length. */
   readonly maxSessionBytes?: number;
+  /** Default: those without a NUL. */
+  readonly texts?: Texts;
 }
+
+/** Which texts can be stored, in words too, as they end a sentence that begins with a length. */
+export interface Texts {
+  readonly isOne: (text: string) => boolean;
+  readonly words: string;
+}
+
+export const WITHOUT_NUL: Texts = { isOne: (text) => !text.includes("\0"), words: " and no NUL" };
 
 /**
  * @param name the backend's, as it stands in the source of errors.
- * @throws INVALID_IDENTITY, INVALID_ARGUMENT: a name is empty, too long, or holds a NUL; an identity occurs twice.
+ * @throws INVALID_IDENTITY, INVALID_ARGUMENT: a name is empty, too long, or holds what can't be stored; an identity occurs
+ * twice.
  */
 export function checkEntries(
   entries: readonly SetEntry[],
-  { maxIdentityBytes, maxSessionBytes = Number.POSITIVE_INFINITY }: NameLimits,
+  { maxIdentityBytes, maxSessionBytes = Number.POSITIVE_INFINITY, texts = WITHOUT_NUL }: NameLimits,
   name: string,
 ): void {
   const source = `${name}.setMany`;
+  const { isOne, words } = texts;
   for (const { identity, session, address, attempt } of entries) {
-    if (identity === "" || identity.includes("\0") || isLongerThan(identity, maxIdentityBytes)) {
-      const message = `an identity has 1 to ${maxIdentityBytes} bytes and no NUL`;
+    if (identity === "" || !isOne(identity) || isLongerThan(identity, maxIdentityBytes)) {
+      const message = `an identity has 1 to ${maxIdentityBytes} bytes${words}`;
       throw new MusterError({ code: "INVALID_IDENTITY", source, subject: identity, message });
     }
     if (session === "" || address === "") throw invalid(source, "a session and an address have a name", identity);
-    if (session?.includes("\0") || address?.includes("\0") || attempt.includes("\0")) {
-      throw invalid(source, "no session, address or attempt holds a NUL", identity);
+    if (!isOne(session ?? "") || !isOne(address ?? "") || !isOne(attempt)) {
+      throw invalid(source, `session, address and attempt have characters${words}`, identity);
     }
     if (session !== undefined && isLongerThan(session, maxSessionBytes)) {
       throw invalid(source, `the id of a session has at most ${maxSessionBytes} bytes`, identity);

@@ -47,6 +47,17 @@ describe("entries", () => {
     expect(refusal(() => checkEntries([long], { maxIdentityBytes: 8 }, "test"))).toBe("nothing");
   });
 
+  test.each<[string, Partial<SetEntry>]>([
+    ["identity", { identity: "a!" }],
+    ["session", { session: "s!" }],
+    ["address", { address: "a!" }],
+    ["attempt", { attempt: "1!" }],
+  ])("an %s that the store can't hold is refused, with what it can", (_, changes) => {
+    const texts = { isOne: (text: string) => !text.includes("!"), words: " and no !" };
+    const error = refusal(() => checkEntries([entry(changes)], { maxIdentityBytes: 8, texts }, "test"));
+    expect(error).toEqual([expect.stringMatching(/^INVALID_/u), expect.stringContaining("and no !")]);
+  });
+
   test("an identity twice in a batch is refused", () => {
     const twice = [entry(), entry({ identity: "b" }), entry({ attempt: "2" })];
     expect(refusal(() => checkEntries(twice, LIMITS, "test"))).toEqual([
