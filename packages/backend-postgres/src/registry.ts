@@ -172,10 +172,10 @@ class PostgresRegistry implements RegistryBackend {
     this.#life.check(operation, call);
     const read = readerOf(this.#namespace, query);
     for (let after = query.after; ; ) {
-      const { items, isLast } = await this.#run(operation, call, async (_, sent) => read(after, sent));
+      const { items, last } = await this.#run(operation, call, async (_, sent) => read(after, sent));
       if (items.length > 0) yield items;
-      if (isLast) return;
-      after = items.at(-1)?.identity;
+      if (last === undefined) return;
+      after = last;
     }
   }
 }

@@ -7,7 +7,7 @@ import { readsMetadata } from "../filter.ts";
 import { isBehind, orderBy } from "../selection/order.ts";
 import { Parameters } from "../selection/parameters.ts";
 import type { Namespace } from "./namespace.ts";
-import { selectionOf, sourceOf } from "./reading.ts";
+import { noSessionIn, selectionOf, sourceOf } from "./reading.ts";
 import { withMetadata } from "./statements.ts";
 
 /**
@@ -25,7 +25,7 @@ export async function first(
   const asksMetadata = by.some((criterion) => "path" in criterion) || (filter !== undefined && readsMetadata(filter));
   const source = sourceOf(namespace, { isByMetadata: asksMetadata, needsMetadata: asksMetadata });
   const writing = { names, parameters, first: source.first };
-  const conditions = [selectionOf(namespace, filter, source, parameters)];
+  const conditions = [...selectionOf(namespace, filter, source, parameters), noSessionIn(source)];
   if (behind !== undefined) conditions.push(isBehind(by, behind, writing));
   const order = orderBy(by, writing);
   const rest = `where ${conditions.join(" and ")} order by ${order} limit $2::bigint`;

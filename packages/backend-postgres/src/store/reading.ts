@@ -1,6 +1,6 @@
 /** Reading registrations one by one and in pages, and counting them. */
 
-import type { Census, Registration, Route, ScanQuery } from "@muster/core/slots";
+import { type Census, type Registration, type Route, type ScanQuery, SESSION_PREFIX } from "@muster/core/slots";
 import type { Filter } from "@muster/filter";
 import type { Parameter, PostgresCall } from "../client.ts";
 import { REGISTRATION_COLUMNS, registrationIn, ROUTE_COLUMNS, type Row, routeIn, textArray } from "../codec.ts";
@@ -45,7 +45,7 @@ export async function count(namespace: Namespace, filter: Filter | undefined, ca
   const parameters = new Parameters([name]);
   const isByMetadata = filter !== undefined && readsMetadata(filter);
   const source = sourceOf(namespace, { isByMetadata, needsMetadata: isByMetadata });
-  const where = selectionOf(namespace, filter, source, parameters);
+  const where = [...selectionOf(namespace, filter, source, parameters), noSessionIn(source)].join(" and ");
   const text = `select count(*) from ${source.from} where ${where}`;
   const [[number = null] = []] = await client.query(text, parameters.values, call);
   return Number(number);
@@ -53,8 +53,8 @@ export async function count(namespace: Namespace, filter: Filter | undefined, ca
 
 interface Page<T> {
   readonly items: readonly T[];
-  /** There were not as many as there is room for: nobody came behind them. */
-  readonly isLast: boolean;
+  /** Behind whom the next one begins; `undefined`: nobody comes behind them. */
+  readonly last: string | undefined;
 }
 
 /** Reads the page behind an identity, from the first if there is none. */
@@ -87,8 +87,9 @@ function reader<T extends Route>(
   const limit = Math.min(Math.floor(pageSize), maxRows);
   const paged = (text: string, values: readonly Parameter[]): PageReader<T> => {
     return async (after, call) => {
-      const items = (await client.query(text, values.with(1, after ?? ""), call)).map(read);
-      return { items, isLast: items.length < limit };
+      const found = (await client.query(text, values.with(1, after ?? ""), call)).map(read);
+      const items = found.filter(({ identity }) => !identity.startsWith(SESSION_PREFIX));
+      return { items, last: found.length < limit ? undefined : found.at(-1)?.identity };
     };
   };
   if (filter === undefined && session === undefined) {
@@ -102,7 +103,9 @@ function reader<T extends Route>(
   const source = sourceOf(namespace, { isByMetadata, needsMetadata: needsMetadata || readsIt });
   const identity = identityIn(source);
   const parameters = new Parameters([name, "", limit]);
-  const conditions = [selectionOf(namespace, filter, source, parameters), `${identity} > $2`];
+  const conditions = [...selectionOf(namespace, filter, source, parameters), `${identity} > $2`];
+  // Hardly any session is found where a value is asked for: dropping it takes less time than the server takes to think of it.
+  if (filter === undefined || !asksForValue(filter)) conditions.push(noSessionIn(source));
   if (session !== undefined) conditions.push(`r.session = ${parameters.text(session)}`);
   const text = `select ${columns} from ${source.from} where ${conditions.join(" and ")} order by ${identity} limit $3`;
   return paged(text, parameters.values);
@@ -123,19 +126,27 @@ export function sourceOf(
   return { first: "registrations", from: `${names.registrations} r${more}` };
 }
 
-/** Who lives, is no session, and is selected by the filter. */
+/** Who lives and is selected by the filter, sessions included. */
 export function selectionOf(
   { client: { names }, name, indexes }: Namespace,
   filter: Filter | undefined,
   { first }: Source,
   parameters: Parameters,
-): string {
-  const identity = identityIn({ first });
-  // One condition, not two ranges, of which the server would think for longer than it takes to ask each row.
-  const isRegistered = `${isNoSession(identity)} is true`;
+): readonly string[] {
   const conditions = first === "metadata" ? ["m.namespace = $1"] : ["r.namespace = $1", IS_LIVE];
-  conditions.push(isRegistered);
   if (filter !== undefined)
     conditions.push(conditionOf(filter, { names, namespace: name, indexes, first }, parameters));
-  return conditions.join(" and ");
+  return conditions;
+}
+
+/** One condition, not two ranges, of which the server would think for longer than it takes to ask each row. */
+export function noSessionIn(source: Source): string {
+  return `${isNoSession(identityIn(source))} is true`;
+}
+
+/** Whether it selects nobody whose metadata is empty, as that of sessions is. */
+function asksForValue(filter: Filter): boolean {
+  if (filter.op === "and") return filter.nodes.some(asksForValue);
+  if (filter.op === "or") return filter.nodes.every(asksForValue);
+  return "path" in filter && !(filter.op === "exists" && filter.value === false);
 }

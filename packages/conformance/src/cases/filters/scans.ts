@@ -143,6 +143,7 @@ export const filteredScanCases: readonly RegistryCase[] = [
       await storeExpired(ctx, entry("expired", { metadata }));
       await deleteOne(ctx, { identity: "deleted", epoch });
       await expectFiltered(ctx, KEPT, ["here"]);
+      await expectFiltered(ctx, KEPT, ["here"], { pageSize: 1 }); // Of which one is nobody's but the session's.
     },
   },
 ];
