@@ -37,6 +37,8 @@ export function distinctValues(values: readonly JsonValue[]): readonly JsonValue
 }
 
 function combine(op: "and" | "or", filters: readonly Filter[]): Filter {
+  const [first] = filters;
+  if (first !== undefined && first.op !== op && filters.length === 1) return first;
   const flat = filters.flatMap((node) => (node.op === op ? node.nodes : [node]));
   const nodes = Object.freeze(sortedBy(flat, (node) => canonicalJson(plain(node))));
   const [only] = nodes;

@@ -15,14 +15,8 @@ export async function toRegisteredIdentities(
   return found.map((one) => {
     const { identity, metadata = {}, registeredAt, expiresAt, epoch, revision } = one;
     const attached = isAttached(one, living);
-    return {
-      identity,
-      metadata: view === undefined ? {} : view(metadata),
-      registeredAt,
-      ...(expiresAt === undefined ? {} : { expiresAt }),
-      attached,
-      epoch,
-      revision,
-    };
+    const shown = view === undefined ? {} : view(metadata);
+    const registered = { identity, metadata: shown, registeredAt, attached, epoch, revision };
+    return expiresAt === undefined ? registered : { ...registered, expiresAt };
   });
 }
