@@ -20,6 +20,8 @@ const TEXT = 25;
 const JSONB = 3_802;
 
 const HEAD_BYTES = 20;
+/** Code units of a text that is written byte by byte. */
+const SHORT = 64;
 const JSONB_VERSION = 1;
 
 export function textArray(texts: readonly (string | undefined)[]): Buffer {
@@ -36,15 +38,15 @@ export function bigintArray(numbers: readonly (number | undefined)[]): Buffer {
   let at = HEAD_BYTES;
   for (const number of numbers) {
     if (number === undefined) {
-      at = buffer.writeInt32BE(-1, at);
+      at = writeInt32(buffer, -1, at);
     } else {
-      at = buffer.writeInt32BE(8, at);
       const high = Math.floor(number / 0x1_0000_0000);
-      at = buffer.writeInt32BE(high, at);
-      at = buffer.writeUInt32BE(number - high * 0x1_0000_0000, at);
+      at = writeInt32(buffer, 8, at);
+      at = writeInt32(buffer, high, at);
+      at = writeInt32(buffer, number - high * 0x1_0000_0000, at);
     }
   }
-  return buffer.subarray(0, at);
+  return buffer.subarray(0, Math.min(at, buffer.length));
 }
 
 export function booleanArray(values: readonly boolean[]): Buffer {
@@ -71,21 +73,47 @@ export function byteaArray(elements: readonly Uint8Array[]): Buffer {
 }
 
 function stringArray(texts: readonly (string | undefined)[], type: number, prefixBytes: 0 | 1): Buffer {
-  let bytes = 0;
-  for (const text of texts) bytes += 4 + (text === undefined ? 0 : prefixBytes + Buffer.byteLength(text));
-  const buffer = headed(type, texts.length, bytes);
+  let most = 0;
+  for (const text of texts) most += 4 + (text === undefined ? 0 : prefixBytes + mostBytes(text));
+  const buffer = headed(type, texts.length, most);
   let at = HEAD_BYTES;
   for (const text of texts) {
-    const start = at + 4 + prefixBytes;
-    const length = text === undefined ? -1 : buffer.write(text, start) + prefixBytes;
-    buffer.writeInt32BE(length, at);
-    if (text === undefined) at += 4;
-    else {
-      if (prefixBytes === 1) buffer.writeUInt8(JSONB_VERSION, at + 4);
-      at += 4 + length;
+    if (text === undefined) {
+      at = writeInt32(buffer, -1, at);
+      continue;
     }
+    const start = at + 4 + prefixBytes;
+    if (prefixBytes === 1) buffer[at + 4] = JSONB_VERSION;
+    const end = writeText(buffer, text, start);
+    writeInt32(buffer, end - at - 4, at);
+    at = end;
   }
-  return buffer;
+  return buffer.subarray(0, Math.min(at, buffer.length));
+}
+
+/** Of a short text more than it may need: counting them takes as long as writing them. */
+function mostBytes(text: string): number {
+  return text.length <= SHORT ? text.length * 3 : Buffer.byteLength(text);
+}
+
+/** Where it ends. Byte by byte, short texts in ASCII are there before the driver of a buffer has been called. */
+function writeText(buffer: Buffer, text: string, start: number): number {
+  if (text.length > SHORT) return start + buffer.write(text, start);
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
+    if (unit >= 0x80) return start + buffer.write(text, start);
+    buffer[start + index] = unit;
+  }
+  return start + text.length;
+}
+
+/** Where it ends. The low 32 bits, with a sign or without. */
+function writeInt32(buffer: Buffer, value: number, at: number): number {
+  buffer[at] = value >>> 24;
+  buffer[at + 1] = value >>> 16;
+  buffer[at + 2] = value >>> 8;
+  buffer[at + 3] = value;
+  return at + 4;
 }
 
 /** An array of one dimension with its head, and room for the rest; an empty one has no dimension. */

@@ -13,15 +13,23 @@ const MAX_TARGETS = 1_000;
 /** Of one statement. */
 const MAX_PARCELS = 8;
 
+/** Column by column, as it is sent. */
 export interface Packed {
   readonly shard: number;
   /** In order, each once. */
-  readonly targets: readonly OutboxTarget[];
+  readonly identities: readonly string[];
+  /** Of each of them. */
+  readonly epochs: readonly number[];
+}
+
+interface Open {
+  readonly identities: string[];
+  readonly epochs: number[];
 }
 
 /** Collects until parcels are full, so that there are few of them: what it holds at most is a few of each shard. */
 export class Packing {
-  readonly #open: OutboxTarget[][] = Array.from({ length: SHARDS }, () => []);
+  readonly #open: Open[] = Array.from({ length: SHARDS }, emptyParcel);
   #full: Packed[] = [];
   #last = "";
   #isInOrder = true;
@@ -38,16 +46,18 @@ export class Packing {
 
   /** @throws INVALID_IDENTITY */
   add(targets: readonly OutboxTarget[]): void {
-    for (const target of targets) {
-      const { identity } = target;
+    let last = this.#last;
+    for (const { identity, epoch } of targets) {
       checkIdentity(identity, "record");
-      if (compareStrings(this.#last, identity) >= 0) this.#isInOrder = false;
-      this.#last = identity;
+      if (compareStrings(last, identity) >= 0) this.#isInOrder = false;
+      last = identity;
       const shard = shardOf(identity, SHARDS);
       const open = this.#open[shard];
-      open?.push(target);
-      if (open?.length === MAX_TARGETS) this.#close(shard, open);
+      if (open === undefined) continue; // There is one of each shard.
+      open.epochs.push(epoch);
+      if (open.identities.push(identity) === MAX_TARGETS) this.#close(shard, open);
     }
+    this.#last = last;
   }
 
   /** Those that are full, which it lets go of. */
@@ -58,25 +68,34 @@ export class Packing {
   }
 
   takeAll(): readonly Packed[] {
-    for (const [shard, open] of this.#open.entries()) if (open.length > 0) this.#close(shard, open);
+    for (const [shard, open] of this.#open.entries()) if (open.identities.length > 0) this.#close(shard, open);
     return this.takeFull();
   }
 
-  #close(shard: number, targets: readonly OutboxTarget[]): void {
-    this.#full.push({ shard, targets: this.#isInOrder ? targets : inOrder(targets) });
-    this.#open[shard] = [];
+  #close(shard: number, open: Open): void {
+    this.#full.push(this.#isInOrder ? { shard, ...open } : packed(shard, inOrder(targetsOf(open))));
+    this.#open[shard] = emptyParcel();
   }
+}
+
+function emptyParcel(): Open {
+  return { identities: [], epochs: [] };
+}
+
+/** @param targets in order, each once. */
+export function packed(shard: number, targets: readonly OutboxTarget[]): Packed {
+  return { shard, identities: targets.map(({ identity }) => identity), epochs: targets.map(({ epoch }) => epoch) };
+}
+
+export function targetsOf({ identities, epochs }: Open | Packed): readonly OutboxTarget[] {
+  return identities.map((identity, index) => ({ identity, epoch: epochs[index] ?? 0 }));
 }
 
 /** Of each parcel its shard, identities and epochs. */
 export function columnsOf(parcels: readonly Packed[]): readonly Parameter[] {
-  return parcels.flatMap(({ shard, targets }) => [
-    shard,
-    textArray(targets.map(({ identity }) => identity)),
-    bigintArray(targets.map(({ epoch }) => epoch)),
-  ]);
+  return parcels.flatMap(({ shard, identities, epochs }) => [shard, textArray(identities), bigintArray(epochs)]);
 }
 
 export function sizeOf(parcels: readonly Packed[]): number {
-  return parcels.reduce((sum, { targets }) => sum + targets.length, 0);
+  return parcels.reduce((sum, { identities }) => sum + identities.length, 0);
 }

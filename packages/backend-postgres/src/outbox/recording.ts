@@ -10,7 +10,7 @@ import { recordIn } from "../queues/tracking.ts";
 import { invalid } from "./arguments.ts";
 import type { Ledger } from "./ledger.ts";
 import { cancelMarked, newMark } from "./mark.ts";
-import { columnsOf, type Packed, Packing, sizeOf } from "./packing.ts";
+import { columnsOf, packed, type Packed, Packing, sizeOf, targetsOf } from "./packing.ts";
 import { Savepoint } from "./savepoint.ts";
 
 /** From when it has been given up until it rejects, at most. */
@@ -123,14 +123,14 @@ export class Recording {
     if (isInOrder) return parcels;
     const known = new Set<string>();
     if (begun !== undefined) {
-      const identities = parcels.flatMap(({ targets }) => targets.map(({ identity }) => identity));
+      const identities = parcels.flatMap((parcel) => parcel.identities);
       const answer = await this.#ask(this.#ledger.sql.recorded, [begun.multicast, textArray(identities)]);
       for (const identity of JSON.parse(answer ?? "[]") as readonly string[]) known.add(identity);
     }
     const isNew = ({ identity }: OutboxTarget): boolean => known.size < known.add(identity).size;
     return parcels
-      .map(({ shard, targets }) => ({ shard, targets: targets.filter(isNew) }))
-      .filter(({ targets }) => targets.length > 0);
+      .map((parcel) => packed(parcel.shard, targetsOf(parcel).filter(isNew)))
+      .filter(({ identities }) => identities.length > 0);
   }
 
   async *#awaited(pages: Pages): AsyncGenerator<readonly OutboxTarget[], void, undefined> {
