@@ -23,6 +23,8 @@ describe("compareStrings", () => {
     ["\ufb01", "\u{1f600}", -1],
     ["\u{1f600}", "\u{1f601}", -1],
     ["\u{10ffff}", "\uffff", 1],
+    ["a".repeat(64) + "\uffff", "a".repeat(64) + "\u{10000}", -1],
+    ["a".repeat(64) + "\u{10000}", "a".repeat(64), 1],
   ])("puts %j and %j in order", (a, b, order) => {
     expect(Math.sign(compareStrings(a, b))).toBe(order);
   });
