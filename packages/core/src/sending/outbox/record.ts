@@ -71,7 +71,9 @@ async function* tallied(
   tally: Tally,
 ): AsyncGenerator<readonly Route[], void, undefined> {
   for await (const { selected } of pages) {
-    tally.defer(selected.map(({ identity }) => identity));
+    const named = tally.showsAll ? selected : selected.slice(0, tally.room);
+    tally.defer(named.map(({ identity }) => identity));
+    tally.count("pending", selected.length - named.length);
     await tally.show();
     if (tally.refusal !== undefined) throw tally.refusal;
     if (selected.length > 0) yield selected;
