@@ -40,7 +40,7 @@ export function checkEntries(
     }
     if (session === "" || address === "") throw invalid(source, "a session and an address have a name", identity);
     if (!isOne(session ?? "") || !isOne(address ?? "") || !isOne(attempt)) {
-      throw invalid(source, `session, address and attempt have characters${words}`, identity);
+      throw invalid(source, `a session, an address and an attempt have text${words}`, identity);
     }
     if (session !== undefined && isLongerThan(session, maxSessionBytes)) {
       throw invalid(source, `the id of a session has at most ${maxSessionBytes} bytes`, identity);
