@@ -1,31 +1,16 @@
 /** The contract's `enqueueMany`. */
 
 import { type BatchFailure, type DurableMessage, MusterError, type Target } from "@muster/core/slots";
-import { compareStrings } from "@muster/filter";
 import type { RedisArgument, RedisCall } from "../client.ts";
 import { NAME } from "../errors.ts";
 import { enqueueScript } from "../scripts/queues/enqueue.ts";
-import { cut, sendParts } from "../store/batches.ts";
+import { sendParts } from "../store/batches.ts";
 import { bytesIn, listIn, numberIn } from "../store/replies.ts";
 import { checkMessage, checkTargets, checkTtl } from "./arguments.ts";
 import { runUncrowded } from "./dissolving.ts";
 import { type FailureCode, failuresOf } from "./failures.ts";
+import { type Group, type Part, partsOf } from "./recipients.ts";
 import type { Space } from "./space.ts";
-
-/** Of one script: it takes the server a fraction of a millisecond, or a few where it has to look at each. */
-const MAX_TARGETS = 1_000;
-
-/** A target, and where it stands in the batch. */
-interface Entry {
-  readonly target: Target;
-  readonly index: number;
-}
-
-/** Those that one session is believed to serve. */
-interface Group {
-  readonly session: string;
-  readonly entries: Entry[];
-}
 
 export async function enqueueMany(
   space: Space,
@@ -37,9 +22,9 @@ export async function enqueueMany(
   checkMessage(message, "enqueueMany");
   checkTargets(targets, "enqueueMany");
   checkTtl(ttlMs, "enqueueMany");
-  const parts = cut(inOrder(targets), ({ target }) => target.identity.length, MAX_TARGETS);
-  const refused = await sendParts(parts, `${NAME}.enqueueMany`, call, async (part) =>
-    enqueuePart(space, message, part, Math.ceil(ttlMs), call),
+  const parts = partsOf(targets).map((part) => [part]);
+  const refused = await sendParts(parts, `${NAME}.enqueueMany`, call, async ([part]) =>
+    part === undefined ? [] : enqueuePart(space, message, part, Math.ceil(ttlMs), call),
   );
   return failuresOf(forAll(targets, refused), "enqueueMany", (index) => targets[index]?.identity ?? "");
 }
@@ -62,25 +47,28 @@ function forAll(
 async function enqueuePart(
   space: Space,
   message: DurableMessage,
-  part: readonly Entry[],
+  { first, last, groups }: Part,
   ttlMs: number,
   call: RedisCall,
 ): Promise<readonly (readonly [index: number, code: FailureCode])[]> {
-  const groups = groupsOf(part);
   const { trackingRetentionMs, maxQueued } = space.scope;
-  const targets = [
-    part[0]?.target.identity ?? "",
-    part.at(-1)?.target.identity ?? "",
-    ...groups.flatMap(({ session, entries }) => [session, entries.map(memberOf).join("\0")]),
-  ];
+  const texts = groups.map(({ session, members, indexes }) => `${session}\0${indexes.length}\0${members.join("\0")}`);
+  const targets: RedisArgument[] = [first, last];
+  for (const [at, { session }] of groups.entries()) {
+    const text = texts[at] ?? "";
+    targets.push(space.audiences.versionOf(session, text), text);
+  }
   const limits = [Math.ceil(trackingRetentionMs), ttlMs, maxQueued ?? ""];
   for (let isKnown = space.stored.has(message.id); ; isKnown = false) {
     const contents = isKnown ? [message.id, "", "", "", "", ""] : contentsOf(message);
     const argumentsFor = (force: string): readonly RedisArgument[] => [...contents, ...limits, force, ...targets];
-    const refused = listIn(await runUncrowded(space, enqueueScript, argumentsFor, call));
-    if (refused.length !== 1) {
+    const reply = listIn(await runUncrowded(space, enqueueScript, argumentsFor, call));
+    if (reply.length !== 1) {
       space.stored.add(message.id);
-      return refusalsIn(refused, groups);
+      const [refused, versions] = reply;
+      if (refused === undefined) return [];
+      versionsInto(space, listIn(versions), groups, texts);
+      return refusalsIn(listIn(refused), groups);
     }
     space.stored.delete(message.id);
     if (!isKnown)
@@ -96,34 +84,16 @@ export function contentsOf(message: DurableMessage): readonly RedisArgument[] {
   return [id, contentType, String(sentAt), guarantee === "exactly-once" ? "1" : "0", reply, bytes];
 }
 
-function memberOf({ target: { identity, epoch } }: Entry): string {
-  return `${identity}\0${epoch}`;
-}
-
-/** By identity, each once; callers mostly have them in order. */
-function inOrder(targets: readonly Target[]): readonly Entry[] {
-  const entries = targets.map((target, index) => ({ target, index }));
-  const isBehind = ({ target }: Entry, index: number, all: readonly Entry[]): boolean => {
-    const before = all[index - 1];
-    return before === undefined || compareStrings(before.target.identity, target.identity) < 0;
-  };
-  if (entries.every(isBehind)) return entries;
-  return entries.sort((a, b) => compareStrings(a.target.identity, b.target.identity)).filter(isFirst);
-}
-
-function isFirst({ target }: Entry, index: number, all: readonly Entry[]): boolean {
-  return all[index - 1]?.target.identity !== target.identity;
-}
-
-function groupsOf(part: readonly Entry[]): readonly Group[] {
-  const groups = new Map<string, Group>();
-  for (const entry of part) {
-    const { session = "" } = entry.target;
-    const group = groups.get(session);
-    if (group === undefined) groups.set(session, { session, entries: [entry] });
-    else group.entries.push(entry);
+function versionsInto(
+  { audiences }: Space,
+  reply: readonly unknown[],
+  groups: readonly Group[],
+  texts: readonly string[],
+): void {
+  for (let at = 0; at < reply.length; at += 2) {
+    const number = numberIn(reply[at]) - 1;
+    audiences.add(groups[number]?.session ?? "", texts[number] ?? "", bytesIn(reply[at + 1]).toString());
   }
-  return [...groups.values()];
 }
 
 function refusalsIn(
@@ -132,9 +102,9 @@ function refusalsIn(
 ): readonly (readonly [index: number, code: FailureCode])[] {
   const refusals: (readonly [number, FailureCode])[] = [];
   for (let at = 0; at < reply.length; at += 3) {
-    const entry = groups[numberIn(reply[at]) - 1]?.entries[numberIn(reply[at + 1]) - 1];
+    const index = groups[numberIn(reply[at]) - 1]?.indexes[numberIn(reply[at + 1]) - 1];
     const isFull = bytesIn(reply[at + 2]).toString() === "q";
-    if (entry !== undefined) refusals.push([entry.index, isFull ? "QUEUE_FULL" : "UNREGISTERED"]);
+    if (index !== undefined) refusals.push([index, isFull ? "QUEUE_FULL" : "UNREGISTERED"]);
   }
   return refusals;
 }

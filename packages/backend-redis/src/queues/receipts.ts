@@ -21,4 +21,4 @@ export function readReceipt(seal: string, receipt: string): Receipt | undefined 
   return page === undefined ? undefined : { page, place: Number(place), serial: Number(serial) };
 }
 
-const SHAPE = /^\.(\d{1,16}:\d{1,9})\.([1-9]\d{0,4})\.([1-9]\d{0,8})$/;
+const SHAPE = /^\.(\d{1,16}:\d{1,12})\.([1-9]\d{0,4})\.([1-9]\d{0,8})$/;

@@ -6,6 +6,7 @@ import type { RedisArgument, RedisCall, RedisClient } from "../client.ts";
 import { queuesKey } from "../keys.ts";
 import type { Script } from "../scripts/script.ts";
 import { bytesIn } from "../store/replies.ts";
+import { Audiences } from "./audiences.ts";
 import { StoredMessages } from "./stored-messages.ts";
 
 export interface Space {
@@ -18,6 +19,7 @@ export interface Space {
   /** What a handler's own keys need in a cluster: see `queues/transaction.ts`. */
   readonly hashTag: string;
   readonly stored: StoredMessages;
+  readonly audiences: Audiences;
 }
 
 const SEAL_DIGITS = 8;
@@ -25,7 +27,8 @@ const SEAL_DIGITS = 8;
 export function spaceOf(client: RedisClient, namespace: string, scope: DurabilityScope): Space {
   const key = queuesKey(client.prefix, namespace);
   const seal = createHash("sha256").update(key).digest("hex").slice(0, SEAL_DIGITS);
-  return { client, keys: Object.freeze([key]), scope, seal, hashTag: `{${namespace}}`, stored: new StoredMessages() };
+  const known = { stored: new StoredMessages(), audiences: new Audiences() };
+  return { client, keys: Object.freeze([key]), scope, seal, hashTag: `{${namespace}}`, ...known };
 }
 
 /** Strings in the answer are bytes. */

@@ -22,9 +22,11 @@ end
 `;
 
 /**
- * Pages. What has been enqueued for many by one call lies in the hash of its message as one text, `t<k>`, of identities
- * and epochs by turns with a NUL between any two, and one letter for each of them in `s<k>`. `x<k>` is when it expires,
- * its turn, and the session in whose lane it is, which is empty where it is in none.
+ * Pages. What one call has enqueued for many lies in the hash of its message. `c<n>` is the call: the least identity and
+ * the greatest, first page and last, when they expire, their turn. The pages of the `n`th call are numbered from 1000 n.
+ * `t<k>` is whom a page is for: the session in whose lane it is, which is empty where it is in none, how many, and
+ * identities and epochs by turns. `s<k>` is what has become of it, and missing as long as all of it is queued: when it
+ * expires, its turn, the session, and one letter for each delivery. Parts are divided by NULs.
  *
  * - Lane: q queued · l leased for the first time · m the same, and extended by itself.
  * - Mailbox: p parked, never leased · s parked, leased before · k leased.
@@ -34,37 +36,92 @@ end
  * Of s, k, D, X, f and F there are details in the field `d<k>.<at>`: serial number of the last lease, attempts that
  * count, how that lease was settled (a, r, l, d; a capital, or x for not at all: its receipt is worthless since), not
  * before, when it died, code, reason. `held_details` are those of a delivery whose last lease has that serial, or
- * false.
+ * false. `look_up` reads many pages at once, so that whoever asks for one of them reads nothing.
  */
 const PAGES = `
 local pages, changed, deltas = {}, {}, {}
-local function page_of(member)
-  local known = pages[member]
-  if known ~= nil then return known end
-  local m, k = match(member, '^(%d+):(%d+)$')
-  local key = base .. 'm:' .. (m or '')
-  local found = m and call('HMGET', key, 's' .. k, 'x' .. k) or {}
-  if not found[1] then
-    pages[member] = false
-    return false
+local function add_to(lists, name, item)
+  local list = lists[name]
+  if not list then
+    list = {}
+    lists[name] = list
   end
-  local expires, turn, session = match(found[2], '^(%d+)%z(%d+)%z(.*)$')
-  known = {
-    m = m, k = k, member = member, key = key, states = found[1],
-    expires = tonumber(expires), turn = turn, session = session
-  }
-  pages[member] = known
-  return known
+  list[#list + 1] = item
+end
+-- So many that no call has more arguments than Lua's stack has room for.
+local function in_pieces(items, work)
+  for from = 1, #items, 2000 do work(unpack(items, from, math.min(from + 1999, #items))) end
+end
+local function read_fields(key, letter, ks)
+  local names, found = {}, {}
+  for i, k in ipairs(ks) do names[i] = letter .. k end
+  in_pieces(names, function(...)
+    for i, text in ipairs(call('HMGET', key, ...)) do found[#found + 1] = text end
+  end)
+  return found
+end
+local function add_untouched(m, key, ks)
+  local calls = {}
+  for i, k in ipairs(ks) do calls[i] = math.floor(k / 1000) end
+  local lines = read_fields(key, 'c', calls)
+  for i, text in ipairs(read_fields(key, 't', ks)) do
+    if text and lines[i] then
+      local session, size, start = match(text, '^([^%z]*)%z(%d+)%z()')
+      local expires, turn = match(lines[i], '(%d+)%z(%d+)$')
+      pages[m .. ':' .. ks[i]] = {
+        m = m, k = ks[i], member = m .. ':' .. ks[i], key = key, states = rep('q', tonumber(size)), text = sub(text, start),
+        expires = tonumber(expires), turn = turn, session = session
+      }
+    end
+  end
+end
+local function look_up(members)
+  local asked = {}
+  for _, member in ipairs(members) do
+    if pages[member] == nil then
+      pages[member] = false
+      local m, k = match(member, '^(%d+):(%d+)$')
+      if m then add_to(asked, m, k) end
+    end
+  end
+  for m, ks in pairs(asked) do
+    local key, untouched = base .. 'm:' .. m, {}
+    for i, text in ipairs(read_fields(key, 's', ks)) do
+      if text then
+        local k, expires, turn, session, states = ks[i], match(text, '^(%d+)%z(%d+)%z([^%z]*)%z(.*)$')
+        pages[m .. ':' .. k] = {
+          m = m, k = k, member = m .. ':' .. k, key = key, states = states,
+          expires = tonumber(expires), turn = turn, session = session
+        }
+      else
+        untouched[#untouched + 1] = ks[i]
+      end
+    end
+    if #untouched > 0 then add_untouched(m, key, untouched) end
+  end
+end
+local function page_of(member)
+  if pages[member] == nil then look_up({ member }) end
+  return pages[member]
+end
+local function text_of(page)
+  if not page.text then
+    page.text = match(call('HGET', page.key, 't' .. page.k), '^[^%z]*%z%d+%z(.*)$')
+  end
+  return page.text
 end
 local function names_of(page)
   if page.names then return page.names, page.epochs end
   local names, epochs, size = {}, {}, 0
-  for name, epoch in gmatch(call('HGET', page.key, 't' .. page.k), '([^%z]+)%z([^%z]+)') do
+  for name, epoch in gmatch(text_of(page), '([^%z]+)%z([^%z]+)') do
     size = size + 1
     names[size], epochs[size] = name, epoch
   end
   page.names, page.epochs = names, epochs
   return names, epochs
+end
+local function states_text(page)
+  return table.concat({ whole(page.expires), page.turn, page.session, page.states }, '\\0')
 end
 local function state_of(page, at) return sub(page.states, at, at) end
 local function put(page, from, to, state)
@@ -147,7 +204,7 @@ local function hold(x, by)
 end
 local function no_longer_plain(session, x, epoch)
   call('SREM', base .. 'plain:' .. session, x .. '\\0' .. epoch)
-  call('DEL', base .. 'checked:' .. session)
+  call('HDEL', base .. 'versions', session)
 end
 local function relist(x)
   local place = attachment(x)
@@ -188,10 +245,15 @@ local function relist_touched()
 end
 local function flush()
   relist_touched()
+  local written, over = {}, {}
   for member, page in pairs(changed) do
-    call('HSET', page.key, 's' .. page.k, page.states)
-    if page.session ~= '' and not find(page.states, '[qlm]') then call('ZREM', base .. 'lane:' .. page.session, member) end
-    if not find(page.states, '[qlmpsk]') then call('ZREM', base .. 'expiring', member) end
+    add_to(written, page.key, 's' .. page.k)
+    add_to(written, page.key, states_text(page))
+    if page.session ~= '' and not find(page.states, '[qlm]') then add_to(over, page.session, member) end
+  end
+  for key, fields in pairs(written) do in_pieces(fields, function(...) call('HSET', key, ...) end) end
+  for session, members in pairs(over) do
+    in_pieces(members, function(...) call('ZREM', base .. 'lane:' .. session, ...) end)
   end
   for key, delta in pairs(deltas) do
     for field, by in pairs(delta) do call('HINCRBY', key, field, by) end
@@ -201,5 +263,8 @@ local function flush()
 end
 `;
 
-/** What stands in front of every script of the queues. */
-export const QUEUES: string = [CLOCK, NUMBERS, PAGES, MAILBOXES].join("");
+/** The clock, and numbers: what scripts begin with that may be through before they need pages. */
+export const BASE: string = [CLOCK, NUMBERS].join("");
+export const PAGES_AND_MAILBOXES: string = [PAGES, MAILBOXES].join("");
+/** What stands in front of every other script of the queues. */
+export const QUEUES: string = [BASE, PAGES_AND_MAILBOXES].join("");

@@ -1,7 +1,7 @@
 /** Enqueueing: which targets get a delivery, and where it lies. */
 
 import { type Script, script } from "../script.ts";
-import { QUEUES } from "./base.ts";
+import { BASE, PAGES_AND_MAILBOXES } from "./base.ts";
 import { KEEP } from "./messages.ts";
 
 /** Lanes up to this are looked through for what somebody has in them; longer ones are dissolved first. */
@@ -13,7 +13,7 @@ export const SHORT_LANE = 32;
  * is looked for in those pages only that could have them. Texts are compared by hand: the server's own order depends on
  * its locale.
  */
-const REPETITIONS = `
+const ORDER = `
 local function is_before(a, b)
   for i = 1, math.min(#a, #b) do
     local x, y = string.byte(a, i), string.byte(b, i)
@@ -21,13 +21,16 @@ local function is_before(a, b)
   end
   return #a < #b
 end
+`;
+
+const REPETITIONS = `
 local function enqueued_before(m, first, last)
   local key = base .. 'm:' .. m
   local highest, chunks = unpack(call('HMGET', key, 'highest', 'chunks'))
   if not highest or is_before(highest, first) then return nil end
   local known
   for n = 1, tonumber(chunks) do
-    local low, high, from, to = match(call('HGET', key, 'c' .. n), '^([^%z]+)%z([^%z]+)%z(%d+)%z(%d+)$')
+    local low, high, from, to = match(call('HGET', key, 'c' .. n), '^([^%z]+)%z([^%z]+)%z(%d+)%z(%d+)%z')
     if not is_before(high, first) and not is_before(last, low) then
       known = known or {}
       for k = from, to do
@@ -40,22 +43,34 @@ local function enqueued_before(m, first, last)
 end
 `;
 
-/** Answers what the page is called, and its number among those of its message. */
+/**
+ * `begin_call` takes a number and a turn for what is added then, page by page. `add_page` answers what the page is called,
+ * and its text begins with the session and how many it is for. `end_call` is for calls that have added any.
+ */
 export const ADD_PAGE: string = `
-local function add_page(m, text, size, session, expires, state)
-  local key = base .. 'm:' .. m
-  local k, turn = call('HINCRBY', key, 'pages', 1), next_number('turn')
-  local member = m .. ':' .. k
-  call('HSET', key, 't' .. k, text, 's' .. k, rep(state, size), 'x' .. k, expires .. '\\0' .. turn .. '\\0' .. session)
-  call('ZADD', base .. 'expiring', expires, member)
-  if session ~= '' then call('ZADD', base .. 'lane:' .. session, turn, member) end
-  call('HINCRBY', key, 'size', size)
-  return member, k
+local function begin_call(m, first, last, expires)
+  local n = tonumber(call('HGET', base .. 'm:' .. m, 'chunks') or '0') + 1
+  return { m = m, n = n, next = 1000 * n, size = 0, first = first, last = last, expires = expires, turn = next_number('turn') }
 end
-local function add_chunk(m, first, last, from, to)
-  local key = base .. 'm:' .. m
-  call('HSET', key, 'c' .. call('HINCRBY', key, 'chunks', 1), first .. '\\0' .. last .. '\\0' .. from .. '\\0' .. to)
+local function add_page(own, text, size, session, state)
+  local key, k = base .. 'm:' .. own.m, own.next
+  local member = own.m .. ':' .. k
+  own.next, own.size = k + 1, own.size + size
+  call('HSET', key, 't' .. k, text)
+  if state ~= 'q' then
+    call('HSET', key, 's' .. k, table.concat({ own.expires, own.turn, session, rep(state, size) }, '\\0'))
+  end
+  if session ~= '' then call('ZADD', base .. 'lane:' .. session, own.turn, member) end
+  return member
 end
+local function end_call(own)
+  local key, from, to = base .. 'm:' .. own.m, 1000 * own.n, own.next - 1
+  call('HSET', key, 'chunks', own.n,
+    'c' .. own.n, table.concat({ own.first, own.last, from, to, own.expires, own.turn }, '\\0'))
+  call('HINCRBY', key, 'size', own.size)
+  call('ZADD', base .. 'expiring', own.expires, own.m .. ':' .. own.n)
+end
+local function text_for(session, members) return table.concat({ session, #members, table.concat(members, '\\0') }, '\\0') end
 `;
 
 /** How many deliveries identities have in a lane, pending; asked for only where it could make a difference. */
@@ -86,49 +101,81 @@ local function is_full(x, session, quota)
 end
 `;
 
-/** Texts of that many bytes and more are remembered, and so many of a session. */
-const LONG_TEXT = 256;
-const MOST_CHECKED = 256;
-
 /**
- * A lane is filled as a whole, without a look at each, where everybody is plain, and nobody has it or could be full. Of
- * a text that has been looked at, and of whom nobody has ceased to be plain since, that is known by its digest:
- * whoever sends to the same again and again costs no more than the text.
+ * The parts of a call, each what one session is believed to serve. As long as nobody of a session has ceased to be plain
+ * it keeps its version; so whoever is of the version in which the caller has been told that a text is of plain ones
+ * only is not looked at.
  */
-const TARGETS = `
-local parts = {}
+const PARTS = `
+local parts, sessions = {}, {}
+for i = 13, #ARGV, 2 do
+  local session, size = match(ARGV[i + 1], '^([^%z]*)%z(%d+)%z')
+  sessions[#sessions + 1] = session
+  parts[#parts + 1] = { session = session, version = ARGV[i], size = tonumber(size), text = ARGV[i + 1] }
+end
+local is_as_seen = true
+for i, version in ipairs(call('HMGET', base .. 'versions', unpack(sessions))) do
+  local part = parts[i]
+  part.is_plain = version == part.version and not (quota and call('ZCARD', base .. 'lane:' .. part.session) >= quota)
+  is_as_seen = is_as_seen and part.is_plain
+end
+`;
+
+/** Where everybody is plain, and nobody has it or could be full, lanes are filled as wholes, with hardly a look. */
+const AS_SEEN = `
+if is_as_seen then
+  local highest, chunks, size
+  if m then highest, chunks, size = unpack(call('HMGET', base .. 'm:' .. m, 'highest', 'chunks', 'size')) end
+  if not highest or is_before(highest, first) then
+    m = m or keep(1, keep_ms, ttl)
+    local n, total, turn, expires = tonumber(chunks or '0') + 1, tonumber(size or '0'), next_number('turn'), whole(now + ttl)
+    local k, fields = 1000 * n, {}
+    for i, part in ipairs(parts) do
+      fields[2 * i - 1], fields[2 * i] = 't' .. k, part.text
+      call('ZADD', base .. 'lane:' .. part.session, turn, m .. ':' .. k)
+      k, total = k + 1, total + part.size
+    end
+    call('HSET', base .. 'm:' .. m, 'size', total, 'highest', last, 'chunks', n,
+      'c' .. n, table.concat({ first, last, 1000 * n, k - 1, expires, turn }, '\\0'), unpack(fields))
+    call('ZADD', base .. 'expiring', expires, m .. ':' .. n)
+    return {}
+  end
+end
+`;
+
+/** What is of another version, or perhaps here already, is looked at, one by one. */
+const LOOK = `
+local versions = {}
 local function look_at(part)
-  if part.members then return end
   part.members, part.plain, part.size = {}, {}, 0
-  for member in gmatch(part.text, '[^%z]+%z[^%z]+') do
+  for member in gmatch(match(part.text, '^[^%z]*%z%d+%z(.*)$'), '[^%z]+%z[^%z]+') do
     part.size = part.size + 1
     part.members[part.size] = member
   end
-  if part.session == '' then return end
-  part.plain = call('SMISMEMBER', base .. 'plain:' .. part.session, unpack(part.members))
-end
-local function are_plain(part)
   if part.session == '' then return false end
-  local checked, digest = base .. 'checked:' .. part.session, #part.text >= ${LONG_TEXT} and redis.sha1hex(part.text)
-  local size = digest and call('HGET', checked, digest)
-  part.size = size and tonumber(size) or nil
-  if part.size then return true end
-  look_at(part)
+  part.plain = call('SMISMEMBER', base .. 'plain:' .. part.session, unpack(part.members))
   for i = 1, part.size do
     if part.plain[i] == 0 then return false end
   end
-  if digest then
-    if call('HLEN', checked) >= ${MOST_CHECKED} then call('DEL', checked) end
-    call('HSET', checked, digest, part.size)
-  end
   return true
 end
-for argument = 13, #ARGV, 2 do
-  local part = { session = ARGV[argument], text = ARGV[argument + 1] }
-  part.is_plain = not known and are_plain(part)
-    and not (quota and call('ZCARD', base .. 'lane:' .. part.session) >= quota)
-  if not part.is_plain then look_at(part) end
-  parts[#parts + 1] = part
+local function version_of(session)
+  local version = call('HGET', base .. 'versions', session)
+  if not version then
+    version = next_number('version')
+    call('HSET', base .. 'versions', session, version)
+  end
+  return version
+end
+for number, part in ipairs(parts) do
+  if not part.is_plain or known then
+    part.is_plain = look_at(part)
+    if part.is_plain then
+      versions[#versions + 1] = number
+      versions[#versions + 1] = version_of(part.session)
+    end
+    if known or quota and call('ZCARD', base .. 'lane:' .. part.session) >= quota then part.is_plain = false end
+  end
 end
 `;
 
@@ -181,12 +228,15 @@ end
  *
  * Arguments: the six of a message, of which all but the id are empty where the caller has seen it stored; for how many
  * ms it is known; TTL; the quota, or nothing; 1 to count in lanes however long they are, or nothing; the least and the
- * greatest of these identities; then, for each session that the caller believes to serve some, its name (or nothing)
- * and their identities and epochs, by turns with NULs between.
+ * greatest of these identities; then, for each session that the caller believes to serve some, the version in which it
+ * has been told that all of these are plain (or nothing), and with NULs between its name (or nothing), how many they
+ * are, and their identities and epochs by turns.
  *
- * Result: refusals in threes: which of these sessions, which of its targets, both counted from 1, and u (that epoch was
- * dropped) or q (the queue is full). Or `unknown`: the message isn't stored, and its contents are missing. Or `crowded`
- * and a session: its lane is too long for counting what somebody has in it. Then nothing has been enqueued.
+ * Result: nothing, where all are as the caller has seen them. Else refusals in threes (which of these sessions, which
+ * of its targets, both counted from 1, and u (that epoch was dropped) or q (the queue is full)), and in twos which of
+ * the sessions have only plain ones, and their versions. Or `unknown`: the message isn't stored, and its contents are
+ * missing. Or `crowded` and a session: its lane is too long for counting what somebody has in it. Then nothing has been
+ * enqueued.
  *
  * Atomic, so that whom an identity is attached to is still so when its delivery lies there, and what is enqueued twice
  * at once is found by the second.
@@ -194,54 +244,50 @@ end
 export const enqueueScript: Script = script({
   name: "enqueueMany",
   lua: [
-    QUEUES,
+    BASE,
     KEEP,
-    REPETITIONS,
-    ADD_PAGE,
-    QUOTA,
+    ORDER,
     `
 local keep_ms, ttl, quota = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local is_forced, first, last = ARGV[10] ~= '', ARGV[11], ARGV[12]
 local m = call('HGET', base .. 'ids', ARGV[1])
 if not m and ARGV[4] == '' then return { 'unknown' } end
-local known = m and enqueued_before(m, first, last)
 `,
-    TARGETS,
+    PARTS,
+    AS_SEEN,
+    PAGES_AND_MAILBOXES,
+    REPETITIONS,
+    ADD_PAGE,
+    QUOTA,
+    "local known = m and enqueued_before(m, first, last)",
+    LOOK,
     OTHERS,
     `
 m = m or keep(1, keep_ms, ttl)
-local expires, from, to = whole(now + ttl)
+local own = begin_call(m, first, last, whole(now + ttl))
 for number, part in ipairs(parts) do
-  if part.is_plain then
-    local _, k = add_page(m, part.text, part.size, part.session, expires, 'q')
-    from, to = from or k, k
-  else
-    take(part, number)
-  end
+  if part.is_plain then add_page(own, part.text, part.size, part.session, 'q') else take(part, number) end
 end
 for _, session in ipairs(order) do
-  local _, k = add_page(m, table.concat(lanes[session], '\\0'), #lanes[session], session, expires, 'q')
-  from, to = from or k, k
+  add_page(own, text_for(session, lanes[session]), #lanes[session], session, 'q')
 end
 if #mailbox > 0 then
-  local member, k = add_page(m, table.concat(mailbox, '\\0'), #mailbox, '', expires, 'p')
-  from, to = from or k, k
-  local page, entries = page_of(member), {}
+  local page, entries = page_of(add_page(own, text_for('', mailbox), #mailbox, '', 'p')), {}
   for at, x in ipairs((names_of(page))) do
     entries[#entries + 1] = 0
     entries[#entries + 1] = parked_name(page, at)
     touched[x] = true
   end
-  for i = 1, #entries, 1000 do call('ZADD', base .. 'parked', unpack(entries, i, math.min(i + 999, #entries))) end
+  in_pieces(entries, function(...) call('ZADD', base .. 'parked', ...) end)
 end
-if from then
+if own.size > 0 then
   local key = base .. 'm:' .. m
   local highest = call('HGET', key, 'highest')
-  add_chunk(m, first, last, from, to)
+  end_call(own)
   if not highest or is_before(highest, last) then call('HSET', key, 'highest', last) end
 end
 flush()
-return refused
+return { refused, versions }
 `,
   ],
 });

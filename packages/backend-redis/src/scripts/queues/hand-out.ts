@@ -7,7 +7,14 @@ const MAX_BYTES = 4_194_304;
 
 /** What is handed out, and how it is leased. */
 const TAKE = `
-local rows, contents, messages, bytes = {}, {}, {}, 0
+local rows, contents, messages, bytes, leased = {}, {}, {}, 0, {}
+local function add_lease(page, from, to, kind)
+  leased[#leased + 1] = until_then
+  leased[#leased + 1] = page.member .. ':' .. from .. ':' .. to .. ':' .. kind
+end
+local function write_leases()
+  in_pieces(leased, function(...) call('ZADD', leases, ...) end)
+end
 local function add_row(page, places, serials, attempts, text)
   local size = #rows
   rows[size + 1], rows[size + 2], rows[size + 3] = page.member, places, serials
@@ -28,12 +35,12 @@ local function has_room(page)
 end
 local function lease_run(page, from, to)
   put(page, from, to, 'l')
-  call('ZADD', leases, until_then, page.member .. ':' .. from .. ':' .. to .. ':l')
+  add_lease(page, from, to, 'l')
 end
 local function take_whole(page)
   local size = #page.states
   lease_run(page, 1, size)
-  add_row(page, '', '', '', call('HGET', page.key, 't' .. page.k))
+  add_row(page, '', '', '', text_of(page))
   left = left - size
 end
 local function take_some(page, places)
@@ -128,7 +135,7 @@ local function from_mailbox(candidates, position, edge)
   write_details(page, at, details)
   put(page, at, at, 'k')
   hold(x, 1)
-  call('ZADD', leases, until_then, page.member .. ':' .. at .. ':' .. at .. ':' .. whole(details.serial))
+  add_lease(page, at, at, whole(details.serial))
   add_row(page, whole(at), whole(details.serial), whole(details.attempts), x .. '\\0' .. attachment(x).epoch)
   counts[x] = before + 1
   left, taken = left - 1, taken + 1

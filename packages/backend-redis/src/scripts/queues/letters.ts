@@ -85,8 +85,9 @@ for i = 4, #ARGV, 2 do
     put(page, at, at, 'g')
     count(page, 'failed', -1)
     count(page, 'size', -1)
-    local member, k = add_page(page.m, x .. '\\0' .. whole(epoch), 1, '', expires, 'p')
-    add_chunk(page.m, x, x, k, k)
+    local own = begin_call(page.m, x, x, expires)
+    local member = add_page(own, text_for('', { x .. '\\0' .. whole(epoch) }), 1, '', 'p')
+    end_call(own)
     park(page_of(member), 1, 'p')
     relist_touched()
     verdicts[#verdicts + 1] = 'r'

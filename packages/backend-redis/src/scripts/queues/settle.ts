@@ -43,6 +43,11 @@ end
 /** Of one entry: its page, from, to, and the serial that all of these leases have. */
 const ENTRY = `
 local refused = {}
+local function look_up_entries(from, step)
+  local members = {}
+  for i = from, #ARGV, step do members[#members + 1] = ARGV[i] end
+  look_up(members)
+end
 local function refuse(entry, at)
   refused[#refused + 1] = entry
   refused[#refused + 1] = at
@@ -71,6 +76,8 @@ export const settleScript: Script = script({
     SETTLE_ONE,
     ENTRY,
     `
+local settled = {}
+look_up_entries(1, 8)
 for i = 1, #ARGV, 8 do
   local entry = (i + 7) / 8
   local page, from, to, serial = entry_at(i)
@@ -78,7 +85,7 @@ for i = 1, #ARGV, 8 do
   if not page or from < 1 or to > #page.states then
     for at = from, to do refuse(entry, at) end
   else
-    if page.session ~= '' then call('ZREM', base .. 'leases:' .. page.session, page.member .. ':' .. from .. ':' .. to .. ':l') end
+    if page.session ~= '' then add_to(settled, page.session, page.member .. ':' .. from .. ':' .. to .. ':l') end
     if way == 'a' and serial == 1 and is_all(page, from, to, 'l') then
       put(page, from, to, 'd')
       count(page, 'delivered', to - from + 1)
@@ -90,6 +97,7 @@ for i = 1, #ARGV, 8 do
     end
   end
 end
+for session, records in pairs(settled) do call('ZREM', base .. 'leases:' .. session, unpack(records)) end
 flush()
 return refused
 `,
@@ -113,6 +121,7 @@ export const extendScript: Script = script({
     ENTRY,
     `
 local until_then, extended = whole(now + tonumber(ARGV[1])), {}
+look_up_entries(2, 4)
 local function extend(session, page, from, to, kind)
   call('ZADD', base .. 'leases:' .. session, until_then, page.member .. ':' .. from .. ':' .. to .. ':' .. kind)
   extended[session] = true

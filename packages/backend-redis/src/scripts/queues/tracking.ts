@@ -52,6 +52,11 @@ local key, pages = KEYS[1] .. 'm:' .. ARGV[1], {}
 for i = 2, #ARGV do
   local k, details = ARGV[i], {}
   local text, states = unpack(redis.call('HMGET', key, 't' .. k, 's' .. k))
+  if text then
+    local size, start = string.match(text, '^[^%z]*%z(%d+)%z()')
+    text = string.sub(text, start)
+    states = states and string.match(states, '[^%z]*$') or string.rep('q', tonumber(size))
+  end
   local at = states and string.find(states, '[skDXfF]')
   while at do
     details[#details + 1] = at
