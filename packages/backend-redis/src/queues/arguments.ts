@@ -33,11 +33,14 @@ export const checkLease: DurabilityChecks["checkLease"] = CHECKS.checkLease;
 /** @throws INVALID_ARGUMENT, INVALID_IDENTITY */
 export function checkTargets(targets: readonly Target[], operation: string): void {
   checkBatch(targets, operation);
-  for (const { identity, epoch } of targets) {
-    checkIdentity(identity, operation);
-    if (!Number.isSafeInteger(epoch) || epoch < 0)
-      throw invalid(operation, `an epoch is a whole number from 0 to 2^53 - 1, not ${epoch}`, identity);
-  }
+  for (const { identity, epoch } of targets) checkTarget(identity, epoch, operation);
+}
+
+/** @throws INVALID_ARGUMENT, INVALID_IDENTITY */
+export function checkTarget(identity: string, epoch: number, operation: string): void {
+  checkIdentity(identity, operation);
+  if (!Number.isSafeInteger(epoch) || epoch < 0)
+    throw invalid(operation, `an epoch is a whole number from 0 to 2^53 - 1, not ${epoch}`, identity);
 }
 
 export function invalid(operation: string, message: string, subject?: string): MusterError<"INVALID_ARGUMENT"> {

@@ -59,13 +59,14 @@ function recipientsInto(
   [places = "", serials = "", attempts = "", text = ""]: readonly string[],
 ): void {
   const parts = text.split("\0");
-  const chosen = places === "" ? undefined : places.split(",");
-  for (let at = 0; at < parts.length; at += 2) {
-    const place = chosen === undefined ? at / 2 + 1 : (chosen[at / 2] ?? "");
+  const isWhole = places === "";
+  const chosen = places.split(",");
+  // Of a whole page session and size come first.
+  for (let at = isWhole ? 2 : 0, place = 1; at < parts.length; at += 2, place += 1) {
     recipients.push({
       identity: parts[at] ?? "",
       epoch: Number(parts[at + 1]),
-      receipt: receiptFor(place, serials === "" ? 1 : serials),
+      receipt: receiptFor(isWhole ? place : (chosen[place - 1] ?? ""), serials === "" ? 1 : serials),
       attempt: attempts === "" ? 1 : Number(attempts),
     });
   }

@@ -6,11 +6,14 @@ import { NAME } from "../errors.ts";
 import { enqueueScript } from "../scripts/queues/enqueue.ts";
 import { sendParts } from "../store/batches.ts";
 import { bytesIn, listIn, numberIn } from "../store/replies.ts";
-import { checkMessage, checkTargets, checkTtl } from "./arguments.ts";
+import { checkBatch, checkMessage, checkTtl } from "./arguments.ts";
+import type { Audience } from "./audiences.ts";
 import { runUncrowded } from "./dissolving.ts";
 import { type FailureCode, failuresOf } from "./failures.ts";
-import { type Group, type Part, partsOf } from "./recipients.ts";
+import { type Part, partsOf } from "./recipients.ts";
 import type { Space } from "./space.ts";
+
+type Refusal = readonly [identity: string, code: FailureCode];
 
 export async function enqueueMany(
   space: Space,
@@ -20,22 +23,19 @@ export async function enqueueMany(
   call: RedisCall,
 ): Promise<readonly BatchFailure[]> {
   checkMessage(message, "enqueueMany");
-  checkTargets(targets, "enqueueMany");
+  checkBatch(targets, "enqueueMany");
   checkTtl(ttlMs, "enqueueMany");
-  const parts = partsOf(targets).map((part) => [part]);
+  const parts = partsOf(targets, space.audiences).map((part) => [part]);
   const refused = await sendParts(parts, `${NAME}.enqueueMany`, call, async ([part]) =>
     part === undefined ? [] : enqueuePart(space, message, part, Math.ceil(ttlMs), call),
   );
-  return failuresOf(forAll(targets, refused), "enqueueMany", (index) => targets[index]?.identity ?? "");
+  return failuresOf(codesOf(targets, refused), "enqueueMany", (index) => targets[index]?.identity ?? "");
 }
 
-/** Who occurs twice is refused twice. */
-function forAll(
-  targets: readonly Target[],
-  refused: readonly (readonly [index: number, code: FailureCode])[],
-): ReadonlyMap<number, FailureCode> {
+/** By position in the batch. Who occurs twice is refused twice. */
+function codesOf(targets: readonly Target[], refused: readonly Refusal[]): ReadonlyMap<number, FailureCode> {
   if (refused.length === 0) return new Map();
-  const codes = new Map(refused.map(([index, code]) => [targets[index]?.identity, code]));
+  const codes = new Map(refused);
   return new Map(
     targets.flatMap(({ identity }, index) => {
       const code = codes.get(identity);
@@ -47,17 +47,14 @@ function forAll(
 async function enqueuePart(
   space: Space,
   message: DurableMessage,
-  { first, last, groups }: Part,
+  part: Part,
   ttlMs: number,
   call: RedisCall,
-): Promise<readonly (readonly [index: number, code: FailureCode])[]> {
+): Promise<readonly Refusal[]> {
   const { trackingRetentionMs, maxQueued } = space.scope;
-  const texts = groups.map(({ session, members, indexes }) => `${session}\0${indexes.length}\0${members.join("\0")}`);
-  const targets: RedisArgument[] = [first, last];
-  for (const [at, { session }] of groups.entries()) {
-    const text = texts[at] ?? "";
-    targets.push(space.audiences.versionOf(session, text), text);
-  }
+  const { first, last, count, groups } = part;
+  const targets: RedisArgument[] = [first, last, count];
+  for (const { session, text } of groups) targets.push(space.audiences.versionOf(session, text), session, text);
   const limits = [Math.ceil(trackingRetentionMs), ttlMs, maxQueued ?? ""];
   for (let isKnown = space.stored.has(message.id); ; isKnown = false) {
     const contents = isKnown ? [message.id, "", "", "", "", ""] : contentsOf(message);
@@ -67,7 +64,7 @@ async function enqueuePart(
       space.stored.add(message.id);
       const [refused, versions] = reply;
       if (refused === undefined) return [];
-      versionsInto(space, listIn(versions), groups, texts);
+      versionsInto(space, listIn(versions), groups);
       return refusalsIn(listIn(refused), groups);
     }
     space.stored.delete(message.id);
@@ -84,27 +81,19 @@ export function contentsOf(message: DurableMessage): readonly RedisArgument[] {
   return [id, contentType, String(sentAt), guarantee === "exactly-once" ? "1" : "0", reply, bytes];
 }
 
-function versionsInto(
-  { audiences }: Space,
-  reply: readonly unknown[],
-  groups: readonly Group[],
-  texts: readonly string[],
-): void {
+function versionsInto({ audiences }: Space, reply: readonly unknown[], groups: readonly Audience[]): void {
   for (let at = 0; at < reply.length; at += 2) {
-    const number = numberIn(reply[at]) - 1;
-    audiences.add(groups[number]?.session ?? "", texts[number] ?? "", bytesIn(reply[at + 1]).toString());
+    const audience = groups[numberIn(reply[at]) - 1];
+    if (audience !== undefined) audiences.add(audience, bytesIn(reply[at + 1]).toString());
   }
 }
 
-function refusalsIn(
-  reply: readonly unknown[],
-  groups: readonly Group[],
-): readonly (readonly [index: number, code: FailureCode])[] {
-  const refusals: (readonly [number, FailureCode])[] = [];
+function refusalsIn(reply: readonly unknown[], groups: readonly Audience[]): readonly Refusal[] {
+  const refusals: Refusal[] = [];
   for (let at = 0; at < reply.length; at += 3) {
-    const index = groups[numberIn(reply[at]) - 1]?.indexes[numberIn(reply[at + 1]) - 1];
+    const identity = groups[numberIn(reply[at]) - 1]?.identities[numberIn(reply[at + 1]) - 1];
     const isFull = bytesIn(reply[at + 2]).toString() === "q";
-    if (index !== undefined) refusals.push([index, isFull ? "QUEUE_FULL" : "UNREGISTERED"]);
+    if (identity !== undefined) refusals.push([identity, isFull ? "QUEUE_FULL" : "UNREGISTERED"]);
   }
   return refusals;
 }

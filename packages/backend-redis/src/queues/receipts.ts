@@ -14,11 +14,44 @@ export function receiptsOf(seal: string, page: string): (place: number | string,
   return (place, serial) => `${start}${place}.${serial}`;
 }
 
-/** `undefined`: this slot has never given such a receipt, in this namespace. */
-export function readReceipt(seal: string, receipt: string): Receipt | undefined {
-  if (!receipt.startsWith(seal)) return undefined;
-  const [, page, place, serial] = SHAPE.exec(receipt.slice(seal.length)) ?? [];
-  return page === undefined ? undefined : { page, place: Number(place), serial: Number(serial) };
+/** Reads many, one after the other: those of one page mostly follow each other. */
+export class ReceiptReader {
+  readonly #seal: string;
+  /** What the receipts of the last page begin with. */
+  #start = "";
+  #page = "";
+
+  constructor(seal: string) {
+    this.#seal = seal;
+  }
+
+  /** `undefined`: this slot has never given such a receipt, in this namespace. */
+  read(receipt: string): Receipt | undefined {
+    if (this.#start === "" || !receipt.startsWith(this.#start)) {
+      const page = receipt.startsWith(this.#seal) ? PAGE.exec(receipt.slice(this.#seal.length))?.[1] : undefined;
+      if (page === undefined) return undefined;
+      this.#page = page;
+      this.#start = `${this.#seal}.${page}.`;
+    }
+    const dot = receipt.indexOf(".", this.#start.length);
+    const place = numeralIn(receipt, this.#start.length, dot, MOST_PLACE_DIGITS);
+    const serial = numeralIn(receipt, dot + 1, receipt.length, MOST_SERIAL_DIGITS);
+    return place > 0 && serial > 0 ? { page: this.#page, place, serial } : undefined;
+  }
 }
 
-const SHAPE = /^\.(\d{1,16}:\d{1,12})\.([1-9]\d{0,4})\.([1-9]\d{0,8})$/;
+const PAGE = /^\.(\d{1,16}:\d{1,12})\./;
+const MOST_PLACE_DIGITS = 5;
+const MOST_SERIAL_DIGITS = 9;
+
+/** 0: it is not the numeral of a positive number as we write it. */
+function numeralIn(text: string, start: number, end: number, mostDigits: number): number {
+  if (end <= start || end - start > mostDigits) return 0;
+  let number = 0;
+  for (let at = start; at < end; at += 1) {
+    const digit = text.charCodeAt(at) - 48;
+    if (!(digit >= 0 && digit <= 9) || (digit === 0 && at === start)) return 0;
+    number = 10 * number + digit;
+  }
+  return number;
+}

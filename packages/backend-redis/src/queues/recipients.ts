@@ -2,58 +2,61 @@
 
 import type { Target } from "@muster/core/slots";
 import { compareStrings } from "@muster/filter";
+import { checkTarget } from "./arguments.ts";
+import type { Audience, Audiences } from "./audiences.ts";
 
 /** Of one script: it takes the server a fraction of a millisecond, or a few where it has to look at each. */
 const MOST_TARGETS = 1_000;
 /** Of identities, in UTF-16 code units. */
 const MOST_LENGTH = 524_288;
 
-/** Those that one session is believed to serve. */
-export interface Group {
-  readonly session: string;
-  /** Identities and epochs, by turns. */
-  readonly members: string[];
-  /** For each identity, where it stands in the batch. */
-  readonly indexes: number[];
-}
-
 /** In order of identity, each once. */
 export interface Part {
   /** The least identity, and the greatest. */
   readonly first: string;
   readonly last: string;
-  readonly groups: readonly Group[];
+  readonly count: number;
+  readonly groups: readonly Audience[];
 }
 
-/** Callers mostly have them in order, and then nothing is sorted. */
-export function partsOf(targets: readonly Target[]): readonly Part[] {
-  const cutter = new Cutter();
+/**
+ * Callers mostly have them in order, and then nothing is sorted.
+ *
+ * @throws INVALID_ARGUMENT, INVALID_IDENTITY
+ */
+export function partsOf(targets: readonly Target[], audiences: Audiences): readonly Part[] {
+  const cutter = new Cutter(audiences);
   let before: string | undefined;
-  for (const [index, target] of targets.entries()) {
-    if (before !== undefined && compareStrings(before, target.identity) >= 0) return sortedPartsOf(targets);
-    cutter.add(target, index);
+  for (const target of targets) {
+    if (before !== undefined && compareStrings(before, target.identity) >= 0) return sortedPartsOf(targets, audiences);
+    cutter.add(target);
     before = target.identity;
   }
   return cutter.end();
 }
 
-function sortedPartsOf(targets: readonly Target[]): readonly Part[] {
-  const cutter = new Cutter();
-  const entries = [...targets.entries()].sort(([, one], [, other]) => compareStrings(one.identity, other.identity));
-  for (const [at, [index, target]] of entries.entries())
-    if (entries[at - 1]?.[1].identity !== target.identity) cutter.add(target, index);
+function sortedPartsOf(targets: readonly Target[], audiences: Audiences): readonly Part[] {
+  const cutter = new Cutter(audiences);
+  const sorted = targets.toSorted((one, other) => compareStrings(one.identity, other.identity));
+  for (const [at, target] of sorted.entries())
+    if (sorted[at - 1]?.identity !== target.identity) cutter.add(target);
   return cutter.end();
 }
 
 class Cutter {
   readonly #parts: Part[] = [];
+  readonly #audiences: Audiences;
   #groups = new Map<string, Group>();
   #first = "";
   #last = "";
   #count = 0;
   #length = 0;
 
-  add({ identity, epoch, session = "" }: Target, index: number): void {
+  constructor(audiences: Audiences) {
+    this.#audiences = audiences;
+  }
+
+  add({ identity, epoch, session = "" }: Target): void {
     if (this.#count === MOST_TARGETS || this.#length + identity.length > MOST_LENGTH) this.#cut();
     if (this.#count === 0) this.#first = identity;
     this.#last = identity;
@@ -61,11 +64,11 @@ class Cutter {
     this.#length += identity.length;
     let group = this.#groups.get(session);
     if (group === undefined) {
-      group = { session, members: [], indexes: [] };
+      const name = session.includes("\0") ? "" : session; // Nobody is attached there.
+      group = new Group(name, this.#audiences.guess(name, identity));
       this.#groups.set(session, group);
     }
-    group.members.push(identity, String(epoch));
-    group.indexes.push(index);
+    group.add(identity, epoch);
   }
 
   end(): readonly Part[] {
@@ -75,9 +78,50 @@ class Cutter {
 
   #cut(): void {
     if (this.#count === 0) return;
-    this.#parts.push({ first: this.#first, last: this.#last, groups: [...this.#groups.values()] });
+    const groups = Array.from(this.#groups.values(), (group) => group.end());
+    this.#parts.push({ first: this.#first, last: this.#last, count: this.#count, groups });
     this.#groups = new Map();
     this.#count = 0;
     this.#length = 0;
+  }
+}
+
+/** Those that one session is believed to serve. As long as they are those of an audience nothing is written down. */
+class Group {
+  readonly #session: string;
+  #guess: Audience | undefined;
+  #count = 0;
+  #identities: string[] = [];
+  #epochs: number[] = [];
+
+  constructor(session: string, guess: Audience | undefined) {
+    this.#session = session;
+    this.#guess = guess;
+  }
+
+  add(identity: string, epoch: number): void {
+    const guess = this.#guess;
+    const at = this.#count;
+    this.#count += 1;
+    if (guess !== undefined) {
+      if (guess.identities[at] === identity && guess.epochs[at] === epoch) return;
+      this.#identities = guess.identities.slice(0, at);
+      this.#epochs = guess.epochs.slice(0, at);
+      this.#guess = undefined;
+    }
+    checkTarget(identity, epoch, "enqueueMany");
+    this.#identities.push(identity);
+    this.#epochs.push(epoch);
+  }
+
+  end(): Audience {
+    const guess = this.#guess;
+    if (guess?.identities.length === this.#count) return guess;
+    const session = this.#session;
+    const identities = guess === undefined ? this.#identities : guess.identities.slice(0, this.#count);
+    const epochs = guess === undefined ? this.#epochs : guess.epochs.slice(0, this.#count);
+    let text = `${session}\0${this.#count}`;
+    for (const [at, identity] of identities.entries()) text += `\0${identity}\0${epochs[at] ?? 0}`;
+    return { session, identities, epochs, text };
   }
 }

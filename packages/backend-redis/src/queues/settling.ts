@@ -9,7 +9,7 @@ import { cut, sendParts } from "../store/batches.ts";
 import { listIn, numberIn } from "../store/replies.ts";
 import { checkBatch, checkLease } from "./arguments.ts";
 import { type FailureCode, failuresOf } from "./failures.ts";
-import { readReceipt } from "./receipts.ts";
+import { ReceiptReader } from "./receipts.ts";
 import { run, type Space } from "./space.ts";
 
 /** Receipts of one page that follow each other, and that the same is to be done with. */
@@ -107,9 +107,10 @@ function runsOf(
 ): Runs {
   const runs: Run[] = [];
   const strange: number[] = [];
+  const reader = new ReceiptReader(seal);
   let last: Run | undefined;
   for (let index = 0; index < length; index += 1) {
-    const receipt = readReceipt(seal, receiptAt(index));
+    const receipt = reader.read(receiptAt(index));
     if (receipt === undefined) {
       strange.push(index);
       continue;

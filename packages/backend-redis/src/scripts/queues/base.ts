@@ -66,10 +66,10 @@ local function add_untouched(m, key, ks)
   local lines = read_fields(key, 'c', calls)
   for i, text in ipairs(read_fields(key, 't', ks)) do
     if text and lines[i] then
-      local session, size, start = match(text, '^([^%z]*)%z(%d+)%z()')
-      local expires, turn = match(lines[i], '(%d+)%z(%d+)$')
+      local session, size = match(text, '^([^%z]*)%z(%d+)%z')
+      local expires, turn = match(lines[i], '^[^%z]+%z[^%z]+%z%d+%z%d+%z(%d+)%z(%d+)$')
       pages[m .. ':' .. ks[i]] = {
-        m = m, k = ks[i], member = m .. ':' .. ks[i], key = key, states = rep('q', tonumber(size)), text = sub(text, start),
+        m = m, k = ks[i], member = m .. ':' .. ks[i], key = key, states = rep('q', tonumber(size)), text = text,
         expires = tonumber(expires), turn = turn, session = session
       }
     end
@@ -105,15 +105,13 @@ local function page_of(member)
   return pages[member]
 end
 local function text_of(page)
-  if not page.text then
-    page.text = match(call('HGET', page.key, 't' .. page.k), '^[^%z]*%z%d+%z(.*)$')
-  end
+  page.text = page.text or call('HGET', page.key, 't' .. page.k)
   return page.text
 end
 local function names_of(page)
   if page.names then return page.names, page.epochs end
   local names, epochs, size = {}, {}, 0
-  for name, epoch in gmatch(text_of(page), '([^%z]+)%z([^%z]+)') do
+  for name, epoch in gmatch(match(text_of(page), '^[^%z]*%z%d+%z(.*)$'), '([^%z]+)%z([^%z]+)') do
     size = size + 1
     names[size], epochs[size] = name, epoch
   end

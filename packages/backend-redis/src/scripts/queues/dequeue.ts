@@ -88,7 +88,7 @@ end
  *
  * Result: nothing where nothing is at hand; else rows, messages, and 1 where it should be asked again if there are no
  * rows. A row is five texts: its page; places in it, or nothing for all of them; serials of the leases and attempts, or
- * nothing where both are 1; identities and epochs by turns, with NULs between. Messages are numbers and, behind each,
+ * nothing where both are 1; identities and epochs by turns, with NULs between, or the page's text as it lies. Messages are numbers and, behind each,
  * the six of its contents. An answer ends after 4 MiB of payloads, or with the 250th out of a mailbox.
  *
  * Atomic, so that what is leased is leased to one. Where nothing is leased, and nobody odd, pages are handed out as

@@ -107,17 +107,12 @@ end
  * only is not looked at.
  */
 const PARTS = `
-local parts, sessions = {}, {}
-for i = 13, #ARGV, 2 do
-  local session, size = match(ARGV[i + 1], '^([^%z]*)%z(%d+)%z')
-  sessions[#sessions + 1] = session
-  parts[#parts + 1] = { session = session, version = ARGV[i], size = tonumber(size), text = ARGV[i + 1] }
-end
-local is_as_seen = true
-for i, version in ipairs(call('HMGET', base .. 'versions', unpack(sessions))) do
-  local part = parts[i]
-  part.is_plain = version == part.version and not (quota and call('ZCARD', base .. 'lane:' .. part.session) >= quota)
-  is_as_seen = is_as_seen and part.is_plain
+local sessions = {}
+for i = 15, #ARGV, 3 do sessions[#sessions + 1] = ARGV[i] end
+local seen, is_as_seen = call('HMGET', base .. 'versions', unpack(sessions)), true
+for n, session in ipairs(sessions) do
+  seen[n] = seen[n] == ARGV[11 + 3 * n] and not (quota and call('ZCARD', base .. 'lane:' .. session) >= quota)
+  is_as_seen = is_as_seen and seen[n]
 end
 `;
 
@@ -128,14 +123,14 @@ if is_as_seen then
   if m then highest, chunks, size = unpack(call('HMGET', base .. 'm:' .. m, 'highest', 'chunks', 'size')) end
   if not highest or is_before(highest, first) then
     m = m or keep(1, keep_ms, ttl)
-    local n, total, turn, expires = tonumber(chunks or '0') + 1, tonumber(size or '0'), next_number('turn'), whole(now + ttl)
+    local n, turn, expires = tonumber(chunks or '0') + 1, next_number('turn'), whole(now + ttl)
     local k, fields = 1000 * n, {}
-    for i, part in ipairs(parts) do
-      fields[2 * i - 1], fields[2 * i] = 't' .. k, part.text
-      call('ZADD', base .. 'lane:' .. part.session, turn, m .. ':' .. k)
-      k, total = k + 1, total + part.size
+    for i, session in ipairs(sessions) do
+      fields[2 * i - 1], fields[2 * i] = 't' .. k, ARGV[13 + 3 * i]
+      call('ZADD', base .. 'lane:' .. session, turn, m .. ':' .. k)
+      k = k + 1
     end
-    call('HSET', base .. 'm:' .. m, 'size', total, 'highest', last, 'chunks', n,
+    call('HSET', base .. 'm:' .. m, 'size', tonumber(size or '0') + tonumber(ARGV[13]), 'highest', last, 'chunks', n,
       'c' .. n, table.concat({ first, last, 1000 * n, k - 1, expires, turn }, '\\0'), unpack(fields))
     call('ZADD', base .. 'expiring', expires, m .. ':' .. n)
     return {}
@@ -145,7 +140,7 @@ end
 
 /** What is of another version, or perhaps here already, is looked at, one by one. */
 const LOOK = `
-local versions = {}
+local versions, parts = {}, {}
 local function look_at(part)
   part.members, part.plain, part.size = {}, {}, 0
   for member in gmatch(match(part.text, '^[^%z]*%z%d+%z(.*)$'), '[^%z]+%z[^%z]+') do
@@ -167,14 +162,19 @@ local function version_of(session)
   end
   return version
 end
-for number, part in ipairs(parts) do
-  if not part.is_plain or known then
+for number, session in ipairs(sessions) do
+  local text = ARGV[13 + 3 * number]
+  local part = { session = session, text = text, is_plain = seen[number] }
+  parts[number] = part
+  if part.is_plain and not known then
+    part.size = tonumber(match(text, '^[^%z]*%z(%d+)'))
+  else
     part.is_plain = look_at(part)
     if part.is_plain then
       versions[#versions + 1] = number
-      versions[#versions + 1] = version_of(part.session)
+      versions[#versions + 1] = version_of(session)
     end
-    if known or quota and call('ZCARD', base .. 'lane:' .. part.session) >= quota then part.is_plain = false end
+    if known or quota and call('ZCARD', base .. 'lane:' .. session) >= quota then part.is_plain = false end
   end
 end
 `;
@@ -228,9 +228,9 @@ end
  *
  * Arguments: the six of a message, of which all but the id are empty where the caller has seen it stored; for how many
  * ms it is known; TTL; the quota, or nothing; 1 to count in lanes however long they are, or nothing; the least and the
- * greatest of these identities; then, for each session that the caller believes to serve some, the version in which it
- * has been told that all of these are plain (or nothing), and with NULs between its name (or nothing), how many they
- * are, and their identities and epochs by turns.
+ * greatest of these identities, and how many they are; then, for each session that the caller believes to serve some,
+ * the version in which it has been told that all of these are plain (or nothing), its name (or nothing), and, with NULs
+ * between, the same name, how many they are, and their identities and epochs by turns.
  *
  * Result: nothing, where all are as the caller has seen them. Else refusals in threes (which of these sessions, which
  * of its targets, both counted from 1, and u (that epoch was dropped) or q (the queue is full)), and in twos which of
