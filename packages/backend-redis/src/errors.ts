@@ -24,7 +24,7 @@ function unanswered(message: string): Meaning {
   return { code: "UNAVAILABLE", message, mayHaveApplied: true };
 }
 
-/** Error replies, by their first word. The server has applied nothing of what it answers with one of these. */
+/** Error replies, by their first word. Of what it answers with one of these the server has applied nothing, but for the last. */
 const REPLIES: Readonly<Record<string, Meaning>> = {
   WRONGPASS: refused("UNAUTHENTICATED", "the server knows no such user and password"),
   NOAUTH: refused("UNAUTHENTICATED", "the server asks for a password"),
@@ -42,6 +42,7 @@ const REPLIES: Readonly<Record<string, Meaning>> = {
   OOM: refused("UNAVAILABLE", "the server's memory is full"),
   UNKNOWNSTAMP: refused("UNSUPPORTED", "stored records of another version"),
   NOREPLICAS: refused("UNAVAILABLE", "the server has too few replicas to take writes"),
+  WRONGTYPE: { code: "INTERNAL", message: "somebody else has written to a key of ours", mayHaveApplied: true },
 };
 
 /** Replies and driver's errors that are told apart by what they say. */

@@ -55,7 +55,7 @@ export function withServer(
 
 /** The same for a Redis Cluster. */
 export function withRedisCluster(
-  options: { readonly masters?: number } & ServerOptions,
+  options: { readonly masters?: number; readonly replicas?: number } & ServerOptions,
   define: (cluster: ServerCluster) => void | Promise<void>,
 ): Promise<void> {
   return withObtained(() => obtainRedisCluster(options), define);

@@ -38,8 +38,7 @@ export function partsOf(targets: readonly Target[], audiences: Audiences): reado
 function sortedPartsOf(targets: readonly Target[], audiences: Audiences): readonly Part[] {
   const cutter = new Cutter(audiences);
   const sorted = targets.toSorted((one, other) => compareStrings(one.identity, other.identity));
-  for (const [at, target] of sorted.entries())
-    if (sorted[at - 1]?.identity !== target.identity) cutter.add(target);
+  for (const [at, target] of sorted.entries()) if (sorted[at - 1]?.identity !== target.identity) cutter.add(target);
   return cutter.end();
 }
 

@@ -34,7 +34,7 @@ await withServer("redis", {}, (server) => {
     await queues.enqueueMany(message("m"), [...all.slice(1), { identity: "nobody", epoch: 1 }], TTL, call);
     const messages = (await keysOf(namespace)).filter((key) => key.startsWith("m:"));
     const stored = ["expiring", "ids", "known", ...messages, "numbers", "parked"];
-    const attached = ["checked", "plain"].flatMap((name) => SESSIONS.map((session) => `${name}:${session}`));
+    const attached = ["versions", ...SESSIONS.map((session) => `plain:${session}`)];
     const lanes = [...SESSIONS.map((session) => `lane:${session}`), ...attached];
     expect(await keysOf(namespace)).toEqual([...fixed, ...stored, ...lanes].toSorted());
     expect(messages).toHaveLength(1);
@@ -139,5 +139,26 @@ await withServer("redis", {}, (server) => {
       await tell(url, "CONFIG", "SET", "maxmemory", 0);
     }
     expect(await drain(queues, "s")).toEqual([]);
+  });
+
+  test("what is refused in the middle because the server is full is enqueued once by who sends it again", {
+    timeout: 30_000,
+  }, async () => {
+    await using queues = await openedQueues({ url });
+    const call = within(20 * SECOND);
+    const identities = numbered(10_000, "x".repeat(200));
+    await queues.attachMany("s", targets(identities), call);
+    const enqueue = async (): Promise<unknown> => queues.enqueueMany(message("m"), targets(identities, "s"), TTL, call);
+    const used = /used_memory:(\d+)/.exec(String(await tell(url, "INFO", "memory")))?.[1];
+    await tell(url, "CONFIG", "SET", "maxmemory", Number(used) + 1_000_000);
+    try {
+      await expect(enqueue()).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    } finally {
+      await tell(url, "CONFIG", "SET", "maxmemory", 0);
+    }
+    expect(await enqueue()).toEqual([]);
+    const handed = (await drain(queues, "s")).map(({ identity }) => identity);
+    expect(handed.toSorted()).toEqual(identities);
+    expect(await queues.tracking?.counts("m", call)).toEqual({ pending: 0, delivered: identities.length, failed: 0 });
   });
 });

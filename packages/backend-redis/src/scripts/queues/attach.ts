@@ -30,8 +30,10 @@ local function each_leased_before(x, work)
     local items = call('ZRANGE', base .. 'parked', from, '(' .. x .. '\\1', 'BYLEX', 'LIMIT', 0, 32)
     for _, item in ipairs(items) do
       local page, at = parked_in(item)
-      if state_of(page, at) == 'p' then return end
-      work(page, at)
+      if page then
+        if state_of(page, at) == 'p' then return end
+        work(page, at)
+      end
     end
     from = '(' .. (items[#items] or '')
   until #items < 32
@@ -181,8 +183,7 @@ local function die(x, epoch)
     local items = call('ZRANGE', base .. 'parked', from, '(' .. x .. '\\1', 'BYLEX', 'LIMIT', 0, 250)
     for _, item in ipairs(items) do
       local page, at = parked_in(item)
-      local _, epochs = names_of(page)
-      if tonumber(epochs[at]) <= epoch then
+      if page and tonumber(select(2, names_of(page))[at]) <= epoch then
         bury(page, at, details_of(page, at), code, reason)
         died = died + 1
       end

@@ -181,7 +181,10 @@ local function parked_of(x, most)
 end
 local function parked_in(item)
   local member, at = match(item, '%z(%d+:%d+):(%d+)$')
-  return page_of(member), tonumber(at)
+  local page = page_of(member)
+  -- Somebody has deleted the message.
+  if not page then call('ZREM', base .. 'parked', item) end
+  return page, tonumber(at)
 end
 local function parked_name(page, at)
   return names_of(page)[at] .. '\\0' .. page.turn .. '\\0' .. page.member .. ':' .. at
@@ -209,7 +212,11 @@ local function relist(x)
   if not place then return end
   local odd, plain = base .. 'odd:' .. place.session, base .. 'plain:' .. place.session
   local waiting, sleeping = base .. 'waiting:' .. place.session, base .. 'sleeping:' .. place.session
-  local first = parked_of(x, 1)[1]
+  local first, page, at
+  repeat
+    first = parked_of(x, 1)[1]
+    if first then page, at = parked_in(first) end
+  until page or not first
   if not first then
     if call('HDEL', odd, x) == 1 then
       call('ZREM', waiting, x)
@@ -227,7 +234,6 @@ local function relist(x)
     call('ZREM', sleeping, x)
     return
   end
-  local page, at = parked_in(first)
   local due = state_of(page, at) == 's' and tonumber(details_of(page, at).due) or 0
   if due > now then
     call('ZREM', waiting, x)

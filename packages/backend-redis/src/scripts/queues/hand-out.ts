@@ -118,8 +118,8 @@ local function from_mailbox(candidates, position, edge)
     local item = candidate.items[candidate.next]
     if not item then return end
     page, at = parked_in(item)
-    local is_over = page.expires <= now
-    if is_over then
+    local is_over = not page or page.expires <= now
+    if page and is_over then
       unpark(page, at)
       put(page, at, at, state_of(page, at) == 'p' and 'x' or 'X')
       count(page, 'failed', 1)

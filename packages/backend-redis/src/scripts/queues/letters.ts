@@ -23,9 +23,12 @@ local letters, bytes = {}, 0
 for _, name in ipairs(call('ZRANGE', base .. 'letters', ARGV[1], ARGV[2], 'BYLEX', 'LIMIT', 0, ARGV[3])) do
   local m, k, at = match(name, '%z(%d+):(%d+):(%d+)$')
   local found = call('HMGET', base .. 'm:' .. m, 'd' .. k .. '.' .. at, 'type', 'sent', 'body')
-  letters[#letters + 1] = name
-  for i = 1, 4 do letters[#letters + 1] = found[i] end
-  bytes = bytes + #found[4]
+  -- Of a message that somebody has deleted there is nothing to show.
+  if found[1] and found[4] then
+    letters[#letters + 1] = name
+    for i = 1, 4 do letters[#letters + 1] = found[i] end
+    bytes = bytes + #found[4]
+  end
   if bytes > 1048576 then break end
 end
 return letters

@@ -60,8 +60,13 @@ swept = swept + most - left
 
 for _, name in ipairs(due('dying', now - tonumber(ARGV[3]), most)) do
   local page, at = parked_in(name)
-  put(page, at, at, 'F')
-  forget_letter(page, at)
+  if page then
+    put(page, at, at, 'F')
+    forget_letter(page, at)
+  else
+    call('ZREM', base .. 'dying', name)
+    call('ZREM', base .. 'letters', name)
+  end
   swept = swept + 1
 end
 

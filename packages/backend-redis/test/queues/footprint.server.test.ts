@@ -1,0 +1,111 @@
+/** What four processes take of a server: keys, connections, and commands while there is nothing to do. */
+
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { openRegistry } from "@muster/core";
+import { Redis } from "ioredis";
+import { expect, test } from "vitest";
+import { redisDurability, redisMessaging, redisRegistry } from "../../src/index.ts";
+import { withOwnServer } from "../recovery/support.ts";
+import { freshNamespace } from "../support.ts";
+
+const PROCESSES = 4;
+const IDLE_MS = 10_000;
+/** Of each process: one for each of the three slots, and the one on which messages come. */
+const CONNECTIONS = 4;
+/** Of each process in a second: a ping on each connection, and polls, renewals and what looks for ends. */
+const IDLE_COMMANDS = 10;
+
+interface Footprint {
+  /** Names without what is between colons behind the kind, and how many there are of each. */
+  readonly keys: Readonly<Record<string, number>>;
+  readonly connections: number;
+  readonly idlePerSecond: number;
+}
+
+class Process implements AsyncDisposable {
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+  }
+
+  static async start(args: readonly (string | number)[]): Promise<Process> {
+    const path = fileURLToPath(new URL("attending-process.ts", import.meta.url));
+    const child = fork(path, args.map(String), { execArgv: ["--import", import.meta.resolve("tsx")] });
+    const [told] = await Promise.race([once(child, "message"), once(child, "exit")]);
+    if (told !== "attending") throw new Error(`it ended with ${told}`);
+    return new Process(child);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill("SIGKILL");
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, "exit");
+  }
+}
+
+async function numberIn(redis: Redis, section: string, name: string): Promise<number> {
+  return Number(new RegExp(`^${name}:(\\d+)`, "m").exec(await redis.info(section))?.[1]);
+}
+
+async function keysOf(redis: Redis): Promise<Readonly<Record<string, number>>> {
+  const counts: Record<string, number> = {};
+  for (const key of await redis.keys("*:queues:*")) {
+    const [kind = ""] = (key.split(":queues:")[1] ?? "").split(":");
+    counts[kind] = (counts[kind] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** Since the statistics were reset. What scripts call is counted there as well, so that only what calls these can be. */
+async function sentTo(redis: Redis): Promise<number> {
+  const info = await redis.info("commandstats");
+  const sent = [...info.matchAll(/^cmdstat_(?:evalsha|eval|ping|multi|publish):calls=(\d+)/gm)];
+  return sent.reduce((sum, [, calls]) => sum + Number(calls), 0);
+}
+
+/** With one message to everyone, handled. */
+async function footprintOf(url: string, count: number): Promise<Footprint> {
+  const namespace = freshNamespace();
+  const redis = new Redis(url);
+  await redis.flushall();
+  const before = await numberIn(redis, "clients", "connected_clients");
+  const share = count / PROCESSES;
+  const processes: Process[] = [];
+  try {
+    for (let n = 0; n < PROCESSES; n += 1) processes.push(await Process.start([url, namespace, n * share, share]));
+    const connections = (await numberIn(redis, "clients", "connected_clients")) - before;
+    const slots = { registry: redisRegistry({ url }), messaging: redisMessaging({ url }) };
+    const sender = await openRegistry({ namespace, ...slots, durability: redisDurability({ url }) });
+    const { deliveredCount } = await sender.multicast(null, "hello", { delivery: "at-least-once", timeoutMs: 60_000 });
+    expect(deliveredCount).toBe(count);
+    await sender.close();
+    const keys = await keysOf(redis);
+    await redis.config("RESETSTAT");
+    const at = performance.now();
+    await delay(IDLE_MS);
+    return { keys, connections, idlePerSecond: (1_000 * (await sentTo(redis))) / (performance.now() - at) };
+  } finally {
+    for (const process of processes) await process[Symbol.asyncDispose]();
+    redis.disconnect();
+  }
+}
+
+await withOwnServer({}, ({ url }) => {
+  test("a hundred identities or ten thousand in four processes: as many keys, connections and idle commands", {
+    timeout: 180_000,
+  }, async () => {
+    const [few, many] = [await footprintOf(url, 100), await footprintOf(url, 10_000)];
+    const one = { attached: 1, expiring: 1, ids: 1, known: 1, m: 1, numbers: 1, sessions: 1, versions: 1 };
+    for (const { keys } of [few, many]) {
+      const { leases = 0, ...others } = keys; // A lease that was acknowledged in parts is forgotten when its time is over.
+      expect(others).toEqual({ ...one, plain: PROCESSES });
+      expect(leases).toBeLessThanOrEqual(PROCESSES);
+    }
+    expect([few.connections, many.connections]).toEqual([CONNECTIONS * PROCESSES, CONNECTIONS * PROCESSES]);
+    expect(few.idlePerSecond).toBeLessThan(IDLE_COMMANDS * PROCESSES);
+    expect(many.idlePerSecond).toBeLessThan(few.idlePerSecond + PROCESSES); // It has nothing to do with how many they are.
+  });
+});
