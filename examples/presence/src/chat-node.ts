@@ -1,17 +1,21 @@
 /** A node of the chat service: keeps its users registered and hands them what is said in their room. */
 
 import { type Fleet, type Handle, type Message, type MulticastReport, openRegistry } from "@muster/core";
-import type { MessagingBackend, RegistryBackend } from "@muster/core/slots";
+import type { DurabilityBackend, MessagingBackend, RegistryBackend } from "@muster/core/slots";
 import type { Chat, Participant, Profile } from "./chat.ts";
 import { type User, userSchema } from "./schema.ts";
 
 export interface Slots {
   readonly registry: RegistryBackend;
   readonly messaging: MessagingBackend;
+  readonly durability?: DurabilityBackend;
 }
 
 /** Short, so that the demo is: users of a dead node turn offline within 3 s, and are gone after 7 s. */
 const TIMING = { sessionLeaseMs: 3_000, ttlMs: 7_000, reapIntervalMs: 500 };
+
+/** How long whoever is there has to acknowledge what is kept for the others. */
+const PATIENCE_MS = 2_000;
 
 export class ChatNode implements Chat, AsyncDisposable {
   readonly #fleet: Fleet<User>;
@@ -55,6 +59,11 @@ export class ChatNode implements Chat, AsyncDisposable {
 
   async say(room: string, from: string, text: string): Promise<MulticastReport> {
     return await this.#fleet.multicast({ current_room: room }, { type: "chat", from, text });
+  }
+
+  async leaveWord(room: string, from: string, text: string): Promise<MulticastReport> {
+    const options = { delivery: "at-least-once", timeoutMs: PATIENCE_MS } as const;
+    return await this.#fleet.multicast({ current_room: room }, { type: "chat", from, text }, options);
   }
 
   async heard(messageId: string): Promise<readonly string[]> {

@@ -1,15 +1,9 @@
-/** The process of one node: `chat-process.ts <namespace> <Redis URL> <NATS URL>`. Does what its parent asks, and ends with it. */
+/** The process of one node: `chat-process.ts <namespace> <composition> <URLs, as JSON>`. Does what its parent asks, and ends with it. */
 
-import { natsMessaging } from "@muster/backend-nats";
-import { redisRegistry } from "@muster/backend-redis";
 import { answerParent } from "@muster/servers/remote";
 import { ChatNode } from "./chat-node.ts";
+import { compositionOf, type Urls } from "./compositions.ts";
 
-const [namespace = "", redis = "", nats = ""] = process.argv.slice(2);
+const [namespace = "", on = "", urls = "{}"] = process.argv.slice(2);
 
-answerParent(
-  ChatNode.open(namespace, {
-    registry: redisRegistry({ url: redis }),
-    messaging: natsMessaging({ servers: nats }),
-  }),
-);
+answerParent(ChatNode.open(namespace, compositionOf(on).slots(JSON.parse(urls) as Urls))); // As its parent has written it.

@@ -30,6 +30,8 @@ export interface Chat {
   list(filter: FilterInput<User>): Promise<readonly Participant[]>;
   /** To everyone in the room, on whichever node. */
   say(room: string, from: string, text: string): Promise<MulticastReport>;
+  /** The same, kept for whoever is away: they are handed it when they join again. Needs a durability slot. */
+  leaveWord(room: string, from: string, text: string): Promise<MulticastReport>;
   /** Users of this node who were handed the message, in order of arrival; more than once, if they were. */
   heard(messageId: string): Promise<readonly string[]>;
 }

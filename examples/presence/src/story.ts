@@ -21,9 +21,13 @@ const POLL_MS = 50;
 
 type Telling = AsyncGenerator<Step, void, undefined>;
 
-export async function* story(nodes: Nodes): Telling {
+/** @param keeps whether messages can be kept for whoever is away; then it is told of that, too. */
+export async function* story(nodes: Nodes, { keeps = false }: { readonly keeps?: boolean } = {}): Telling {
   yield* gather(nodes);
   yield* drop(nodes);
+  const word = keeps ? yield* leaveWord(nodes) : undefined;
+  yield* comeBack(nodes);
+  if (word !== undefined) yield await missed(nodes, word);
   yield* part(nodes);
 }
 
@@ -67,12 +71,43 @@ async function* drop({ lisbon, oslo }: Nodes): Telling {
   });
 }
 
-async function* part({ lisbon }: Nodes): Telling {
+/** Returns the id of what was left. */
+async function* leaveWord({ lisbon }: Nodes): AsyncGenerator<Step, string, undefined> {
+  const text = "Lunch is at one";
+  const { id, targetCount, deliveredCount, pendingCount } = await lisbon.leaveWord("engineering", "alice", text);
+  const living = ["alice", "bob", "carol"];
+  const heardBy = await hearers([lisbon], id, living);
+  yield step(
+    "Alice leaves word for everyone, those who are away included",
+    [
+      `“${text}”: ${deliveredCount} of ${targetCount} delivered, ${pendingCount} kept`,
+      `heard by ${heardBy.join(", ")}`,
+    ],
+    { targets: targetCount, delivered: deliveredCount, kept: pendingCount, heardBy },
+    { targets: 5, delivered: 3, kept: 2, heardBy: living },
+  );
+  return id;
+}
+
+async function missed({ lisbon }: Nodes, id: string): Promise<Step> {
+  const expected = ["alice", "bob", "carol", "dave"];
+  const heardBy = await hearers([lisbon], id, expected);
+  return step(
+    "Dave is handed what he has missed",
+    [`heard by ${heardBy.join(", ")}`],
+    { heardBy },
+    { heardBy: expected },
+  );
+}
+
+async function* comeBack({ lisbon }: Nodes): Telling {
   await lisbon.join("dave", { name: "Dave", room: "engineering", status: "online" });
   await until(async () => (await lisbon.list({ current_room: "engineering" })).length === 4);
   const back = ["Alice online", "Bob away", "Carol busy", "Dave online"];
   yield await listing("Dave joins again, on lisbon; Erin does not, and her TTL runs out", lisbon, back);
+}
 
+async function* part({ lisbon }: Nodes): Telling {
   await lisbon.leave("bob");
   yield await listing("Bob says goodbye, and is gone at once", lisbon, ["Alice online", "Carol busy", "Dave online"]);
   yield await saying("Alice says goodbye to the rest", [lisbon], "See you tomorrow!", {

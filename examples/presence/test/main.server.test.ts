@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Step } from "@muster/servers/demo";
 import { withServer } from "@muster/servers/vitest";
 import { describe, expect, it } from "vitest";
+import { COMPOSITIONS } from "../src/compositions.ts";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 
@@ -38,17 +39,27 @@ it("answers an unknown option with what there is", async () => {
   expect(stderr).toMatch(/^Unknown option '--jason'.*\n\nUsage: /);
 });
 
+it("answers what it can't run on with what it can", async () => {
+  const { exitCode, stdout, stderr } = await demo(["--on", "paper"]);
+  expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
+  expect(stderr).toContain("Unknown '--on paper'");
+  for (const on of COMPOSITIONS.keys()) expect(stderr).toContain(on);
+});
+
 await withServer("redis", {}, () =>
   withServer("nats", {}, () => {
     describe("on servers", { timeout: 40_000 }, () => {
-      it("tells a program all of it, and that it is as it should be", async () => {
-        const { exitCode, stdout, stderr } = await demo(["--json"]);
-        expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-        const document = JSON.parse(stdout) as { readonly steps: readonly Step[]; readonly agree: boolean };
-        expect(document.agree).toBe(true);
-        expect(document.steps).toHaveLength(10);
-        expect(document.steps[6]).toMatchObject({ failed: ["dave NO_ROUTE", "erin NO_ROUTE"], delivered: 3 });
-      });
+      it.each([...COMPOSITIONS])(
+        "tells a program all of it, and that it is as it should be, on %s",
+        async (on, { keeps }) => {
+          const { exitCode, stdout, stderr } = await demo(["--on", on, "--json"]);
+          expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+          const document = JSON.parse(stdout) as { readonly steps: readonly Step[]; readonly agree: boolean };
+          expect(document.agree).toBe(true);
+          expect(document.steps).toHaveLength(keeps ? 12 : 10);
+          expect(document.steps[6]).toMatchObject({ failed: ["dave NO_ROUTE", "erin NO_ROUTE"], delivered: 3 });
+        },
+      );
 
       it("leaves nothing behind when it is interrupted", async () => {
         const { exitCode, stdout, stderr } = await demo([], { onOutput: (child) => child.kill("SIGINT") });

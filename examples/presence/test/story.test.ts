@@ -1,4 +1,4 @@
-import { memoryFaults, memoryHub, memoryMessaging, memoryRegistry } from "@muster/backend-memory";
+import { memoryDurability, memoryFaults, memoryHub, memoryMessaging, memoryRegistry } from "@muster/backend-memory";
 import type { Step } from "@muster/servers/demo";
 import { expect, it } from "vitest";
 import type { Participant } from "../src/chat.ts";
@@ -17,13 +17,14 @@ class LocalNodes implements Nodes, AsyncDisposable {
     this.#living = living;
   }
 
-  static async open(): Promise<LocalNodes> {
+  static async open(keeps = false): Promise<LocalNodes> {
     const hub = memoryHub();
     const living = new Set<ChatNode>();
     const open = async (): Promise<MortalChat> => {
       const faults = memoryFaults();
       const registry = memoryRegistry({ hub, faults });
-      const node = await ChatNode.open("chat", { registry, messaging: memoryMessaging({ hub, faults }) });
+      const kept = keeps ? { durability: memoryDurability({ hub, faults }) } : {};
+      const node = await ChatNode.open("chat", { registry, messaging: memoryMessaging({ hub, faults }), ...kept });
       living.add(node);
       const kill = async (): Promise<void> => {
         faults.stop();
@@ -39,12 +40,15 @@ class LocalNodes implements Nodes, AsyncDisposable {
   }
 }
 
-it("comes true on memory, as it does on servers", { timeout: 40_000 }, async () => {
-  await using nodes = await LocalNodes.open();
+it.each([
+  { keeps: false, count: 10 },
+  { keeps: true, count: 12 },
+])("comes true on memory, as it does on servers: $keeps", { timeout: 40_000 }, async ({ keeps, count }) => {
+  await using nodes = await LocalNodes.open(keeps);
   const steps: Step[] = [];
-  for await (const step of story(nodes)) steps.push(step);
+  for await (const step of story(nodes, { keeps })) steps.push(step);
   expect(steps.filter(({ disagreements }) => disagreements.length > 0)).toEqual([]);
-  expect(steps).toHaveLength(10);
+  expect(steps).toHaveLength(count);
 });
 
 it("notices when somebody is not listed", async () => {

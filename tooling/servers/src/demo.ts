@@ -54,11 +54,16 @@ export async function tell(telling: AsyncGenerator<Step, void, undefined>, { sho
  * The exit code: 0 all is as it should be, 1 something is not, 2 the command line was wrong, 130 Ctrl-C.
  *
  * @param name the example's package, for the usage.
+ * @param grounds what it can be played on, by the names that `--on` takes; the first is what it is played on without.
  */
-export async function runDemo(name: string, play: (audience: Audience) => Promise<void>): Promise<number> {
-  const options = readOptions();
+export async function runDemo(
+  name: string,
+  play: (audience: Audience, on: string) => Promise<void>,
+  grounds: readonly string[] = [],
+): Promise<number> {
+  const options = readOptions(grounds);
   if (options === undefined || options.help) {
-    (options === undefined ? process.stderr : process.stdout).write(usageOf(name));
+    (options === undefined ? process.stderr : process.stdout).write(usageOf(name, grounds));
     return options === undefined ? 2 : 0;
   }
   const colours = process.stdout.isTTY && (process.env["NO_COLOR"] ?? "") === "";
@@ -72,7 +77,7 @@ export async function runDemo(name: string, play: (audience: Audience) => Promis
     isInterrupted = true;
   });
   try {
-    await play({ show, gone });
+    await play({ show, gone }, options.on);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     return 1;
@@ -80,18 +85,30 @@ export async function runDemo(name: string, play: (audience: Audience) => Promis
   return isInterrupted ? 130 : conclude(steps, options.json);
 }
 
-function usageOf(name: string): string {
-  return `Usage: npx -y pnpm@10.34.9 --filter ${name} demo [--json]
+function usageOf(name: string, grounds: readonly string[]): string {
+  const isPlain = grounds.length === 0;
+  return `Usage: npx -y pnpm@10.34.9 --filter ${name} demo ${isPlain ? "" : "[--on …] "}[--json]
 
-  --json    one JSON document on stdout and nothing else
+${isPlain ? "" : `  --on      ${grounds.join(" | ")}\n`}  --json    one JSON document on stdout and nothing else
   --help    this text
 `;
 }
 
-function readOptions(): { readonly json: boolean; readonly help: boolean } | undefined {
+interface DemoOptions {
+  readonly json: boolean;
+  readonly help: boolean;
+  readonly on: string;
+}
+
+function readOptions(grounds: readonly string[]): DemoOptions | undefined {
   try {
-    const json = { type: "boolean", default: false } as const;
-    return parseArgs({ options: { json, help: { ...json, short: "h" } } }).values;
+    const flag = { type: "boolean", default: false } as const;
+    const common = { json: flag, help: { ...flag, short: "h" } } as const;
+    const [first] = grounds;
+    if (first === undefined) return { ...parseArgs({ options: common }).values, on: "" };
+    const { values } = parseArgs({ options: { ...common, on: { type: "string", default: first } } });
+    if (grounds.includes(values.on)) return values;
+    throw new Error(`Unknown '--on ${values.on}'`);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n`);
     return undefined;
