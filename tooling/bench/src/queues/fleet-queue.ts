@@ -22,6 +22,7 @@ export class FleetQueue implements AsyncDisposable {
   readonly #server: Fleet;
   readonly #receivers: Receivers;
   readonly #size: number;
+  readonly #latencies: number[] = [];
 
   private constructor(under: Fleets, fleets: readonly [Fleet, Fleet], receivers: Receivers, size: number) {
     this.#under = under;
@@ -65,12 +66,31 @@ export class FleetQueue implements AsyncDisposable {
       prepare: () => this.#empty(),
       run: async () => {
         const everyone = this.#receivers.expect(this.#size);
-        const { deliveredCount } = await this.#sender.multicast(null, PAYLOAD, KEPT);
+        const start = performance.now();
+        const onReceipts = (receipts: readonly unknown[]): void => {
+          const latency = performance.now() - start;
+          for (const _ of receipts) this.#latencies.push(latency);
+        };
+        const { deliveredCount } = await this.#sender.multicast(null, PAYLOAD, { ...KEPT, onReceipts });
         if (deliveredCount < this.#size) throw new Disagreement(`${deliveredCount} of ${this.#size} delivered`);
         await everyone;
         return deliveredCount;
       },
     };
+  }
+
+  /** Of every delivery of {@link delivering} so far: from the call until its sender knew that its handler had finished, ms. */
+  get latencies(): readonly number[] {
+    return this.#latencies;
+  }
+
+  /** The same of one that is sent by itself. */
+  async deliverOne(index: number): Promise<number> {
+    const start = performance.now();
+    const one = { $identity: identityOf(index % this.#size) };
+    const { deliveredCount } = await this.#sender.multicast(one, PAYLOAD, KEPT);
+    if (deliveredCount !== 1) throw new Disagreement(`${deliveredCount} of one delivered`);
+    return performance.now() - start;
   }
 
   /** As many at once as a multicast has batches under way: each of their connections has planned what it sends. */
