@@ -44,7 +44,7 @@ import type { RedisTransaction } from "./queues/transaction.ts";
  * Queues in Redis 7.0 or later, standalone, behind Sentinel, or a cluster, where a namespace lies on one node.
  *
  * What has returned is as durable as the server makes it: with `appendfsync always` it survives any crash, with
- * `everysec` the last second may be lost. A handler's own commands can run in one piece with its acknowledgement: see
+ * `everysec` the last second or two may be lost, and so may what had not reached a replica that takes over. A handler's own commands can run in one piece with its acknowledgement: see
  * {@link RedisTransaction}.
  */
 export function redisDurability(options: RedisOptions): DurabilityBackend<RedisTransaction> {

@@ -1,4 +1,4 @@
-/** What stands beside the letter of a delivery: see `scripts/queues/base.ts`. */
+/** What stands beside the letter of a delivery: see `scripts/queues/pages.ts`. */
 
 import type { DeadCode } from "@muster/core/slots";
 

@@ -1,8 +1,8 @@
 /** Whom queues are handed to: attaching, detaching, dropping, and what these have to take out of lanes. */
 
 import { type Script, script } from "../script.ts";
+import { SHORT_LANE } from "./adding.ts";
 import { QUEUES } from "./base.ts";
-import { SHORT_LANE } from "./enqueue.ts";
 import { LIFE } from "./life.ts";
 
 /**

@@ -1,8 +1,8 @@
 /** Dead letters, and what is known of deliveries. */
 
 import { type Script, script } from "../script.ts";
+import { ADD_PAGE, QUOTA } from "./adding.ts";
 import { QUEUES } from "./base.ts";
-import { ADD_PAGE, QUOTA } from "./enqueue.ts";
 import { LIFE } from "./life.ts";
 
 /**
