@@ -31,3 +31,22 @@ await withRedisCluster({ masters: 3 }, ({ nodes, urls }) => {
     });
   });
 });
+
+await withRedisCluster({ masters: 3, replicas: 3 }, ({ nodes }) => {
+  describe.skipIf(nodes.some(({ control }) => control === undefined))("a Redis Cluster with replicas", () => {
+    test("has each master followed by one of the nodes behind the masters", async () => {
+      const [masters, replicas] = [nodes.slice(0, 3), nodes.slice(3)];
+      for (const node of masters) expect(await ask(node, "INFO", "replication")).toContain("connected_slaves:1\r");
+      const followed = await Promise.all(replicas.map((node) => ask(node, "INFO", "replication")));
+      const ports = followed.map((info) => Number(/^master_port:(\d+)/m.exec(info)?.[1]));
+      expect(ports).toEqual(masters.map(({ port }) => port));
+    });
+
+    test("a replica takes over for a master that was killed", { timeout: 40_000 }, async () => {
+      const [master, , , replica] = nodes;
+      if (master === undefined || replica === undefined) throw new Error("there are too few");
+      await master.control?.kill();
+      await expect.poll(() => ask(replica, "INFO", "replication"), { timeout: 30_000 }).toContain("role:master");
+    });
+  });
+});
