@@ -10,7 +10,7 @@ import { checkBatch, checkMessage, checkTtl } from "./arguments.ts";
 import type { Audience } from "./audiences.ts";
 import { runUncrowded } from "./dissolving.ts";
 import { type FailureCode, failuresOf } from "./failures.ts";
-import { type Part, partsOf } from "./recipients.ts";
+import type { Part } from "./recipients.ts";
 import type { Space } from "./space.ts";
 
 type Refusal = readonly [identity: string, code: FailureCode];
@@ -25,7 +25,7 @@ export async function enqueueMany(
   checkMessage(message, "enqueueMany");
   checkBatch(targets, "enqueueMany");
   checkTtl(ttlMs, "enqueueMany");
-  const parts = partsOf(targets, space.audiences).map((part) => [part]);
+  const parts = space.recipients.partsOf(targets).map((part) => [part]);
   const refused = await sendParts(parts, `${NAME}.enqueueMany`, call, async ([part]) =>
     part === undefined ? [] : enqueuePart(space, message, part, Math.ceil(ttlMs), call),
   );

@@ -20,31 +20,45 @@ export interface Part {
 }
 
 /**
- * Callers mostly have them in order, and then nothing is sorted.
- *
- * @throws INVALID_ARGUMENT, INVALID_IDENTITY
+ * Cuts one call after the other. It is held as long as there are calls, and holds what it has cut last: of objects none of
+ * which survive a full collection V8 forgets the shape, and all optimized code that handles them.
  */
-export function partsOf(targets: readonly Target[], audiences: Audiences): readonly Part[] {
-  const cutter = new Cutter(audiences);
-  let before: string | undefined;
-  for (const target of targets) {
-    if (before !== undefined && compareStrings(before, target.identity) >= 0) return sortedPartsOf(targets, audiences);
-    cutter.add(target);
-    before = target.identity;
-  }
-  return cutter.end();
-}
+export class Recipients {
+  readonly #cutter: Cutter;
 
-function sortedPartsOf(targets: readonly Target[], audiences: Audiences): readonly Part[] {
-  const cutter = new Cutter(audiences);
-  const sorted = targets.toSorted((one, other) => compareStrings(one.identity, other.identity));
-  for (const [at, target] of sorted.entries()) if (sorted[at - 1]?.identity !== target.identity) cutter.add(target);
-  return cutter.end();
+  constructor(audiences: Audiences) {
+    this.#cutter = new Cutter(audiences);
+  }
+
+  /**
+   * Callers mostly have them in order, and then nothing is sorted.
+   *
+   * @throws INVALID_ARGUMENT, INVALID_IDENTITY
+   */
+  partsOf(targets: readonly Target[]): readonly Part[] {
+    const cutter = this.#cutter;
+    cutter.begin();
+    let before: string | undefined;
+    for (const target of targets) {
+      if (before !== undefined && compareStrings(before, target.identity) >= 0) return this.#sortedPartsOf(targets);
+      cutter.add(target);
+      before = target.identity;
+    }
+    return cutter.end();
+  }
+
+  #sortedPartsOf(targets: readonly Target[]): readonly Part[] {
+    const cutter = this.#cutter;
+    cutter.begin();
+    const sorted = targets.toSorted((one, other) => compareStrings(one.identity, other.identity));
+    for (const [at, target] of sorted.entries()) if (sorted[at - 1]?.identity !== target.identity) cutter.add(target);
+    return cutter.end();
+  }
 }
 
 class Cutter {
-  readonly #parts: Part[] = [];
   readonly #audiences: Audiences;
+  #parts: Part[] = [];
   #groups = new Map<string, Group>();
   #first = "";
   #last = "";
@@ -56,8 +70,12 @@ class Cutter {
   }
 
   add({ identity, epoch, session = "" }: Target): void {
-    if (this.#count === MOST_TARGETS || this.#length + identity.length > MOST_LENGTH) this.#cut();
-    if (this.#count === 0) this.#first = identity;
+    if (this.#count === MOST_TARGETS || (this.#count > 0 && this.#length + identity.length > MOST_LENGTH)) this.#cut();
+    if (this.#count === 0) {
+      this.#first = identity;
+      this.#length = 0;
+      this.#groups = new Map();
+    }
     this.#last = identity;
     this.#count += 1;
     this.#length += identity.length;
@@ -70,18 +88,22 @@ class Cutter {
     group.add(identity, epoch);
   }
 
+  begin(): void {
+    this.#parts = [];
+    this.#count = 0;
+    this.#groups = new Map();
+    this.#length = 0;
+  }
+
   end(): readonly Part[] {
-    this.#cut();
+    if (this.#count > 0) this.#cut();
     return this.#parts;
   }
 
   #cut(): void {
-    if (this.#count === 0) return;
     const groups = Array.from(this.#groups.values(), (group) => group.end());
     this.#parts.push({ first: this.#first, last: this.#last, count: this.#count, groups });
-    this.#groups = new Map();
     this.#count = 0;
-    this.#length = 0;
   }
 }
 

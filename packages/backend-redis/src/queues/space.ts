@@ -7,6 +7,7 @@ import { queuesKey } from "../keys.ts";
 import type { Script } from "../scripts/script.ts";
 import { bytesIn } from "../store/replies.ts";
 import { Audiences } from "./audiences.ts";
+import { Recipients } from "./recipients.ts";
 import { StoredMessages } from "./stored-messages.ts";
 
 export interface Space {
@@ -20,6 +21,7 @@ export interface Space {
   readonly hashTag: string;
   readonly stored: StoredMessages;
   readonly audiences: Audiences;
+  readonly recipients: Recipients;
 }
 
 const SEAL_DIGITS = 8;
@@ -27,7 +29,8 @@ const SEAL_DIGITS = 8;
 export function spaceOf(client: RedisClient, namespace: string, scope: DurabilityScope): Space {
   const key = queuesKey(client.prefix, namespace);
   const seal = createHash("sha256").update(key).digest("hex").slice(0, SEAL_DIGITS);
-  const known = { stored: new StoredMessages(), audiences: new Audiences() };
+  const audiences = new Audiences();
+  const known = { stored: new StoredMessages(), audiences, recipients: new Recipients(audiences) };
   return { client, keys: Object.freeze([key]), scope, seal, hashTag: `{${namespace}}`, ...known };
 }
 

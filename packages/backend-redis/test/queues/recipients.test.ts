@@ -1,8 +1,12 @@
 import type { Target } from "@muster/core/slots";
 import { expect, test } from "vitest";
 import { Audiences } from "../../src/queues/audiences.ts";
-import { partsOf } from "../../src/queues/recipients.ts";
+import { type Part, Recipients } from "../../src/queues/recipients.ts";
 import { numbered, targets } from "./support.ts";
+
+function partsOf(all: readonly Target[], audiences: Audiences): readonly Part[] {
+  return new Recipients(audiences).partsOf(all);
+}
 
 function textsOf(all: readonly Target[], audiences = new Audiences()): readonly (readonly string[])[] {
   return partsOf(all, audiences).map(({ groups }) => groups.map(({ text }) => text.replaceAll("\0", " ")));
@@ -33,6 +37,18 @@ test("a thousand are a part", () => {
     ["id-01000", "id-01999", 1_000],
     ["id-02000", "id-02499", 500],
   ]);
+});
+
+test("one call leaves nothing to the next", () => {
+  const recipients = new Recipients(new Audiences());
+  const textsIn = (all: readonly Target[]): unknown =>
+    recipients
+      .partsOf(all)
+      .map(({ first, last, count, groups }) => [first, last, count, groups.map(({ text }) => text)]);
+  expect(() => recipients.partsOf([...targets(["a", "b"], "s"), ...targets([""])])).toThrow(/INVALID/);
+  expect(textsIn(targets(["c", "b"], "t"))).toEqual([["b", "c", 2, ["t\u00002\u0000b\u00001\u0000c\u00001"]]]);
+  expect(textsIn(targets(["d"], "s"))).toEqual([["d", "d", 1, ["s\u00001\u0000d\u00001"]]]);
+  expect(textsIn([])).toEqual([]);
 });
 
 test.each([
