@@ -6,7 +6,6 @@ import { NAME } from "../errors.ts";
 import { admitScript, handleScript } from "../scripts/queues/handle.ts";
 import { bytesIn, listIn } from "../store/replies.ts";
 import { codedError } from "./failures.ts";
-import { ReceiptReader } from "./receipts.ts";
 import { run, type Space } from "./space.ts";
 import { CollectedTransaction, type RedisTransaction } from "./transaction.ts";
 
@@ -29,7 +28,7 @@ export async function handleOnce(
   work: (transaction: RedisTransaction) => Promise<void>,
   call: RedisCall,
 ): Promise<"handled" | "duplicate"> {
-  const receipt = new ReceiptReader(space.seal).read(text);
+  const receipt = space.receipts.read(text);
   if (receipt === undefined) throw codedError("FENCED", "handleOnce", identity);
   const delivery = [receipt.page, receipt.place, receipt.serial, identity, messageId];
   const before = bytesIn(await run(space, admitScript, delivery, call)).toString();

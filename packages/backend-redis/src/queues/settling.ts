@@ -9,7 +9,6 @@ import { cut, sendParts } from "../store/batches.ts";
 import { listIn, numberIn } from "../store/replies.ts";
 import { checkBatch, checkLease } from "./arguments.ts";
 import { type FailureCode, failuresOf } from "./failures.ts";
-import { ReceiptReader } from "./receipts.ts";
 import { run, type Space } from "./space.ts";
 
 /** Receipts of one page that follow each other, and that the same is to be done with. */
@@ -100,17 +99,16 @@ interface Runs {
 }
 
 function runsOf(
-  { seal }: Space,
+  { receipts }: Space,
   length: number,
   receiptAt: (index: number) => string,
   wayAt: (index: number) => readonly string[],
 ): Runs {
   const runs: Run[] = [];
   const strange: number[] = [];
-  const reader = new ReceiptReader(seal);
   let last: Run | undefined;
   for (let index = 0; index < length; index += 1) {
-    const receipt = reader.read(receiptAt(index));
+    const receipt = receipts.read(receiptAt(index));
     if (receipt === undefined) {
       strange.push(index);
       continue;

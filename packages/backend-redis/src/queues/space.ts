@@ -7,6 +7,7 @@ import { queuesKey } from "../keys.ts";
 import type { Script } from "../scripts/script.ts";
 import { bytesIn } from "../store/replies.ts";
 import { Audiences } from "./audiences.ts";
+import { ReceiptReader } from "./receipts.ts";
 import { Recipients } from "./recipients.ts";
 import { StoredMessages } from "./stored-messages.ts";
 
@@ -21,6 +22,8 @@ export interface Space {
   readonly hashTag: string;
   readonly stored: StoredMessages;
   readonly audiences: Audiences;
+  /** Held for the reason that {@link Recipients} are. */
+  readonly receipts: ReceiptReader;
   readonly recipients: Recipients;
 }
 
@@ -30,7 +33,12 @@ export function spaceOf(client: RedisClient, namespace: string, scope: Durabilit
   const key = queuesKey(client.prefix, namespace);
   const seal = createHash("sha256").update(key).digest("hex").slice(0, SEAL_DIGITS);
   const audiences = new Audiences();
-  const known = { stored: new StoredMessages(), audiences, recipients: new Recipients(audiences) };
+  const known = {
+    stored: new StoredMessages(),
+    audiences,
+    recipients: new Recipients(audiences),
+    receipts: new ReceiptReader(seal),
+  };
   return { client, keys: Object.freeze([key]), scope, seal, hashTag: `{${namespace}}`, ...known };
 }
 
