@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 export MUSTER_SERVERS=container MUSTER_REQUIRE=all
-projects=(--project=@muster/servers --project=@muster/backend-{redis,nats,postgres})
+projects=(--project=@muster/servers --project=@muster/backend-{redis,nats,postgres,rabbitmq})
 if [[ " $* " == *" --project"* ]]; then projects=(); fi
 tests=(node_modules/.bin/vitest run "${projects[@]}" "$@")
 packages=(podman crun netavark aardvark-dns iptables iproute2 mmdebstrap)
@@ -50,7 +50,7 @@ END
 in_the_world() {
   export DOCKER_HOST=unix://$world/podman.sock TESTCONTAINERS_RYUK_DISABLED=true TESTCONTAINERS_HOST_OVERRIDE=127.0.0.1
   local image=localhost/muster-servers:debian
-  export MUSTER_REDIS_IMAGE=$image MUSTER_NATS_IMAGE=$image MUSTER_POSTGRES_IMAGE=$image
+  export MUSTER_REDIS_IMAGE=$image MUSTER_NATS_IMAGE=$image MUSTER_POSTGRES_IMAGE=$image MUSTER_RABBITMQ_IMAGE=$image
   ip link set lo up
   # podman takes a hybrid hierarchy for a usable cgroup v2.
   if mountpoint -q /sys/fs/cgroup/unified; then umount /sys/fs/cgroup/unified; fi
@@ -72,9 +72,9 @@ export world CONTAINERS_CONF=$world/containers.conf CONTAINERS_STORAGE_CONF=$wor
 configure
 sources=(/etc/apt/sources.list.d/debian.sources)
 [[ -f ${sources[0]} ]] || sources=(/etc/apt/sources.list)
-servers=redis-server,nats-server,postgresql
-# What starts PostgreSQL is a shell script, and it runs as a user of its own.
-shell=bash,dash,coreutils,util-linux,base-files,libc-bin
+servers=redis-server,nats-server,postgresql,rabbitmq-server
+# What starts PostgreSQL and RabbitMQ are shell scripts, and PostgreSQL runs as a user of its own.
+shell=bash,dash,coreutils,util-linux,base-files,libc-bin,sed,grep,mawk,hostname
 mmdebstrap --quiet --variant=extract --include="$servers,$shell" "" "$world/servers.tar" "${sources[@]}"
 mkdir "$world/etc"
 printf '%s\n' root:x:0:0::/:/bin/sh postgres:x:100:100::/:/bin/sh >"$world/etc/passwd"

@@ -5,8 +5,8 @@ import { answering } from "./answering.ts";
 import type { Address } from "./conversation.ts";
 import type { Housing } from "./housing.ts";
 import { ownServer } from "./own-server.ts";
-import type { ReservedPort } from "./ports.ts";
-import { commandOf, type Recipe } from "./recipe.ts";
+import type { ReservedPorts } from "./ports.ts";
+import { commandOf, type Place, type Recipe, toolOf } from "./recipe.ts";
 import { recipes } from "./recipes.ts";
 import type { Server, ServerKind, ServerOptions } from "./server.ts";
 
@@ -29,7 +29,7 @@ class ContainerHousing implements Housing {
   version = "";
   address: Address;
   readonly #recipe: Recipe;
-  readonly #reserved: ReservedPort;
+  readonly #reserved: ReservedPorts;
   readonly #network: ContainerNetwork;
   readonly #options: ServerOptions;
   readonly #client: ContainerRuntimeClient;
@@ -37,7 +37,7 @@ class ContainerHousing implements Housing {
 
   constructor(
     recipe: Recipe,
-    reserved: ReservedPort,
+    reserved: ReservedPorts,
     network: ContainerNetwork,
     options: ServerOptions,
     client: ContainerRuntimeClient,
@@ -83,6 +83,13 @@ class ContainerHousing implements Housing {
     this.version = await answering(this.#recipe, this.address, this.#options.password);
   }
 
+  async administer(command: readonly string[]): Promise<string> {
+    const tool = toolOf(this.#recipe, this.#place, command);
+    const { exitCode, stdout = "", stderr } = (await this.#container?.exec([...tool])) ?? { exitCode: -1, stderr: "" };
+    if (exitCode !== 0) throw new Error(`${command.join(" ")} failed: ${stderr}${stdout}`);
+    return stdout;
+  }
+
   async remove(): Promise<void> {
     await this.#container?.stop({ timeout: 1, remove: true, removeVolumes: true });
     this.#reserved.release();
@@ -91,15 +98,18 @@ class ContainerHousing implements Housing {
   async #create(): Promise<void> {
     const { image, imageVariable, binary, defaultPort } = this.#recipe;
     const { port } = this.#reserved;
-    const listening = this.#network === "host" ? this.address : { host: "0.0.0.0", port: defaultPort };
-    const place = { ...listening, directory: DIRECTORY };
     const container = new GenericContainer(process.env[imageVariable] ?? image)
-      .withCommand([...commandOf(this.#recipe, binary, place, this.#options)])
+      .withCommand([...commandOf(this.#recipe, binary, this.#place, this.#options)])
       .withWorkingDir(DIRECTORY)
       .withWaitStrategy(noWait);
     if (this.#network === "host") container.withNetworkMode("host");
     else container.withExposedPorts({ container: defaultPort, host: port });
     this.#container = await container.start();
+  }
+
+  get #place(): Place {
+    const listening = this.#network === "host" ? this.address : { host: "0.0.0.0", port: this.#recipe.defaultPort };
+    return { ...listening, sidePorts: this.#reserved.sidePorts, directory: DIRECTORY };
   }
 
   #engine(container: StartedTestContainer): ReturnType<ContainerRuntimeClient["container"]["getById"]> {

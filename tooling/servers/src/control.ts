@@ -8,7 +8,7 @@ export function controlOf(housing: Housing): ServerControl & { readonly remove: 
   let removal: Promise<void> | undefined;
   let removed = false;
 
-  const inTurn = (step: () => Promise<void>): Promise<void> => {
+  const inTurn = <T>(step: () => Promise<T>): Promise<T> => {
     const turn = last.then(() => {
       if (removed) throw new Error("the server was closed");
       return step();
@@ -66,6 +66,7 @@ export function controlOf(housing: Housing): ServerControl & { readonly remove: 
         frozen = true;
       }),
     thaw: () => inTurn(thaw),
+    administer: (command) => inTurn(() => housing.administer(command)),
     remove: () => (removal ??= inTurn(remove)),
   };
 }

@@ -12,7 +12,7 @@ export interface Address {
  */
 export function converse<T>(
   address: Address,
-  request: string,
+  request: string | Uint8Array,
   read: (received: string) => T | undefined,
   silenceMs = 1000,
 ): Promise<T> {

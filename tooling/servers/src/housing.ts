@@ -13,6 +13,8 @@ export interface Housing {
   signal(name: "SIGTERM" | "SIGKILL" | "SIGSTOP" | "SIGCONT"): Promise<void>;
   /** Resolves when the server answers. */
   answers(): Promise<void>;
+  /** @throws Error when it fails, or the server has no tools. */
+  administer(command: readonly string[]): Promise<string>;
   /** Removes the process, its data and its claim to the port. */
   remove(): Promise<void>;
 }

@@ -9,8 +9,9 @@ import type { Child } from "./child.ts";
 import type { Address } from "./conversation.ts";
 import type { Housing } from "./housing.ts";
 import { ownServer } from "./own-server.ts";
-import type { ReservedPort } from "./ports.ts";
-import { commandOf, type Recipe } from "./recipe.ts";
+import type { ReservedPorts } from "./ports.ts";
+import { runTool } from "./tool.ts";
+import { commandOf, type Place, type Recipe, toolOf } from "./recipe.ts";
 import { recipes } from "./recipes.ts";
 import type { Server, ServerKind, ServerOptions } from "./server.ts";
 
@@ -41,11 +42,11 @@ class ChildHousing implements Housing {
   readonly #recipe: Recipe;
   readonly #binary: string;
   readonly #directory: string;
-  readonly #reserved: ReservedPort;
+  readonly #reserved: ReservedPorts;
   readonly #options: ServerOptions;
   #child: Child | undefined;
 
-  constructor(recipe: Recipe, binary: string, directory: string, reserved: ReservedPort, options: ServerOptions) {
+  constructor(recipe: Recipe, binary: string, directory: string, reserved: ReservedPorts, options: ServerOptions) {
     this.#recipe = recipe;
     this.#binary = binary;
     this.#directory = directory;
@@ -55,8 +56,7 @@ class ChildHousing implements Housing {
   }
 
   async launch(): Promise<void> {
-    const place = { ...this.address, directory: this.#directory };
-    this.#child = await startChild(commandOf(this.#recipe, this.#binary, place, this.#options), this.#directory);
+    this.#child = await startChild(commandOf(this.#recipe, this.#binary, this.#place, this.#options), this.#directory);
     try {
       await this.answers();
     } catch (error) {
@@ -83,6 +83,10 @@ class ChildHousing implements Housing {
     while (name === "SIGKILL" && !others.every(isGone)) await delay(1);
   }
 
+  get #place(): Place {
+    return { ...this.address, sidePorts: this.#reserved.sidePorts, directory: this.#directory };
+  }
+
   /** The server's further processes, when it can make no more of them. */
   async #others({ pid, isAlive }: Child): Promise<readonly number[]> {
     send(pid, "SIGSTOP");
@@ -93,6 +97,10 @@ class ChildHousing implements Housing {
   async answers(): Promise<void> {
     const isHopeless = (): boolean => this.#child?.isAlive() !== true;
     this.version = await answering(this.#recipe, this.address, this.#options.password, { isHopeless });
+  }
+
+  administer(command: readonly string[]): Promise<string> {
+    return runTool(toolOf(this.#recipe, this.#place, command), this.#directory);
   }
 
   async remove(): Promise<void> {

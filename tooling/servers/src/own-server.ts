@@ -1,16 +1,16 @@
 import { controlOf } from "./control.ts";
 import type { Housing } from "./housing.ts";
-import { reservePort } from "./ports.ts";
-import type { ReservedPort } from "./ports.ts";
+import { type ReservedPorts, reservePorts } from "./ports.ts";
 import { recipes } from "./recipes.ts";
 import type { Origin, Server, ServerKind } from "./server.ts";
 
 const PORTS_TRIED = 5;
-const isTaken = (error: unknown): boolean => /already (?:in use|allocated)|port is in use/i.test(String(error));
+const isTaken = (error: unknown): boolean =>
+  /already (?:in use|allocated)|port is in use|eaddrinuse/i.test(String(error));
 
-async function launched(house: (reserved: ReservedPort) => Promise<Housing>): Promise<Housing> {
+async function launched(sidePorts: number, house: (reserved: ReservedPorts) => Promise<Housing>): Promise<Housing> {
   for (let attempt = 1; ; attempt += 1) {
-    const housing = await house(await reservePort());
+    const housing = await house(await reservePorts(sidePorts));
     try {
       await housing.launch();
       return housing;
@@ -29,12 +29,12 @@ async function launched(house: (reserved: ReservedPort) => Promise<Housing>): Pr
 export async function ownServer(
   kind: ServerKind,
   origin: Origin,
-  house: (reserved: ReservedPort) => Promise<Housing>,
+  house: (reserved: ReservedPorts) => Promise<Housing>,
 ): Promise<Server> {
-  const housing = await launched(house);
+  const { scheme, user, sidePorts = 0 } = recipes[kind];
+  const housing = await launched(sidePorts, house);
   const { remove, ...control } = controlOf(housing);
   const { host, port } = housing.address;
-  const { scheme, user } = recipes[kind];
   return {
     kind,
     origin,

@@ -32,6 +32,27 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
+/** One port to be found at, and others beside it. */
+export interface ReservedPorts extends ReservedPort {
+  readonly sidePorts: readonly number[];
+}
+
+/** @throws Error when a hundred ports in a row are taken. */
+export async function reservePorts(besides: number): Promise<ReservedPorts> {
+  const all: ReservedPort[] = [];
+  const release = (): void => {
+    for (const one of all) one.release();
+  };
+  try {
+    for (let count = 0; count <= besides; count += 1) all.push(await reservePort());
+  } catch (error) {
+    release();
+    throw error;
+  }
+  const [port = 0, ...sidePorts] = all.map((one) => one.port);
+  return { port, sidePorts, release };
+}
+
 /** @throws Error when a hundred ports in a row are taken. */
 export async function reservePort(): Promise<ReservedPort> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {

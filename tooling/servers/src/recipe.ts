@@ -4,6 +4,8 @@ import type { ServerOptions } from "./server.ts";
 /** Where a server listens, and the folder that it has to itself. */
 export interface Place extends Address {
   readonly directory: string;
+  /** As many as the recipe asks for. */
+  readonly sidePorts: readonly number[];
 }
 
 /** What has to be known of a kind of server; everything else is the same for all. */
@@ -16,6 +18,8 @@ export interface Recipe {
   /** Names another image. */
   readonly imageVariable: string;
   readonly defaultPort: number;
+  /** How many more ports it takes, that are nobody's business but its own. Default 0. */
+  readonly sidePorts?: number;
   readonly scheme: string;
   /** Who the URL says to connect as, where a client needs to be told. */
   readonly user?: string;
@@ -28,6 +32,8 @@ export interface Recipe {
    * id. Default: the binary and its arguments.
    */
   command?(binary: string, args: readonly string[], place: Place, options: ServerOptions): readonly string[];
+  /** What runs a tool that comes with the server, for this one. Absent: it has none. */
+  administration?(place: Place, command: readonly string[]): readonly string[];
   /** The server is several processes: signals go to the children of the first one, too. */
   readonly hasChildren?: boolean;
   /** What asks it to end, whoever is connected. Default: SIGTERM. */
@@ -40,4 +46,11 @@ export interface Recipe {
 export function commandOf(recipe: Recipe, binary: string, place: Place, options: ServerOptions): readonly string[] {
   const args = recipe.arguments(place, options);
   return recipe.command?.(binary, args, place, options) ?? [binary, ...args];
+}
+
+/** What runs a tool that comes with the server. @throws Error where none does. */
+export function toolOf(recipe: Recipe, place: Place, command: readonly string[]): readonly string[] {
+  const tool = recipe.administration?.(place, command);
+  if (tool === undefined) throw new Error(`no tools are known of ${recipe.binary}`);
+  return tool;
 }

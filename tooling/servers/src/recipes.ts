@@ -1,5 +1,6 @@
 import { natsRecipe } from "./nats.ts";
 import { postgresRecipe } from "./postgres.ts";
+import { rabbitmqRecipe } from "./rabbitmq.ts";
 import type { Recipe } from "./recipe.ts";
 import { redisRecipe } from "./redis.ts";
 import type { ServerKind } from "./server.ts";
@@ -8,4 +9,5 @@ export const recipes: Readonly<Record<ServerKind, Recipe>> = {
   redis: redisRecipe,
   nats: natsRecipe,
   postgres: postgresRecipe,
+  rabbitmq: rabbitmqRecipe,
 };

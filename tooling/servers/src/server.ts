@@ -1,6 +1,6 @@
 /** What a test, an example or a benchmark gets: one real server, and the power to do it harm. */
 
-export type ServerKind = "redis" | "nats" | "postgres";
+export type ServerKind = "redis" | "nats" | "postgres" | "rabbitmq";
 
 /** Where servers may come from; `none` is for runs that must not start any. */
 export type Origin = "url" | "native" | "container";
@@ -32,6 +32,12 @@ export interface ServerControl {
   /** Stops its processes without ending them: connections stay open and nothing answers. */
   freeze(): Promise<void>;
   thaw(): Promise<void>;
+  /**
+   * What a tool that comes with the server writes, such as `rabbitmqctl list_queues`.
+   *
+   * @throws Error when it fails, with what it says; of a server that has no tools.
+   */
+  administer(command: readonly string[]): Promise<string>;
 }
 
 export interface ServerOptions {
@@ -39,6 +45,6 @@ export interface ServerOptions {
   readonly password?: string;
   /** Keep data through `restart`; default true. Redis: append-only file, fsync always. PostgreSQL: without fsync. */
   readonly persistent?: boolean;
-  /** More arguments for the server's command line, such as `--maxmemory 20mb`. */
+  /** More arguments for the server's command line, such as `--maxmemory 20mb`. RabbitMQ: lines of its configuration. */
   readonly arguments?: readonly string[];
 }

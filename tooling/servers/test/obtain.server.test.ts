@@ -16,9 +16,12 @@ function controlOf({ control }: Server): ServerControl {
   return control;
 }
 
+/** A node of Erlang's takes some seconds to start, and a tool for it one or two. */
+const UNHURRIED = { timeout: 120_000 };
+
 function obeys(server: Server): void {
   const { kind } = server;
-  describe.skipIf(server.origin === "url")(`${kind} of one's own`, () => {
+  describe.skipIf(server.origin === "url")(`${kind} of one's own`, UNHURRIED, () => {
     let control: ServerControl;
     beforeAll(() => {
       control = controlOf(server);
@@ -81,6 +84,7 @@ function obeys(server: Server): void {
 await withServer("redis", {}, obeys);
 await withServer("nats", {}, obeys);
 await withServer("postgres", {}, obeys);
+await withServer("rabbitmq", {}, obeys);
 
 await withServer("redis", { password: "open sesame" }, (redis) => {
   describe.skipIf(redis.origin === "url")("Redis with a password", () => {
@@ -113,6 +117,49 @@ await withServer("redis", { persistent: false, arguments: ["--maxmemory", "20mb"
       await controlOf(redis).restart();
       expect(await redisCommand(redis, ["DBSIZE"], undefined)).toBe("0");
       expect(await redisCommand(redis, ["INFO", "memory"], undefined)).toContain("maxmemory:20971520");
+    });
+  });
+});
+
+await withServer(
+  "rabbitmq",
+  { password: "open sesame", arguments: ["vm_memory_high_watermark.absolute = 300MiB"] },
+  (rabbitmq) => {
+    describe.skipIf(rabbitmq.origin === "url")("RabbitMQ with a password", UNHURRIED, () => {
+      test("answers nobody without it", async () => {
+        expect(await answers(rabbitmq, "open sesame")).toBe(true);
+        expect(await answers(rabbitmq, "open barley")).toBe(false);
+      });
+
+      test("is administered with its own tools, which see the configuration that it was given", async () => {
+        const { administer } = controlOf(rabbitmq);
+        const limit = await administer([
+          "rabbitmqctl",
+          "-q",
+          "eval",
+          "vm_memory_monitor:get_vm_memory_high_watermark().",
+        ]);
+        expect(limit).toContain("300MiB");
+        await expect(administer(["rabbitmqctl", "no_such_command"])).rejects.toThrow("no_such_command");
+      });
+
+      test("keeps its data through kill and restart", async () => {
+        const control = controlOf(rabbitmq);
+        await control.administer(["rabbitmqctl", "-q", "add_vhost", "kept"]);
+        await control.restart();
+        expect(await control.administer(["rabbitmqctl", "-q", "list_vhosts"])).toContain("kept");
+      });
+    });
+  },
+);
+
+await withServer("rabbitmq", { persistent: false }, (rabbitmq) => {
+  describe.skipIf(rabbitmq.origin === "url")("RabbitMQ that keeps nothing", UNHURRIED, () => {
+    test("is empty after a restart", async () => {
+      const control = controlOf(rabbitmq);
+      await control.administer(["rabbitmqctl", "-q", "add_vhost", "lost"]);
+      await control.restart();
+      expect(await control.administer(["rabbitmqctl", "-q", "list_vhosts"])).not.toContain("lost");
     });
   });
 });

@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import { expect, test } from "vitest";
-import { reservePort } from "../src/ports.ts";
+import { reservePort, reservePorts } from "../src/ports.ts";
 
 test("reserved ports differ while they are held, and can be listened at", async () => {
   const reserved = await Promise.all(Array.from({ length: 50 }, reservePort));
@@ -12,4 +12,10 @@ test("reserved ports differ while they are held, and can be listened at", async 
   });
   listener.close();
   for (const { release } of reserved) release();
+});
+
+test("a port with others beside it has as many, and all of them go together", async () => {
+  const reserved = await reservePorts(2);
+  expect(new Set([reserved.port, ...reserved.sidePorts]).size).toBe(3);
+  reserved.release();
 });
