@@ -1,0 +1,83 @@
+/** Opens one connection, and ends it. */
+
+import type { Duplex } from "node:stream";
+import { type ChannelModel, connect, type Options } from "amqplib";
+import { type Call, throwIfAborted } from "@muster/core/slots";
+import type { Settings } from "../options.ts";
+import { untilEnded } from "./until-ended.ts";
+
+/** How long a server may take to say goodbye. */
+const GOODBYE_MS = 1_000;
+
+/**
+ * A connection to the first server that lets in.
+ *
+ * @throws what the last one has said; TIMEOUT, ABORTED
+ */
+export async function dial(settings: Settings, call: Call): Promise<ChannelModel> {
+  let failure: unknown;
+  for (const url of settings.urls) {
+    throwIfAborted(call, "rabbitmq.open");
+    try {
+      return await connectTo(url, settings, call);
+    } catch (error) {
+      throwIfAborted(call, "rabbitmq.open");
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+/** Asks the server to end it, and doesn't wait for one that is silent. Nothing is left of it then. */
+export async function hangUp(model: ChannelModel): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, GOODBYE_MS);
+  });
+  try {
+    await Promise.race([model.close(), patience]);
+  } catch {
+    // It has ended by itself.
+  } finally {
+    clearTimeout(timer);
+    cutOff(model);
+  }
+}
+
+/** At once, without a word: the driver only ends its own side, and leaves the socket of a silent server open. */
+export function cutOff(model: ChannelModel): void {
+  // Not in the driver's types; every 2.x has it.
+  const { stream } = model.connection as { stream?: Duplex };
+  stream?.destroy();
+}
+
+async function connectTo(url: URL, settings: Settings, call: Call): Promise<ChannelModel> {
+  const { name, tls, connectTimeoutMs } = settings;
+  const socket = {
+    noDelay: true, // Or every answer waits 40 ms for what the server has to say next.
+    keepAlive: true,
+    timeout: connectTimeoutMs,
+    clientProperties: { connection_name: name },
+  };
+  const model = await untilEnded(
+    connect(addressOf(url, settings), url.protocol === "amqps:" ? { ...tls, ...socket } : socket),
+    call,
+    (late) => {
+      hangUp(late).catch(() => undefined); // Nobody waits for it any more.
+    },
+  );
+  return model;
+}
+
+function addressOf(url: URL, { heartbeatMs, username, password, vhost }: Settings): Options.Connect {
+  const path = decodeURIComponent(url.pathname.slice(1));
+  return {
+    protocol: url.protocol.slice(0, -1),
+    hostname: url.hostname.replace(/^\[|\]$/g, ""),
+    port: Number(url.port),
+    username: username ?? (decodeURIComponent(url.username) || "guest"),
+    password: password ?? (decodeURIComponent(url.password) || "guest"),
+    vhost: encodeURIComponent(vhost ?? (path || "/")),
+    heartbeat: heartbeatMs / 1_000,
+  };
+}

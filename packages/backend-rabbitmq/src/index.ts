@@ -1,0 +1,4 @@
+/** Muster on RabbitMQ: messaging. */
+
+export { rabbitmqMessaging } from "./messaging.ts";
+export type { RabbitmqMessagingOptions } from "./options.ts";

@@ -1,0 +1,107 @@
+/** A channel on which every message is answered for: taken, returned because nobody listens, or refused. */
+
+import type { ConfirmChannel, Message } from "amqplib";
+import type { MusterError, Outgoing } from "@muster/core/slots";
+import { dropChannel } from "../connection/channels.ts";
+import type { Work } from "../connection/standing.ts";
+import { noRoute, refused, unavailable } from "../errors.ts";
+import { isCut, keyOf } from "../keys.ts";
+import { ADDRESS_HEADER, propertiesOf } from "../properties.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** So much is under way at most, of all batches together. More is no faster, and less is slower. */
+const MAX_MESSAGES = 512;
+const MAX_BYTES = 8 * 1_048_576;
+
+interface Unanswered {
+  readonly outcome: Outcome;
+  readonly index: number;
+  readonly address: string;
+  readonly bytes: number;
+}
+
+export class Counter implements Work {
+  readonly #channel: ConfirmChannel;
+  readonly #exchange: string;
+  readonly #onRoom: () => void;
+  /** By delivery tag, in ascending order. */
+  readonly #unanswered = new Map<number, Unanswered>();
+  #tag = 0;
+  #bytes = 0;
+  #fallen: MusterError | undefined;
+
+  /** `onRoom` is told when there is room again. */
+  constructor(channel: ConfirmChannel, exchange: string, onRoom: () => void) {
+    this.#channel = channel;
+    this.#exchange = exchange;
+    this.#onRoom = onRoom;
+    channel.on("ack", ({ deliveryTag, multiple }) => this.#answer(deliveryTag, multiple, false));
+    channel.on("nack", ({ deliveryTag, multiple }) => this.#answer(deliveryTag, multiple, true));
+    channel.on("return", (message) => this.#takeBack(message));
+  }
+
+  get fallen(): MusterError | undefined {
+    return this.#fallen;
+  }
+
+  get hasRoom(): boolean {
+    return this.#unanswered.size < MAX_MESSAGES && this.#bytes < MAX_BYTES;
+  }
+
+  /** @throws INVALID_ARGUMENT: nothing was sent. */
+  send({ address, headers, body }: Outgoing, outcome: Outcome, index: number): void {
+    const key = keyOf(address);
+    const properties = propertiesOf(isCut(key) ? { ...headers, [ADDRESS_HEADER]: address } : headers);
+    const content = Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.length);
+    const tag = this.#tag + 1;
+    // A message that comes back shows which it is by nothing else that is unique.
+    this.#channel.publish(this.#exchange, key, content, { ...properties, correlationId: String(tag), mandatory: true });
+    this.#tag = tag;
+    this.#unanswered.set(tag, { outcome, index, address, bytes: body.length });
+    this.#bytes += body.length;
+  }
+
+  /** Nobody answers any more. */
+  fall(error: MusterError): void {
+    this.#fallen = error;
+    const lost = [...this.#unanswered.values()];
+    this.#unanswered.clear();
+    for (const { outcome, index, address } of lost) {
+      const about = { operation: "publishMany", subject: address, mayHaveApplied: true };
+      outcome.fail(index, unavailable("the connection broke before the server answered", about, error));
+    }
+    this.#onRoom();
+  }
+
+  drop(): void {
+    dropChannel(this.#channel);
+  }
+
+  #answer(deliveryTag: number, multiple: boolean, isRefusal: boolean): void {
+    const hadRoom = this.hasRoom;
+    if (multiple) {
+      for (const [tag, one] of this.#unanswered) {
+        if (tag > deliveryTag) break;
+        this.#settle(tag, one, isRefusal);
+      }
+    } else {
+      const one = this.#unanswered.get(deliveryTag);
+      if (one !== undefined) this.#settle(deliveryTag, one, isRefusal);
+    }
+    if (!hadRoom && this.hasRoom) this.#onRoom();
+  }
+
+  #settle(tag: number, { outcome, index, address, bytes }: Unanswered, isRefusal: boolean): void {
+    this.#unanswered.delete(tag);
+    this.#bytes -= bytes;
+    if (isRefusal) outcome.fail(index, refused(address));
+    else outcome.settle();
+  }
+
+  /** Comes before the answer, which says that the server has dealt with it. */
+  #takeBack({ properties }: Message): void {
+    const correlationId: unknown = properties.correlationId;
+    const one = this.#unanswered.get(Number(correlationId));
+    one?.outcome.note(one.index, noRoute(one.address));
+  }
+}
