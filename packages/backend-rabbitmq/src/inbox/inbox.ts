@@ -87,9 +87,11 @@ export class RabbitmqInbox implements Inbox, Maker<Seat> {
   async addMany(addresses: readonly string[], call: Call): Promise<readonly BatchFailure[]> {
     return this.#run("addMany", call, async (seat) => {
       const added: string[] = [];
-      const wanted = new Set(addresses.filter((address) => isAddress(address) && !this.#addresses.has(address)));
+      const note = (address: string): void => {
+        if (!this.#addresses.has(address)) added.push(address);
+      };
       try {
-        await seat.bind(wanted, (address) => void added.push(address));
+        await seat.bind(new Set(addresses.filter(isAddress)), note);
       } catch (error) {
         await seat.unbind(added).catch(() => undefined); // It falls, and nothing of it stays.
         throw error;
@@ -103,8 +105,7 @@ export class RabbitmqInbox implements Inbox, Maker<Seat> {
 
   async removeMany(addresses: readonly string[], call: Call): Promise<readonly BatchFailure[]> {
     return this.#run("removeMany", call, async (seat) => {
-      const known = new Set(addresses.filter((address) => this.#addresses.has(address)));
-      await seat.unbind(known, (address) => void this.#addresses.delete(address));
+      await seat.unbind(new Set(addresses.filter(isAddress)), (address) => void this.#addresses.delete(address));
       return [];
     });
   }

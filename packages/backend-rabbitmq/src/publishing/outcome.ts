@@ -1,13 +1,15 @@
-import type { BatchFailure, MusterError } from "@muster/core/slots";
+import { type BatchFailure, isMusterError, type MusterError } from "@muster/core/slots";
 
 /** What becomes of one batch: complete when each of its messages has been answered for. */
 export class Outcome {
+  readonly #count: number;
   readonly #failures = new Map<number, MusterError>();
   readonly complete: Promise<void>;
   #open: number;
   #resolve = (): void => {};
 
   constructor(count: number) {
+    this.#count = count;
     this.#open = count;
     this.complete = new Promise((resolve) => {
       this.#resolve = resolve;
@@ -31,8 +33,13 @@ export class Outcome {
     this.settle();
   }
 
+  /** @throws UNAVAILABLE where the server has answered for none of them. */
   get failures(): readonly BatchFailure[] {
     if (this.#failures.size === 0) return [];
+    const errors = [...this.#failures.values()];
+    if (errors.length === this.#count && errors.every((error) => isMusterError(error, "UNAVAILABLE"))) {
+      throw errors.find(({ mayHaveApplied }) => mayHaveApplied) ?? errors[0];
+    }
     return [...this.#failures].map(([index, error]) => ({ index, error })).toSorted((a, b) => a.index - b.index);
   }
 }
