@@ -26,7 +26,12 @@ const RULES: readonly Rule[] = [
     message: "the server does not accept the credentials",
   },
   { says: /SASL mechanism/, code: "UNAUTHENTICATED", message: "the server knows no such login" },
-  { says: /530[^]*vhost[^]*not found/i, code: "CONFIG_INVALID", message: "the server has no such vhost", path: "vhost" },
+  {
+    says: /530[^]*vhost[^]*not found/i,
+    code: "CONFIG_INVALID",
+    message: "the server has no such vhost",
+    path: "vhost",
+  },
   { says: /530[^]*access to vhost/i, code: "PERMISSION_DENIED", message: "the user may not use this vhost" },
   { says: /530[^]*limit/i, code: "UNAVAILABLE", message: "the server lets no more in" },
   { name: 403, code: "PERMISSION_DENIED", message: "the server does not permit this" },
@@ -41,7 +46,11 @@ const RULES: readonly Rule[] = [
   { name: 405, code: "UNAVAILABLE", message: "the server keeps it for another connection" },
   { name: 320, code: "UNAVAILABLE", message: "the server closed the connection" },
   { name: 541, code: "UNAVAILABLE", message: "the server failed" },
-  { says: /handshake terminated|socket closed abruptly/i, code: "UNAVAILABLE", message: "the server did not let the client in" },
+  {
+    says: /handshake terminated|socket closed abruptly/i,
+    code: "UNAVAILABLE",
+    message: "the server did not let the client in",
+  },
   { says: /connect ETIMEDOUT/, code: "UNAVAILABLE", message: "the server did not let the client in, in time" },
   { says: /heartbeat timeout/i, code: "UNAVAILABLE", message: "the server has fallen silent" },
   { says: /unexpected close|connection clos/i, code: "UNAVAILABLE", message: "the connection was lost" },
@@ -84,7 +93,11 @@ export function codedError(cause: unknown, { operation, subject, mayHaveApplied 
     cause,
   };
   if (rule?.code !== "CONFIG_INVALID") return new MusterError({ code: rule?.code ?? "INTERNAL", ...init });
-  return new MusterError({ code: rule.code, ...init, detail: { violations: [{ path: rule.path ?? "", message: text }] } });
+  return new MusterError({
+    code: rule.code,
+    ...init,
+    detail: { violations: [{ path: rule.path ?? "", message: text }] },
+  });
 }
 
 export function unavailable(message: string, about: Circumstances, cause?: unknown): MusterError<"UNAVAILABLE"> {
@@ -117,6 +130,6 @@ function matches(wanted: number | string | RegExp, label: string): boolean {
 /** A driver's class may be there twice, so its name counts. */
 function described(cause: unknown): { readonly labels: readonly string[]; readonly text: string } {
   if (!(cause instanceof Error)) return { labels: [], text: String(cause) };
-  const { code } = cause as { code?: unknown }; // A reply code from the driver, text from Node.
-  return { labels: [cause.name, code === undefined ? "" : String(code)], text: cause.message || cause.name };
+  const { code } = cause as { code?: number | string }; // A reply code from the driver, text from Node.
+  return { labels: [cause.name, String(code)], text: cause.message || cause.name };
 }

@@ -7,7 +7,7 @@ import { encodeName } from "@muster/core/slots";
 const MAX_NAME_BYTES = 255;
 /** So much of a name is kept for what stands behind an exchange's in the names of queues. */
 const MAX_EXCHANGE_LENGTH = 200;
-/** In no address: stands before what replaces one that is too long. */
+/** In no address: stands before what replaces one that is too long, and before keys that are nobody's address. */
 const CUT = "\u007f";
 
 /** `prefix.namespace`. What is not an ASCII letter, a digit or `-` in the namespace is `_` and two hexadecimal digits. */
@@ -27,6 +27,11 @@ export function queueFor(exchange: string): string {
 export function keyOf(address: string): string {
   const fits = address.length * 3 <= MAX_NAME_BYTES || Buffer.byteLength(address) <= MAX_NAME_BYTES;
   return fits ? address : CUT + encodeName(address, MAX_NAME_BYTES - CUT.length);
+}
+
+/** Where whoever has the queue finds out whether anything still reaches it. */
+export function pulseKeyOf(queue: string): string {
+  return CUT + queue;
 }
 
 /** Whether the key is not the address. */

@@ -9,8 +9,9 @@ import { Backoff } from "./backoff.ts";
 import { cutOff, dial, hangUp } from "./dial.ts";
 
 export interface Follower {
-  onUp(model: ChannelModel): void;
-  onDown(error: MusterError): void;
+  onUp?(model: ChannelModel): void;
+  onDown?(error: MusterError): void;
+  /** The server reads again what is published. */
   onUnblocked?(): void;
 }
 
@@ -89,7 +90,7 @@ export class Link {
     if (this.#model !== model) return;
     this.#model = undefined;
     const error = unavailable("the connection broke", { operation: "connection", mayHaveApplied: true }, reason);
-    for (const follower of [...this.#followers]) follower.onDown(error);
+    for (const follower of [...this.#followers]) follower.onDown?.(error);
     this.#redial().catch(() => undefined); // It ends only when it has been closed.
   }
 
@@ -100,7 +101,7 @@ export class Link {
         const model = await dial(this.#settings, call);
         if (this.#isLeft) return cutOff(model);
         this.#take(model);
-        for (const follower of [...this.#followers]) follower.onUp(model);
+        for (const follower of [...this.#followers]) follower.onUp?.(model);
         return;
       } catch {
         if (this.#isLeft || !(await this.pause())) return;

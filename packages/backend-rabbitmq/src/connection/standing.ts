@@ -103,15 +103,15 @@ export class Standing<T extends Work> implements Follower {
 
   /** `undefined`: it broke before it stood. */
   async #make(model: ChannelModel): Promise<T | undefined> {
-    let fallen: { readonly cause: unknown } | undefined;
-    let work: T | undefined;
+    const life: { work?: T; isOver: boolean } = { isOver: false };
     const fall = (cause: unknown): void => {
-      if (fallen !== undefined) return;
-      fallen = { cause };
-      if (work !== undefined && this.#current === work) this.#fall(model, cause);
+      if (life.isOver) return;
+      life.isOver = true;
+      if (life.work !== undefined && this.#current === life.work) this.#fall(model, cause);
     };
-    work = await this.#maker.make(model, fall);
-    if (fallen !== undefined || this.#isLeft || this.#link.model !== model) {
+    const work = await this.#maker.make(model, fall);
+    life.work = work;
+    if (life.isOver || this.#isLeft || this.#link.model !== model) {
       work.drop();
       return undefined;
     }
@@ -121,7 +121,7 @@ export class Standing<T extends Work> implements Follower {
   }
 
   #fall(model: ChannelModel, cause: unknown): void {
-    this.#lower(unavailable("a channel broke", { operation: "connection", mayHaveApplied: true }, cause));
+    this.#lower(codedError(cause, { operation: "connection", mayHaveApplied: true }));
     if (!this.#isLeft && this.#link.model === model) this.onUp(model);
   }
 

@@ -19,7 +19,7 @@ import { type Maker, Standing } from "../connection/standing.ts";
 import { codedError, NAME, unavailable } from "../errors.ts";
 import { isCut } from "../keys.ts";
 import type { Settings } from "../options.ts";
-import { addressIn, headersOf } from "../properties.ts";
+import { addressIn, headersOf } from "../codec.ts";
 import { Seat } from "./seat.ts";
 
 /** What waits here at most in bytes, whatever `prefetch` is: the server counts only messages. */
@@ -82,6 +82,16 @@ export class RabbitmqInbox implements Inbox, Maker<Seat> {
 
   onDown(): void {
     this.#onRoute("down");
+  }
+
+  /** `undefined` while its route is down. */
+  get pulseKey(): string | undefined {
+    return this.#standing?.current?.pulseKey;
+  }
+
+  /** Nothing reaches its queue any more. */
+  renew(): void {
+    this.#standing?.renew(new Error("the exchange has been deleted"));
   }
 
   async addMany(addresses: readonly string[], call: Call): Promise<readonly BatchFailure[]> {
@@ -184,6 +194,6 @@ export class RabbitmqInbox implements Inbox, Maker<Seat> {
   #acknowledge(): void {
     const last = this.#last;
     this.#last = undefined;
-    if (last !== undefined && last.seat === this.#standing?.current) last.seat.acknowledge(last.message);
+    if (last !== undefined && last.seat === this.#standing?.current) last.seat.acknowledge(last.message, true);
   }
 }

@@ -3,7 +3,7 @@
 import type { Channel, ChannelModel, ConsumeMessage } from "amqplib";
 import { dropChannel, watch } from "../connection/channels.ts";
 import type { Work } from "../connection/standing.ts";
-import { keyOf, queueFor } from "../keys.ts";
+import { keyOf, pulseKeyOf, queueFor } from "../keys.ts";
 
 /** The driver sends a channel's next question when the last is answered, so several ask at a time. */
 const BINDING_CHANNELS = 8;
@@ -32,6 +32,11 @@ export class Seat implements Work {
     this.#queue = queue;
   }
 
+  /** What is sent there says whether anything reaches the queue; nobody is told of it. */
+  get pulseKey(): string {
+    return pulseKeyOf(this.#queue);
+  }
+
   /** Live for all addresses. @throws what the server says; nothing is left of it then. */
   static async take(
     model: ChannelModel,
@@ -54,6 +59,7 @@ export class Seat implements Work {
       const take = (message: ConsumeMessage | null): void => {
         // The server sends nothing when it has deleted the queue.
         if (message === null) fall(new Error("the queue has been deleted"));
+        else if (message.fields.routingKey === seat.pulseKey) seat.acknowledge(message, false);
         else onMessage(message, seat);
       };
       await channel.consume(seat.#queue, take);
@@ -80,10 +86,10 @@ export class Seat implements Work {
     });
   }
 
-  /** Asks for as many more as have been delivered up to this one. */
-  acknowledge(message: ConsumeMessage): void {
+  /** Asks for one more, or for as many more as have been delivered up to this one. */
+  acknowledge(message: ConsumeMessage, withAllBefore: boolean): void {
     try {
-      this.#channel.ack(message, true);
+      this.#channel.ack(message, withAllBefore);
     } catch {
       // The channel has just ended, and with it all that it was asked for.
     }
@@ -104,12 +110,10 @@ export class Seat implements Work {
       overflow: "reject-publish",
       arguments: { "x-max-length-bytes": MAX_QUEUED_BYTES },
     });
+    await this.#channel.bindQueue(this.#queue, this.#exchange, this.pulseKey);
   }
 
-  async #spread(
-    addresses: Iterable<string>,
-    ask: (channel: Channel, address: string) => Promise<void>,
-  ): Promise<void> {
+  async #spread(addresses: Iterable<string>, ask: (channel: Channel, address: string) => Promise<void>): Promise<void> {
     const left = addresses[Symbol.iterator]();
     let failure: { readonly error: unknown } | undefined;
     const askInTurn = async (channel: Channel): Promise<void> => {

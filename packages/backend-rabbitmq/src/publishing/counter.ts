@@ -1,17 +1,24 @@
 /** A channel on which every message is answered for: taken, returned because nobody listens, or refused. */
 
-import type { ConfirmChannel, Message } from "amqplib";
-import type { MusterError, Outgoing } from "@muster/core/slots";
+import type { ConfirmChannel, Message, Options } from "amqplib";
+import { isMusterError, MusterError } from "@muster/core/slots";
 import { dropChannel } from "../connection/channels.ts";
 import type { Work } from "../connection/standing.ts";
-import { noRoute, refused, unavailable } from "../errors.ts";
-import { isCut, keyOf } from "../keys.ts";
-import { ADDRESS_HEADER, propertiesOf } from "../properties.ts";
+import { NAME, noRoute, refused, unavailable } from "../errors.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** So much is under way at most, of all batches together. More is no faster, and less is slower. */
 const MAX_MESSAGES = 512;
 const MAX_BYTES = 8 * 1_048_576;
+
+/** A message as it leaves. */
+export interface Parcel {
+  readonly key: string;
+  readonly properties: Options.Publish;
+  readonly body: Uint8Array;
+  /** As it stands in errors. */
+  readonly address: string;
+}
 
 interface Unanswered {
   readonly outcome: Outcome;
@@ -48,10 +55,7 @@ export class Counter implements Work {
     return this.#unanswered.size < MAX_MESSAGES && this.#bytes < MAX_BYTES;
   }
 
-  /** @throws INVALID_ARGUMENT: nothing was sent. */
-  send({ address, headers, body }: Outgoing, outcome: Outcome, index: number): void {
-    const key = keyOf(address);
-    const properties = propertiesOf(isCut(key) ? { ...headers, [ADDRESS_HEADER]: address } : headers);
+  send({ key, properties, body, address }: Parcel, outcome: Outcome, index: number): void {
     const content = Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.length);
     const tag = this.#tag + 1;
     // A message that comes back shows which it is by nothing else that is unique.
@@ -62,13 +66,12 @@ export class Counter implements Work {
   }
 
   /** Nobody answers any more. */
-  fall(error: MusterError): void {
-    this.#fallen = error;
+  fall(cause: MusterError): void {
+    this.#fallen ??= cause;
     const lost = [...this.#unanswered.values()];
     this.#unanswered.clear();
     for (const { outcome, index, address } of lost) {
-      const about = { operation: "publishMany", subject: address, mayHaveApplied: true };
-      outcome.fail(index, unavailable("the connection broke before the server answered", about, error));
+      outcome.fail(index, unanswered(address, cause));
     }
     this.#onRoom();
   }
@@ -104,4 +107,14 @@ export class Counter implements Work {
     const one = this.#unanswered.get(Number(correlationId));
     one?.outcome.note(one.index, noRoute(one.address));
   }
+}
+
+/** What may not be published there never was. */
+function unanswered(address: string, cause: MusterError): MusterError {
+  const about = { operation: "publishMany", subject: address, mayHaveApplied: true };
+  if (!isMusterError(cause, "PERMISSION_DENIED")) {
+    return unavailable("the connection broke before the server answered", about, cause);
+  }
+  const { code, message } = cause;
+  return new MusterError({ code, source: `${NAME}.publishMany`, subject: address, message, cause });
 }

@@ -36,10 +36,9 @@ export class Outcome {
   /** @throws UNAVAILABLE where the server has answered for none of them. */
   get failures(): readonly BatchFailure[] {
     if (this.#failures.size === 0) return [];
-    const errors = [...this.#failures.values()];
-    if (errors.length === this.#count && errors.every((error) => isMusterError(error, "UNAVAILABLE"))) {
-      throw errors.find(({ mayHaveApplied }) => mayHaveApplied) ?? errors[0];
-    }
+    const lost = [...this.#failures.values()].filter((error) => isMusterError(error, "UNAVAILABLE"));
+    const [first] = lost;
+    if (first !== undefined && lost.length === this.#count) throw lost.find((error) => error.mayHaveApplied) ?? first;
     return [...this.#failures].map(([index, error]) => ({ index, error })).toSorted((a, b) => a.index - b.index);
   }
 }

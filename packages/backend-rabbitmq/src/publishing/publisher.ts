@@ -6,6 +6,7 @@ import {
   type BatchFailure,
   type Call,
   hasEnded,
+  isMusterError,
   type MusterError,
   offEnd,
   onEnd,
@@ -16,29 +17,33 @@ import { Link } from "../connection/link.ts";
 import { type Maker, Standing } from "../connection/standing.ts";
 import { codedError, NAME, unavailable } from "../errors.ts";
 import type { Settings } from "../options.ts";
-import { Counter } from "./counter.ts";
+import { isCut, keyOf } from "../keys.ts";
+import { ADDRESS_HEADER, propertiesOf } from "../codec.ts";
+import { Counter, type Parcel } from "./counter.ts";
 import { Outcome } from "./outcome.ts";
 
 const OPERATION = "publishMany";
+const NOTHING = new Uint8Array();
 
 export class Publisher implements Maker<Counter> {
   readonly #exchange: string;
   readonly #link: Link;
+  readonly #onUp: () => void;
   readonly #waiting = new Set<() => void>();
   readonly #blocking: Disposable;
   #standing: Standing<Counter> | undefined;
 
-  private constructor(link: Link, exchange: string) {
+  private constructor(link: Link, exchange: string, onUp: () => void) {
     this.#link = link;
+    this.#onUp = onUp;
     this.#exchange = exchange;
-    const [onUp, onDown] = [(): void => undefined, (): void => undefined];
-    this.#blocking = link.follow({ onUp, onDown, onUnblocked: () => this.#wake() });
+    this.#blocking = link.follow({ onUnblocked: () => this.#wake() });
   }
 
-  /** @throws what has kept it from being ready, coded */
-  static async open(settings: Settings, exchange: string, call: Call): Promise<Publisher> {
+  /** `onUp` is told when it can publish again. @throws what has kept it from being ready, coded */
+  static async open(settings: Settings, exchange: string, onUp: () => void, call: Call): Promise<Publisher> {
     const link = await Link.open(settings, call);
-    const publisher = new Publisher(link, exchange);
+    const publisher = new Publisher(link, exchange, onUp);
     try {
       publisher.#standing = await Standing.open(link, publisher, "open", call);
       return publisher;
@@ -53,10 +58,14 @@ export class Publisher implements Maker<Counter> {
     const counter = new Counter(channel, this.#exchange, () => this.#wake());
     watch(channel, (cause) => {
       fall(cause);
-      counter.fall(unavailable("the channel broke", { operation: OPERATION, mayHaveApplied: true }, cause));
+      counter.fall(codedError(cause, { operation: OPERATION, mayHaveApplied: true }));
     });
     await channel.assertExchange(this.#exchange, "direct", { durable: true });
     return counter;
+  }
+
+  onUp(): void {
+    this.#onUp();
   }
 
   onDown(counter: Counter, error: MusterError): void {
@@ -64,22 +73,36 @@ export class Publisher implements Maker<Counter> {
   }
 
   /** As the slot has it. What has not left when the call ends never does. */
-  async publish(batch: readonly Outgoing[], call: Call): Promise<readonly BatchFailure[]> {
-    const counter = this.#ready();
-    const outcome = new Outcome(batch.length);
-    for (const [index, message] of batch.entries()) {
-      while (!this.#mayGoOn(counter)) await this.#room(call);
-      if (counter.fallen === undefined) send(counter, message, outcome, index);
-      else outcome.fail(index, notSent(message, counter.fallen));
-    }
-    await outcome.complete;
-    return outcome.failures;
+  publish(batch: readonly Outgoing[], call: Call): Promise<readonly BatchFailure[]> {
+    return this.#send(batch, parcelOf, call);
+  }
+
+  /** Which of the keys lead nowhere, by their places. Nobody keeps what is sent there. */
+  async probe(keys: readonly string[], call: Call): Promise<readonly number[]> {
+    const failures = await this.#send(keys, pulseOf, call);
+    return failures.flatMap(({ index, error }) => (isMusterError(error, "NO_ROUTE") ? [index] : []));
   }
 
   close(): Promise<void> {
     this.#blocking[Symbol.dispose]();
     this.#standing?.leave();
     return this.#link.close();
+  }
+
+  async #send<T>(batch: readonly T[], parcel: (one: T) => Parcel, call: Call): Promise<readonly BatchFailure[]> {
+    const counter = this.#ready();
+    const outcome = new Outcome(batch.length);
+    for (const [index, one] of batch.entries()) {
+      while (!this.#mayGoOn(counter)) await this.#room(call);
+      try {
+        if (counter.fallen !== undefined) throw notSent(counter.fallen);
+        counter.send(parcel(one), outcome, index);
+      } catch (error) {
+        outcome.fail(index, codedError(error, { operation: OPERATION }));
+      }
+    }
+    await outcome.complete;
+    return outcome.failures;
   }
 
   #ready(): Counter {
@@ -113,14 +136,18 @@ export class Publisher implements Maker<Counter> {
   }
 }
 
-function send(counter: Counter, message: Outgoing, outcome: Outcome, index: number): void {
-  try {
-    counter.send(message, outcome, index);
-  } catch (error) {
-    outcome.fail(index, codedError(error, { operation: OPERATION, subject: message.address }));
-  }
+/** @throws INVALID_ARGUMENT */
+function parcelOf({ address, headers, body }: Outgoing): Parcel {
+  const key = keyOf(address);
+  const properties = propertiesOf(isCut(key) ? { ...headers, [ADDRESS_HEADER]: address } : headers);
+  return { key, properties, body, address };
 }
 
-function notSent({ address }: Outgoing, cause: MusterError): MusterError {
-  return unavailable("the connection broke before it was sent", { operation: OPERATION, subject: address }, cause);
+/** What expires at once is dropped unless somebody waits for it. */
+function pulseOf(key: string): Parcel {
+  return { key, properties: { expiration: "0" }, body: NOTHING, address: key };
+}
+
+function notSent(cause: MusterError): MusterError {
+  return unavailable("the connection broke before it was sent", { operation: OPERATION }, cause);
 }

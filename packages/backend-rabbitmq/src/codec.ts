@@ -4,8 +4,8 @@
  */
 
 import type { MessageProperties } from "amqplib";
-import { type Headers, MusterError } from "@muster/core/slots";
-import { NAME } from "./errors.ts";
+import type { Headers, MusterError } from "@muster/core/slots";
+import { invalid } from "./errors.ts";
 
 /** Carries the address where the routing key can't. Not among the headers of a delivery. */
 export const ADDRESS_HEADER = "muster-address";
@@ -70,7 +70,6 @@ function isShort(text: string): boolean {
   return text.length * 3 <= MAX_SHORT_BYTES || Buffer.byteLength(text) <= MAX_SHORT_BYTES;
 }
 
-function badName(name: string): MusterError<"INVALID_ARGUMENT"> {
-  const message = `a header's name has 1 to ${MAX_SHORT_BYTES} bytes`;
-  return new MusterError({ code: "INVALID_ARGUMENT", source: `${NAME}.publishMany`, subject: name, message });
+function badName(name: string): MusterError {
+  return invalid(`a header's name has 1 to ${MAX_SHORT_BYTES} bytes`, { operation: "publishMany", subject: name });
 }
