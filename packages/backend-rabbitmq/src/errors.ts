@@ -27,13 +27,17 @@ const RULES: readonly Rule[] = [
   },
   { says: /SASL mechanism/, code: "UNAUTHENTICATED", message: "the server knows no such login" },
   {
-    says: /530[^]*vhost[^]*not found/i,
+    // The driver does not tell what the server has said.
+    says: /Expected ConnectionOpenOk/,
     code: "CONFIG_INVALID",
-    message: "the server has no such vhost",
+    message: "the server has no such vhost, or lets nobody, or not this user, into it",
     path: "vhost",
   },
-  { says: /530[^]*access to vhost/i, code: "PERMISSION_DENIED", message: "the user may not use this vhost" },
-  { says: /530[^]*limit/i, code: "UNAVAILABLE", message: "the server lets no more in" },
+  {
+    says: /(?:frame size|invalid frame|unknown frame|frame on channel|expected connection)/i,
+    code: "UNAVAILABLE",
+    message: "what answers is no RabbitMQ",
+  },
   { name: 403, code: "PERMISSION_DENIED", message: "the server does not permit this" },
   {
     name: 406,

@@ -92,7 +92,7 @@ await withServer("rabbitmq", {}, (server) => {
       await rejection(rabbitmqMessaging(login).open({ namespace: "iot" }, call), "PERMISSION_DENIED");
       await rabbitmqctl(server, "add_vhost", "locked");
       const locked = rabbitmqMessaging({ ...login, vhost: "locked" });
-      await rejection(locked.open({ namespace: "iot" }, call), "PERMISSION_DENIED");
+      await rejection(locked.open({ namespace: "iot" }, call), "CONFIG_INVALID");
     });
   });
 });

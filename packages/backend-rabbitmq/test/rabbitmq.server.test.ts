@@ -40,7 +40,7 @@ describe("opening", () => {
 
   test("a server that accepts and stays silent ends with the call, and nothing is left behind", async () => {
     const accepted: Socket[] = [];
-    await using silent = await impostor((socket) => void accepted.push(socket));
+    await using silent = await impostor((socket) => void accepted.push(socket.resume()));
     const messaging = rabbitmqMessaging({ url: silent.url, connectTimeoutMs: 500 });
     using call = callOf(200);
     await rejection(messaging.open({ namespace: "iot" }, call), "TIMEOUT");
