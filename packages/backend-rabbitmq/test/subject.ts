@@ -7,7 +7,7 @@ import { rabbitmqMessaging } from "../src/index.ts";
  * A server as the conformance kit looks at it: through a proxy that can break the line. Its mortal processes import this
  * module, and get their clients from {@link subject}.
  */
-export async function subjectOn({ host, port, control }: Server): Promise<Subject> {
+export async function subjectOn({ host, port, url, control }: Server): Promise<Subject> {
   if (host !== "127.0.0.1") throw new Error(`the proxy leads to 127.0.0.1, not ${host}`);
   const proxy = await faultProxy({ host, port });
   const faults: ServerFaults = {
@@ -23,8 +23,10 @@ export async function subjectOn({ host, port, control }: Server): Promise<Subjec
       restart: async (): Promise<void> => control.restart(),
     }),
   };
-  const whole = { ...subject(`amqp://${proxy.host}:${proxy.port}`), faults, close: async () => proxy.close() };
-  return withMortalProcesses(whole, new URL(import.meta.url), { args: [`amqp://${host}:${port}`] });
+  const proxied = new URL(url);
+  proxied.host = `${proxy.host}:${proxy.port}`;
+  const whole = { ...subject(proxied.href), faults, close: async () => proxy.close() };
+  return withMortalProcesses(whole, new URL(import.meta.url), { args: [url] });
 }
 
 /** @public Clients and nothing else: for the processes that die, which import this module. */

@@ -1,7 +1,7 @@
 /** Opens one connection, and ends it. */
 
 import type { Duplex } from "node:stream";
-import { type ChannelModel, connect, type Options } from "amqplib";
+import { type ChannelModel, connect, type Options, type SocketOptions } from "amqplib";
 import { type Call, throwIfAborted } from "@muster/core/slots";
 import type { Settings } from "../options.ts";
 import { untilEnded } from "./until-ended.ts";
@@ -48,7 +48,7 @@ export async function hangUp(model: ChannelModel): Promise<void> {
 export function cutOff(model: ChannelModel): void {
   // Not in the driver's types; every 2.x has it.
   const { stream } = model.connection as { stream?: Duplex };
-  stream?.destroy();
+  stream?.destroy(new Error("Unexpected close: it was cut off")); // An end without an error the driver doesn't notice.
 }
 
 async function connectTo(url: URL, settings: Settings, call: Call): Promise<ChannelModel> {
@@ -59,14 +59,16 @@ async function connectTo(url: URL, settings: Settings, call: Call): Promise<Chan
     timeout: connectTimeoutMs,
     clientProperties: { connection_name: name },
   };
-  const model = await untilEnded(
-    connect(addressOf(url, settings), url.protocol === "amqps:" ? { ...tls, ...socket } : socket),
-    call,
-    (late) => {
-      hangUp(late).catch(() => undefined); // Nobody waits for it any more.
-    },
-  );
-  return model;
+  const connecting = connected(addressOf(url, settings), url.protocol === "amqps:" ? { ...tls, ...socket } : socket);
+  return untilEnded(connecting, call, (late) => {
+    hangUp(late).catch(() => undefined); // Nobody waits for it any more.
+  });
+}
+
+/** What nobody listens to the driver throws, and so whoever has the connection hears of it when it closes. */
+async function connected(address: Options.Connect, socket: SocketOptions): Promise<ChannelModel> {
+  const model = await connect(address, socket);
+  return model.on("error", () => undefined);
 }
 
 function addressOf(url: URL, { heartbeatMs, username, password, vhost }: Settings): Options.Connect {

@@ -60,6 +60,11 @@ export class Link {
     }
   }
 
+  /** Dials again: nothing can be made on this one. */
+  abandon(model: ChannelModel): void {
+    this.#lose(model, new Error("Unexpected close: nothing can be made on it"));
+  }
+
   async close(): Promise<void> {
     this.#leaving.abort();
     this.#followers.clear();

@@ -71,7 +71,7 @@ export class Standing<T extends Work> implements Follower {
   }
 
   onUp(model: ChannelModel): void {
-    this.#raise(model).catch(() => undefined); // It tries until the connection breaks or is left.
+    this.#raise(model).catch(() => undefined); // Whatever a listener throws is its own affair.
   }
 
   onDown(error: MusterError): void {
@@ -85,20 +85,19 @@ export class Standing<T extends Work> implements Follower {
     this.#current = undefined;
   }
 
-  /** Until it stands on this connection, or that is no longer there. */
+  /** On this connection, or else on the next: a driver that has missed the end of one makes nothing on it any more. */
   async #raise(model: ChannelModel): Promise<void> {
-    while (!this.#isLeft && this.#link.model === model) {
-      try {
-        const work = await this.#make(model);
-        if (work !== undefined) {
-          this.#link.backoff.reset();
-          return this.#maker.onUp?.(work);
-        }
-      } catch {
-        // Tried again until it succeeds: whoever asks meanwhile is told that it is not there.
+    if (this.#isLeft || this.#link.model !== model) return;
+    try {
+      const work = await this.#make(model);
+      if (work !== undefined) {
+        this.#link.backoff.reset();
+        return this.#maker.onUp?.(work);
       }
-      if (!(await this.#link.pause())) return;
+    } catch {
+      // Tried again until it succeeds: whoever asks meanwhile is told that it is not there.
     }
+    if (await this.#link.pause()) this.#link.abandon(model);
   }
 
   /** `undefined`: it broke before it stood. */

@@ -13,6 +13,7 @@ import {
   type InboxOptions,
   isAddress,
   MusterError,
+  throwIfAborted,
 } from "@muster/core/slots";
 import { Link } from "../connection/link.ts";
 import { type Maker, Standing } from "../connection/standing.ts";
@@ -144,7 +145,10 @@ export class RabbitmqInbox implements Inbox, Maker<Seat> {
   async #run<T>(operation: string, call: Call, work: (seat: Seat) => Promise<T>): Promise<T> {
     return this.#around.run(operation, call, async () => {
       this.#check(operation);
-      const turn = this.#turn.then(async () => work(this.#check(operation)));
+      const turn = this.#turn.then(async () => {
+        throwIfAborted(call, `${NAME}.${operation}`);
+        return work(this.#check(operation));
+      });
       this.#turn = turn.catch(() => undefined); // Told to whoever asked.
       try {
         return await turn;
