@@ -5,16 +5,18 @@ import { SCENARIOS } from "../src/scenarios/catalogue.ts";
 // A scenario starts its own servers; these say whether there are any to be had.
 await withServer("redis", {}, () =>
   withServer("nats", {}, () =>
-    withServer("postgres", {}, () => {
-      test.each([...SCENARIOS].filter(([, { needsServers = false }]) => needsServers))(
-        "the contenders of %s do the same work with real servers and processes, and every row has a number",
-        { timeout: 120_000 },
-        async (_, scenario) => {
-          const { rows } = await scenario.run({ size: 400, rounds: 1, seconds: 1 });
-          expect(rows.length).toBeGreaterThan(0);
-          for (const { name, median } of rows) expect(median, name).toBeTypeOf("number");
-        },
-      );
-    }),
+    withServer("postgres", {}, () =>
+      withServer("rabbitmq", {}, () => {
+        test.each([...SCENARIOS].filter(([, { needsServers = false }]) => needsServers))(
+          "the contenders of %s do the same work with real servers and processes, and every row has a number",
+          { timeout: 120_000 },
+          async (_, scenario) => {
+            const { rows } = await scenario.run({ size: 400, rounds: 1, seconds: 1 });
+            expect(rows.length).toBeGreaterThan(0);
+            for (const { name, median } of rows) expect(median, name).toBeTypeOf("number");
+          },
+        );
+      }),
+    ),
   ),
 );

@@ -1,6 +1,7 @@
 /** Receivers as a user of Muster has them. */
 
 import { natsMessaging } from "@muster/backend-nats";
+import { rabbitmqMessaging } from "@muster/backend-rabbitmq";
 import { redisMessaging, redisRegistry } from "@muster/backend-redis";
 import { openRegistry } from "@muster/core";
 import type { MessagingBackend, RegistryBackend } from "@muster/core/slots";
@@ -42,7 +43,14 @@ export async function serveFleets(plan: FleetPlan, counter: Counter): Promise<vo
 }
 
 export function messagingAt({ at, url }: BrokerPlace): MessagingBackend {
-  return at === "nats" ? natsMessaging({ servers: url }) : redisMessaging({ url });
+  switch (at) {
+    case "nats":
+      return natsMessaging({ servers: url });
+    case "redis":
+      return redisMessaging({ url });
+    case "rabbitmq":
+      return rabbitmqMessaging({ url });
+  }
 }
 
 export function registryAt(place: RegistryPlace): RegistryBackend {

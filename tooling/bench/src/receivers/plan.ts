@@ -5,7 +5,7 @@ import type { RegistryBackend } from "@muster/core/slots";
 /** Where the receivers' registry is: on a server, or in the sender's memory, so that reading it costs next to nothing. */
 export type RegistryPlace = { readonly at: "redis"; readonly url: string } | { readonly at: "sender" };
 export interface BrokerPlace {
-  readonly at: "nats" | "redis";
+  readonly at: "nats" | "redis" | "rabbitmq";
   readonly url: string;
 }
 

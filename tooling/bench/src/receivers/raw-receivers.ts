@@ -1,16 +1,21 @@
 /** Receivers with nothing but a driver. */
 
 import { connect } from "@nats-io/transport-node";
+import { connect as connectRabbitmq } from "amqplib";
 import { Redis } from "ioredis";
 import { identityOf } from "../store.ts";
 import type { Counter } from "./counter.ts";
 import type { RawPlan } from "./plan.ts";
 
 const CHANNELS_AT_ONCE = 1_000;
+/** Where bare RabbitMQ publishes to. */
+export const RAW_EXCHANGE = "raw";
+
+const SUBSCRIBE = { nats: subscribeNats, redis: subscribeRedis, rabbitmq: subscribeRabbitmq } as const;
 
 /** Resolves when everything is subscribed to. */
 export async function subscribeRaw(plan: RawPlan, counter: Counter): Promise<void> {
-  await (plan.broker.at === "nats" ? subscribeNats(plan, counter) : subscribeRedis(plan, counter));
+  await SUBSCRIBE[plan.broker.at](plan, counter);
 }
 
 async function subscribeNats({ broker, prefix, share, pattern }: RawPlan, { count }: Counter): Promise<void> {
@@ -31,7 +36,16 @@ async function subscribeRedis({ broker, prefix, share, pattern }: RawPlan, { cou
   }
 }
 
-/** Subjects or channels, one for each identity. */
+async function subscribeRabbitmq({ broker, prefix, share }: RawPlan, { count }: Counter): Promise<void> {
+  const model = await connectRabbitmq(broker.url, { noDelay: true });
+  const channel = await model.createChannel();
+  await channel.assertExchange(RAW_EXCHANGE, "direct", { durable: false });
+  const { queue } = await channel.assertQueue("", { exclusive: true });
+  for (const key of namesOf(prefix, share)) await channel.bindQueue(queue, RAW_EXCHANGE, key);
+  await channel.consume(queue, count, { noAck: true });
+}
+
+/** Subjects, channels or keys, one for each identity. */
 export function namesOf(prefix: string, { from, to }: RawPlan["share"]): readonly string[] {
   return Array.from({ length: to - from }, (_, offset) => prefix + identityOf(from + offset));
 }

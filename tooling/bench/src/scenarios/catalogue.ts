@@ -13,6 +13,7 @@ import { postgresEnumerateScenario } from "./postgres-enumerate.ts";
 import { postgresMessagesScenario } from "./postgres-messages.ts";
 import { postgresOutboxScenario } from "./postgres-outbox.ts";
 import { postgresRegisterScenario } from "./postgres-register.ts";
+import { rabbitmqScenario } from "./rabbitmq.ts";
 import { redisDurableScenario } from "./redis-durable.ts";
 import { redisEnumerateScenario } from "./redis-enumerate.ts";
 import { redisPubsubScenario } from "./redis-pubsub.ts";
@@ -33,6 +34,7 @@ const ALL: readonly Scenario[] = [
   guaranteesMemoryScenario,
   stalledScenario,
   natsScenario,
+  rabbitmqScenario,
   acknowledgedScenario,
   redisRegisterScenario,
   redisEnumerateScenario,
