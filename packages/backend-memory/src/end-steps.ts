@@ -1,7 +1,6 @@
 /** When each record is due for a step of its end, and who may carry it out. */
 
-import type { ReapStep } from "@muster/core/slots";
-import { OrderedList } from "./ordered-list.ts";
+import { OrderedList, type ReapStep } from "@muster/core/slots";
 import type { StoredRecord } from "./stored-record.ts";
 
 export interface StepClaim {

@@ -1,8 +1,7 @@
 /** Find the identities whose metadata has a value, or which themselves lie, in given stretches. */
 
-import type { Registration } from "@muster/core/slots";
+import { type IsBefore, OrderedList, type Registration } from "@muster/core/slots";
 import { compareStrings, compareValues, type JsonPrimitive, type Metadata, type Path, readPath } from "@muster/filter";
-import { type IsBefore, OrderedList } from "./ordered-list.ts";
 import type { Stretch } from "./stretches.ts";
 
 /** What an index has in one stretch; how much that is, is known without looking at any of it. */

@@ -1,11 +1,10 @@
 /** All records of one namespace, and every way to find one. It decides nothing: who may write what is in `registry.ts`. */
 
-import { type IdentitySchema, type Registration, SESSION_PREFIX } from "@muster/core/slots";
+import { type IdentitySchema, OrderedList, type Registration, SESSION_PREFIX } from "@muster/core/slots";
 import { compareStrings } from "@muster/filter";
 import { EndSteps } from "./end-steps.ts";
 import { isExpired } from "./expiry.ts";
 import { FieldIndex, IdentityIndex } from "./indexes.ts";
-import { OrderedList } from "./ordered-list.ts";
 import type { StoredRecord } from "./stored-record.ts";
 
 const NOBODY: ReadonlySet<string> = new Set();

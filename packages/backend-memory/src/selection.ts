@@ -1,10 +1,9 @@
 /** Reads the registrations a query selects, page by page, while others write. */
 
-import type { Registration, ScanQuery } from "@muster/core/slots";
+import { partition, type Registration, type ScanQuery } from "@muster/core/slots";
 import { compareStrings, compileFilter, type Facts, type FilterTest, needsFacts } from "@muster/filter";
 import { isExpired } from "./expiry.ts";
 import { candidates, isWorthListing } from "./filter.ts";
-import { partition } from "./ordered-list.ts";
 import type { Records } from "./records.ts";
 
 /** Registrations looked at before others get their turn: about a millisecond of work. */

@@ -1,7 +1,6 @@
 /** What the store keeps of one identity. */
 
-import type { Registration } from "@muster/core/slots";
-import type { OrderedList } from "./ordered-list.ts";
+import type { OrderedList, Registration } from "@muster/core/slots";
 
 /** One identity's place in the store, through all its lives until its tombstone goes. */
 export interface StoredRecord {

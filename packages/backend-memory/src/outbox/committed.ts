@@ -1,7 +1,6 @@
 /** Everything the outbox keeps of one namespace, once it is committed. It decides nothing: the rules are in the files beside it. */
 
-import { shardOf } from "@muster/core/slots";
-import { OrderedList } from "../ordered-list.ts";
+import { OrderedList, shardOf } from "@muster/core/slots";
 import { BucketQueue } from "../queues/bucket-queue.ts";
 import { Bells } from "./bells.ts";
 import { Claims } from "./claims.ts";

@@ -8,10 +8,10 @@ import {
   type OutboxBacklog,
   type OutboxCounts,
   type OutboxDelivery,
+  partition,
 } from "@muster/core/slots";
 import { compareStrings } from "@muster/filter";
 import { NAME } from "../client.ts";
-import { partition } from "../ordered-list.ts";
 import { copyOf } from "../queues/delivery.ts";
 import type { OutboxAccess } from "./access.ts";
 import { type Committed, idName } from "./committed.ts";

@@ -1,6 +1,6 @@
 /** Items by rank, smallest first, such that ranks that many share cost nothing extra. */
 
-import { OrderedList } from "../ordered-list.ts";
+import { OrderedList } from "@muster/core/slots";
 
 /** An item is in one queue at a time, and carries its own place there. */
 export interface Bucketed<Item> {

@@ -1,7 +1,7 @@
 /** The deliveries of one message, in whatever way they are looked for. */
 
 import { compareStrings } from "@muster/filter";
-import { partition } from "../ordered-list.ts";
+import { partition } from "@muster/core/slots";
 
 interface Placed {
   readonly place: number;

@@ -1,7 +1,7 @@
 /** Everything the durability slot keeps of one namespace. It decides nothing: the rules are in the files beside it. */
 
 import { compareStrings } from "@muster/filter";
-import { OrderedList } from "../ordered-list.ts";
+import { OrderedList } from "@muster/core/slots";
 import { BucketQueue } from "./bucket-queue.ts";
 import { Drops } from "./drops.ts";
 import { Handled } from "./handled.ts";

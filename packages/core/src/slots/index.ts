@@ -42,6 +42,7 @@ export type {
 } from "./messaging.ts";
 export { addressFailures, checkOutgoing, checkPrefetch, isAddress } from "./messaging-arguments.ts";
 export { decodeName, encodeName } from "./names.ts";
+export { type IsBefore, OrderedList, partition } from "./ordered-list.ts";
 export type {
   OutboxBackend,
   OutboxBacklog,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { OrderedList } from "../src/ordered-list.ts";
+import { OrderedList } from "../../src/slots/ordered-list.ts";
 
 interface Item {
   readonly key: number;
