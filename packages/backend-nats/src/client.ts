@@ -31,8 +31,11 @@ export class Client {
     throw new MusterError({ code: "CLOSED", source: `${NAME}.link`, message: "it is not open" });
   }
 
-  /** `ready` is told what the server lets a message have. */
-  async open(call: Call, ready: (maxMessageBytes: number) => void): Promise<void> {
+  /** `ready` is told what the server lets a message have, and may do what else belongs to the opening. */
+  async open(
+    call: Call,
+    ready: (maxMessageBytes: number, link: Link, opening: Call) => void | Promise<void>,
+  ): Promise<void> {
     await this.#life.open(call, async (opening) => {
       const connection = await this.#connect(opening);
       try {
@@ -43,8 +46,10 @@ export class Client {
         this.#link.follow({ onRoute: () => this.#backoff.reset(), onEnd: () => undefined });
         this.#backoff.reset();
         this.#connection = connection;
-        ready(this.#link.maxMessageBytes);
+        await ready(this.#link.maxMessageBytes, this.#link, opening);
       } catch (error) {
+        this.#link?.leave();
+        this.#link = undefined;
         await this.#release(connection);
         throw this.#coded(error, opening);
       }

@@ -92,6 +92,12 @@ export function prefixOf({ prefix = DEFAULT_PREFIX }: NatsOptions): string {
   return prefix;
 }
 
+/** Begins the subjects where this connection may listen for answers; `undefined`: as the driver has it. */
+export function inboxPrefixOf(connection: NatsConnection): string | undefined {
+  const { inboxPrefix } = optionsOf(connection);
+  return typeof inboxPrefix === "string" ? inboxPrefix : undefined;
+}
+
 /** The driver keeps them on the connection without showing them in its type. */
 function optionsOf(connection: NatsConnection): Readonly<Record<string, unknown>> {
   const { options } = connection as { options?: unknown };

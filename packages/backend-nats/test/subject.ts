@@ -1,7 +1,7 @@
 import { faultProxy, type ServerFaults, type Subject } from "@muster/conformance";
 import { withMortalProcesses } from "@muster/conformance/processes";
 import type { Server } from "@muster/servers";
-import { natsMessaging } from "../src/index.ts";
+import { natsMessaging, natsRegistry } from "../src/index.ts";
 
 /**
  * A server as the conformance kit looks at it: through a proxy that can break the line. Its mortal processes import this
@@ -11,6 +11,7 @@ export async function subjectOn({ host, port, control }: Server): Promise<Subjec
   if (host !== "127.0.0.1") throw new Error(`the proxy leads to 127.0.0.1, not ${host}`);
   const proxy = await faultProxy({ host, port });
   const faults: ServerFaults = {
+    keepsData: true,
     cut: async () => proxy.cut(),
     dropReplies: async () => proxy.dropReplies(),
     async heal(): Promise<void> {
@@ -29,5 +30,6 @@ export async function subjectOn({ host, port, control }: Server): Promise<Subjec
 
 /** @public Clients and nothing else: for the processes that die, which import this module. */
 export function subject(servers: string): Subject {
-  return { name: "nats", messaging: () => natsMessaging({ servers, followCluster: false }) };
+  const options = { servers, followCluster: false };
+  return { name: "nats", registry: () => natsRegistry(options), messaging: () => natsMessaging(options) };
 }

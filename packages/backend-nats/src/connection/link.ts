@@ -7,9 +7,17 @@
  */
 
 import { setImmediate as turn } from "node:timers/promises";
-import type { Msg, NatsConnection, PermissionViolationError, Status, Subscription } from "@nats-io/transport-node";
+import {
+  createInbox,
+  type Msg,
+  type NatsConnection,
+  type PermissionViolationError,
+  type Status,
+  type Subscription,
+} from "@nats-io/transport-node";
 import { isMusterError, type MusterError } from "@muster/core/slots";
 import { type Circumstances, codedError, unavailable } from "../errors.ts";
+import { inboxPrefixOf } from "../options.ts";
 import { type Listener, passOn } from "./listener.ts";
 import type { Reader } from "./reader.ts";
 import type { Tap } from "./tap.ts";
@@ -77,6 +85,16 @@ export class Link {
     if (this.#end !== undefined) throw unavailable(this.#end.message, about, this.#end);
     if (!this.isUp) throw unavailable("there is no connection to the server", about);
     if (this.#connection.isDraining()) throw unavailable("the connection is being drained", about);
+  }
+
+  /** Whole messages, as the driver reads them: it also knows their subjects. Live after the next round trip. */
+  listen(subject: string, callback: (error: Error | null, message: Msg) => void): Subscription {
+    return this.#connection.subscribe(subject, { callback });
+  }
+
+  /** A subject that nobody else has, where this connection may listen. */
+  newInbox(): string {
+    return createInbox(inboxPrefixOf(this.#connection));
   }
 
   /** Live after the next round trip. */
