@@ -80,6 +80,16 @@ export function codedError(cause: unknown, { operation, subject, mayHaveApplied 
   return new MusterError({ code: rule.code, ...init, detail: { violations } });
 }
 
+/** The same error, as one of this operation: what several wait for fails for all of them at once. */
+export function retold(error: unknown, { operation, mayHaveApplied = false }: Circumstances): MusterError {
+  const coded = codedError(error, { operation, mayHaveApplied });
+  const source = `${NAME}.${operation}`;
+  if (coded.source === source && (coded.mayHaveApplied || !mayHaveApplied)) return coded;
+  if (!isMusterError(coded, "UNAVAILABLE")) return coded;
+  const message = "the stream could not be asked";
+  return unavailable(message, { operation, mayHaveApplied: coded.mayHaveApplied || mayHaveApplied }, coded);
+}
+
 export function unavailable(message: string, about: Circumstances, cause?: unknown): MusterError<"UNAVAILABLE"> {
   const { operation, subject, mayHaveApplied = false } = about;
   return new MusterError({

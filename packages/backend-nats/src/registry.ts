@@ -24,7 +24,7 @@ import {
 import { type Filter, splitForEvaluator } from "@muster/filter";
 import { Client } from "./client.ts";
 import { untilEnded } from "./connection/until-ended.ts";
-import { NAME } from "./errors.ts";
+import { NAME, retold } from "./errors.ts";
 import { checkOptions, type NatsOptions, prefixOf } from "./options.ts";
 import { NAME_LIMITS, type RecordLimits, recordLimits } from "./store/arguments.ts";
 import { deleteMany } from "./store/deleting.ts";
@@ -152,7 +152,13 @@ class NatsRegistry implements RegistryBackend {
   }
 
   async #run<T>(operation: string, call: Call, work: (store: Store) => Promise<T>): Promise<T> {
-    return this.#client.run(operation, call, async () => work(this.#opened));
+    return this.#client.run(operation, call, async () => {
+      try {
+        return await work(this.#opened);
+      } catch (error) {
+        throw retold(error, { operation });
+      }
+    });
   }
 
   get #opened(): Store {

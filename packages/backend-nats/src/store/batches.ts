@@ -8,7 +8,7 @@
 
 import { type Call, throwIfAborted } from "@muster/core/slots";
 import { setTimeout as wait } from "node:timers/promises";
-import { NAME } from "../errors.ts";
+import { NAME, retold } from "../errors.ts";
 import { type Entry, entryOf } from "../mirror/entry.ts";
 import type { Change, Decision, Knowledge, Write } from "./deciding.ts";
 import { lookAgain } from "./looking-again.ts";
@@ -35,10 +35,26 @@ interface Pending<Item, Outcome> {
 export async function decideMany<Item, Outcome>(
   store: Store,
   items: readonly Item[],
-  { operation, decide }: Rule<Item, Outcome>,
+  rule: Rule<Item, Outcome>,
   call: Call,
 ): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
+  try {
+    await decideAll(store, items, rule, outcomes, call);
+    return outcomes;
+  } catch (error) {
+    // What one round has stored stands, whatever becomes of the next.
+    throw retold(error, { operation: rule.operation, mayHaveApplied: outcomes.length > 0 });
+  }
+}
+
+async function decideAll<Item, Outcome>(
+  store: Store,
+  items: readonly Item[],
+  { operation, decide }: Rule<Item, Outcome>,
+  outcomes: Outcome[],
+  call: Call,
+): Promise<void> {
   let pending = items.map((item, index): Pending<Item, Outcome> => ({ item, index }));
   let moment = await store.moment(operation);
   let isUpToDate = false;
@@ -74,7 +90,6 @@ export async function decideMany<Item, Outcome>(
     await store.catchUp(operation);
     isUpToDate = true;
   }
-  return outcomes;
 }
 
 /** Those that others were quicker with. */

@@ -22,17 +22,23 @@ interface Due {
   readonly dueAt: number;
 }
 
-/** The contract's `reap`. A claim is a message like any other: whoever's is stored first has it. */
+/**
+ * The contract's `reap`. A claim is a message like any other: whoever's is stored first has it. What is known to be due is
+ * claimed at once; only for more than that it is asked whether there is more.
+ */
 export async function reap(store: Store, options: ReapOptions, call: Call): Promise<readonly ReapClaim[]> {
   const claims: ReapClaim[] = [];
+  let isUpToDate = false;
   for (let isLeft = true; isLeft && claims.length < options.limit; ) {
     const moment = await store.moment("reap");
-    await store.catchUp("reap");
     const due = oldestDue(store.entries, moment, { ...options, limit: options.limit - claims.length });
     const decide = (one: Due, knowledge: Knowledge): Decision<ReapClaim | undefined> => claim(one, options, knowledge);
     const claimed = await decideMany(store, due, { operation: "reap", decide }, call);
     for (const one of claimed) if (one !== undefined) claims.push(one);
-    isLeft = claimed.includes(undefined);
+    isLeft = claimed.includes(undefined) || !isUpToDate;
+    if (!isLeft || claims.length === options.limit) break;
+    await store.catchUp("reap");
+    isUpToDate = true;
   }
   await sweep(store, call);
   return claims;

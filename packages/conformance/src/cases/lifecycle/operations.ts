@@ -13,6 +13,8 @@ export interface Staged {
    * time are waited for. Absent: it has none to be seen.
    */
   effects?(certain: number): Promise<number>;
+  /** Lets the target look at the stage. One that does not know it asks first, and has no effect when that goes unanswered. */
+  look?(call: Call): Promise<unknown>;
 }
 
 export interface Operation<B extends Backend> {
@@ -70,6 +72,7 @@ export const registryOperations: readonly Operation<RegistryBackend>[] = [
       return {
         run: async (call) => target.renewMany([{ identity, epoch, ttlMs: 2 * LONG_MS }], call),
         effects: async () => ((await getOne(ctx, identity))?.ttlMs === LONG_MS ? 0 : 1),
+        look: async (call) => target.getMany([identity], call),
       };
     },
   },
@@ -80,6 +83,7 @@ export const registryOperations: readonly Operation<RegistryBackend>[] = [
       return {
         run: async (call) => target.deleteMany([{ identity, epoch }], call),
         effects: async () => ((await getOne(ctx, identity)) ? 0 : 1),
+        look: async (call) => target.getMany([identity], call),
       };
     },
   },
@@ -95,6 +99,7 @@ export const registryOperations: readonly Operation<RegistryBackend>[] = [
       return {
         run: async (call) => target.confirmMany(claims, call),
         effects: async () => before.counted - (await ctx.backend.census(ctx.call)).counted,
+        look: async (call) => target.census(call),
       };
     },
   },

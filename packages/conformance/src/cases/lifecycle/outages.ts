@@ -73,7 +73,8 @@ async function replyLost<B extends Backend>(
   least: number,
 ): Promise<number> {
   const { name, isStepwise } = operation;
-  const { run, effects } = await stagedOnceBack(ctx, operation, target);
+  const { run, effects, look } = await stagedOnceBack(ctx, operation, target);
+  await look?.(ctx.call);
   const { mayHaveApplied } = await during(ctx, "dropReplies", async () => expectNoAnswer(ctx, name, run));
   if (effects === undefined) return least;
   if (isStepwise !== true) assert.equal(mayHaveApplied, true, `${name} may have been applied`);
