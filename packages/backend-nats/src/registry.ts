@@ -10,6 +10,7 @@ import {
   type FilterFacet,
   type Lease,
   type LeaseOutcome,
+  isMusterError,
   MusterError,
   type ReapClaim,
   type Registration,
@@ -33,7 +34,7 @@ import { renewMany } from "./store/leases.ts";
 import { getMany, pageReader, readCensus, registrations, routes, type Selection } from "./store/reading.ts";
 import { setMany } from "./store/setting.ts";
 import { Store } from "./store/store.ts";
-import { streamNames } from "./store/stream.ts";
+import { streamNames, withoutJetStream } from "./store/stream.ts";
 
 export type NatsRegistryOptions = NatsOptions & {
   /** Servers that keep the stream, where it is created here. Default 1; more need a cluster, and survive one of them. */
@@ -102,7 +103,8 @@ class NatsRegistry implements RegistryBackend {
         this.#store = store;
       } catch (error) {
         store.close();
-        throw error;
+        const isWithout = isMusterError(error, "UNAVAILABLE") && link.isUp && !link.hasJetStream;
+        throw isWithout ? withoutJetStream({ operation: "open" }) : error;
       }
     });
   }

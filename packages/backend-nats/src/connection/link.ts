@@ -75,6 +75,11 @@ export class Link {
     return this.#session !== undefined && this.#session === sessionOf(this.#connection);
   }
 
+  /** Of the server of this moment; others of its cluster may have it. */
+  get hasJetStream(): boolean {
+    return this.#connection.info?.jetstream === true;
+  }
+
   /** What a message may have, headers and all, on the server of this moment. */
   get maxMessageBytes(): number {
     return this.#connection.info?.max_payload ?? 0;

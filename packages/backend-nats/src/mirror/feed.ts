@@ -138,7 +138,7 @@ export class Feed {
     this.#isStarting = true;
     try {
       this.#consumer?.close();
-      const { stream, last } = await ensureStream(requests, names, { replicas, operation });
+      const { stream, last } = await ensureStream(requests, names, { replicas, operation, former: this.#stream });
       const isOther = stream.epochBase !== this.#stream?.epochBase || last < this.#reach.reached;
       if (isOther || Date.now() - this.#heardAt > LONGEST_PAUSE_MS) this.#forget(stream);
       clock.forget();

@@ -22,8 +22,9 @@ export interface Answer {
 /** JetStream holds up writers that send more than this ahead. */
 const MAX_IN_FLIGHT = 1_000;
 const MAX_WRITE_LENGTH = 262_144;
-/** Longer than anyone's call, so that what is never answered is forgotten sometime. */
-const PATIENCE_MS = 60_000;
+/** What is asked of nodes that have just lost their leader is never answered. */
+const WRITE_PATIENCE_MS = 10_000;
+const ASK_PATIENCE_MS = 2_000;
 
 interface Waiting {
   readonly answer: (answer: Answer | undefined) => void;
@@ -56,9 +57,13 @@ export class Requests {
   /**
    * All answers, in the order of the questions; `undefined` where nobody listens.
    *
-   * @throws UNAVAILABLE with `mayHaveApplied`, when the connection breaks.
+   * @throws UNAVAILABLE with `mayHaveApplied`, when the connection breaks, and when there is no answer for too long.
    */
-  async askMany(questions: readonly Question[], operation: string): Promise<readonly (Answer | undefined)[]> {
+  async askMany(
+    questions: readonly Question[],
+    operation: string,
+    patienceMs: number = WRITE_PATIENCE_MS,
+  ): Promise<readonly (Answer | undefined)[]> {
     this.#link.check({ operation });
     if (questions.length === 0) return [];
     const asked: number[] = [];
@@ -92,7 +97,7 @@ export class Requests {
           if (this.#link.isUp) ask();
           else fail(undefined);
         };
-        timer = setTimeout(() => fail(new Error(`no answer within ${PATIENCE_MS} ms`)), PATIENCE_MS);
+        timer = setTimeout(() => fail(new Error(`no answer within ${patienceMs} ms`)), patienceMs);
         timer.unref();
         ask();
       });
@@ -104,7 +109,7 @@ export class Requests {
 
   /** @throws as {@link askMany} */
   async ask(subject: string, body: object, operation: string): Promise<Answer | undefined> {
-    const [answer] = await this.askMany([{ subject, body: JSON.stringify(body) }], operation);
+    const [answer] = await this.askMany([{ subject, body: JSON.stringify(body) }], operation, ASK_PATIENCE_MS);
     return answer;
   }
 
@@ -149,5 +154,5 @@ function commandOf({ subject, body, expected }: Question, inbox: string): string
 }
 
 function lost(about: Circumstances, cause: unknown): Error {
-  return unavailable("the connection broke before the server answered", about, cause);
+  return unavailable("the server did not answer", about, cause);
 }

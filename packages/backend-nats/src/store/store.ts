@@ -1,5 +1,6 @@
 /** A namespace as one client sees it: its stream, what is known of that, and the time of the server. */
 
+import { isMusterError } from "@muster/core/slots";
 import { setTimeout as wait } from "node:timers/promises";
 import { type Circumstances, unavailable } from "../errors.ts";
 import type { Link } from "../connection/link.ts";
@@ -7,7 +8,7 @@ import type { Entries } from "../mirror/entries.ts";
 import { Feed } from "../mirror/feed.ts";
 import { type Moment, ServerClock } from "../mirror/server-clock.ts";
 import { type Answer, type Question, Requests } from "./requests.ts";
-import { apiError, clockSubjectOf, findStream, isConflict, type StreamNames } from "./stream.ts";
+import { apiError, clockSubjectOf, findStream, isConflict, type StreamNames, type StreamState } from "./stream.ts";
 
 /** When less is known of the server's time, it is asked for it: twice a minute at most, while there are calls. */
 const MAX_WIDTH_MS = 20;
@@ -115,14 +116,26 @@ export class Store {
 
   async #ask(operation: string): Promise<void> {
     const known = this.feed.check(operation);
-    const leftAt = this.#clock.own;
-    const state = await findStream(this.#requests, this.#names, operation);
+    const { state, leftAt } = await this.#askOnce(operation);
     if (state === undefined || state.stream.epochBase !== known.epochBase) throw this.#gone({ operation });
     if (state.time !== undefined) {
       this.#clock.hear(state.time);
       this.#clock.answer(state.time + 1, leftAt);
     }
     await this.feed.reach(state.last);
+  }
+
+  /** What is not answered is asked again, as long as there is a connection: then it is the call that ends. */
+  async #askOnce(operation: string): Promise<{ readonly state: StreamState | undefined; readonly leftAt: number }> {
+    for (;;) {
+      const leftAt = this.#clock.own;
+      try {
+        return { state: await findStream(this.#requests, this.#names, operation), leftAt };
+      } catch (error) {
+        if (!isMusterError(error, "UNAVAILABLE") || !error.mayHaveApplied) throw error;
+        this.feed.check(operation);
+      }
+    }
   }
 
   async #probe(operation: string): Promise<void> {

@@ -6,9 +6,9 @@ import type { Answer, Requests } from "./requests.ts";
 
 const MAX_NAME_LENGTH = 200;
 const MAX_TOKEN_LENGTH = 1_024;
-/** Epochs begin where the stream was created: more apart, second by second, than any server stores messages. */
-const EPOCHS_PER_SECOND = 2 ** 22;
-const FIRST_SECOND = Date.UTC(2024, 0, 1) / 1_000;
+/** Epochs begin where the stream was created: further on with each millisecond than any server stores messages. */
+const EPOCHS_PER_MS = 2 ** 12;
+const FIRST_MS: number = Date.UTC(2024, 0, 1);
 
 /** What the server calls things, as `err_code`. */
 const NOT_FOUND = 10_059;
@@ -71,19 +71,27 @@ export async function findStream(
   return info?.error?.err_code === NOT_FOUND ? undefined : stateIn(info, names, operation);
 }
 
+/** How it is to be where there is none. */
+export interface StreamWish {
+  readonly replicas: number;
+  /** What was there before; the new one is younger, whatever the clocks say. */
+  readonly former: Stream | undefined;
+  readonly operation: string;
+}
+
 /** Creates it where there is none. @throws UNAVAILABLE, UNSUPPORTED, CONFIG_INVALID */
 export async function ensureStream(
   requests: Requests,
   names: StreamNames,
-  { replicas, operation }: { readonly replicas: number; readonly operation: string },
+  { replicas, former, operation }: StreamWish,
 ): Promise<StreamState> {
   for (;;) {
     const found = await findStream(requests, names, operation);
     if (found !== undefined) return found;
-    const second = Math.floor(Date.now() / 1_000) - FIRST_SECOND;
+    const birth = Math.max(Date.now() - FIRST_MS, (former?.epochBase ?? 0) / EPOCHS_PER_MS + 1);
     const config = {
       name: names.name,
-      subjects: [`${names.root}${second.toString(36)}.>`],
+      subjects: [`${names.root}${birth.toString(36)}.>`],
       retention: "limits",
       storage: "file",
       discard: "old",
@@ -103,7 +111,7 @@ function stateIn(info: Info | undefined, names: StreamNames, operation: string):
   if (!subjects.startsWith(names.root) || !/^[0-9a-z]+$/.test(birth)) {
     throw configInvalid("prefix", `stream ${names.name} is of something else`);
   }
-  const epochBase = Number.parseInt(birth, 36) * EPOCHS_PER_SECOND;
+  const epochBase = Number.parseInt(birth, 36) * EPOCHS_PER_MS;
   const stream = { name: names.name, subjects: subjects.slice(0, -1), epochBase };
   const { state, ts } = info;
   return { stream, last: state?.last_seq ?? 0, time: ts === undefined ? undefined : Date.parse(ts) };
