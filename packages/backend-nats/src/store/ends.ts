@@ -24,24 +24,20 @@ interface Due {
 
 /**
  * The contract's `reap`. A claim is a message like any other: whoever's is stored first has it. What is known to be due is
- * claimed at once; only for more than that it is asked whether there is more.
+ * claimed at once; where that is nothing, it is asked whether there is more.
  */
 export async function reap(store: Store, options: ReapOptions, call: Call): Promise<readonly ReapClaim[]> {
-  const claims: ReapClaim[] = [];
-  let isUpToDate = false;
-  for (let isLeft = true; isLeft && claims.length < options.limit; ) {
+  await sweep(store, call);
+  for (let isUpToDate = false; ; ) {
     const moment = await store.moment("reap");
-    const due = oldestDue(store.entries, moment, { ...options, limit: options.limit - claims.length });
+    const due = oldestDue(store.entries, moment, options);
     const decide = (one: Due, knowledge: Knowledge): Decision<ReapClaim | undefined> => claim(one, options, knowledge);
     const claimed = await decideMany(store, due, { operation: "reap", decide }, call);
-    for (const one of claimed) if (one !== undefined) claims.push(one);
-    isLeft = claimed.includes(undefined) || !isUpToDate;
-    if (!isLeft || claims.length === options.limit) break;
+    const claims = claimed.flatMap((one) => one ?? []);
+    if (claims.length > 0 || (isUpToDate && due.length === 0)) return claims;
     await store.catchUp("reap");
     isUpToDate = true;
   }
-  await sweep(store, call);
-  return claims;
 }
 
 function oldestDue(entries: Entries, { earliest }: Moment, { limit, graceMs }: ReapOptions): readonly Due[] {

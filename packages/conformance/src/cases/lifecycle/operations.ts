@@ -114,6 +114,7 @@ export const registryOperations: readonly Operation<RegistryBackend>[] = [
           const claims = await ctx.backend.reap(REAPING, ctx.call);
           return claims.some(({ registration }) => registration.identity === identity) ? 0 : 1;
         },
+        look: async (call) => target.census(call),
       };
     },
   },
