@@ -22,8 +22,9 @@ const moreFolders = ["/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/opt/hom
 
 /** The path of the server's program, or undefined where it is not installed. */
 export function nativeBinary(kind: ServerKind): string | undefined {
-  const { binary, folders = () => [] } = recipes[kind];
-  return [...(process.env["PATH"] ?? "").split(delimiter), ...moreFolders, ...folders()]
+  const { binary, goModule, folders = () => [] } = recipes[kind];
+  const everybodys = goModule === undefined ? [...(process.env["PATH"] ?? "").split(delimiter), ...moreFolders] : [];
+  return [...everybodys, ...folders()]
     .filter(Boolean)
     .map((folder) => join(folder, binary))
     .find((path) => {

@@ -1,3 +1,4 @@
+import { goCommand } from "./go-modules.ts";
 import { MissingServerError } from "./missing-server-error.ts";
 import { nativeBinary } from "./native.ts";
 import { recipes } from "./recipes.ts";
@@ -34,7 +35,7 @@ function wish(): (typeof wishes)[number] | undefined {
  * @throws MissingServerError when it is not to be had from there.
  */
 export async function sourceOf(kind: ServerKind, urlVariable: string = recipes[kind].urlVariable): Promise<Source> {
-  const { debianPackage, binary, scheme } = recipes[kind];
+  const { debianPackage, goModule, binary, scheme, imageVariable } = recipes[kind];
   const wanted = wish();
   if (wanted === "none") throw new MissingServerError(kind, "MUSTER_SERVERS=none", "unset MUSTER_SERVERS");
   const url = process.env[urlVariable];
@@ -44,10 +45,12 @@ export async function sourceOf(kind: ServerKind, urlVariable: string = recipes[k
   }
   const path = nativeBinary(kind);
   if (path !== undefined && wanted !== "container") return { origin: "native", binary: path };
-  if (wanted !== "native" && (await isEngineReachable())) return { origin: "container" };
-  if (wanted === "container") {
+  // Images of servers that are built here come from elsewhere: none is pulled unasked.
+  const hasImage = goModule === undefined || (process.env[imageVariable] ?? "") !== "";
+  if (wanted !== "native" && hasImage && (await isEngineReachable())) return { origin: "container" };
+  if (wanted === "container" && hasImage) {
     throw new MissingServerError(kind, "no container engine is reachable", "pnpm test:containers");
   }
-  const command = `apt-get install ${debianPackage}`;
-  throw new MissingServerError(kind, `${binary} is not installed`, command, debianPackage);
+  const command = goModule === undefined ? `apt-get install ${debianPackage}` : goCommand(goModule);
+  throw new MissingServerError(kind, `${binary} is not installed`, command, { debianPackage, goModule });
 }

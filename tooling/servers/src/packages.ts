@@ -6,7 +6,7 @@ export type Run = (command: readonly string[], isLoud: boolean) => boolean;
 // The packages' own services are not wanted: the tests run the programs as child processes of theirs.
 const environment = ["DEBIAN_FRONTEND=noninteractive", "SYSTEMD_OFFLINE=1"];
 
-const runCommand: Run = ([program = "", ...args], isLoud) => {
+export const runCommand: Run = ([program = "", ...args], isLoud) => {
   const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
   if (status !== 0 && isLoud) process.stdout.write(`${stdout ?? ""}${stderr ?? ""}`);
   return status === 0;

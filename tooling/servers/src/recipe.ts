@@ -8,12 +8,23 @@ export interface Place extends Address {
   readonly sidePorts: readonly number[];
 }
 
+/** A program that `go install` builds. */
+export interface GoModule {
+  /** With its version. */
+  readonly path: string;
+  /** Where the program is put. */
+  folder(): string;
+}
+
 /** What has to be known of a kind of server; everything else is the same for all. */
 export interface Recipe {
   readonly binary: string;
   /** Where the binary may lie beside the `PATH`. */
   folders?(): readonly string[];
-  readonly debianPackage: string;
+  /** Absent: there is none, and nobody has to have the server. */
+  readonly debianPackage: string | undefined;
+  /** What it is built from, where there is Go; only what was built so is this server, whatever is installed. */
+  readonly goModule?: GoModule;
   readonly image: string;
   /** Names another image. */
   readonly imageVariable: string;

@@ -1,3 +1,4 @@
+import { natsCurrentRecipe } from "./nats-current.ts";
 import { natsRecipe } from "./nats.ts";
 import { postgresRecipe } from "./postgres.ts";
 import { rabbitmqRecipe } from "./rabbitmq.ts";
@@ -10,4 +11,5 @@ export const recipes: Readonly<Record<ServerKind, Recipe>> = {
   nats: natsRecipe,
   postgres: postgresRecipe,
   rabbitmq: rabbitmqRecipe,
+  "nats-current": natsCurrentRecipe,
 };

@@ -1,6 +1,7 @@
 /** What a test, an example or a benchmark gets: one real server, and the power to do it harm. */
 
-export type ServerKind = "redis" | "nats" | "postgres" | "rabbitmq";
+/** `nats-current`: a newer NATS than the distribution has, where it can be had; what asks for it may go without. */
+export type ServerKind = "redis" | "nats" | "postgres" | "rabbitmq" | "nats-current";
 
 /** Where servers may come from; `none` is for runs that must not start any. */
 export type Origin = "url" | "native" | "container";
