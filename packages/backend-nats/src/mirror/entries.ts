@@ -6,6 +6,8 @@ import { type Entry, isBound } from "./entry.ts";
 
 /** Fewer than there are sessions would be no help. */
 const MAX_TEXTS = 10_000;
+/** Longer than it takes whoever sweeps. */
+const REMEMBERED_MS = 3_600_000;
 
 type Ends = OrderedList<Entry>;
 
@@ -47,6 +49,7 @@ export class Entries {
     const after = this.#withSharedTexts(heard);
     this.#byIdentity.set(identity, after);
     this.#relist(before, after);
+    if (after.stage === "deleted") this.#forgetOldest(after.endedAt - REMEMBERED_MS);
   }
 
   /** Its message is no longer in the stream. */
@@ -54,6 +57,14 @@ export class Entries {
     if (this.#byIdentity.get(entry.identity) !== entry) return;
     this.#byIdentity.delete(entry.identity);
     this.#relist(entry, undefined);
+  }
+
+  /** Where nobody reaps nothing is swept. What is forgotten here is found again when it stands in the way of a write. */
+  #forgetOldest(until: number): void {
+    const oldest = this.deleted.first;
+    if (oldest === undefined || oldest.endedAt > until) return;
+    if (oldest.isSession && this.servedBy(oldest.identity.slice(SESSION_PREFIX.length)) !== undefined) return;
+    this.remove(oldest);
   }
 
   #relist(before: Entry | undefined, after: Entry | undefined): void {

@@ -1,0 +1,20 @@
+/** One NATS knows who is there, in a stream, and reaches them: at most once, or until it is acknowledged. */
+
+import { natsMessaging, natsRegistry } from "@muster/backend-nats";
+import type { Subject } from "@muster/conformance";
+import { withMortalProcesses } from "@muster/conformance/processes";
+
+/** With processes that die, each of which imports this module. */
+export function nats(url: string): Subject {
+  return withMortalProcesses(subject(url), new URL(import.meta.url), { args: [url] });
+}
+
+/** @public Clients and nothing else. */
+export function subject(servers: string): Subject {
+  return {
+    name: "nats",
+    patienceMs: 15_000,
+    registry: () => natsRegistry({ servers }),
+    messaging: () => natsMessaging({ servers }),
+  };
+}
