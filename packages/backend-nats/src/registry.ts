@@ -94,8 +94,8 @@ class NatsRegistry implements RegistryBackend {
   }
 
   async open({ namespace, maxIdentities }: Scope, call: Call): Promise<void> {
-    await this.#client.open(call, async (maxMessageBytes, link, opening) => {
-      this.#limits = recordLimits(maxMessageBytes);
+    await this.#client.open(call, async (link, opening) => {
+      this.#limits = recordLimits(link.maxMessageBytes);
       const names = streamNames(this.#prefix, namespace);
       const store = new Store({ link, names, replicas: this.#replicas, maxIdentities });
       try {
@@ -103,7 +103,7 @@ class NatsRegistry implements RegistryBackend {
         this.#store = store;
       } catch (error) {
         store.close();
-        const isWithout = isMusterError(error, "UNAVAILABLE") && link.isUp && !link.hasJetStream;
+        const isWithout = isMusterError(error, "UNAVAILABLE") && link.isUp && !link.server.hasJetStream;
         throw isWithout ? withoutJetStream({ operation: "open" }) : error;
       }
     });

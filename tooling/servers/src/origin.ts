@@ -52,5 +52,10 @@ export async function sourceOf(kind: ServerKind, urlVariable: string = recipes[k
     throw new MissingServerError(kind, "no container engine is reachable", "pnpm test:containers");
   }
   const command = goModule === undefined ? `apt-get install ${debianPackage}` : goCommand(goModule);
-  throw new MissingServerError(kind, `${binary} is not installed`, command, { debianPackage, goModule });
+  throw new MissingServerError(
+    kind,
+    `${binary} is not installed`,
+    command,
+    wanted === "container" ? {} : { debianPackage, goModule },
+  );
 }

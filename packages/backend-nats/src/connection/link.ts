@@ -75,9 +75,15 @@ export class Link {
     return this.#session !== undefined && this.#session === sessionOf(this.#connection);
   }
 
-  /** Of the server of this moment; others of its cluster may have it. */
-  get hasJetStream(): boolean {
-    return this.#connection.info?.jetstream === true;
+  /** Calls back with what the driver has read of messages, status headers and reply subjects among it. Live as {@link subscribe}. */
+  listen(subject: string, callback: (error: Error | null, message: Msg) => void): Subscription {
+    return this.#connection.subscribe(subject, { callback });
+  }
+
+  /** Of the server of this moment, as it says itself. */
+  get server(): { readonly version: string; readonly hasJetStream: boolean } {
+    const { version = "of unknown version", jetstream } = this.#connection.info ?? {};
+    return { version, hasJetStream: jetstream === true };
   }
 
   /** What a message may have, headers and all, on the server of this moment. */
@@ -90,11 +96,6 @@ export class Link {
     if (this.#end !== undefined) throw unavailable(this.#end.message, about, this.#end);
     if (!this.isUp) throw unavailable("there is no connection to the server", about);
     if (this.#connection.isDraining()) throw unavailable("the connection is being drained", about);
-  }
-
-  /** Whole messages, as the driver reads them: it also knows their subjects. Live after the next round trip. */
-  listen(subject: string, callback: (error: Error | null, message: Msg) => void): Subscription {
-    return this.#connection.subscribe(subject, { callback });
   }
 
   /** A subject that nobody else has, where this connection may listen. */

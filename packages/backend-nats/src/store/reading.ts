@@ -1,11 +1,11 @@
 /** What reads show: the state of the stream when it was asked for, by the server's time at some moment of the call. */
 
 import type { Census, OrderedList, Registration, Route, ScanQuery } from "@muster/core/slots";
-import { compareStrings, compileFilter, type Filter, textTest } from "@muster/filter";
+import { compareStrings } from "@muster/filter";
+import { selectorOf } from "../filter.ts";
 import { endOf } from "../mirror/entries.ts";
 import { type Entry, registrationOf, routeOf } from "../mirror/entry.ts";
 import { type Knowledge, standingOf } from "./deciding.ts";
-import { parseMetadata } from "./record.ts";
 import type { Store } from "./store.ts";
 
 /** So many are looked at before anything else has its turn. */
@@ -72,7 +72,7 @@ export function pageReader<T>(
   { operation, query, give }: Selection<T>,
 ): (after: string | undefined) => Promise<Page<T>> {
   const { session, filter, pageSize } = query;
-  const matches = filter === undefined ? () => true : testOf(filter);
+  const matches = selectorOf(filter);
   return async (after) =>
     read(store, operation, (sight) => {
       const list = session === undefined ? sight.entries.ordered : sight.entries.servedBy(session);
@@ -98,12 +98,4 @@ function behind(
   const most = Math.min(count, MAX_LOOKED_AT);
   const entries = list.take(({ identity }) => after !== undefined && compareStrings(identity, after) <= 0, most);
   return { entries, isLast: entries.length < most };
-}
-
-/** Most metadata is ruled out by its text, before it is parsed. */
-function testOf(filter: Filter): (entry: Entry) => boolean {
-  const test = compileFilter(filter);
-  const mayMatch = textTest(filter) ?? (() => true);
-  return ({ identity, registeredAt, metadata }) =>
-    mayMatch(metadata) && test(parseMetadata(metadata), { identity, registeredAt, attached: false });
 }

@@ -9,7 +9,7 @@ import { type Decision, type Knowledge, removed } from "./deciding.ts";
 import type { Store } from "./store.ts";
 
 /** By then every client has heard of it, or reads everything anew. */
-export const KEPT_MS: number = 2 * LONGEST_PAUSE_MS;
+const KEPT_MS = 2 * LONGEST_PAUSE_MS;
 /** Of one call. */
 const MAX_SWEPT = 1_000;
 /** Whoever has bound it undoes that himself before. */
