@@ -36,6 +36,11 @@ test("a cluster takes the server that it is made of", () => {
   ]);
 });
 
+test("a current server is another than the one of the distribution", () => {
+  const a = program("a", "test/x.test.ts", 'await withServer("nats-current", { arguments: ["-js"] }, define);');
+  expect(needsOf([a])).toEqual([{ kind: "nats-current", folders: [a] }]);
+});
+
 test("what others wrote or built counts for nothing", () => {
   const a = program("a", "node_modules/b/x.ts", 'obtainServer("nats")');
   program("a", "dist/x.ts", 'obtainServer("nats")');

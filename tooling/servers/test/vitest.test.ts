@@ -48,3 +48,12 @@ test.each([{ CI: "true" }, { CI: "1" }, { MUSTER_REQUIRE: "all" }])("with %o it 
 test("CI=false is no CI", () => {
   expect(run({ CI: "false" }).code).toBe(0);
 });
+
+test("what no distribution has may be missing in CI, too", () => {
+  const text = `import { withServer } from ${JSON.stringify(door)};
+    await withServer("nats-current", {}, () => { test("never", () => {}); });`;
+  writeFileSync(join(folder, "a.test.ts"), text);
+  const { output, code } = run({ CI: "true" });
+  expect(output).toContain("NOT RUN: needs nats-current (unset MUSTER_SERVERS)");
+  expect(code).toBe(0);
+});
