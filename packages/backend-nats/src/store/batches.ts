@@ -59,6 +59,7 @@ async function decideAll<Item, Outcome>(
   let moment = await store.moment(operation);
   let isUpToDate = false;
   for (let round = 0; pending.length > 0; round += 1) {
+    throwIfAborted(call, `${NAME}.${operation}`);
     const next: Pending<Item, Outcome>[] = [];
     const writing: (Pending<Item, Outcome> & { readonly write: Write<Outcome> })[] = [];
     let isUnsure = false;
@@ -73,7 +74,6 @@ async function decideAll<Item, Outcome>(
       } else if (isUpToDate) outcomes[one.index] = decision.outcome;
       else next.push(one);
     }
-    throwIfAborted(call, `${NAME}.${operation}`);
     const lost = await carryOut(store, writing, operation, outcomes);
     next.push(...lost);
     pending = next;

@@ -81,11 +81,10 @@ export class Store {
     const answers = await this.#requests.askMany(questions, operation);
     const places = answers.map((answer) => answer?.seq || undefined);
     const last = places.reduce<number>((most, place) => Math.max(most, place ?? 0), 0);
-    const refused = answers.find((answer) => answer?.seq === undefined || (answer.seq === 0 && !isConflict(answer)));
-    if (answers.includes(undefined)) this.feed.restart();
-    if (refused !== undefined || answers.includes(undefined)) {
-      throw apiError(refused, { operation, mayHaveApplied: last > 0 });
-    }
+    const isUnheard = answers.includes(undefined);
+    if (isUnheard) this.feed.restart();
+    const refused = answers.find((answer, index) => places[index] === undefined && !isConflict(answer));
+    if (isUnheard || refused !== undefined) throw apiError(refused, { operation, mayHaveApplied: last > 0 });
     if (last === 0) return places;
     await this.feed.reach(last);
     this.#clock.answer(this.feed.lastTime, leftAt);

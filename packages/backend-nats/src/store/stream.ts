@@ -47,7 +47,8 @@ export interface StreamNames {
 }
 
 export function streamNames(prefix: string, namespace: string): StreamNames {
-  const name = encodeName(`${prefix}.${namespace}.registry`, MAX_NAME_LENGTH);
+  // Neither has a space in it, but either may have dots.
+  const name = encodeName(`${prefix} ${namespace} registry`, MAX_NAME_LENGTH);
   // No address of the messaging slot has a `$`.
   return { name, root: `${prefix}.${encodeName(namespace, MAX_TOKEN_LENGTH)}.$registry.` };
 }
