@@ -9,19 +9,19 @@ import { readerOn } from "./connection/reader.ts";
 import { tapOf } from "./connection/tap.ts";
 import { untilEnded } from "./connection/until-ended.ts";
 import { codedError, NAME } from "./errors.ts";
-import { checkedOutlet, type NatsMessagingOptions } from "./options.ts";
+import { checkedOutlet, type NatsOptions } from "./options.ts";
 
 /** Headers, and with them all that travels beside a body, came with it. */
 const FIRST_VERSION = "2.2";
 
 export class Client {
-  readonly #options: NatsMessagingOptions;
+  readonly #options: NatsOptions;
   readonly #life = new Lifecycle(NAME);
   readonly #backoff = new Backoff();
   #connection: NatsConnection | undefined;
   #link: Link | undefined;
 
-  constructor(options: NatsMessagingOptions) {
+  constructor(options: NatsOptions) {
     this.#options = options;
   }
 

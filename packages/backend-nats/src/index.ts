@@ -1,4 +1,4 @@
 /** Muster on NATS: messaging. */
 
 export { natsMessaging } from "./messaging.ts";
-export type { NatsConnectionOptions, NatsMessagingOptions, NatsServerOptions } from "./options.ts";
+export type { NatsConnectionOptions, NatsOptions, NatsServerOptions } from "./options.ts";

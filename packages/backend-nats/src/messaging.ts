@@ -17,7 +17,7 @@ import { codedError, NAME } from "./errors.ts";
 import { NatsInbox } from "./inbox/inbox.ts";
 import { Subjects } from "./keys.ts";
 import { Writer } from "./writing/writer.ts";
-import { checkOptions, type NatsMessagingOptions, prefixOf } from "./options.ts";
+import { checkOptions, type NatsOptions, prefixOf } from "./options.ts";
 
 const MAX_BATCH = 4_096;
 /** Of what the server lets a message have, so much is kept for headers, or half of it where that is less. */
@@ -28,7 +28,7 @@ const HEADER_BYTES = 4_096;
  *
  * @throws CONFIG_INVALID, naming each option.
  */
-export function natsMessaging(options: NatsMessagingOptions = {}): MessagingBackend {
+export function natsMessaging(options: NatsOptions = {}): MessagingBackend {
   checkOptions(options);
   return new NatsMessaging(options);
 }
@@ -42,7 +42,7 @@ class NatsMessaging implements MessagingBackend {
   #subjects = new Subjects("", "");
   #writer: Writer | undefined;
 
-  constructor(options: NatsMessagingOptions) {
+  constructor(options: NatsOptions) {
     this.#client = new Client(options);
     this.#prefix = prefixOf(options);
   }

@@ -36,7 +36,7 @@ export interface NatsConnectionOptions {
   readonly prefix?: string;
 }
 
-export type NatsMessagingOptions = NatsServerOptions | NatsConnectionOptions;
+export type NatsOptions = NatsServerOptions | NatsConnectionOptions;
 
 const SERVER_ONLY = [
   "servers",
@@ -56,7 +56,7 @@ const DEFAULT_PREFIX = "muster";
 const MAX_PREFIX_LENGTH = 256;
 
 /** @throws CONFIG_INVALID, naming each option. */
-export function checkOptions(options: NatsMessagingOptions): void {
+export function checkOptions(options: NatsOptions): void {
   const { connection } = options;
   const unusable = connection !== undefined && typeof connection?.publish !== "function";
   const violations = [
@@ -88,7 +88,7 @@ export function checkedOutlet(connection: NatsConnection): Outlet {
   return outlet;
 }
 
-export function prefixOf({ prefix = DEFAULT_PREFIX }: NatsMessagingOptions): string {
+export function prefixOf({ prefix = DEFAULT_PREFIX }: NatsOptions): string {
   return prefix;
 }
 
@@ -98,7 +98,7 @@ function optionsOf(connection: NatsConnection): Readonly<Record<string, unknown>
   return typeof options === "object" && options !== null ? { ...options } : {};
 }
 
-function surplus(options: NatsMessagingOptions): readonly Violation[] {
+function surplus(options: NatsOptions): readonly Violation[] {
   const isShared = options.connection !== undefined;
   return Object.keys(options).flatMap((path) => {
     if (!KNOWN.has(path)) return [{ path, message: "is no option" }];
@@ -107,14 +107,14 @@ function surplus(options: NatsMessagingOptions): readonly Violation[] {
   });
 }
 
-function prefixViolations(options: NatsMessagingOptions): readonly Violation[] {
+function prefixViolations(options: NatsOptions): readonly Violation[] {
   const prefix = prefixOf(options);
   if (typeof prefix === "string" && PREFIX.test(prefix) && prefix.length <= MAX_PREFIX_LENGTH) return [];
   const message = `must be tokens of letters, digits, _ and -, with dots between them, and at most ${MAX_PREFIX_LENGTH} characters`;
   return [{ path: "prefix", message }];
 }
 
-function timeViolations(options: NatsMessagingOptions): readonly Violation[] {
+function timeViolations(options: NatsOptions): readonly Violation[] {
   if (options.connection !== undefined) return [];
   return (["connectTimeoutMs", "pingIntervalMs"] as const).flatMap((path) => {
     const ms = options[path];
@@ -124,7 +124,7 @@ function timeViolations(options: NatsMessagingOptions): readonly Violation[] {
   });
 }
 
-function serverViolations({ servers, connection }: NatsMessagingOptions & { servers?: unknown }): readonly Violation[] {
+function serverViolations({ servers, connection }: NatsOptions & { servers?: unknown }): readonly Violation[] {
   if (connection !== undefined || servers === undefined) return [];
   const list: readonly unknown[] = Array.isArray(servers) ? servers : [servers];
   if (list.length === 0) return [{ path: "servers", message: "must name at least one server" }];

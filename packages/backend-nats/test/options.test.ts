@@ -1,12 +1,12 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { isMusterError } from "@muster/core/slots";
 import { assert, expect, test } from "vitest";
-import { natsMessaging, type NatsMessagingOptions } from "../src/index.ts";
+import { natsMessaging, type NatsOptions } from "../src/index.ts";
 import { serverUrl } from "../src/options.ts";
 
 function violated(options: unknown): readonly string[] {
   try {
-    natsMessaging(options as NatsMessagingOptions); // As JavaScript might call it.
+    natsMessaging(options as NatsOptions); // As JavaScript might call it.
   } catch (error) {
     if (isMusterError(error, "CONFIG_INVALID")) return error.detail.violations.map(({ path }) => path);
     throw error;

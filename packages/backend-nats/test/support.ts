@@ -20,7 +20,7 @@ import {
 } from "@muster/core/slots";
 import { obtainServer, type Server } from "@muster/servers";
 import { assert } from "vitest";
-import { natsMessaging, type NatsMessagingOptions } from "../src/index.ts";
+import { natsMessaging, type NatsOptions } from "../src/index.ts";
 
 const PATIENCE_MS = 10_000;
 
@@ -28,7 +28,7 @@ export function callOf(timeoutMs: number = PATIENCE_MS): DisposableCall {
   return linkCall({ timeoutMs }, timeoutMs, "test");
 }
 
-export async function opened(options: NatsMessagingOptions, namespace = "iot"): Promise<MessagingBackend> {
+export async function opened(options: NatsOptions, namespace = "iot"): Promise<MessagingBackend> {
   const messaging = natsMessaging(options);
   using call = callOf();
   await messaging.open({ namespace }, call);
