@@ -31,8 +31,8 @@ export class Client {
     throw new MusterError({ code: "CLOSED", source: `${NAME}.link`, message: "it is not open" });
   }
 
-  /** `ready` is told what the server lets a message have. */
-  async open(call: Call, ready: (maxMessageBytes: number) => void): Promise<void> {
+  /** `ready` does what else belongs to opening. */
+  async open(call: Call, ready: (link: Link, opening: Call) => void | Promise<void>): Promise<void> {
     await this.#life.open(call, async (opening) => {
       const connection = await this.#connect(opening);
       try {
@@ -43,7 +43,7 @@ export class Client {
         this.#link.follow({ onRoute: () => this.#backoff.reset(), onEnd: () => undefined });
         this.#backoff.reset();
         this.#connection = connection;
-        ready(this.#link.maxMessageBytes);
+        await ready(this.#link, opening);
       } catch (error) {
         await this.#release(connection);
         throw this.#coded(error, opening);

@@ -52,7 +52,7 @@ class NatsMessaging implements MessagingBackend {
   }
 
   async open({ namespace }: Scope, call: Call): Promise<void> {
-    await this.#client.open(call, (maxMessageBytes) => {
+    await this.#client.open(call, ({ maxMessageBytes }) => {
       this.#traits = traitsWith(maxMessageBytes - Math.min(HEADER_BYTES, Math.floor(maxMessageBytes / 2)));
       this.#subjects = new Subjects(this.#prefix, namespace);
       this.#writer = undefined;

@@ -5,7 +5,7 @@ import { subjectOn } from "./subject.ts";
 const seeds = [Number(process.env["MUSTER_SEED"] ?? 1)];
 
 // `vitest -u` writes CONFORMANCE.md anew.
-await withServer("nats", {}, async (server) => {
+await withServer("nats", { arguments: ["-js"] }, async (server) => {
   const markdown = new URL("../CONFORMANCE.md", import.meta.url);
   conformance(await subjectOn(server), { markdown, seeds });
 });

@@ -67,6 +67,11 @@ export class Link {
     return this.#session !== undefined && this.#session === sessionOf(this.#connection);
   }
 
+  /** Calls back with what the driver has read of messages, status headers and reply subjects among it. Live as {@link subscribe}. */
+  listen(subject: string, callback: (error: Error | null, message: Msg) => void): Subscription {
+    return this.#connection.subscribe(subject, { callback });
+  }
+
   /** What a message may have, headers and all, on the server of this moment. */
   get maxMessageBytes(): number {
     return this.#connection.info?.max_payload ?? 0;
