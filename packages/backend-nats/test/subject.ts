@@ -30,5 +30,10 @@ export async function subjectOn({ host, port, control }: Server): Promise<Subjec
 
 /** @public Clients and nothing else: for the processes that die, which import this module. */
 export function subject(servers: string): Subject {
-  return { name: "nats", messaging: () => natsMessaging({ servers, followCluster: false }), durability: () => natsDurability({ servers, followCluster: false }) };
+  return {
+    name: "nats",
+    takesSteps: ["durability"],
+    messaging: () => natsMessaging({ servers, followCluster: false }),
+    durability: () => natsDurability({ servers, followCluster: false }),
+  };
 }
