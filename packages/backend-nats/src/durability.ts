@@ -14,10 +14,8 @@ import {
   type DurabilityScope,
   type DurabilityTraits,
   type DurableMessage,
-  isMusterError,
   type Leased,
   MusterError,
-  OperationCall,
   type Scope,
   type Settlement,
   type Target,
@@ -27,8 +25,8 @@ import {
 import { compareStrings } from "@muster/filter";
 import { Client } from "./client.ts";
 import { untilEnded } from "./connection/until-ended.ts";
-import { NAME } from "./errors.ts";
-import type { QueueCall } from "./jetstream/call.ts";
+import { codedError, NAME } from "./errors.ts";
+import { QueueCall } from "./jetstream/call.ts";
 import { type JetStreamOptions, settingsOf, type StreamSettings } from "./jetstream/options.ts";
 import { QueueSubjects } from "./keys.ts";
 import { checkOptions, type NatsConnectionOptions, type NatsOptions, type NatsServerOptions, prefixOf } from "./options.ts";
@@ -117,7 +115,7 @@ class NatsDurability implements DurabilityBackend {
       const space = new Space(link, this.#settings, new QueueSubjects(this.#prefix, namespace), durability);
       try {
         await untilEnded(link.roundTrip("open"), opening);
-        await untilEnded(space.ready(new OperationCall(opening, "open")), opening);
+        await untilEnded(space.ready(new QueueCall(opening, "open")), opening);
       } catch (error) {
         space[Symbol.dispose]();
         throw error;
@@ -209,13 +207,14 @@ class NatsDurability implements DurabilityBackend {
     return this.#client.run(operation, call, async () => {
       const space = this.#space;
       if (space === undefined) throw new MusterError({ code: "CLOSED", source: NAME, message: "it is not open yet" });
-      const sent = new OperationCall(call, operation);
+      const sent = new QueueCall(call, operation);
       try {
         await space.ready(sent);
         return await work(space, sent);
-      } catch (error) {
-        if (isMusterError(error, "UNAVAILABLE")) space.doubt();
-        throw error;
+      } catch (cause) {
+        const error = codedError(cause, { operation });
+        if (error.code === "UNAVAILABLE") space.doubt();
+        throw ofOperation(error, sent);
       }
     });
   }
@@ -244,6 +243,16 @@ class NatsDurability implements DurabilityBackend {
       if (page.length > 0) yield page;
     }
   }
+}
+
+/** What has failed is a step of it, which others may have gone before, or which it has waited for with others. */
+function ofOperation(error: MusterError, { operation, hasSent }: QueueCall): MusterError {
+  const source = `${NAME}.${operation}`;
+  if (error.code !== "UNAVAILABLE" && error.code !== "TIMEOUT") return error;
+  if (error.source === source && error.mayHaveApplied === (error.mayHaveApplied || hasSent)) return error;
+  const { code, subject } = error;
+  const message = error.message.replace(/^\[\w+\] \S+ /, "");
+  return new MusterError({ code, source, subject, message, mayHaveApplied: error.mayHaveApplied || hasSent, cause: error });
 }
 
 function traitsOf({ trackingRetentionMs }: DurabilityScope, maxPayloadBytes: number): DurabilityTraits {

@@ -59,7 +59,7 @@ export class JetStream {
   ): Promise<Published> {
     let headers = expected === undefined ? "" : `Nats-Expected-Last-Subject-Sequence: ${expected}\r\n`;
     if (id !== undefined) headers += `Nats-Msg-Id: ${id}\r\n`;
-    const { message } = await this.requests.ask(subject, body, call, headers);
+    const { message } = await this.#change(subject, body, call, headers);
     const { error, seq, duplicate } = message.json<{ error?: ApiError; seq?: number; duplicate?: boolean }>();
     if (error?.err_code === WRONG_LAST_SEQUENCE) return { refused: true };
     if (error !== undefined) throw coded(error, call);
@@ -80,7 +80,9 @@ export class JetStream {
 
   /** False: there was none. */
   async delete(stream: string, sequence: number, call: QueueCall): Promise<boolean> {
-    const { error } = await this.#ask(`STREAM.MSG.DELETE.${stream}`, { seq: sequence, no_erase: true }, call);
+    const subject = `${this.settings.api}.STREAM.MSG.DELETE.${stream}`;
+    const body = JSON.stringify({ seq: sequence, no_erase: true });
+    const { error } = jsonIn<{ error?: ApiError }>(await this.#change(subject, body, call));
     if (error === undefined) return true;
     if (NONE_TO_DELETE.includes(error.err_code ?? 0)) return false;
     throw coded(error, call);
@@ -97,6 +99,12 @@ export class JetStream {
     const answer = await this.#ask<T>(subject, body, call);
     if (answer.error !== undefined) throw coded(answer.error, call);
     return answer;
+  }
+
+  async #change(subject: string, body: string | Uint8Array, call: QueueCall, headers: string = ""): Promise<Answer> {
+    const answering = this.requests.ask(subject, body, call, headers);
+    call.hasSent ||= this.requests.link.isUp;
+    return answering;
   }
 
   async #ask<T extends object>(

@@ -1,7 +1,7 @@
-import type { Call } from "@muster/core/slots";
+import { OperationCall } from "@muster/core/slots";
 
-/** What a request needs to know of the method that it is for. */
-export interface QueueCall extends Call {
-  /** The slot's method, as it stands in the source of errors. */
-  readonly operation: string;
+/** A call as its requests know it. */
+export class QueueCall extends OperationCall {
+  /** Something that changes what is stored may have left. */
+  hasSent = false;
 }

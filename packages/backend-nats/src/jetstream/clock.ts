@@ -4,7 +4,7 @@
  */
 
 import { unavailable } from "../errors.ts";
-import type { QueueCall } from "./call.ts";
+import { QueueCall } from "./call.ts";
 import type { JetStream } from "./api.ts";
 
 /** Clocks drift apart by some milliseconds in that time. */
@@ -12,7 +12,7 @@ const GOOD_FOR_MS = 60_000;
 /** A round trip in which somebody else has stored a later message says nothing. */
 const TRIES = 20;
 /** It is nobody's alone, and ends when JetStream answers or doesn't. */
-const READING: QueueCall = { signal: new AbortController().signal, operation: "clock" };
+const READING: QueueCall = new QueueCall({ signal: new AbortController().signal }, "clock");
 
 export class ServerClock {
   readonly #jetStream: JetStream;

@@ -8,7 +8,7 @@
 
 import type { DeadCode } from "@muster/core/slots";
 import type { JetStream, Stored } from "../jetstream/api.ts";
-import type { QueueCall } from "../jetstream/call.ts";
+import { QueueCall } from "../jetstream/call.ts";
 import { scan } from "../jetstream/scan.ts";
 import type { QueueSubjects } from "../keys.ts";
 import { unavailable } from "../errors.ts";
@@ -34,7 +34,7 @@ const MAX_TRAIL = 4;
 const FEW = 64;
 const CATCH_UP_ROUNDS = 20;
 /** It is nobody's alone, and ends when JetStream answers or doesn't. */
-const SYNC: QueueCall = { signal: new AbortController().signal, operation: "sync" };
+const SYNC: QueueCall = new QueueCall({ signal: new AbortController().signal }, "sync");
 
 interface Known {
   readonly attachment: Attachment;

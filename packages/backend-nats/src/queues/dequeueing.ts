@@ -72,7 +72,7 @@ async function lease(
     pulled.map(async (one) => {
       if (messages.has(entryIn(one.data).id)) return judge(space, place, one, { leaseMs }, call);
       // Nobody can be handed it; what is over ends all the same.
-      const verdict = await judge(space, place, one, undefined, call);
+      const verdict = await judge(space, place, one, "leave", call);
       if (verdict === undefined) comeBack(space, one.ackSubject, SOON_MS);
       return verdict;
     }),

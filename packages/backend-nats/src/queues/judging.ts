@@ -24,19 +24,18 @@ export interface Won {
   readonly ackSubject: string;
 }
 
-export interface Leasing {
-  readonly leaseMs: number;
-}
+/** What becomes of what is due: it is leased for so long; or it comes back, at once or when it has expired. */
+export type Intent = { readonly leaseMs: number } | "leave" | "leave until it expires";
 
 /**
- * For `place`, whose entries these are. With `leasing` what is due is leased; without it only what is over is ended, and the
- * rest comes back. Attachments must be known. `undefined`: it isn't leased, and the queue knows what to do with it.
+ * For `place`, whose entries these are; attachments must be known. What is over is ended, and what belongs elsewhere moves,
+ * whatever the intent. `undefined`: it isn't leased, and the queue knows what to do with it.
  */
 export async function judge(
   space: Space,
   place: string,
   { data, ackSubject, deliveries }: Pulled,
-  leasing: Leasing | undefined,
+  intent: Intent,
   call: QueueCall,
 ): Promise<Won | "ended" | undefined> {
   const entry = entryIn(data);
@@ -53,7 +52,7 @@ export async function judge(
     finish(space, ackSubject);
     return undefined;
   }
-  const canBeKnown = entry.isMoved === true || entry.revives !== undefined || deliveries > 1 || leasing === undefined;
+  const canBeKnown = entry.isMoved === true || entry.revives !== undefined || deliveries > 1 || typeof intent === "string";
   let known = canBeKnown ? await readState(space, id, identity, call) : undefined;
   for (;;) {
     const verdict = verdictOn(space, entry, known?.state, attachment?.version ?? 0);
@@ -74,13 +73,14 @@ export async function judge(
       return undefined;
     }
     const isExpired = expiryOf(entry, verdict.is === "revived" ? undefined : known) <= space.clock.earliest;
-    if (leasing === undefined && !isExpired) {
-      comeBack(space, ackSubject, Math.min(LONGEST_MS, expiryOf(entry, known) - space.clock.earliest));
+    if (typeof intent === "string" && !isExpired) {
+      const leftMs = expiryOf(entry, known) - space.clock.earliest;
+      comeBack(space, ackSubject, intent === "leave" ? 0 : Math.min(LONGEST_MS, leftMs));
       return undefined;
     }
     const state = isExpired
       ? expiredState(entry, known)
-      : leasedState(space, entry, { known, version: attachment?.version ?? 0, leasing, attempts: verdict.attempts });
+      : leasedState(space, entry, { known, version: attachment?.version ?? 0, intent, attempts: verdict.attempts });
     const sequence = await writeState(space, id, state, known?.sequence ?? 0, call);
     if (sequence !== undefined) {
       if (!isExpired) return { entry, epoch: attachment?.epoch ?? epoch, state, sequence, ackSubject };
@@ -122,18 +122,18 @@ function leasedState(
   how: {
     readonly known: KnownState | undefined;
     readonly version: number;
-    readonly leasing: Leasing | undefined;
+    readonly intent: Intent;
     readonly attempts: number;
   },
 ): State {
-  const { known, version, leasing, attempts } = how;
+  const { known, version, intent, attempts } = how;
   const settled = known?.state.settled;
   return {
     identity,
     is: "leased",
     attempts: attempts + 1,
     expiresAt: known === undefined || isOver(known.state) ? expiresAt : known.state.expiresAt,
-    until: clock.latest + (leasing?.leaseMs ?? 0),
+    until: clock.latest + (typeof intent === "string" ? 0 : intent.leaseMs),
     version,
     lease: randomUUID(),
     ...(settled === undefined ? {} : { settled }),

@@ -9,7 +9,7 @@ import { scan } from "../jetstream/scan.ts";
 import { PARKED } from "../keys.ts";
 import { pullFrom } from "./dequeueing.ts";
 import { unframed } from "./frames.ts";
-import { judge } from "./judging.ts";
+import { type Intent, judge } from "./judging.ts";
 import type { Space } from "./space.ts";
 import { isOver, stateIn } from "./states.ts";
 import type { StoredHead } from "./stored-messages.ts";
@@ -33,7 +33,7 @@ export async function sweep(space: Space, limit: number, call: QueueCall): Promi
 }
 
 async function endParked(space: Space, most: number, call: QueueCall): Promise<number> {
-  return endedIn(space, PARKED, most, call);
+  return endedIn(space, PARKED, { most, intent: "leave until it expires" }, call);
 }
 
 /** Nobody pulls for a session that is no more. Who it served is attached elsewhere by now, or to nothing. */
@@ -51,14 +51,19 @@ async function endLeftBehind(space: Space, most: number, call: QueueCall): Promi
   for (const { session, trail } of space.attachments.all())
     for (const one of session === undefined ? trail : [session, ...trail]) sessions.add(subjects.placeOf(one));
   let ended = 0;
-  for (const place of sessions) if (!served.has(place)) ended += await endedIn(space, place, most, call);
+  for (const place of sessions) if (!served.has(place)) ended += await endedIn(space, place, { most, intent: "leave" }, call);
   swept.at = now;
   return ended;
 }
 
-async function endedIn(space: Space, place: string, most: number, call: QueueCall): Promise<number> {
+async function endedIn(
+  space: Space,
+  place: string,
+  { most, intent }: { readonly most: number; readonly intent: Intent },
+  call: QueueCall,
+): Promise<number> {
   const pulled = await pullFrom(space, place, { batch: most, waitMs: 0 }, call);
-  const verdicts = await Promise.all(pulled.map(async (one) => judge(space, place, one, undefined, call)));
+  const verdicts = await Promise.all(pulled.map(async (one) => judge(space, place, one, intent, call)));
   return verdicts.filter((verdict) => verdict === "ended").length;
 }
 
