@@ -14,6 +14,7 @@ import {
   type DurabilityScope,
   type DurabilityTraits,
   type DurableMessage,
+  isMusterError,
   type Leased,
   MusterError,
   type Scope,
@@ -24,6 +25,7 @@ import {
 } from "@muster/core/slots";
 import { compareStrings } from "@muster/filter";
 import { Client } from "./client.ts";
+import type { Link } from "./connection/link.ts";
 import { untilEnded } from "./connection/until-ended.ts";
 import { codedError, NAME } from "./errors.ts";
 import { QueueCall } from "./jetstream/call.ts";
@@ -111,6 +113,7 @@ class NatsDurability implements DurabilityBackend {
 
   async open({ namespace, durability = DEFAULT_DURABILITY_SCOPE }: Scope, call: Call): Promise<void> {
     await this.#client.open(call, async (link, opening) => {
+      checkVersion(link);
       const maxPayloadBytes = maxPayloadBytesOf(link.maxMessageBytes);
       const space = new Space(link, this.#settings, new QueueSubjects(this.#prefix, namespace), durability);
       try {
@@ -118,7 +121,7 @@ class NatsDurability implements DurabilityBackend {
         await untilEnded(space.ready(new QueueCall(opening, "open")), opening);
       } catch (error) {
         space[Symbol.dispose]();
-        throw error;
+        throw isMusterError(error, "UNAVAILABLE") && !link.server.hasJetStream ? withoutJetStream(link, error) : error;
       }
       this.#space = space;
       this.#checks = checksOf(maxPayloadBytes);
@@ -243,6 +246,27 @@ class NatsDurability implements DurabilityBackend {
       if (page.length > 0) yield page;
     }
   }
+}
+
+/** Consumers that are forgotten, are kept in memory and wait for what comes are as they are since then. */
+const FIRST_VERSION = [2, 9] as const;
+
+/** @throws UNSUPPORTED */
+function checkVersion(link: Link): void {
+  const { version } = link.server;
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const [leastMajor, leastMinor] = FIRST_VERSION;
+  if (major > leastMajor || (major === leastMajor && minor >= leastMinor)) return;
+  throw unsupported(`server ${version} is too old: queues need ${FIRST_VERSION.join(".")}`);
+}
+
+/** A server without may lead to others with it, so it is asked all the same. */
+function withoutJetStream(link: Link, cause: unknown): MusterError {
+  return unsupported(`server ${link.server.version} has no JetStream: it is started with -js`, cause);
+}
+
+function unsupported(message: string, cause?: unknown): MusterError<"UNSUPPORTED"> {
+  return new MusterError({ code: "UNSUPPORTED", source: `${NAME}.open`, message, detail: { feature: "JetStream" }, cause });
 }
 
 /** What has failed is a step of it, which others may have gone before, or which it has waited for with others. */

@@ -72,6 +72,12 @@ export class Link {
     return this.#connection.subscribe(subject, { callback });
   }
 
+  /** Of the server of this moment, as it says itself. */
+  get server(): { readonly version: string; readonly hasJetStream: boolean } {
+    const { version = "of unknown version", jetstream } = this.#connection.info ?? {};
+    return { version, hasJetStream: jetstream === true };
+  }
+
   /** What a message may have, headers and all, on the server of this moment. */
   get maxMessageBytes(): number {
     return this.#connection.info?.max_payload ?? 0;

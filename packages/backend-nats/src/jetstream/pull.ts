@@ -9,6 +9,9 @@ import type { JetStream } from "./api.ts";
 
 /** A server that has died, or has moved the consumer, says nothing of it. */
 const SILENCE_MS = 1_000;
+/** Whoever waits for longer than two of these is told so often that the consumer is still there. */
+const HEARTBEAT_MS = 1_000;
+const NANOS = 1_000_000;
 
 /** One that a consumer has handed out. */
 export interface Pulled {
@@ -23,7 +26,7 @@ export interface Pulled {
   readonly subject: string;
 }
 
-/** `gone`: the consumer is not there. */
+/** `isGone`: the consumer is not there, or says nothing. */
 export type Pull = { readonly pulled: readonly Pulled[]; readonly isGone: boolean };
 
 /**
@@ -39,7 +42,8 @@ export async function pull(
   const { link } = requests;
   const inbox = `_INBOX.${randomUUID()}`;
   const pulled: Pulled[] = [];
-  const ending = new Ending(call, waitMs + SILENCE_MS);
+  const beats = waitMs >= 2 * HEARTBEAT_MS;
+  const ending = new Ending(call, SILENCE_MS + (beats ? HEARTBEAT_MS : waitMs));
   link.check({ operation: call.operation });
   const subscription = link.listen(inbox, (error, message) => {
     const status = error === null ? statusOf(message) : 503;
@@ -47,18 +51,24 @@ export async function pull(
       pulled.push(pulledIn(message));
       if (pulled.length >= batch) ending.end("done");
       // Of those that wait for more, JetStream tells when there is nothing more.
-    } else if (status !== 100) ending.end(status === 503 || status === 409 ? "gone" : "done");
+    } else if (status === 100) ending.putOff();
+    else ending.end(status === 503 || status === 409 ? "gone" : "done");
   });
   const lost = link.follow({ onRoute: () => ending.end("lost"), onEnd: () => ending.end("lost") });
   try {
-    const request = { batch, no_wait: true, ...(waitMs > 0 ? { expires: Math.ceil(waitMs) * 1_000_000 } : {}) };
+    const request = {
+      batch,
+      no_wait: true,
+      ...(waitMs > 0 ? { expires: Math.ceil(waitMs) * NANOS } : {}),
+      ...(beats ? { idle_heartbeat: HEARTBEAT_MS * NANOS } : {}),
+    };
     requests.tell(`${settings.api}.CONSUMER.MSG.NEXT.${place.stream}.${place.consumer}`, JSON.stringify(request), inbox);
     const how = await ending.reached;
     if (how === "lost" && pulled.length === 0)
       throw unavailable("the connection broke", { operation: call.operation, mayHaveApplied: true });
-    if (how === "silent" && pulled.length === 0) throw silent(call);
+    if (how === "silent" && pulled.length === 0 && waitMs === 0) throw silent(call);
     if (how === "aborted") await subscription.drain().catch(() => undefined); // What is on its way still comes.
-    return { pulled, isGone: how === "gone" };
+    return { pulled, isGone: how === "gone" || how === "silent" };
   } finally {
     ending[Symbol.dispose]();
     lost[Symbol.dispose]();
@@ -76,7 +86,8 @@ type How = "done" | "gone" | "lost" | "aborted" | "silent";
 class Ending implements Disposable {
   readonly reached: Promise<How>;
   readonly #call: Call;
-  readonly #timer: NodeJS.Timeout;
+  readonly #timeoutMs: number;
+  #timer: NodeJS.Timeout | undefined;
   readonly #onAbort = (): void => this.end("aborted");
   #resolve: (how: How) => void = () => {};
 
@@ -85,8 +96,15 @@ class Ending implements Disposable {
       this.#resolve = resolve;
     });
     this.#call = call;
-    this.#timer = setTimeout(() => this.end("silent"), timeoutMs).unref();
+    this.#timeoutMs = timeoutMs;
+    this.putOff();
     onEnd(call, this.#onAbort);
+  }
+
+  /** Somebody has said something. */
+  putOff(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.end("silent"), this.#timeoutMs).unref();
   }
 
   end(how: How): void {

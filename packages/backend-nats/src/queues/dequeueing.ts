@@ -42,13 +42,15 @@ export async function dequeue(
 export async function pullFrom(
   { consumers, jetStream, subjects }: Space,
   place: string,
-  options: { readonly batch: number; readonly waitMs: number },
+  { batch, waitMs }: { readonly batch: number; readonly waitMs: number },
   call: QueueCall,
 ): Promise<readonly Pulled[]> {
-  for (;;) {
+  const at = { stream: subjects.queue, consumer: place };
+  const endsAt = performance.now() + waitMs;
+  for (let leftMs = waitMs; ; leftMs = Math.max(0, endsAt - performance.now())) {
     await consumers.ensure(place, call);
     try {
-      const { pulled, isGone } = await pull(jetStream, { stream: subjects.queue, consumer: place }, options, call);
+      const { pulled, isGone } = await pull(jetStream, at, { batch, waitMs: leftMs }, call);
       if (!isGone) return pulled;
       consumers.doubt(place);
       if (pulled.length > 0 || hasEnded(call)) return pulled;
