@@ -31,7 +31,13 @@ import { codedError, NAME } from "./errors.ts";
 import { QueueCall } from "./jetstream/call.ts";
 import { type JetStreamOptions, settingsOf, type StreamSettings } from "./jetstream/options.ts";
 import { QueueSubjects } from "./keys.ts";
-import { checkOptions, type NatsConnectionOptions, type NatsOptions, type NatsServerOptions, prefixOf } from "./options.ts";
+import {
+  checkOptions,
+  type NatsConnectionOptions,
+  type NatsOptions,
+  type NatsServerOptions,
+  prefixOf,
+} from "./options.ts";
 import { checksOf, MAX_BATCH, MAX_LEASE_MS, MAX_TTL_MS, maxPayloadBytesOf, MIN_LEASE_MS } from "./queues/arguments.ts";
 import { attachMany, detachMany, dropMany } from "./queues/attaching.ts";
 import { type DeadLetterQuery, letterKeys, purgeMany, readLetters, redriveMany } from "./queues/dead-letters.ts";
@@ -266,7 +272,13 @@ function withoutJetStream(link: Link, cause: unknown): MusterError {
 }
 
 function unsupported(message: string, cause?: unknown): MusterError<"UNSUPPORTED"> {
-  return new MusterError({ code: "UNSUPPORTED", source: `${NAME}.open`, message, detail: { feature: "JetStream" }, cause });
+  return new MusterError({
+    code: "UNSUPPORTED",
+    source: `${NAME}.open`,
+    message,
+    detail: { feature: "JetStream" },
+    cause,
+  });
 }
 
 /** What has failed is a step of it, which others may have gone before, or which it has waited for with others. */
@@ -276,7 +288,14 @@ function ofOperation(error: MusterError, { operation, hasSent }: QueueCall): Mus
   if (error.source === source && error.mayHaveApplied === (error.mayHaveApplied || hasSent)) return error;
   const { code, subject } = error;
   const message = error.message.replace(/^\[\w+\] \S+ /, "");
-  return new MusterError({ code, source, subject, message, mayHaveApplied: error.mayHaveApplied || hasSent, cause: error });
+  return new MusterError({
+    code,
+    source,
+    subject,
+    message,
+    mayHaveApplied: error.mayHaveApplied || hasSent,
+    cause: error,
+  });
 }
 
 function traitsOf({ trackingRetentionMs }: DurabilityScope, maxPayloadBytes: number): DurabilityTraits {

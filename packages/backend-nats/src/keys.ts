@@ -95,8 +95,13 @@ export class QueueSubjects {
   entriesAt(place: string): string {
     return `${this.#base}q.${place}.>`;
   }
-  entry(place: string, identity: string): string {
-    return `${this.#base}q.${place}.${part(identity)}`;
+  /** Of one entry: a server of 2.9 loses sight of some where several have one subject and leave out of turn. */
+  entry(place: string, identity: string, id: string): string {
+    return `${this.#base}q.${place}.${part(identity)}.${part(id)}`;
+  }
+  /** Wherever they are. */
+  entriesOf(identity: string): string {
+    return `${this.#base}q.*.${part(identity)}.*`;
   }
   /** Under which JetStream knows an entry that has been published. */
   dedupId(id: string, identity: string): string {

@@ -30,7 +30,8 @@ export function settingsOf(options: JetStreamOptions = {}): StreamSettings {
     violations.push({ path: "jetstream.storage", message: "must be file or memory" });
   if (domain !== undefined && (typeof domain !== "string" || !DOMAIN.test(domain)))
     violations.push({ path: "jetstream.domain", message: "must be one token of letters, digits, _ and -" });
-  if (violations.length === 0) return { replicas, storage, api: domain === undefined ? "$JS.API" : `$JS.${domain}.API` };
+  if (violations.length === 0)
+    return { replicas, storage, api: domain === undefined ? "$JS.API" : `$JS.${domain}.API` };
   const message = violations.map(({ path, message: what }) => `${path} ${what}`).join("; ");
   throw new MusterError({ code: "CONFIG_INVALID", source: "nats.options", message, detail: { violations } });
 }

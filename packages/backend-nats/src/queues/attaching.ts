@@ -2,14 +2,13 @@
 
 import type { BatchFailure, DeadCode, QueueFailureCode, Target } from "@muster/core/slots";
 import type { QueueCall } from "../jetstream/call.ts";
-import { PARKED } from "../keys.ts";
 import { type Attachment, trailOf } from "./attachments.ts";
-import { entriesOf, moveEntry, type PlacedEntry, removeEntry } from "./entries.ts";
+import { entriesOf, isAt, moveEntry, placeOf, type PlacedEntry, removeEntry } from "./entries.ts";
 import { isDropped } from "./enqueueing.ts";
 import { failuresOf } from "./failures.ts";
 import { bury } from "./letters.ts";
 import type { Space } from "./space.ts";
-import { changeState, readState } from "./states.ts";
+import { changeState, readState, settledIn } from "./states.ts";
 
 export async function attachMany(
   space: Space,
@@ -60,7 +59,7 @@ async function attach(
   { identity, epoch }: Target,
   call: QueueCall,
 ): Promise<QueueFailureCode | undefined> {
-  const { attachments, clock, subjects } = space;
+  const { attachments, clock } = space;
   for (;;) {
     const before = attachments.of(identity);
     const isFenced = before?.session !== undefined && epoch < before.epoch;
@@ -77,43 +76,37 @@ async function attach(
           trail: trailOf(before, session),
         };
     if (!isThere && !(await attachments.write(attachment, call))) continue;
-    const places = [PARKED, ...attachment.trail.map((one) => subjects.placeOf(one))];
-    // What was leased to a former attachment there waits for the end of its lease.
-    if (!isThere) places.push(subjects.placeOf(session));
-    await gather(space, attachment, places, call);
+    await gather(space, attachment, call);
     return undefined;
   }
 }
 
-/** Whatever is in one of the places becomes the attachment's. */
-async function gather(
-  space: Space,
-  { identity, version }: Attachment,
-  places: readonly string[],
-  call: QueueCall,
-): Promise<void> {
-  await eachEntry(space, places, identity, call, async (placed) => {
+/** Whatever there is becomes the attachment's. */
+async function gather(space: Space, { identity, version }: Attachment, call: QueueCall): Promise<void> {
+  await eachEntry(space, identity, call, async (placed) => {
     const { id, epoch } = placed.entry;
     if (isDropped(space, identity, epoch)) return end(space, placed, call);
     const known = await readState(space, id, identity, call);
-    if (known?.state.is === "leased" && known.state.version !== version)
+    const isHeld = known?.state.is === "leased" && known.state.version !== version;
+    if (isHeld)
       await changeState(
         space,
         { id, identity },
         (state) => {
           if (state?.is !== "leased" || state.version === version) return undefined;
           const { attempts, expiresAt } = state;
-          return { identity, is: "queued", attempts, expiresAt };
+          return { identity, is: "queued", attempts, expiresAt, ...settledIn(state) };
         },
         call,
       );
-    // Others may have written a later attachment, and look for it as well.
-    await moveEntry(space, placed, call);
+    // What is queued again has been leased before, and its entry may wait for the end of that.
+    const mayWait = isHeld || known?.state.is === "queued";
+    if (mayWait || !isAt(space, placeOf(space, identity), placed)) await moveEntry(space, placed, call);
   });
 }
 
 async function detach(space: Space, session: string, identity: string, call: QueueCall): Promise<void> {
-  const { attachments, clock, subjects } = space;
+  const { attachments, clock } = space;
   for (;;) {
     const before = attachments.of(identity);
     if (before?.session !== session) return;
@@ -126,7 +119,7 @@ async function detach(space: Space, session: string, identity: string, call: Que
       trail: trailOf(before, undefined),
     };
     if (!(await attachments.write(attachment, call))) continue;
-    await eachEntry(space, [subjects.placeOf(session)], identity, call, async ({ entry: { id } }) => {
+    await eachEntry(space, identity, call, async ({ entry: { id } }) => {
       await changeState(
         space,
         { id, identity },
@@ -148,7 +141,7 @@ async function drop(
   { code, reason }: { readonly code: DeadCode; readonly reason: string },
   call: QueueCall,
 ): Promise<void> {
-  const { attachments, clock, subjects } = space;
+  const { attachments, clock } = space;
   for (;;) {
     const before = attachments.of(identity);
     const isDone = isDropped(space, identity, epoch);
@@ -162,10 +155,7 @@ async function drop(
       trail: isOfIt ? trailOf(before, undefined) : (before?.trail ?? []),
     };
     if (!isDone && !(await attachments.write(attachment, call))) continue;
-    const { session, trail } = isDone ? (before ?? attachment) : attachment;
-    const sessions = session === undefined ? trail : [session, ...trail];
-    const places = [PARKED, ...sessions.map((one) => subjects.placeOf(one))];
-    await eachEntry(space, places, identity, call, async (placed) => {
+    await eachEntry(space, identity, call, async (placed) => {
       if (isDropped(space, identity, placed.entry.epoch)) await end(space, placed, call);
     });
     return;
@@ -181,13 +171,11 @@ async function end(space: Space, { entry, sequence }: PlacedEntry, call: QueueCa
 
 async function eachEntry(
   space: Space,
-  places: readonly string[],
   identity: string,
   call: QueueCall,
   work: (placed: PlacedEntry) => Promise<void>,
 ): Promise<void> {
-  const found = await Promise.all(places.map(async (place) => entriesOf(space, place, identity, call)));
-  await Promise.all(found.flat().map(work));
+  await Promise.all((await entriesOf(space, identity, call)).map(work));
 }
 
 function nextVersion(before: Attachment | undefined, now: number): number {

@@ -24,7 +24,7 @@ export interface Attachment {
   readonly version: number;
   /** Everything enqueued for this epoch or a lower one has been dropped; absent: nothing has. */
   readonly dropped?: { readonly epoch: number; readonly code: DeadCode; readonly reason: string };
-  /** Sessions with entries of it that may not have been moved, the last one first. */
+  /** Sessions it was attached to before, the last one first: what a crash has left behind there is looked for by sweeps. */
   readonly trail: readonly string[];
 }
 
@@ -106,7 +106,8 @@ export class Attachments {
 
   #learn(attachment: Attachment, sequence: number): void {
     const known = this.#known.get(attachment.identity);
-    if (known === undefined || known.sequence < sequence) this.#known.set(attachment.identity, { attachment, sequence });
+    if (known === undefined || known.sequence < sequence)
+      this.#known.set(attachment.identity, { attachment, sequence });
   }
 
   async #catchUp(call: QueueCall): Promise<void> {
@@ -168,7 +169,7 @@ function attachmentIn(data: Uint8Array): Attachment {
   return JSON.parse(Buffer.from(data).toString("utf8")) as Attachment; // Written by the one above.
 }
 
-/** Where entries of it may be, beside where they belong. */
+/** Where entries of it may be that nobody moves, beside where they belong. */
 export function trailOf(attachment: Attachment | undefined, but: string | undefined): readonly string[] {
   if (attachment === undefined) return [];
   const { session, trail } = attachment;

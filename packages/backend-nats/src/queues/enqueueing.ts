@@ -2,9 +2,10 @@
 
 import type { BatchFailure, DurableMessage, QueueFailureCode, Target } from "@muster/core/slots";
 import type { QueueCall } from "../jetstream/call.ts";
-import { type Entry, entryIn, moveEntry, placeOf, putEntry, removeEntry } from "./entries.ts";
+import { entriesOf, type Entry, entryIn, isAt, moveEntry, placeOf, putEntry, removeEntry } from "./entries.ts";
 import { failuresOf } from "./failures.ts";
 import type { Space } from "./space.ts";
+import { readState } from "./states.ts";
 import { noteRecipients } from "./tracking.ts";
 
 interface Put {
@@ -80,7 +81,20 @@ async function follow(space: Space, { entry, place, sequence, isRepeated }: Put,
   }
   // Whoever enqueued it first may have died before its entry had followed.
   const first = await space.jetStream.get(space.subjects.queue, { seq: sequence }, call);
-  if (first === undefined) return;
-  if (first.subject === space.subjects.entry(placeOf(space, entry.identity), entry.identity)) return;
-  await moveEntry(space, { entry: entryIn(first.data), sequence }, call);
+  if (first === undefined) return restore(space, entry, call);
+  const placed = { entry: entryIn(first.data), sequence, subject: first.subject };
+  if (!isAt(space, placeOf(space, entry.identity), placed)) await moveEntry(space, placed, call);
+}
+
+/** It has moved, it is over, or it was taken away because its epoch had been dropped: then it has never been enqueued. */
+async function restore(space: Space, entry: Entry, call: QueueCall): Promise<void> {
+  const { attachments } = space;
+  const { id, identity } = entry;
+  if ((await readState(space, id, identity, call)) !== undefined) return;
+  if ((await entriesOf(space, identity, call)).some((one) => one.entry.id === id)) return;
+  const place = placeOf(space, identity);
+  const published = await putEntry(space, place, { ...entry, isMoved: true }, call);
+  await attachments.sync();
+  if (!("refused" in published) && placeOf(space, identity) !== place)
+    await moveEntry(space, { entry, sequence: published.sequence }, call);
 }

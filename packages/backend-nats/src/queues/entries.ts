@@ -26,6 +26,7 @@ export interface Entry {
 export interface PlacedEntry {
   readonly entry: Entry;
   readonly sequence: number;
+  readonly subject: string;
 }
 
 export function entryIn(data: Uint8Array): Entry {
@@ -46,11 +47,15 @@ export async function putEntry(
   dedupId?: string,
 ): Promise<Published> {
   const options = dedupId === undefined ? {} : { id: dedupId };
-  return jetStream.publish(subjects.entry(place, entry.identity), JSON.stringify(entry), options, call);
+  return jetStream.publish(subjects.entry(place, entry.identity, entry.id), JSON.stringify(entry), options, call);
 }
 
 /** There again, and then here no more: who dies over it leaves it twice. */
-export async function moveEntry(space: Space, { entry, sequence }: PlacedEntry, call: QueueCall): Promise<void> {
+export async function moveEntry(
+  space: Space,
+  { entry, sequence }: Pick<PlacedEntry, "entry" | "sequence">,
+  call: QueueCall,
+): Promise<void> {
   await putEntry(space, placeOf(space, entry.identity), { ...entry, isMoved: true }, call);
   await removeEntry(space, sequence, call);
 }
@@ -59,28 +64,23 @@ export async function removeEntry({ jetStream, subjects }: Space, sequence: numb
   await jetStream.delete(subjects.queue, sequence, call);
 }
 
-/** All of one identity in one place that there are when it begins. */
+/** All of one identity, wherever they are. */
 export async function entriesOf(
   { jetStream, subjects }: Space,
-  place: string,
   identity: string,
   call: QueueCall,
 ): Promise<readonly PlacedEntry[]> {
-  const { queue } = subjects;
-  const subject = subjects.entry(place, identity);
-  const last = await jetStream.get(queue, { last_by_subj: subject }, call);
-  if (last === undefined) return [];
+  const next_by_subj = subjects.entriesOf(identity);
   const found: PlacedEntry[] = [];
-  for (let from = 1; from < last.sequence; ) {
-    const next = await jetStream.get(queue, { seq: from, next_by_subj: subject }, call);
-    if (next === undefined || next.sequence >= last.sequence) break;
-    found.push(placed(next));
-    from = next.sequence + 1;
+  for (let seq = 1; ; ) {
+    const next = await jetStream.get(subjects.queue, { seq, next_by_subj }, call);
+    // Other identities have the same subjects only where they have the same hash.
+    if (next === undefined) return found.filter(({ entry }) => entry.identity === identity);
+    found.push({ entry: entryIn(next.data), sequence: next.sequence, subject: next.subject });
+    seq = next.sequence + 1;
   }
-  // Names of other identities may have the same subject only if they have the same hash.
-  return [...found, placed(last)].filter(({ entry }) => entry.identity === identity);
 }
 
-function placed({ data, sequence }: { readonly data: Uint8Array; readonly sequence: number }): PlacedEntry {
-  return { entry: entryIn(data), sequence };
+export function isAt({ subjects }: Space, place: string, { entry, subject }: PlacedEntry): boolean {
+  return subject === subjects.entry(place, entry.identity, entry.id);
 }

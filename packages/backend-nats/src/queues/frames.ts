@@ -13,5 +13,8 @@ export function framed(head: object, payload: Uint8Array): Uint8Array {
 export function unframed<Head>(data: Uint8Array): { readonly head: Head; readonly payload: Uint8Array } {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.length);
   const end = LENGTH_BYTES + bytes.readUInt32BE();
-  return { head: JSON.parse(bytes.toString("utf8", LENGTH_BYTES, end)) as Head, payload: Uint8Array.from(data.subarray(end)) };
+  return {
+    head: JSON.parse(bytes.toString("utf8", LENGTH_BYTES, end)) as Head,
+    payload: Uint8Array.from(data.subarray(end)),
+  };
 }

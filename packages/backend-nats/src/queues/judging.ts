@@ -7,7 +7,7 @@ import { type Entry, entryIn, placeOf, putEntry } from "./entries.ts";
 import { bury, ensureLetter } from "./letters.ts";
 import { comeBack, finish } from "./settling.ts";
 import type { Space } from "./space.ts";
-import { isOver, type KnownState, readState, type State, writeState } from "./states.ts";
+import { isOver, type KnownState, readState, settledIn, type State, writeState } from "./states.ts";
 
 /** Until whoever redrives has thrown the letter away, or the sender has stored the message. */
 const SOON_MS = 50;
@@ -52,7 +52,8 @@ export async function judge(
     finish(space, ackSubject);
     return undefined;
   }
-  const canBeKnown = entry.isMoved === true || entry.revives !== undefined || deliveries > 1 || typeof intent === "string";
+  const canBeKnown =
+    entry.isMoved === true || entry.revives !== undefined || deliveries > 1 || typeof intent === "string";
   let known = canBeKnown ? await readState(space, id, identity, call) : undefined;
   for (;;) {
     const verdict = verdictOn(space, entry, known?.state, attachment?.version ?? 0);
@@ -127,7 +128,6 @@ function leasedState(
   },
 ): State {
   const { known, version, intent, attempts } = how;
-  const settled = known?.state.settled;
   return {
     identity,
     is: "leased",
@@ -136,6 +136,6 @@ function leasedState(
     until: clock.latest + (typeof intent === "string" ? 0 : intent.leaseMs),
     version,
     lease: randomUUID(),
-    ...(settled === undefined ? {} : { settled }),
+    ...(known === undefined ? {} : settledIn(known.state)),
   };
 }

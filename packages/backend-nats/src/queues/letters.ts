@@ -6,7 +6,7 @@ import type { QueueCall } from "../jetstream/call.ts";
 import type { Entry } from "./entries.ts";
 import { framed, unframed } from "./frames.ts";
 import type { Space } from "./space.ts";
-import { changeState, isOver, type State } from "./states.ts";
+import { changeState, isOver, settledIn, type State } from "./states.ts";
 import { describe, type StoredHead } from "./stored-messages.ts";
 
 /** Of a stored letter, in JSON; behind it stands the payload. */
@@ -34,7 +34,8 @@ export async function bury(
     (state) => {
       const wasRedriven = revives !== undefined && state?.death?.id === revives.death;
       if (state !== undefined && isOver(state) && !wasRedriven) return undefined;
-      return { identity, is: "dead", attempts: wasRedriven ? 0 : (state?.attempts ?? 0), expiresAt, death };
+      const attempts = wasRedriven ? 0 : (state?.attempts ?? 0);
+      return { identity, is: "dead", attempts, expiresAt, death, ...(state === undefined ? {} : settledIn(state)) };
     },
     call,
   );

@@ -17,7 +17,18 @@ export interface Receipt {
   readonly settled: readonly [lease: string, as: Way] | undefined;
 }
 
-type Columns = readonly [string, string, string, number, string, number, number, number, string, (readonly [string, Way])?];
+type Columns = readonly [
+  string,
+  string,
+  string,
+  number,
+  string,
+  number,
+  number,
+  number,
+  string,
+  (readonly [string, Way])?,
+];
 
 export function receiptOf({ seal }: Space, id: string, state: State, sequence: number, ackSubject: string): string {
   const { identity, lease = "", version = 0, attempts, expiresAt, settled } = state;

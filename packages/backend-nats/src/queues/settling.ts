@@ -53,11 +53,7 @@ export function finish({ jetStream }: Space, ackSubject: string): void {
   jetStream.requests.tell(ackSubject, "+ACK");
 }
 
-async function settle(
-  space: Space,
-  settlement: Settlement,
-  call: QueueCall,
-): Promise<QueueFailureCode | undefined> {
+async function settle(space: Space, settlement: Settlement, call: QueueCall): Promise<QueueFailureCode | undefined> {
   const receipt = readReceipt(space, settlement.receipt);
   if (receipt === undefined) return "FENCED";
   const state = settledState(space, receipt, settlement);
@@ -66,7 +62,7 @@ async function settle(
   const stands = isWritten ? state : found;
   if (settlement.as === "dead" && stands?.is === "dead") await ensureLetter(space, receipt.id, stands, call);
   if (stands?.is === "leased") return undefined; // Somebody else has it by now.
-  if (stands?.is === "queued") comeBack(space, receipt.ackSubject, delayOf(settlement));
+  if (stands?.is === "queued") comeBack(space, receipt.ackSubject, (stands.until ?? 0) - space.clock.earliest);
   else finish(space, receipt.ackSubject);
   return undefined;
 }

@@ -9,10 +9,10 @@ import { Requests } from "../jetstream/requests.ts";
 import type { QueueCall } from "../jetstream/call.ts";
 import { ensureStream } from "../jetstream/streams.ts";
 import type { Link } from "../connection/link.ts";
-import { QueueSubjects } from "../keys.ts";
+import type { QueueSubjects } from "../keys.ts";
 import { Attachments } from "./attachments.ts";
 import { Consumers } from "./consumers.ts";
-import { Tracked } from "./tracking.ts";
+import { Tracked } from "./tracked.ts";
 import { StoredMessages } from "./stored-messages.ts";
 
 /** How long JetStream itself knows what was published; after that what has been delivered is told apart by its state. */
@@ -45,7 +45,7 @@ export class Space implements Disposable {
     this.attachments = new Attachments(this.jetStream, subjects);
     this.messages = new StoredMessages(this.jetStream, subjects, this.clock);
     this.consumers = new Consumers(this.jetStream, subjects);
-    this.tracked = new Tracked(this);
+    this.tracked = new Tracked(this.jetStream, subjects);
   }
 
   /** Something was not there: before the next call it is looked whether streams are missing. */

@@ -39,6 +39,11 @@ export function isOver({ is }: State): boolean {
   return is !== "queued" && is !== "leased";
 }
 
+/** Who settled it last may do so once more, whatever has become of it since. */
+export function settledIn({ settled }: State): Pick<State, "settled"> | Record<string, never> {
+  return settled === undefined ? {} : { settled };
+}
+
 export async function readState(
   { jetStream, subjects }: Space,
   id: string,

@@ -28,7 +28,13 @@ export async function sweep(space: Space, limit: number, call: QueueCall): Promi
     (await endParked(space, most, call)) +
     (await endLeftBehind(space, most, call)) +
     (await cutOff(space, subjects.states, scope.trackingRetentionMs, most, call)) +
-    (await cutOff(space, subjects.records, Math.min(scope.trackingRetentionMs, scope.deadLetterRetentionMs), most, call))
+    (await cutOff(
+      space,
+      subjects.records,
+      Math.min(scope.trackingRetentionMs, scope.deadLetterRetentionMs),
+      most,
+      call,
+    ))
   );
 }
 
@@ -51,7 +57,8 @@ async function endLeftBehind(space: Space, most: number, call: QueueCall): Promi
   for (const { session, trail } of space.attachments.all())
     for (const one of session === undefined ? trail : [session, ...trail]) sessions.add(subjects.placeOf(one));
   let ended = 0;
-  for (const place of sessions) if (!served.has(place)) ended += await endedIn(space, place, { most, intent: "leave" }, call);
+  for (const place of sessions)
+    if (!served.has(place)) ended += await endedIn(space, place, { most, intent: "leave" }, call);
   swept.at = now;
   return ended;
 }
@@ -83,9 +90,7 @@ async function cutOff(
   const old = recent < 0 ? found : found.slice(0, recent);
   const needed = old.filter((one) => isNeeded(space, one));
   await Promise.all(
-    needed.map(async ({ subject, data, sequence }) =>
-      jetStream.publish(subject, data, { expected: sequence }, call),
-    ),
+    needed.map(async ({ subject, data, sequence }) => jetStream.publish(subject, data, { expected: sequence }, call)),
   );
   const last = old.at(-1);
   if (last !== undefined) await jetStream.purge(stream, last.sequence + 1, call);

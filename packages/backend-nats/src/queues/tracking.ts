@@ -130,40 +130,6 @@ export async function noteRecipients(space: Space, id: string, recipients: Recip
   );
 }
 
-/** Which multicasts have been recorded, as far as this client has asked. */
-export class Tracked {
-  readonly #space: Space;
-  readonly #known = new Map<string, boolean>();
-
-  constructor(space: Space) {
-    this.#space = space;
-  }
-
-  add(id: string): void {
-    this.#set(id, true);
-  }
-
-  async has(id: string, call: QueueCall): Promise<boolean> {
-    const known = this.#known.get(id);
-    if (known !== undefined) return known;
-    const { subjects } = this.#space;
-    const stored = await this.#space.last(subjects.records, subjects.start(id), call);
-    this.#set(id, stored !== undefined);
-    return stored !== undefined;
-  }
-
-  #set(id: string, isTracked: boolean): void {
-    this.#known.set(id, isTracked);
-    if (this.#known.size <= MOST_KNOWN) return;
-    for (const oldest of this.#known.keys()) {
-      this.#known.delete(oldest);
-      return;
-    }
-  }
-}
-
-const MOST_KNOWN = 1_024;
-
 type Claim = { readonly sequence: number } | { readonly stands: Stored };
 
 /** One of several has it; what is over its retention counts as nothing. */

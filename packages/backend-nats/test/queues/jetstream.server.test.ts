@@ -17,7 +17,9 @@ await withServer("nats", {}, ({ url }) => {
 
 await withServer("nats", { arguments: ["-js"] }, ({ url }) => {
   describe("what is deleted behind our back", () => {
-    test("a session whose consumer is deleted while it waits is handed what comes", { timeout: PATIENCE_MS }, async () => {
+    test("a session whose consumer is deleted while it waits is handed what comes", {
+      timeout: PATIENCE_MS,
+    }, async () => {
       await using queues = await openedQueues({ servers: url }, "consumer-deleted");
       await attached(queues, "s", ["a"]);
       const connection = await connect({ servers: url });
@@ -31,7 +33,9 @@ await withServer("nats", { arguments: ["-js"] }, ({ url }) => {
       await connection.close();
     });
 
-    test("what was leased when a consumer is deleted stays leased, and is settled", { timeout: PATIENCE_MS }, async () => {
+    test("what was leased when a consumer is deleted stays leased, and is settled", {
+      timeout: PATIENCE_MS,
+    }, async () => {
       await using queues = await openedQueues({ servers: url }, "leased");
       await attached(queues, "s", ["a", "b"]);
       await enqueued(queues, "m", ["a", "b"]);
@@ -110,7 +114,9 @@ await withServer("nats", { arguments: ["-js"] }, ({ url }) => {
     }
     const connection = await connect({ servers: url });
     const manager = await jetstreamManager(connection);
-    const streams = (await manager.streams.list().next()).filter(({ config }) => config.name.startsWith("muster+many+"));
+    const streams = (await manager.streams.list().next()).filter(({ config }) =>
+      config.name.startsWith("muster+many+"),
+    );
     const consumers = await manager.consumers.list("muster+many+queue").next();
     assert.lengthOf(streams, 4);
     assert.deepEqual(

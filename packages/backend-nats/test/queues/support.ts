@@ -4,7 +4,7 @@ import type { DurabilityBackend, DurableMessage, LeasedRecipient } from "@muster
 import { natsDurability, type NatsDurabilityOptions } from "../../src/index.ts";
 import { callOf } from "../support.ts";
 
-export const NAMESPACE = "iot";
+const NAMESPACE = "iot";
 const TTL_MS = 3_600_000;
 /** A leader that has died is replaced within some seconds. */
 const PATIENCE_MS = 20_000;
@@ -16,7 +16,7 @@ export async function openedQueues(options: NatsDurabilityOptions, namespace = N
   return durability;
 }
 
-export function durable(id: string): DurableMessage {
+function durable(id: string): DurableMessage {
   return {
     id,
     contentType: "text/plain",
