@@ -12,8 +12,6 @@ const SILENCE_MS = 1_000;
 /** Whoever waits for longer than two of these is told so often that the consumer is still there. */
 const HEARTBEAT_MS = 1_000;
 const NANOS = 1_000_000;
-/** Without any, a consumer of 2.9 that has lost count of what waits says that there is nothing, and doesn't look. */
-const LEAST_WAIT_MS = 5;
 
 /** One that a consumer has handed out. */
 export interface Pulled {
@@ -61,7 +59,7 @@ export async function pull(
     const request = {
       batch,
       no_wait: true,
-      expires: Math.max(LEAST_WAIT_MS, Math.ceil(waitMs)) * NANOS,
+      ...(waitMs > 0 ? { expires: Math.ceil(waitMs) * NANOS } : {}),
       ...(beats ? { idle_heartbeat: HEARTBEAT_MS * NANOS } : {}),
     };
     requests.tell(

@@ -7,7 +7,7 @@ import { pull, type Pulled } from "../jetstream/pull.ts";
 import { entryIn } from "./entries.ts";
 import { judge, type Won } from "./judging.ts";
 import { receiptOf } from "./receipts.ts";
-import { comeBack } from "./settling.ts";
+import { comeBack, comeBackTogether } from "./settling.ts";
 import type { Space } from "./space.ts";
 
 /** The sender stores a message while it enqueues it. */
@@ -80,7 +80,8 @@ async function lease(
     }),
   );
   const won = judged.flatMap((one) => (typeof one === "object" ? one : []));
-  for (const { ackSubject } of won) comeBack(space, ackSubject, leaseMs);
+  const ackSubjects = won.map(({ ackSubject }) => ackSubject);
+  await comeBackTogether(space, ackSubjects, leaseMs, call);
   return grouped(space, won, messages);
 }
 

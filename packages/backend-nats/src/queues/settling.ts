@@ -44,8 +44,27 @@ export async function extendMany(
 
 /** The entry is handed out again after so long. */
 export function comeBack({ jetStream }: Space, ackSubject: string, delayMs: number): void {
-  const delay = delayMs <= 0 ? "" : ` {"delay":${Math.ceil((delayMs + MARGIN_MS) * NANOS)}}`;
-  jetStream.requests.tell(ackSubject, `-NAK${delay}`);
+  jetStream.requests.tell(ackSubject, postponement(delayMs));
+}
+
+/**
+ * The same for entries of one consumer. Resolves when it knows: what others say of them from then on comes behind it. If it
+ * says nothing, leases stand all the same, and entries come back sooner or later than they could.
+ */
+export async function comeBackTogether(
+  space: Space,
+  ackSubjects: readonly string[],
+  delayMs: number,
+  call: QueueCall,
+): Promise<void> {
+  const last = ackSubjects.at(-1);
+  if (last === undefined) return;
+  for (const ackSubject of ackSubjects.slice(0, -1)) comeBack(space, ackSubject, delayMs);
+  await space.jetStream.requests.ask(last, postponement(delayMs), call).catch(() => undefined);
+}
+
+function postponement(delayMs: number): string {
+  return delayMs <= 0 ? "-NAK" : `-NAK {"delay":${Math.ceil((delayMs + MARGIN_MS) * NANOS)}}`;
 }
 
 /** The entry is gone. */
