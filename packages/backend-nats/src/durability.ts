@@ -25,10 +25,10 @@ import {
 } from "@muster/core/slots";
 import { compareStrings } from "@muster/filter";
 import { Client } from "./client.ts";
-import type { Link } from "./connection/link.ts";
 import { untilEnded } from "./connection/until-ended.ts";
 import { codedError, NAME } from "./errors.ts";
-import { QueueCall } from "./jetstream/call.ts";
+import { checkVersion, withoutJetStream } from "./jetstream/server-version.ts";
+import { ofOperation, QueueCall } from "./jetstream/call.ts";
 import { type JetStreamOptions, settingsOf, type StreamSettings } from "./jetstream/options.ts";
 import { QueueSubjects } from "./keys.ts";
 import {
@@ -252,50 +252,6 @@ class NatsDurability implements DurabilityBackend {
       if (page.length > 0) yield page;
     }
   }
-}
-
-/** Consumers that are forgotten, are kept in memory and wait for what comes are as they are since then. */
-const FIRST_VERSION = [2, 9] as const;
-
-/** @throws UNSUPPORTED */
-function checkVersion(link: Link): void {
-  const { version } = link.server;
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  const [leastMajor, leastMinor] = FIRST_VERSION;
-  if (major > leastMajor || (major === leastMajor && minor >= leastMinor)) return;
-  throw unsupported(`server ${version} is too old: queues need ${FIRST_VERSION.join(".")}`);
-}
-
-/** A server without may lead to others with it, so it is asked all the same. */
-function withoutJetStream(link: Link, cause: unknown): MusterError {
-  return unsupported(`server ${link.server.version} has no JetStream: it is started with -js`, cause);
-}
-
-function unsupported(message: string, cause?: unknown): MusterError<"UNSUPPORTED"> {
-  return new MusterError({
-    code: "UNSUPPORTED",
-    source: `${NAME}.open`,
-    message,
-    detail: { feature: "JetStream" },
-    cause,
-  });
-}
-
-/** What has failed is a step of it, which others may have gone before, or which it has waited for with others. */
-function ofOperation(error: MusterError, { operation, hasSent }: QueueCall): MusterError {
-  const source = `${NAME}.${operation}`;
-  if (error.code !== "UNAVAILABLE" && error.code !== "TIMEOUT") return error;
-  if (error.source === source && error.mayHaveApplied === (error.mayHaveApplied || hasSent)) return error;
-  const { code, subject } = error;
-  const message = error.message.replace(/^\[\w+\] \S+ /, "");
-  return new MusterError({
-    code,
-    source,
-    subject,
-    message,
-    mayHaveApplied: error.mayHaveApplied || hasSent,
-    cause: error,
-  });
 }
 
 function traitsOf({ trackingRetentionMs }: DurabilityScope, maxPayloadBytes: number): DurabilityTraits {
