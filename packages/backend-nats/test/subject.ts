@@ -1,7 +1,7 @@
 import { faultProxy, type ServerFaults, type Subject } from "@muster/conformance";
 import { withMortalProcesses } from "@muster/conformance/processes";
 import type { Server } from "@muster/servers";
-import { natsMessaging, natsRegistry } from "../src/index.ts";
+import { natsDurability, natsMessaging, natsRegistry } from "../src/index.ts";
 
 /**
  * A server as the conformance kit looks at it: through a proxy that can break the line. Its mortal processes import this
@@ -22,6 +22,7 @@ export async function subjectOn({ host, port, control }: Server): Promise<Subjec
       freeze: async (): Promise<void> => control.freeze(),
       thaw: async (): Promise<void> => control.thaw(),
       restart: async (): Promise<void> => control.restart(),
+      keepsData: true,
     }),
   };
   const whole = { ...subject(`nats://${proxy.host}:${proxy.port}`), faults, close: async () => proxy.close() };
@@ -31,5 +32,11 @@ export async function subjectOn({ host, port, control }: Server): Promise<Subjec
 /** @public Clients and nothing else: for the processes that die, which import this module. */
 export function subject(servers: string): Subject {
   const options = { servers, followCluster: false };
-  return { name: "nats", registry: () => natsRegistry(options), messaging: () => natsMessaging(options) };
+  return {
+    name: "nats",
+    takesSteps: ["durability"],
+    registry: () => natsRegistry(options),
+    messaging: () => natsMessaging(options),
+    durability: () => natsDurability(options),
+  };
 }

@@ -92,6 +92,11 @@ export interface Subject {
   readonly outboxProbe?: OutboxProbe;
   mortal?(): MortalProcess;
   readonly faults?: ServerFaults;
+  /**
+   * Slots whose operations are several exchanges with the server: one that gets no answer to the first may have changed nothing
+   * yet. Default: what reaches the server takes effect there, whether or not its answer arrives.
+   */
+  readonly takesSteps?: readonly ("registry" | "messaging" | "durability" | "outbox")[];
   /** How long something may take that the contract only promises eventually. Default 5,000. */
   readonly patienceMs?: number;
   /**

@@ -20,6 +20,7 @@ export function memorySubject(): Required<Subject> {
   const probe = memoryProbe();
   return {
     name: "memory",
+    takesSteps: [],
     patienceMs: 5_000,
     registry: () => memoryRegistry({ hub }),
     messaging: () => memoryMessaging({ hub }),

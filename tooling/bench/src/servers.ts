@@ -2,6 +2,7 @@
 
 import { obtainServer, type Server } from "@muster/servers";
 
-export async function benchServer(kind: Server["kind"]): Promise<Server> {
-  return await obtainServer(kind, { persistent: false });
+/** @param more arguments for a server that is started here. */
+export async function benchServer(kind: Server["kind"], more: readonly string[] = []): Promise<Server> {
+  return await obtainServer(kind, { persistent: false, arguments: more });
 }

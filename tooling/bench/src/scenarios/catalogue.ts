@@ -4,6 +4,7 @@ import type { Scenario } from "../scenario.ts";
 import { acknowledgedScenario } from "./acknowledged.ts";
 import { filterScenario } from "./filter.ts";
 import { guaranteesMemoryScenario } from "./guarantees-memory.ts";
+import { jetStreamDurableScenario } from "./jetstream-durable.ts";
 import { multicastMemoryScenario } from "./multicast-memory.ts";
 import { multicastScenario } from "./multicast.ts";
 import { natsScenario } from "./nats.ts";
@@ -41,6 +42,7 @@ const ALL: readonly Scenario[] = [
   redisPubsubScenario,
   redisSlowlogScenario,
   redisDurableScenario,
+  jetStreamDurableScenario,
   postgresRegisterScenario,
   postgresEnumerateScenario,
   postgresMessagesScenario,

@@ -51,12 +51,17 @@ async function unreachableAtOpen<B extends Backend>(ctx: CaseContext<B>): Promis
   await ctx.eventually(async () => ctx.peer());
 }
 
-async function repliesLost<B extends Backend>(ctx: CaseContext<B>, operations: readonly Operation<B>[]): Promise<void> {
+async function repliesLost<B extends Backend>(
+  ctx: CaseContext<B>,
+  slot: Slot,
+  operations: readonly Operation<B>[],
+): Promise<void> {
+  const takesSteps = ctx.subject.takesSteps?.includes(slot) === true;
   const target = await ctx.peer();
   for (const operation of operations) {
     const { name, has, isPushed, isStepwise } = operation;
     if (has?.(target) === false) continue;
-    const least = isPushed?.(target) === true || isStepwise === true ? 0 : 1;
+    const least = isPushed?.(target) === true || isStepwise === true || takesSteps ? 0 : 1;
     let seen = await replyLost(ctx, operation, target, least);
     for (let again = 1; again < LOST_ATTEMPTS && seen < least; again += 1) {
       seen = await replyLost(ctx, operation, target, least);
@@ -119,10 +124,10 @@ function casesOf<B extends Backend>(slot: Slot, operations: readonly Operation<B
     },
     {
       id: `${slot}/lifecycle/lost-replies`,
-      rule: "A call whose reply is lost rejects as one that may have been applied, and has been, once; a delivery may be lost as well.",
+      rule: "A call whose reply is lost rejects as one that may have been applied, and has been, once, unless it takes several steps; a delivery may be lost as well.",
       slot,
       applies: (_, { faults }) => faults?.dropReplies !== undefined,
-      run: async (ctx) => repliesLost(ctx, operations),
+      run: async (ctx) => repliesLost(ctx, slot, operations),
     },
     {
       id: `${slot}/lifecycle/lost-on-the-way-back`,

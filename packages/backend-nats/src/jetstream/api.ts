@@ -1,0 +1,154 @@
+/**
+ * JetStream's API as subjects and JSON, of which a few requests are enough here.
+ *
+ * Protocol: https://docs.nats.io/reference/reference-protocols/nats_api_reference
+ */
+
+import { MusterError } from "@muster/core/slots";
+import { NAME, unavailable } from "../errors.ts";
+import type { QueueCall } from "./call.ts";
+import type { StreamSettings } from "./options.ts";
+import type { Answer, Requests } from "./requests.ts";
+
+/** Codes of JetStream's errors. */
+const WRONG_LAST_SEQUENCE = 10_071;
+const NO_MESSAGE = 10_037;
+const NONE_TO_DELETE: readonly number[] = [10_037, 10_043, 10_057];
+const GONE: readonly number[] = [10_014, 10_059];
+
+interface ApiError {
+  readonly code: number;
+  readonly err_code?: number;
+  readonly description?: string;
+}
+
+/** A stored message. */
+export interface Stored {
+  readonly subject: string;
+  readonly sequence: number;
+  readonly data: Buffer;
+  /** Epoch ms, by the server that stored it. */
+  readonly time: number;
+}
+
+export interface PublishOptions {
+  /** Of the last message of the subject; 0: none. */
+  readonly expected?: number;
+  /** Who publishes under an id again within the stream's window publishes nothing. */
+  readonly id?: string;
+}
+
+/** What became of one message; `refused`: its subject has another last message than was expected. */
+export type Published = { readonly sequence: number; readonly isRepeated: boolean } | { readonly refused: true };
+
+export class JetStream {
+  readonly requests: Requests;
+  readonly settings: StreamSettings;
+
+  constructor(requests: Requests, settings: StreamSettings) {
+    this.requests = requests;
+    this.settings = settings;
+  }
+
+  /** @throws UNAVAILABLE: the stream isn't there, or has no leader; what JetStream says. */
+  async publish(
+    subject: string,
+    body: string | Uint8Array,
+    { expected, id }: PublishOptions,
+    call: QueueCall,
+  ): Promise<Published> {
+    let headers = expected === undefined ? "" : `Nats-Expected-Last-Subject-Sequence: ${expected}\r\n`;
+    if (id !== undefined) headers += `Nats-Msg-Id: ${id}\r\n`;
+    const { message } = await this.#change(subject, body, call, headers);
+    const { error, seq, duplicate } = message.json<{ error?: ApiError; seq?: number; duplicate?: boolean }>();
+    if (error?.err_code === WRONG_LAST_SEQUENCE) return { refused: true };
+    if (error !== undefined) throw coded(error, call);
+    return { sequence: seq ?? 0, isRepeated: duplicate === true };
+  }
+
+  /** From the stream's leader. `undefined`: there is none. */
+  async get(
+    stream: string,
+    which: { readonly last_by_subj: string } | { readonly seq: number; readonly next_by_subj?: string },
+    call: QueueCall,
+  ): Promise<Stored | undefined> {
+    const { error, message } = await this.#ask<{ message?: RawMessage }>(`STREAM.MSG.GET.${stream}`, which, call);
+    if (error?.err_code === NO_MESSAGE) return undefined;
+    if (error !== undefined) throw coded(error, call);
+    return message && storedIn(message);
+  }
+
+  /** False: there was none. */
+  async delete(stream: string, sequence: number, call: QueueCall): Promise<boolean> {
+    const subject = `${this.settings.api}.STREAM.MSG.DELETE.${stream}`;
+    const body = JSON.stringify({ seq: sequence, no_erase: true });
+    const { error } = jsonIn<{ error?: ApiError }>(await this.#change(subject, body, call));
+    if (error === undefined) return true;
+    if (NONE_TO_DELETE.includes(error.err_code ?? 0)) return false;
+    throw coded(error, call);
+  }
+
+  /** Deletes all before the sequence. */
+  async purge(stream: string, sequence: number, call: QueueCall): Promise<void> {
+    const { error } = await this.#ask(`STREAM.PURGE.${stream}`, { seq: sequence }, call);
+    if (error !== undefined) throw coded(error, call);
+  }
+
+  /** Gives the API's answer, of whatever subject. @throws what JetStream says. */
+  async manage<T extends object>(subject: string, body: object, call: QueueCall): Promise<T> {
+    const answer = await this.#ask<T>(subject, body, call);
+    if (answer.error !== undefined) throw coded(answer.error, call);
+    return answer;
+  }
+
+  async #change(subject: string, body: string | Uint8Array, call: QueueCall, headers: string = ""): Promise<Answer> {
+    const answering = this.requests.ask(subject, body, call, headers);
+    call.hasSent ||= this.requests.link.isUp;
+    return answering;
+  }
+
+  async #ask<T extends object>(
+    subject: string,
+    body: object,
+    call: QueueCall,
+  ): Promise<Partial<T> & { readonly error?: ApiError } & T> {
+    const answer = await this.requests.ask(`${this.settings.api}.${subject}`, JSON.stringify(body), call);
+    return jsonIn(answer);
+  }
+}
+
+interface RawMessage {
+  readonly subject: string;
+  readonly seq: number;
+  readonly data?: string;
+  readonly time: string;
+}
+
+function storedIn({ subject, seq, data = "", time }: RawMessage): Stored {
+  return { subject, sequence: seq, data: Buffer.from(data, "base64"), time: instantOf(time) };
+}
+
+/** `Date` reads no more than three digits behind the second. With the fraction: 2026-11-30T03:48:52.78915799Z. */
+function instantOf(time: string): number {
+  const [, seconds = time, fraction = ""] = /^([^.]*)(?:\.(\d+))?Z$/.exec(time) ?? [];
+  return Date.parse(`${seconds}Z`) + Number(`0.${fraction === "" ? "0" : fraction}`) * 1_000;
+}
+
+function jsonIn<T>({ message }: Answer): T {
+  return message.json<T>(); // As the API has it.
+}
+
+/** What JetStream refuses: what isn't there now may be there soon, of a stream that is made anew or finds a leader. */
+function coded({ code, err_code = 0, description = "" }: ApiError, { operation }: QueueCall): MusterError {
+  const about = { operation, mayHaveApplied: false };
+  if (GONE.includes(err_code) || code === 503 || code === 408) return unavailable(`JetStream: ${description}`, about);
+  const init = { source: `${NAME}.${operation}`, message: `JetStream: ${description} (${err_code})` };
+  if (err_code === NO_JETSTREAM || err_code === NO_JETSTREAM_FOR_ACCOUNT)
+    return new MusterError({ code: "UNSUPPORTED", ...init, detail: { feature: "JetStream" } });
+  if (/maximum|insufficient|resource|exceeds/i.test(description))
+    return new MusterError({ code: "UNAVAILABLE", ...init });
+  return new MusterError({ code: "INTERNAL", ...init });
+}
+
+const NO_JETSTREAM = 10_076;
+const NO_JETSTREAM_FOR_ACCOUNT = 10_039;

@@ -1,0 +1,166 @@
+/**
+ * Many requests in flight over one subscription, written together: JetStream answers each publish, and a batch of a
+ * thousand deliveries is a thousand of them. The driver's own `request` makes timers, buffers and a turn of each.
+ *
+ * Nothing is sent twice. What has been sent when the connection breaks, or is not answered in time, may have been applied.
+ */
+
+import { randomUUID } from "node:crypto";
+import type { Msg, Subscription } from "@nats-io/transport-node";
+import { abortedError, hasEnded, MusterError } from "@muster/core/slots";
+import type { Link } from "../connection/link.ts";
+import { codedError, NAME, unavailable } from "../errors.ts";
+import type { QueueCall } from "./call.ts";
+
+/** Of one request: a leader that has died answers nothing, and another is found within seconds. */
+const TIMEOUT_MS = 5_000;
+const WATCH_EVERY_MS = 250;
+
+export interface Answer {
+  /** Of a status in its headers; 0: none. */
+  readonly status: number;
+  readonly message: Msg;
+}
+
+interface Waiting {
+  readonly operation: string;
+  readonly endsAt: number;
+  resolve(answer: Answer): void;
+  reject(error: MusterError): void;
+}
+
+export class Requests implements Disposable {
+  readonly #link: Link;
+  readonly #inbox = `_INBOX.${randomUUID()}`;
+  readonly #subscription: Subscription;
+  readonly #following: Disposable;
+  /** By number, in the order in which they end. */
+  readonly #waiting = new Map<number, Waiting>();
+  #numbers = 0;
+  #parts: (string | Uint8Array)[] = [];
+  #text = "";
+  #unsent: number[] = [];
+  #watch: NodeJS.Timeout | undefined;
+
+  /** Live after the next round trip. */
+  constructor(link: Link) {
+    this.#link = link;
+    this.#subscription = link.listen(`${this.#inbox}.*`, (error, message) => {
+      if (error === null) this.#take(message);
+      else this.#failAll(codedError(error, { operation: "requests", mayHaveApplied: true }));
+    });
+    const lost = (): void => {
+      this.#failAll(unavailable("the connection broke", { operation: "requests", mayHaveApplied: true }));
+    };
+    this.#following = link.follow({ onRoute: (state) => (state === "down" ? lost() : undefined), onEnd: lost });
+  }
+
+  get link(): Link {
+    return this.#link;
+  }
+
+  /**
+   * Sent in a microtask, with all that is asked meanwhile.
+   *
+   * @param headers whole lines, each with its end.
+   * @throws UNAVAILABLE, TIMEOUT, ABORTED
+   */
+  async ask(subject: string, body: string | Uint8Array, call: QueueCall, headers: string = ""): Promise<Answer> {
+    if (hasEnded(call)) throw abortedError(call, `${NAME}.${call.operation}`, true);
+    this.#link.check({ operation: call.operation });
+    this.#numbers += 1;
+    const number = this.#numbers;
+    this.#write(subject, ` ${this.#inbox}.${number}`, headers, body);
+    this.#unsent.push(number);
+    return new Promise<Answer>((resolve, reject) => {
+      this.#waiting.set(number, { operation: call.operation, endsAt: performance.now() + TIMEOUT_MS, resolve, reject });
+      this.#watch ??= setInterval(() => this.#expire(), WATCH_EVERY_MS).unref();
+    });
+  }
+
+  /** Sent with what is asked meanwhile; nobody hears whether it has arrived. */
+  tell(subject: string, body: string, reply: string = ""): void {
+    if (this.#link.isUp) this.#write(subject, reply === "" ? "" : ` ${reply}`, "", body);
+  }
+
+  [Symbol.dispose](): void {
+    this.#following[Symbol.dispose]();
+    this.#subscription.unsubscribe();
+    this.#failAll(unavailable("the connection has been given up", { operation: "requests", mayHaveApplied: true }));
+  }
+
+  #write(subject: string, reply: string, headers: string, body: string | Uint8Array): void {
+    if (this.#parts.length === 0 && this.#text === "") queueMicrotask(() => this.#flush());
+    const bytes = typeof body === "string" ? Buffer.byteLength(body) : body.length;
+    if (headers === "") this.#text += `PUB ${subject}${reply} ${bytes}\r\n`;
+    else {
+      const head = `NATS/1.0\r\n${headers}\r\n`;
+      this.#text += `HPUB ${subject}${reply} ${head.length} ${head.length + bytes}\r\n${head}`;
+    }
+    if (typeof body === "string") this.#text += body;
+    else {
+      this.#parts.push(this.#text, body);
+      this.#text = "";
+    }
+    this.#text += "\r\n";
+  }
+
+  #flush(): void {
+    const parts = [...this.#parts, this.#text];
+    const unsent = this.#unsent;
+    this.#parts = [];
+    this.#text = "";
+    this.#unsent = [];
+    if (this.#link.isUp) {
+      const buffers = parts.map((part) => (typeof part === "string" ? Buffer.from(part) : part));
+      const [only, ...others] = buffers;
+      if (only !== undefined) this.#link.outlet.send(others.length === 0 ? only : Buffer.concat(buffers));
+      return;
+    }
+    for (const number of unsent) {
+      const one = this.#settle(number);
+      one?.reject(unavailable("there is no connection to the server", one));
+    }
+  }
+
+  #take(message: Msg): void {
+    const number = Number(message.subject.slice(this.#inbox.length + 1));
+    const status = message.data.length === 0 ? (message.headers?.code ?? 0) : 0;
+    const one = this.#settle(number);
+    if (one === undefined) return;
+    if (status === 503) {
+      // Nobody is there to take it: no such stream or consumer, or one without a leader.
+      one.reject(unavailable("JetStream does not answer for this stream", one));
+    } else one.resolve({ status, message });
+  }
+
+  #settle(number: number): Waiting | undefined {
+    const one = this.#waiting.get(number);
+    this.#waiting.delete(number);
+    return one;
+  }
+
+  #expire(): void {
+    const now = performance.now();
+    for (const [number, one] of this.#waiting) {
+      if (one.endsAt > now) return;
+      this.#waiting.delete(number);
+      one.reject(
+        new MusterError({
+          code: "TIMEOUT",
+          source: `${NAME}.${one.operation}`,
+          message: `JetStream has not answered within ${TIMEOUT_MS} ms`,
+          mayHaveApplied: true,
+        }),
+      );
+    }
+    clearInterval(this.#watch);
+    this.#watch = undefined;
+  }
+
+  #failAll(error: MusterError): void {
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const one of waiting) one.reject(error);
+  }
+}

@@ -1,0 +1,129 @@
+import { jetstreamManager } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
+import { withServer } from "@muster/servers/vitest";
+import { assert, describe, test } from "vitest";
+import { natsDurability } from "../../src/index.ts";
+import { callOf, eventually, rejection } from "../support.ts";
+import { acked, attached, enqueued, openedQueues, taken } from "./support.ts";
+
+const PATIENCE_MS = 30_000;
+
+await withServer("nats", {}, ({ url }) => {
+  test("a server without JetStream is UNSUPPORTED", async () => {
+    using call = callOf();
+    await rejection(natsDurability({ servers: url }).open({ namespace: "iot" }, call), "UNSUPPORTED");
+  });
+});
+
+await withServer("nats", { arguments: ["-js"] }, ({ url }) => {
+  describe("what is deleted behind our back", () => {
+    test("a session whose consumer is deleted while it waits is handed what comes", {
+      timeout: PATIENCE_MS,
+    }, async () => {
+      await using queues = await openedQueues({ servers: url }, "consumer-deleted");
+      await attached(queues, "s", ["a"]);
+      const connection = await connect({ servers: url });
+      const manager = await jetstreamManager(connection);
+      const waiting = taken(queues, "s", { waitMs: 5_000 });
+      await eventually(async () => {
+        await manager.consumers.delete("muster+consumer-deleted+queue", "s-s");
+      });
+      await enqueued(queues, "m", ["a"]);
+      assert.deepEqual([...(await waiting).keys()], ["m for a"]);
+      await connection.close();
+    });
+
+    test("what was leased when a consumer is deleted stays leased, and is settled", {
+      timeout: PATIENCE_MS,
+    }, async () => {
+      await using queues = await openedQueues({ servers: url }, "leased");
+      await attached(queues, "s", ["a", "b"]);
+      await enqueued(queues, "m", ["a", "b"]);
+      const held = await taken(queues, "s");
+      assert.equal(held.size, 2);
+      const connection = await connect({ servers: url });
+      await (await jetstreamManager(connection)).consumers.delete("muster+leased+queue", "s-s");
+      await connection.close();
+      await using other = await openedQueues({ servers: url }, "leased");
+      assert.equal((await taken(other, "s")).size, 0);
+      await acked(other, held);
+      assert.equal((await taken(other, "s", { waitMs: 500 })).size, 0);
+    });
+
+    for (const part of ["queue", "states", "attachments", "records"] as const) {
+      test(`a stream that is deleted is made anew: ${part}`, { timeout: PATIENCE_MS }, async () => {
+        const namespace = `deleted-${part}`;
+        await using queues = await openedQueues({ servers: url }, namespace);
+        await using peer = await openedQueues({ servers: url }, namespace);
+        await attached(queues, "s", ["a"]);
+        await enqueued(peer, "before", ["a"]);
+        const connection = await connect({ servers: url });
+        await (await jetstreamManager(connection)).streams.delete(`muster+${namespace}+${part}`);
+        await connection.close();
+        const come = new Set<string>();
+        let isEnqueued = false;
+        await eventually(async () => {
+          if (!isEnqueued) await enqueued(peer, "after", ["a"]);
+          isEnqueued = true;
+          const leased = await taken(queues, "s");
+          await acked(queues, leased);
+          for (const one of leased.keys()) come.add(one);
+          assert.isTrue(come.has("after for a"));
+          // What the stream held itself is lost with it; nothing else is.
+          assert.equal(come.has("before for a"), part === "attachments" || part === "records");
+        }, PATIENCE_MS);
+      });
+    }
+
+    test("a request to a stream that is gone is UNAVAILABLE", async () => {
+      await using queues = await openedQueues({ servers: url }, "gone");
+      const connection = await connect({ servers: url });
+      await (await jetstreamManager(connection)).streams.delete("muster+gone+records");
+      await connection.close();
+      using call = callOf();
+      await rejection(queues.tracking?.find("m", call) ?? Promise.resolve(), "UNAVAILABLE");
+      assert.isUndefined(await queues.tracking?.find("m", call));
+    });
+  });
+
+  test("10,000 identities in 4 clients are four streams, a consumer for each session, and four connections", {
+    timeout: 2 * PATIENCE_MS,
+  }, async () => {
+    const namespace = "many";
+    const identities = Array.from({ length: 10_000 }, (_, index) => `device-${index}`);
+    const clients = await Promise.all(Array.from({ length: 4 }, async () => openedQueues({ servers: url }, namespace)));
+    const shares = clients.map((client, share) => ({
+      client,
+      session: `process-${share}`,
+      own: identities.filter((_, index) => index % clients.length === share),
+    }));
+    for (const { client, session, own } of shares)
+      for (let start = 0; start < own.length; start += 1_000)
+        await attached(client, session, own.slice(start, start + 1_000));
+    for (let start = 0; start < identities.length; start += 1_000)
+      await enqueued(clients[0] ?? assert.fail("a client"), "m", identities.slice(start, start + 1_000));
+    for (const { client, session, own } of shares) {
+      let come = 0;
+      while (come < own.length) {
+        const leased = await taken(client, session);
+        assert.isAbove(leased.size, 0);
+        await acked(client, leased);
+        come += leased.size;
+      }
+      assert.equal(come, own.length);
+    }
+    const connection = await connect({ servers: url });
+    const manager = await jetstreamManager(connection);
+    const streams = (await manager.streams.list().next()).filter(({ config }) =>
+      config.name.startsWith("muster+many+"),
+    );
+    const consumers = await manager.consumers.list("muster+many+queue").next();
+    assert.lengthOf(streams, 4);
+    assert.deepEqual(
+      consumers.map(({ name }) => name).toSorted(),
+      shares.map(({ session }) => `s-${session}`),
+    );
+    await connection.close();
+    await Promise.all(clients.map(async (client) => client.close()));
+  });
+});
