@@ -1,6 +1,6 @@
 /** What the chat can run on: servers, and what of them fills which slot. One more is one more entry. */
 
-import { natsMessaging } from "@muster/backend-nats";
+import { natsDurability, natsMessaging, natsRegistry } from "@muster/backend-nats";
 import { redisDurability, redisMessaging, redisRegistry } from "@muster/backend-redis";
 import type { Slots } from "./chat-node.ts";
 
@@ -34,10 +34,21 @@ const REDIS: Composition = {
   }),
 };
 
+const NATS: Composition = {
+  servers: ["nats"],
+  keeps: true,
+  slots: ({ nats: servers = "" }) => ({
+    registry: natsRegistry({ servers }),
+    messaging: natsMessaging({ servers }),
+    durability: natsDurability({ servers }),
+  }),
+};
+
 /** By the name that `--on` takes; the first is what the demo runs on without. */
 export const COMPOSITIONS: ReadonlyMap<string, Composition> = new Map([
   ["redis+nats", REDIS_AND_NATS],
   ["redis", REDIS],
+  ["nats", NATS],
 ]);
 
 /** @throws RangeError: there is none of that name. */

@@ -1,13 +1,19 @@
 /** The life of one object: its connection, opened or borrowed, and how its calls end. */
 
 import type { NatsConnection } from "@nats-io/transport-node";
-import { abortedError, type Call, isMusterError, Lifecycle, MusterError } from "@muster/core/slots";
-import { Backoff } from "./connection/backoff.ts";
+import {
+  abortedError,
+  type Call,
+  isMusterError,
+  Lifecycle,
+  MusterError,
+  untilEnded,
+  Backoff,
+} from "@muster/core/slots";
 import { dial, hangUp } from "./connection/dial.ts";
 import { Link } from "./connection/link.ts";
 import { readerOn } from "./connection/reader.ts";
 import { tapOf } from "./connection/tap.ts";
-import { untilEnded } from "./connection/until-ended.ts";
 import { codedError, NAME } from "./errors.ts";
 import { checkedOutlet, type NatsOptions } from "./options.ts";
 
@@ -87,7 +93,7 @@ export class Client {
 
   /** One answer from the server shows that the connection stands. */
   async #greet(connection: NatsConnection, call: Call): Promise<void> {
-    await untilEnded(connection.flush(), call);
+    await untilEnded(connection.flush(), call, `${NAME}.open`);
     const { headers, version } = connection.info ?? {};
     if (headers === true) return;
     const message = `server ${version ?? "of unknown version"} has no message headers: they need ${FIRST_VERSION}`;

@@ -22,10 +22,10 @@ import {
   type Target,
   type TrackedDelivery,
   type TrackingFacet,
+  untilEnded,
 } from "@muster/core/slots";
 import { compareStrings } from "@muster/filter";
 import { Client } from "./client.ts";
-import { untilEnded } from "./connection/until-ended.ts";
 import { codedError, NAME } from "./errors.ts";
 import { checkVersion, withoutJetStream } from "./jetstream/server-version.ts";
 import { ofOperation, QueueCall } from "./jetstream/call.ts";
@@ -123,8 +123,8 @@ class NatsDurability implements DurabilityBackend {
       const maxPayloadBytes = maxPayloadBytesOf(link.maxMessageBytes);
       const space = new Space(link, this.#settings, new QueueSubjects(this.#prefix, namespace), durability);
       try {
-        await untilEnded(link.roundTrip("open"), opening);
-        await untilEnded(space.ready(new QueueCall(opening, "open")), opening);
+        await untilEnded(link.roundTrip("open"), opening, `${NAME}.open`);
+        await untilEnded(space.ready(new QueueCall(opening, "open")), opening, `${NAME}.open`);
       } catch (error) {
         space[Symbol.dispose]();
         throw isMusterError(error, "UNAVAILABLE") && !link.server.hasJetStream ? withoutJetStream(link, error) : error;

@@ -21,10 +21,10 @@ import {
   type Scope,
   type SetEntry,
   type SetOutcome,
+  untilEnded,
 } from "@muster/core/slots";
 import { type Filter, splitForEvaluator } from "@muster/filter";
 import { Client } from "./client.ts";
-import { untilEnded } from "./connection/until-ended.ts";
 import { NAME, retold } from "./errors.ts";
 import { checkOptions, type NatsOptions, prefixOf } from "./options.ts";
 import { NAME_LIMITS, type RecordLimits, recordLimits } from "./store/arguments.ts";
@@ -99,7 +99,7 @@ class NatsRegistry implements RegistryBackend {
       const names = streamNames(this.#prefix, namespace);
       const store = new Store({ link, names, replicas: this.#replicas, maxIdentities });
       try {
-        await untilEnded(store.feed.open(), opening);
+        await untilEnded(store.feed.open(), opening, `${NAME}.open`);
         this.#store = store;
       } catch (error) {
         store.close();

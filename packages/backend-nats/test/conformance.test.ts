@@ -12,6 +12,6 @@ await withServer("nats", { arguments: ["-js"] }, async (server) => {
 
 // What has changed since 2.9 is JetStream, by which the server also tells its time.
 await withServer("nats-current", { arguments: ["-js"] }, async (server) => {
-  const { messaging: _, ...registryOnly } = await subjectOn(server);
-  conformance({ ...registryOnly, name: "nats current" }, { seeds });
+  const { messaging: _, ...onJetStream } = await subjectOn(server);
+  conformance({ ...onJetStream, name: "nats current" }, { seeds });
 });

@@ -1,6 +1,6 @@
-/** One NATS knows who is there, in a stream, and reaches them: at most once, or until it is acknowledged. */
+/** One NATS does all three: it knows who is there, reaches them, and keeps what they have not had. */
 
-import { natsMessaging, natsRegistry } from "@muster/backend-nats";
+import { natsDurability, natsMessaging, natsRegistry } from "@muster/backend-nats";
 import type { Subject } from "@muster/conformance";
 import { withMortalProcesses } from "@muster/conformance/processes";
 
@@ -16,5 +16,6 @@ export function subject(servers: string): Subject {
     patienceMs: 15_000,
     registry: () => natsRegistry({ servers }),
     messaging: () => natsMessaging({ servers }),
+    durability: () => natsDurability({ servers }),
   };
 }

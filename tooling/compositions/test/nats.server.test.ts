@@ -5,5 +5,5 @@ import { DEADLINE_MS, histories } from "./histories.ts";
 
 await withServer("nats", { arguments: ["-js"] }, (server) => {
   patternConformance(nats(server.url), { parallel: true, deadlineMs: DEADLINE_MS });
-  patternConformance(nats(server.url), histories("at-most-once/history", "acknowledged/history"));
+  patternConformance(nats(server.url), histories("acknowledged/history", "durable/history"));
 });

@@ -7,11 +7,10 @@ import {
   NatsConnectionImpl,
   type NodeConnectionOptions,
 } from "@nats-io/transport-node";
-import type { Call } from "@muster/core/slots";
+import { type Call, untilEnded, type Backoff } from "@muster/core/slots";
 import { type NatsServerOptions, serverUrl } from "../options.ts";
-import type { Backoff } from "./backoff.ts";
 import { type Door, knock } from "./knock.ts";
-import { untilEnded } from "./until-ended.ts";
+import { NAME } from "../errors.ts";
 
 const DEFAULT_SERVER = "nats://127.0.0.1:4222";
 const CONNECT_TIMEOUT_MS = 2_000;
@@ -26,7 +25,7 @@ export async function dial(options: NatsServerOptions, backoff: Backoff, call: C
   const first = await knock(doors, { timeoutMs, isMute: tls?.handshakeFirst === true }, call);
   const inOrder = [...urls.slice(first), ...urls.slice(0, first)];
   const connecting = connect(driverOptions(options, inOrder, timeoutMs, backoff));
-  return untilEnded(connecting, call, (late) => {
+  return untilEnded(connecting, call, `${NAME}.open`, (late) => {
     hangUp(late).catch(() => undefined); // Nobody waits for it any more.
   });
 }

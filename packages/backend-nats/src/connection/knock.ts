@@ -4,9 +4,8 @@
  */
 
 import { connect, type Socket } from "node:net";
-import { type Call, throwIfAborted } from "@muster/core/slots";
-import { unavailable } from "../errors.ts";
-import { untilEnded } from "./until-ended.ts";
+import { type Call, throwIfAborted, untilEnded } from "@muster/core/slots";
+import { unavailable, NAME } from "../errors.ts";
 
 export interface Door {
   readonly host: string;
@@ -50,7 +49,7 @@ async function greeting({ host, port }: Door, { timeoutMs, isMute }: Knocking, c
     else listenForInfo(socket, resolve, () => fail("is no NATS server"));
   });
   try {
-    await untilEnded(heard, call);
+    await untilEnded(heard, call, `${NAME}.open`);
   } finally {
     socket.on("error", () => undefined); // Of a socket that nobody uses any more.
     socket.destroy();

@@ -21,11 +21,6 @@ interface Attachment {
   dropped: number;
 }
 
-export interface ModelHanded {
-  readonly what: string;
-  readonly lease: number;
-}
-
 export class QueueModel {
   readonly #deliveries = new Map<string, Delivery>();
   readonly #attachments = new Map<string, Attachment>();

@@ -2,9 +2,9 @@
 
 import type { Duplex } from "node:stream";
 import { type ChannelModel, connect, type Options, type SocketOptions } from "amqplib";
-import { type Call, throwIfAborted } from "@muster/core/slots";
+import { type Call, throwIfAborted, untilEnded } from "@muster/core/slots";
 import type { Settings } from "../options.ts";
-import { untilEnded } from "./until-ended.ts";
+import { NAME } from "../errors.ts";
 
 /** How long a server may take to say goodbye. */
 const GOODBYE_MS = 1_000;
@@ -60,7 +60,7 @@ async function connectTo(url: URL, settings: Settings, call: Call): Promise<Chan
     clientProperties: { connection_name: name },
   };
   const connecting = connected(addressOf(url, settings), url.protocol === "amqps:" ? { ...tls, ...socket } : socket);
-  return untilEnded(connecting, call, (late) => {
+  return untilEnded(connecting, call, `${NAME}.open`, (late) => {
     hangUp(late).catch(() => undefined); // Nobody waits for it any more.
   });
 }

@@ -2,10 +2,9 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import type { ChannelModel } from "amqplib";
-import type { Call, MusterError } from "@muster/core/slots";
+import { type Call, type MusterError, Backoff } from "@muster/core/slots";
 import { unavailable } from "../errors.ts";
 import type { Settings } from "../options.ts";
-import { Backoff } from "./backoff.ts";
 import { cutOff, dial, hangUp } from "./dial.ts";
 
 export interface Follower {

@@ -1,10 +1,9 @@
 /** What has been made on a connection, and is made anew when it breaks, or its connection does. */
 
 import type { ChannelModel } from "amqplib";
-import type { Call, MusterError } from "@muster/core/slots";
-import { codedError, unavailable } from "../errors.ts";
+import { type Call, type MusterError, untilEnded } from "@muster/core/slots";
+import { codedError, unavailable, NAME } from "../errors.ts";
 import type { Follower, Link } from "./link.ts";
-import { untilEnded } from "./until-ended.ts";
 
 /** One life of it. */
 export interface Work {
@@ -43,7 +42,7 @@ export class Standing<T extends Work> implements Follower {
     try {
       const { model } = link;
       if (model === undefined) throw unavailable("the connection broke", { operation });
-      const work = await untilEnded(standing.#make(model), call);
+      const work = await untilEnded(standing.#make(model), call, `${NAME}.open`);
       if (work === undefined) throw unavailable("the connection broke", { operation });
       link.backoff.reset();
       return standing;

@@ -8,6 +8,7 @@ export {
   type DurabilityScope,
   type Scope,
 } from "./backend.ts";
+export { Backoff } from "./backoff.ts";
 export { BoundedHeap } from "./bounded-heap.ts";
 export { boundedChannel, type Channel } from "./channel.ts";
 export { type ErrorCode, type ErrorDetail, type ErrorDetails, RETRYABLE, type Violation } from "./codes.ts";
@@ -109,3 +110,4 @@ export {
   throwIfAborted,
   type TimedCall,
 } from "./signals.ts";
+export { untilEnded } from "./until-ended.ts";

@@ -1,5 +1,5 @@
 import { afterEach, assert, beforeEach, test, vi } from "vitest";
-import { Backoff } from "../../src/connection/backoff.ts";
+import { Backoff } from "../../src/slots/backoff.ts";
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["performance"] }));
 afterEach(() => void vi.useRealTimers());

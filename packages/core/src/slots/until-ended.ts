@@ -1,12 +1,17 @@
-import { abortedError, type Call } from "@muster/core/slots";
+import type { Call } from "./backend.ts";
+import { abortedError } from "./signals.ts";
 
 /**
- * Waits for work while opening, no longer than `call` lasts; what becomes of the work after that is for `onLate`.
+ * Waits for work that can't be given up itself, as opening a connection is, no longer than `call` lasts; what becomes of the work after that is for `onLate`.
  *
  * @throws TIMEOUT, ABORTED; otherwise what `work` rejects with.
  */
-export async function untilEnded<T>(work: Promise<T>, call: Call, onLate?: (result: T) => void): Promise<T> {
-  const source = "nats.open";
+export async function untilEnded<T>(
+  work: Promise<T>,
+  call: Call,
+  source: string,
+  onLate?: (result: T) => void,
+): Promise<T> {
   let isOver = false;
   let end = (): void => {};
   const ended = new Promise<never>((_resolve, reject) => {
