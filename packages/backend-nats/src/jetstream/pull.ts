@@ -1,6 +1,5 @@
 /** What a consumer hands out: pulled, so that nobody is sent what he has not asked for. */
 
-import { randomUUID } from "node:crypto";
 import type { Msg } from "@nats-io/transport-node";
 import { type Call, MusterError, offEnd, onEnd } from "@muster/core/slots";
 import { NAME, unavailable } from "../errors.ts";
@@ -40,7 +39,7 @@ export async function pull(
   call: QueueCall,
 ): Promise<Pull> {
   const { link } = requests;
-  const inbox = `_INBOX.${randomUUID()}`;
+  const inbox = link.newInbox();
   const pulled: Pulled[] = [];
   const beats = waitMs >= 2 * HEARTBEAT_MS;
   const ending = new Ending(call, SILENCE_MS + (beats ? HEARTBEAT_MS : waitMs));

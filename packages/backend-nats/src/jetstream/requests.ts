@@ -5,7 +5,6 @@
  * Nothing is sent twice. What has been sent when the connection breaks, or is not answered in time, may have been applied.
  */
 
-import { randomUUID } from "node:crypto";
 import type { Msg, Subscription } from "@nats-io/transport-node";
 import { abortedError, hasEnded, MusterError } from "@muster/core/slots";
 import type { Link } from "../connection/link.ts";
@@ -31,7 +30,7 @@ interface Waiting {
 
 export class Requests implements Disposable {
   readonly #link: Link;
-  readonly #inbox = `_INBOX.${randomUUID()}`;
+  readonly #inbox: string;
   readonly #subscription: Subscription;
   readonly #following: Disposable;
   /** By number, in the order in which they end. */
@@ -45,6 +44,7 @@ export class Requests implements Disposable {
   /** Live after the next round trip. */
   constructor(link: Link) {
     this.#link = link;
+    this.#inbox = link.newInbox();
     this.#subscription = link.listen(`${this.#inbox}.*`, (error, message) => {
       if (error === null) this.#take(message);
       else this.#failAll(codedError(error, { operation: "requests", mayHaveApplied: true }));
