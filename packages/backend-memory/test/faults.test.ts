@@ -1,8 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 import { linkCall, type MessagingBackend } from "@muster/core/slots";
+import { entry } from "@muster/testing";
 import { describe, expect, test } from "vitest";
 import { memoryFaults, memoryMessaging, memoryRegistry } from "../src/index.ts";
-import { CALL, entry, fixture, get, NAMESPACE, scanAll, scanIdentities, set, stored } from "./support.ts";
+import { CALL, fixture, get, NAMESPACE, scanAll, scanIdentities, set, stored } from "./support.ts";
 
 /** Settles when everything that can happen without a timer has happened. */
 async function quiet(): Promise<void> {

@@ -1,11 +1,12 @@
 import type { IdentitySchema, RegistryBackend } from "@muster/core/slots";
 import { compileFilter, type Filter, formatPath, type Metadata, parseFilter, type Path } from "@muster/filter";
 import { corpus, generateDocument, generateFilter, generatorSchema, seededRandom } from "@muster/filter/corpus";
+import { entry } from "@muster/testing";
 import { describe, expect, test } from "vitest";
 import { candidates } from "../src/filter.ts";
 import { memoryRegistry } from "../src/index.ts";
 import { Records } from "../src/records.ts";
-import { CALL, entry, fixture, NAMESPACE, scanAll, set, stored } from "./support.ts";
+import { CALL, fixture, NAMESPACE, scanAll, set, stored } from "./support.ts";
 
 /** So many that the documents of a group are a small share of all, and indexes are worth asking. */
 const FILLERS = Array.from({ length: 400 }, (_, i) => ({ id: `filler-${i}`, metadata: {} }));

@@ -1,9 +1,10 @@
 import type { RegistryBackend } from "@muster/core/slots";
 import { compareStrings } from "@muster/filter";
 import { seededRandom } from "@muster/filter/corpus";
+import { entry } from "@muster/testing";
 import { describe, expect, test } from "vitest";
 import { int, pick } from "./random.ts";
-import { CALL, entry, fixture, NAMESPACE, scanAll, scanIdentities, set, stored } from "./support.ts";
+import { CALL, fixture, NAMESPACE, scanAll, scanIdentities, set, stored } from "./support.ts";
 
 const HOSTILE = [
   "a",

@@ -2,6 +2,7 @@
 
 import { setMaxListeners } from "node:events";
 import type { Call, Registration, RegistryBackend, ScanQuery, Scope, SetEntry, SetOutcome } from "@muster/core/slots";
+import { entry } from "@muster/testing";
 import { type MemoryHub, memoryHub, type MemoryFaults, memoryRegistry } from "../src/index.ts";
 
 /** Never given up, and shared by calls that run at once. */
@@ -35,24 +36,6 @@ export function fixture(): Fixture {
       await registry.open({ namespace: NAMESPACE, ...scope }, CALL);
       return registry;
     },
-  };
-}
-
-let attempts = 0;
-
-/** A registration without session, address or TTL, by an attempt of its own. */
-export function entry(identity: string, changes: Partial<SetEntry> = {}): SetEntry {
-  attempts += 1;
-  return {
-    identity,
-    metadata: {},
-    ttlMs: undefined,
-    session: undefined,
-    address: undefined,
-    sessionBound: false,
-    attempt: `attempt-${attempts}`,
-    mode: "create",
-    ...changes,
   };
 }
 

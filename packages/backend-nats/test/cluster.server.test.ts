@@ -1,7 +1,9 @@
 import { withServer } from "@muster/servers/vitest";
 import { obtainNatsCluster } from "@muster/servers";
+import { eventually } from "@muster/testing";
+import { arrive, message, publish, reading } from "@muster/testing/messaging";
 import { assert, describe, test } from "vitest";
-import { arrive, eventually, message, opened, publish, reading } from "./support.ts";
+import { opened } from "./support.ts";
 
 await withServer("nats", {}, ({ origin }) => {
   describe.skipIf(origin !== "native")("a cluster of three", () => {

@@ -1,9 +1,11 @@
 import { connect } from "@nats-io/transport-node";
 import { isMusterError } from "@muster/core/slots";
 import { withServer } from "@muster/servers/vitest";
+import { callOf, eventually, rejection } from "@muster/testing";
+import { arrive, message, publish, reading } from "@muster/testing/messaging";
 import { assert, test } from "vitest";
 import { natsMessaging } from "../src/index.ts";
-import { arrive, callOf, eventually, message, opened, publish, reading, rejection } from "./support.ts";
+import { opened } from "./support.ts";
 
 await withServer("nats", {}, ({ url }) => {
   test("two namespaces share a connection that is handed in, and closing both leaves it open", async () => {

@@ -1,7 +1,9 @@
 import { faultProxy } from "@muster/conformance";
 import { withServer } from "@muster/servers/vitest";
+import { callOf, eventually, rejection } from "@muster/testing";
+import { arrive, message, publish, reading } from "@muster/testing/messaging";
 import { assert, describe, test } from "vitest";
-import { arrive, callOf, configured, eventually, message, opened, publish, reading, rejection } from "./support.ts";
+import { configured, opened } from "./support.ts";
 
 await withServer("nats", {}, ({ origin }) => {
   describe.skipIf(origin !== "native")("with a configuration of its own", () => {

@@ -4,9 +4,11 @@ import { setImmediate as turn } from "node:timers/promises";
 import { connect, headers as natsHeaders, type Msg } from "@nats-io/transport-node";
 import type { Delivery } from "@muster/core/slots";
 import { withServer } from "@muster/servers/vitest";
+import { callOf, eventually, freePort, rejection } from "@muster/testing";
+import { arrive, message, publish, reading } from "@muster/testing/messaging";
 import { assert, describe, expect, test } from "vitest";
 import { natsMessaging } from "../src/index.ts";
-import { arrive, callOf, eventually, freePort, message, opened, publish, reading, rejection } from "./support.ts";
+import { opened } from "./support.ts";
 
 const HASHED = "\u{1f600}".repeat(64);
 

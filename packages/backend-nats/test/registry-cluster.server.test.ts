@@ -2,10 +2,10 @@ import { connect } from "@nats-io/transport-node";
 import type { RegistryBackend } from "@muster/core/slots";
 import { obtainNatsCluster, type ServerCluster } from "@muster/servers";
 import { withServer } from "@muster/servers/vitest";
+import { callOf, eventually } from "@muster/testing";
 import { assert, describe, test } from "vitest";
 import { natsRegistry } from "../src/index.ts";
 import { streamNames } from "../src/store/stream.ts";
-import { callOf, eventually } from "./support.ts";
 
 const PATIENCE_MS = 30_000;
 const STREAM = streamNames("muster", "fleet").name;

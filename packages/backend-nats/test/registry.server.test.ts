@@ -1,27 +1,10 @@
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { MusterError, type RegistryBackend, type SetEntry } from "@muster/core/slots";
 import { withServer } from "@muster/servers/vitest";
+import { callOf, entry, eventually, rejection } from "@muster/testing";
 import { assert, describe, onTestFinished, test } from "vitest";
 import { natsRegistry, type NatsRegistryOptions } from "../src/index.ts";
 import { streamNames } from "../src/store/stream.ts";
-import { callOf, eventually, rejection } from "./support.ts";
-
-let attempts = 0;
-
-function entry(identity: string, changes: Partial<SetEntry> = {}): SetEntry {
-  attempts += 1;
-  return {
-    identity,
-    metadata: {},
-    ttlMs: undefined,
-    session: undefined,
-    address: undefined,
-    sessionBound: false,
-    attempt: `attempt-${attempts}`,
-    mode: "create",
-    ...changes,
-  };
-}
 
 async function registryOn(options: NatsRegistryOptions, namespace: string): Promise<RegistryBackend> {
   const registry = natsRegistry(options);

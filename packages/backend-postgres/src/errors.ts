@@ -1,42 +1,24 @@
 /** What PostgreSQL and its driver say, as coded errors. */
 
-import { type ErrorCode, isMusterError, MusterError } from "@muster/core/slots";
+import {
+  driverError,
+  type DriverErrorMeaning,
+  isMusterError,
+  MusterError,
+  refused,
+  socketMeaning,
+  unanswered,
+  wordsOf,
+} from "@muster/core/slots";
 
 /** The name of this backend, as it stands in the source of errors. */
 export const NAME = "postgres";
-
-type Code = Extract<
-  ErrorCode,
-  | "UNAUTHENTICATED"
-  | "PERMISSION_DENIED"
-  | "UNAVAILABLE"
-  | "TIMEOUT"
-  | "RATE_LIMITED"
-  | "UNSUPPORTED"
-  | "CONFIG_INVALID"
-  | "INVALID_ARGUMENT"
-  | "INTERNAL"
->;
-
-interface Meaning {
-  readonly code: Code;
-  readonly message: string;
-  readonly mayHaveApplied: boolean;
-}
-
-function refused(code: Code, message: string): Meaning {
-  return { code, message, mayHaveApplied: false };
-}
-
-function unanswered(message: string, code: Code = "UNAVAILABLE"): Meaning {
-  return { code, message, mayHaveApplied: true };
-}
 
 /**
  * By SQLSTATE, or by its class. Every call is one statement, which the server has undone when it answers with an error;
  * unless it ends the connection with it, for then it may have come between the statement and its answer.
  */
-const STATES: Readonly<Record<string, Meaning>> = {
+const STATES: Readonly<Record<string, DriverErrorMeaning>> = {
   "08": unanswered("the connection was lost"),
   "08001": refused("UNAVAILABLE", "the server can't be reached"),
   "08004": refused("UNAVAILABLE", "the server takes no connection"),
@@ -69,7 +51,7 @@ const STATES: Readonly<Record<string, Meaning>> = {
 };
 
 /** What the driver says by itself, told apart by its words. */
-const MESSAGES: readonly (readonly [pattern: RegExp, meaning: Meaning])[] = [
+const MESSAGES: readonly (readonly [pattern: RegExp, meaning: DriverErrorMeaning])[] = [
   [/^timeout exceeded when trying to connect/, refused("RATE_LIMITED", "all connections are busy")],
   [/^Connection terminated due to connection timeout/, refused("UNAVAILABLE", "the server does not answer")],
   [/^timeout expired/, refused("UNAVAILABLE", "the server does not answer")],
@@ -86,17 +68,8 @@ const MESSAGES: readonly (readonly [pattern: RegExp, meaning: Meaning])[] = [
   ],
 ];
 
-/** Errors of sockets and name servers, by their `code`; while connecting nothing can have left. */
-const SOCKETS: ReadonlySet<string> = new Set([
-  ...["ECONNREFUSED", "ECONNRESET", "ECONNABORTED", "ENOTCONN", "EPIPE", "ETIMEDOUT", "ENOENT", "EACCES"],
-  ...["EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN", "EADDRNOTAVAIL", "ENOTFOUND", "EAI_AGAIN"],
-  ...["EMFILE", "ENFILE", "ERR_STREAM_DESTROYED", "ERR_STREAM_WRITE_AFTER_END", "ERR_SOCKET_CLOSED"],
-]);
-
-const BEFORE_SENDING: ReadonlySet<string> = new Set(["connect", "getaddrinfo"]);
-
-const UNKNOWN: Meaning = unanswered("an unexpected error", "INTERNAL");
-const UNKNOWN_STATE: Meaning = refused("INTERNAL", "an unexpected error of the server");
+const UNKNOWN: DriverErrorMeaning = unanswered("an unexpected error", "INTERNAL");
+const UNKNOWN_STATE: DriverErrorMeaning = refused("INTERNAL", "an unexpected error of the server");
 
 /**
  * A coded error for whatever a call of the driver rejected with. What already is one is given back as it is.
@@ -105,14 +78,8 @@ const UNKNOWN_STATE: Meaning = refused("INTERNAL", "an unexpected error of the s
  */
 export function postgresError(error: unknown, source: string, subject?: string): MusterError {
   if (isMusterError(error)) return error;
-  const text = textOf(error);
-  const { code, message, mayHaveApplied } = meaningOf(error, text);
-  const common = { source, subject, message: `${message} (${text})`, mayHaveApplied, cause: error };
-  if (code === "CONFIG_INVALID") {
-    return new MusterError({ code, ...common, detail: { violations: [{ path: "", message: text }] } });
-  }
-  if (code === "UNSUPPORTED") return new MusterError({ code, ...common, detail: { feature: text } });
-  return new MusterError({ code, ...common });
+  const text = wordsOf(error);
+  return driverError(meaningOf(error, text), { source, subject, text, cause: error });
 }
 
 /** As {@link postgresError}, for what happened before a statement was sent: nothing can have been applied. */
@@ -120,31 +87,19 @@ export function unsentError(error: unknown, source: string): MusterError {
   const coded = postgresError(error, source);
   if (!coded.mayHaveApplied || isMusterError(error)) return coded;
   const code = coded.code === "INTERNAL" ? "INTERNAL" : "UNAVAILABLE";
-  return new MusterError({ code, source, message: `no connection (${textOf(error)})`, cause: error });
+  return new MusterError({ code, source, message: `no connection (${wordsOf(error)})`, cause: error });
 }
 
-function meaningOf(error: unknown, text: string): Meaning {
+function meaningOf(error: unknown, text: string): DriverErrorMeaning {
+  const ofSocket = socketMeaning(error);
+  if (ofSocket !== undefined) return ofSocket;
   const code = codeOf(error);
-  if (code !== undefined && SOCKETS.has(code)) return socketMeaning(error);
   const found = MESSAGES.find(([pattern]) => pattern.test(text));
   if (code === undefined || !/^[0-9A-Z]{5}$/.test(code)) return found?.[1] ?? UNKNOWN;
   return STATES[code] ?? STATES[code.slice(0, 2)] ?? UNKNOWN_STATE;
 }
 
-function socketMeaning(error: unknown): Meaning {
-  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
-  const syscall = first instanceof Error && "syscall" in first ? String(first.syscall) : "";
-  if (BEFORE_SENDING.has(syscall)) return refused("UNAVAILABLE", "the server can't be reached");
-  return unanswered("the connection was lost");
-}
-
 function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error)) return undefined;
   return typeof error.code === "string" ? error.code : undefined;
-}
-
-/** A name that leads to several addresses fails with an error that has no words of its own. */
-function textOf(error: unknown): string {
-  if (error instanceof AggregateError && error.message === "") return error.errors.map(textOf).join("; ");
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,13 +1,15 @@
 /** What the kit can't see of the durability slot: what it leaves in the tables, and what its calls cost. */
 
 import { withServer } from "@muster/servers/vitest";
+import { entry, freshNamespace, numbered, outcomeOf, SOON, within } from "@muster/testing";
+import { ack, message, settled, take, targets, TTL } from "@muster/testing/durability";
 import { describe, expect, test } from "vitest";
 import { postgresRegistry } from "../src/index.ts";
 import { MIGRATIONS } from "../src/schema/migrations.ts";
-import { ack, message, numbered, openedQueues, SECOND, settled, take, targets, TTL } from "./queues/support.ts";
+import { openedQueues, SECOND } from "./queues/support.ts";
 import { tablesOfVersion } from "./schema/former.ts";
 import { optionsOf } from "./standalone.ts";
-import { entry, freshNamespace, outcomeOf, poolOf, SOON, tell, within } from "./support.ts";
+import { poolOf, tell } from "./support.ts";
 
 const TABLES = [
   "messages",

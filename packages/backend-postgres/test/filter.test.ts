@@ -10,13 +10,14 @@ import {
 } from "@muster/filter";
 import { corpus, generateDocument, generateFilter, generatorSchema, seededRandom } from "@muster/filter/corpus";
 import { withServer } from "@muster/servers/vitest";
+import { collected, entry, within } from "@muster/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { conditionOf, readsMetadata } from "../src/filter.ts";
 import { type IndexKind, namesIn } from "../src/keys.ts";
 import { Parameters } from "../src/selection/parameters.ts";
 import type { FieldIndexes } from "../src/selection/writing.ts";
 import { optionsOf } from "./standalone.ts";
-import { collected, entry, opened, within } from "./support.ts";
+import { opened } from "./support.ts";
 
 /** Thousands more for a night's run; the seed chooses others. */
 const FILTERS = Number(process.env["MUSTER_FILTERS"] ?? 1_000);

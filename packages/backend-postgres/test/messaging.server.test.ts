@@ -2,12 +2,13 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { withServer } from "@muster/servers/vitest";
+import { freshNamespace, outcomeOf, SOON, within } from "@muster/testing";
 import { describe, expect, test } from "vitest";
 import { channelName, lockKey } from "../src/keys.ts";
 import { frameOf } from "../src/messages/frames.ts";
 import { inboxOn, message, numbered, opened, read, rowsOf, SECOND, textsOf } from "./messages/support.ts";
 import { optionsOf } from "./standalone.ts";
-import { freshNamespace, outcomeOf, poolOf, proxyOf, SOON, tell, within } from "./support.ts";
+import { poolOf, proxyOf, tell } from "./support.ts";
 
 await withServer("postgres", {}, (server) => {
   describe("the tables", () => {

@@ -1,6 +1,8 @@
 /** The outbox on a real server, beside what the conformance kit asks. */
 
 import { withServer } from "@muster/servers/vitest";
+import { collected, freshNamespace, numbered, until, within } from "@muster/testing";
+import { message, targets } from "@muster/testing/durability";
 import { expect, test } from "vitest";
 import {
   callerOf,
@@ -14,9 +16,9 @@ import {
   takeAll,
   whole,
 } from "./outbox/support.ts";
-import { message, numbered, SECOND, targets } from "./queues/support.ts";
+import { SECOND } from "./queues/support.ts";
 import { optionsOf } from "./standalone.ts";
-import { collected, freshNamespace, tell, until, within } from "./support.ts";
+import { tell } from "./support.ts";
 
 const RETENTION = { durability: { trackingRetentionMs: 1, deadLetterRetentionMs: 1 } };
 

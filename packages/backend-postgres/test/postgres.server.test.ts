@@ -3,11 +3,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { RegistryBackend } from "@muster/core/slots";
 import { withServer } from "@muster/servers/vitest";
+import { entry, freshNamespace, outcomeOf, SOON, within } from "@muster/testing";
 import { Pool } from "pg";
 import { describe, expect, test } from "vitest";
 import { type PostgresByHost, type PostgresCommonOptions, postgresRegistry } from "../src/index.ts";
 import { optionsOf } from "./standalone.ts";
-import { entry, freshNamespace, opened, outcomeOf, poolOf, proxyOf, SOON, tell, within } from "./support.ts";
+import { opened, poolOf, proxyOf, tell } from "./support.ts";
 
 const SECOND = 1_000;
 /** What a call may end with while the server is away. */

@@ -2,10 +2,11 @@
 
 import type { RegistryBackend, SetEntry } from "@muster/core/slots";
 import { withServer } from "@muster/servers/vitest";
+import { collected, entry, freshNamespace, outcomeOf, SOON, within } from "@muster/testing";
 import { expect, test } from "vitest";
 import { bigintArray, booleanArray, jsonbArray, textArray } from "../src/codec.ts";
 import { optionsOf } from "./standalone.ts";
-import { collected, entry, freshNamespace, opened, outcomeOf, poolOf, SOON, tell, within } from "./support.ts";
+import { opened, poolOf, tell } from "./support.ts";
 
 const SECOND = 1_000;
 

@@ -1,7 +1,7 @@
 /** One server, as the conformance kit looks at it: through a proxy that can break the line. */
 
 import type { Subject } from "@muster/conformance";
-import { faultProxy } from "@muster/conformance/faults";
+import { faultProxy, serverFaults } from "@muster/conformance/faults";
 import { withMortalProcesses } from "@muster/conformance/processes";
 import type { Server } from "@muster/servers";
 import type { PostgresByHost } from "../src/index.ts";
@@ -16,22 +16,8 @@ export function optionsOf({ host, port }: { readonly host: string; readonly port
 
 export async function standalone(server: Server): Promise<Subject> {
   const { host, port, url, control } = server;
-  if (host !== "127.0.0.1") throw new Error(`the proxy leads to 127.0.0.1, not ${host}`);
   const proxy = await faultProxy({ host, port });
-  const faults = {
-    cut: async () => proxy.cut(),
-    dropReplies: async () => proxy.dropReplies(),
-    heal: async () => {
-      await control?.thaw();
-      await proxy.heal();
-    },
-    ...(control !== undefined && {
-      freeze: async () => control.freeze(),
-      thaw: async () => control.thaw(),
-      restart: async () => control.restart(),
-      keepsData: true,
-    }),
-  };
+  const faults = serverFaults({ proxies: [proxy], controls: [control], keepsData: true });
   await makeNotes(`${url}/postgres`);
   const probes = {
     transactionProbe: notesIn(`${url}/postgres`),

@@ -1,12 +1,13 @@
 /** A standby: what it refuses while it is one, and what is there when it has been promoted. */
 
 import { withServer } from "@muster/servers/vitest";
+import { entry, freshNamespace, outcomeOf, SOON, within } from "@muster/testing";
 import { describe, expect, test } from "vitest";
 import { postgresMessaging, postgresOutbox, postgresRegistry } from "../src/index.ts";
 import { standbyOf, standbyPrograms } from "./standby.ts";
 import { callerOf, commit, lease, openedOutbox, settleAll, takeAll, whole } from "./outbox/support.ts";
 import { optionsOf } from "./standalone.ts";
-import { entry, freshNamespace, opened, outcomeOf, poolOf, SOON, tell, within } from "./support.ts";
+import { opened, poolOf, tell } from "./support.ts";
 
 const SECOND = 1_000;
 

@@ -8,7 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Server } from "@muster/servers";
-import { tell, until } from "./support.ts";
+import { until } from "@muster/testing";
+import { tell } from "./support.ts";
 
 export interface Standby extends AsyncDisposable {
   readonly host: string;

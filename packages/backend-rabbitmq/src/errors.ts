@@ -1,25 +1,11 @@
 /** What the driver, the server and the network say, in Muster's codes. */
 
-import { isMusterError, MusterError } from "@muster/core/slots";
+import { type DriverErrorRule, type DriverErrors, driverErrors, MusterError } from "@muster/core/slots";
 
 /** As it stands in the source of errors. */
 export const NAME = "rabbitmq";
 
-type Code = "UNAVAILABLE" | "UNAUTHENTICATED" | "PERMISSION_DENIED" | "CONFIG_INVALID" | "INTERNAL";
-
-interface Rule {
-  /** The reply code of the protocol, the error's class, or its code from Node. */
-  readonly name?: number | string | RegExp;
-  /** What its message says, where that matters. */
-  readonly says?: RegExp;
-  readonly code: Code;
-  readonly message: string;
-  /** The option that it is about, where it is about one. */
-  readonly path?: string;
-}
-
-/** The first that fits; INTERNAL where none does. */
-const RULES: readonly Rule[] = [
+const RULES: readonly DriverErrorRule[] = [
   {
     says: /(?:handshake terminated|connection closed)[^]*403[^]*(?:login was refused|access.refused)/i,
     code: "UNAUTHENTICATED",
@@ -60,59 +46,13 @@ const RULES: readonly Rule[] = [
   { says: /unexpected close|connection clos/i, code: "UNAVAILABLE", message: "the connection was lost" },
   { name: "IllegalOperationError", code: "UNAVAILABLE", message: "the connection was lost" },
   { says: /channel (?:closed|ended)/i, code: "UNAVAILABLE", message: "the channel was lost" },
-  {
-    name: /^(?:ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/,
-    code: "UNAVAILABLE",
-    message: "the server could not be reached",
-  },
-  {
-    name: /^(?:ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|EPROTO)/,
-    code: "CONFIG_INVALID",
-    message: "no TLS with this server",
-    path: "tls",
-  },
 ];
 
-export interface Circumstances {
-  /** `open`, `publishMany`, … */
-  readonly operation: string;
-  /** An address, where it is about one. */
-  readonly subject?: string;
-  readonly mayHaveApplied?: boolean;
-}
+const errors = driverErrors(NAME, RULES);
 
-/** The coded error for whatever was thrown; one that is coded already stays as it is. */
-export function codedError(cause: unknown, { operation, subject, mayHaveApplied = false }: Circumstances): MusterError {
-  if (isMusterError(cause)) return cause;
-  const { labels, text } = described(cause);
-  const rule = RULES.find(
-    ({ name, says }) =>
-      (name === undefined || labels.some((label) => matches(name, label))) && (says === undefined || says.test(text)),
-  );
-  const init = {
-    source: `${NAME}.${operation}`,
-    subject,
-    message: `${rule?.message ?? "an unexpected error of the driver"}: ${text}`,
-    mayHaveApplied,
-    cause,
-  };
-  if (rule?.code !== "CONFIG_INVALID") return new MusterError({ code: rule?.code ?? "INTERNAL", ...init });
-  return new MusterError({
-    code: rule.code,
-    ...init,
-    detail: { violations: [{ path: rule.path ?? "", message: text }] },
-  });
-}
-
-export function unavailable(message: string, about: Circumstances, cause?: unknown): MusterError<"UNAVAILABLE"> {
-  const { operation, subject, mayHaveApplied = false } = about;
-  const source = `${NAME}.${operation}`;
-  return new MusterError({ code: "UNAVAILABLE", source, subject, message, mayHaveApplied, cause });
-}
-
-export function invalid(message: string, { operation, subject }: Circumstances): MusterError<"INVALID_ARGUMENT"> {
-  return new MusterError({ code: "INVALID_ARGUMENT", source: `${NAME}.${operation}`, subject, message });
-}
+export const codedError: DriverErrors["codedError"] = errors.codedError;
+export const unavailable: DriverErrors["unavailable"] = errors.unavailable;
+export const invalid: DriverErrors["invalid"] = errors.invalid;
 
 /** The server has returned the message. */
 export function noRoute(address: string): MusterError<"NO_ROUTE"> {
@@ -125,15 +65,4 @@ export function refused(address: string): MusterError<"RATE_LIMITED"> {
   const message = "the receiver's queue takes no more";
   const source = `${NAME}.publishMany`;
   return new MusterError({ code: "RATE_LIMITED", source, subject: address, message, mayHaveApplied: true });
-}
-
-function matches(wanted: number | string | RegExp, label: string): boolean {
-  return wanted instanceof RegExp ? wanted.test(label) : String(wanted) === label;
-}
-
-/** A driver's class may be there twice, so its name counts. */
-function described(cause: unknown): { readonly labels: readonly string[]; readonly text: string } {
-  if (!(cause instanceof Error)) return { labels: [], text: String(cause) };
-  const { code } = cause as { code?: number | string }; // A reply code from the driver, text from Node.
-  return { labels: [cause.name, String(code)], text: cause.message || cause.name };
 }

@@ -1,4 +1,5 @@
-import { faultProxy, type ServerFaults, type Subject } from "@muster/conformance";
+import type { Subject } from "@muster/conformance";
+import { faultProxy, serverFaults } from "@muster/conformance/faults";
 import { withMortalProcesses } from "@muster/conformance/processes";
 import type { Server } from "@muster/servers";
 import { rabbitmqMessaging } from "../src/index.ts";
@@ -8,21 +9,8 @@ import { rabbitmqMessaging } from "../src/index.ts";
  * module, and get their clients from {@link subject}.
  */
 export async function subjectOn({ host, port, url, control }: Server): Promise<Subject> {
-  if (host !== "127.0.0.1") throw new Error(`the proxy leads to 127.0.0.1, not ${host}`);
   const proxy = await faultProxy({ host, port });
-  const faults: ServerFaults = {
-    cut: async () => proxy.cut(),
-    dropReplies: async () => proxy.dropReplies(),
-    async heal(): Promise<void> {
-      await proxy.heal();
-      await control?.thaw();
-    },
-    ...(control && {
-      freeze: async (): Promise<void> => control.freeze(),
-      thaw: async (): Promise<void> => control.thaw(),
-      restart: async (): Promise<void> => control.restart(),
-    }),
-  };
+  const faults = serverFaults({ proxies: [proxy], controls: [control] });
   const proxied = new URL(url);
   proxied.host = `${proxy.host}:${proxy.port}`;
   const whole = { ...subject(proxied.href), faults, close: async () => proxy.close() };

@@ -1,31 +1,21 @@
 /** What Redis and its driver say, as coded errors. */
 
-import { type ErrorCode, isMusterError, MusterError } from "@muster/core/slots";
+import {
+  driverError,
+  type DriverErrorMeaning,
+  isMusterError,
+  type MusterError,
+  refused,
+  socketMeaning,
+  unanswered,
+  wordsOf,
+} from "@muster/core/slots";
 
 /** The name of this backend, as it stands in the source of errors. */
 export const NAME = "redis";
 
-type Code = Extract<
-  ErrorCode,
-  "UNAUTHENTICATED" | "PERMISSION_DENIED" | "UNAVAILABLE" | "UNSUPPORTED" | "CONFIG_INVALID" | "INTERNAL"
->;
-
-interface Meaning {
-  readonly code: Code;
-  readonly message: string;
-  readonly mayHaveApplied: boolean;
-}
-
-function refused(code: Code, message: string): Meaning {
-  return { code, message, mayHaveApplied: false };
-}
-
-function unanswered(message: string): Meaning {
-  return { code: "UNAVAILABLE", message, mayHaveApplied: true };
-}
-
 /** Error replies, by their first word. Of what it answers with one of these the server has applied nothing, but for the last. */
-const REPLIES: Readonly<Record<string, Meaning>> = {
+const REPLIES: Readonly<Record<string, DriverErrorMeaning>> = {
   WRONGPASS: refused("UNAUTHENTICATED", "the server knows no such user and password"),
   NOAUTH: refused("UNAUTHENTICATED", "the server asks for a password"),
   NOPERM: refused("PERMISSION_DENIED", "the server's ACL does not allow it to this user"),
@@ -40,19 +30,22 @@ const REPLIES: Readonly<Record<string, Meaning>> = {
   BUSY: refused("UNAVAILABLE", "the server is busy with a script"),
   MISCONF: refused("UNAVAILABLE", "the server can't save its data and takes no writes"),
   OOM: refused("UNAVAILABLE", "the server's memory is full"),
-  UNKNOWNSTAMP: refused("UNSUPPORTED", "stored records of another version"),
+  UNKNOWNSTAMP: {
+    ...refused("UNSUPPORTED", "the server holds records of a newer release"),
+    feature: "stored records of another version",
+  },
   NOREPLICAS: refused("UNAVAILABLE", "the server has too few replicas to take writes"),
-  WRONGTYPE: { code: "INTERNAL", message: "somebody else has written to a key of ours", mayHaveApplied: true },
+  WRONGTYPE: unanswered("somebody else has written to a key of ours", "INTERNAL"),
 };
 
 /** Replies and driver's errors that are told apart by what they say. */
-const MESSAGES: readonly (readonly [pattern: RegExp, meaning: Meaning])[] = [
+const MESSAGES: readonly (readonly [pattern: RegExp, meaning: DriverErrorMeaning])[] = [
   [/^ERR max number of clients reached/, refused("UNAVAILABLE", "the server has too many clients")],
   [/^ERR DB index is out of range/, refused("CONFIG_INVALID", "the server has no such database")],
   [/^ERR SELECT is not allowed/, refused("CONFIG_INVALID", "a cluster has no databases but 0")],
   [
     /^ERR The user executing the script can't/,
-    { code: "PERMISSION_DENIED", message: "the server's ACL does not allow a script's command", mayHaveApplied: true },
+    unanswered("the server's ACL does not allow a script's command", "PERMISSION_DENIED"),
   ],
   [/cluster support disabled/, refused("CONFIG_INVALID", "the server is not part of a cluster")],
   [/enableOfflineQueue options is false/, refused("UNAVAILABLE", "there is no connection to the server")],
@@ -69,17 +62,8 @@ const MESSAGES: readonly (readonly [pattern: RegExp, meaning: Meaning])[] = [
   [/^timeout$/, unanswered("the cluster did not answer in time")],
 ];
 
-/** Errors of sockets and name servers, by their `code`; while connecting nothing can have left. */
-const SOCKETS: ReadonlySet<string> = new Set([
-  ...["ECONNREFUSED", "ECONNRESET", "ECONNABORTED", "ENOTCONN", "EPIPE", "ETIMEDOUT", "ENOENT", "EACCES"],
-  ...["EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN", "EADDRNOTAVAIL", "ENOTFOUND", "EAI_AGAIN"],
-  ...["EMFILE", "ENFILE", "ERR_STREAM_DESTROYED", "ERR_STREAM_WRITE_AFTER_END", "ERR_SOCKET_CLOSED"],
-]);
-
-const BEFORE_SENDING: ReadonlySet<string> = new Set(["connect", "getaddrinfo"]);
-
 /** An error that nobody expects may have stopped a script halfway. */
-const UNKNOWN: Meaning = { code: "INTERNAL", message: "an unexpected error", mayHaveApplied: true };
+const UNKNOWN: DriverErrorMeaning = unanswered("an unexpected error", "INTERNAL");
 
 /**
  * A coded error for whatever a call of the driver rejected with. What already is one is given back as it is.
@@ -88,14 +72,8 @@ const UNKNOWN: Meaning = { code: "INTERNAL", message: "an unexpected error", may
  */
 export function redisError(error: unknown, source: string, subject?: string): MusterError {
   if (isMusterError(error)) return error;
-  const text = error instanceof Error ? error.message : String(error);
-  const { code, message, mayHaveApplied } = meaningOf(error, text);
-  const common = { source, subject, message: `${message} (${text})`, mayHaveApplied, cause: error };
-  if (code === "CONFIG_INVALID") {
-    return new MusterError({ code, ...common, detail: { violations: [{ path: "", message: text }] } });
-  }
-  if (code === "UNSUPPORTED") return new MusterError({ code, ...common, detail: { feature: message } });
-  return new MusterError({ code, ...common });
+  const text = wordsOf(error);
+  return driverError(meaningOf(error, text), { source, subject, text, cause: error });
 }
 
 /** Whether the server said that it has never seen the script of that digest; nothing of it was applied. */
@@ -103,7 +81,7 @@ export function isNoScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith("NOSCRIPT");
 }
 
-function meaningOf(error: unknown, text: string): Meaning {
+function meaningOf(error: unknown, text: string): DriverErrorMeaning {
   const cause = lastNodeError(error);
   if (cause !== undefined) return { ...meaningOf(cause, cause.message), mayHaveApplied: false }; // It was only asked where the slots are.
   const reply = REPLIES[firstWord(text)];
@@ -117,15 +95,6 @@ function meaningOf(error: unknown, text: string): Meaning {
 function lastNodeError(error: unknown): Error | undefined {
   if (!(error instanceof Error) || !("lastNodeError" in error)) return undefined;
   return error.lastNodeError instanceof Error ? error.lastNodeError : undefined;
-}
-
-function socketMeaning(error: unknown): Meaning | undefined {
-  if (!(error instanceof Error) || !("code" in error)) return undefined;
-  const { code } = error;
-  if (typeof code !== "string" || !SOCKETS.has(code)) return undefined;
-  const syscall = "syscall" in error ? String(error.syscall) : "";
-  if (BEFORE_SENDING.has(syscall)) return refused("UNAVAILABLE", "the server can't be reached");
-  return unanswered("the connection was lost");
 }
 
 function firstWord(text: string): string {

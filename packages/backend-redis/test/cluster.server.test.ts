@@ -1,26 +1,13 @@
 /** A cluster of three masters: finding its nodes, and messages while they change. */
 
 import { withRedisCluster } from "@muster/servers/vitest";
+import { freshNamespace, outcomeOf, SOON, within } from "@muster/testing";
+import { message } from "@muster/testing/messaging";
 import { Cluster } from "ioredis";
 import { expect, test } from "vitest";
 import { redisClient } from "../src/client.ts";
 import { moveSlot, slotsOf } from "./slots.ts";
-import {
-  count,
-  failuresOf,
-  freshNamespace,
-  isEval,
-  message,
-  numbered,
-  opened,
-  openMessaging,
-  outcomeOf,
-  proxyOf,
-  READ,
-  reading,
-  SOON,
-  within,
-} from "./support.ts";
+import { count, failuresOf, isEval, numbered, opened, openMessaging, proxyOf, READ, reading } from "./support.ts";
 
 await withRedisCluster({}, ({ nodes }) => {
   const [first] = nodes;

@@ -1,3 +1,4 @@
+import { outcomeOf } from "@muster/testing";
 import { describe, expect, test } from "vitest";
 import {
   decodeMetadata,
@@ -11,7 +12,6 @@ import {
   StampReader,
 } from "../src/codec.ts";
 import { Servers } from "../src/store/servers.ts";
-import { outcomeOf } from "./support.ts";
 
 const FIELDS = {
   version: "1",

@@ -1,19 +1,11 @@
 /** Pub/Sub on a real server: what the kit can't arrange. */
 
 import { withServer } from "@muster/servers/vitest";
+import { freshNamespace, SOON, within } from "@muster/testing";
+import { message } from "@muster/testing/messaging";
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";
-import {
-  failuresOf,
-  freshNamespace,
-  message,
-  numbered,
-  openMessaging,
-  reading,
-  SOON,
-  tell,
-  within,
-} from "./support.ts";
+import { failuresOf, numbered, openMessaging, reading, tell } from "./support.ts";
 
 await withServer("redis", {}, (server) => {
   const { host, port, url } = server;

@@ -2,11 +2,12 @@
 
 import { obtainServer } from "@muster/servers";
 import { withServer } from "@muster/servers/vitest";
+import { freshNamespace, outcomeOf, SOON, within } from "@muster/testing";
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { redisClient } from "../src/client.ts";
 import { script } from "../src/scripts/script.ts";
-import { count, freshNamespace, isEval, opened, outcomeOf, proxyOf, READ, SOON, tell, within } from "./support.ts";
+import { count, isEval, opened, proxyOf, READ, tell } from "./support.ts";
 
 /** A client of the user's that sends nothing again. */
 const GIVEN = { autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, enableOfflineQueue: false };

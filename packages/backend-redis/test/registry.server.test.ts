@@ -2,31 +2,14 @@
 
 import type { RegistryBackend, Scope, SetEntry } from "@muster/core/slots";
 import { withServer } from "@muster/servers/vitest";
+import { entry, freshNamespace, numbered, outcomeOf, within } from "@muster/testing";
 import { describe, expect, test } from "vitest";
 import { redisRegistry } from "../src/index.ts";
 import { registryKeys } from "../src/keys.ts";
-import { freshNamespace, outcomeOf, tell, within } from "./support.ts";
+import { tell } from "./support.ts";
 
 const SECOND = 1_000;
 const REAP = { limit: 100, claimMs: 60 * SECOND, graceMs: 0 };
-
-function entry(identity: string, changes: Partial<SetEntry> = {}): SetEntry {
-  return {
-    identity,
-    metadata: {},
-    ttlMs: undefined,
-    session: undefined,
-    address: undefined,
-    sessionBound: false,
-    attempt: `attempt of ${identity}`,
-    mode: "create",
-    ...changes,
-  };
-}
-
-function numbered(count: number): readonly string[] {
-  return Array.from({ length: count }, (_, index) => `id-${String(index).padStart(5, "0")}`);
-}
 
 async function open(url: string, scope: Partial<Scope> = {}): Promise<RegistryBackend> {
   const registry = redisRegistry({ url });

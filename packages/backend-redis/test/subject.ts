@@ -1,5 +1,5 @@
 import type { ServerFaults, Subject } from "@muster/conformance";
-import { type FaultProxy, faultProxy } from "@muster/conformance/faults";
+import { type FaultProxy, faultProxy, serverFaults } from "@muster/conformance/faults";
 import { withMortalProcesses } from "@muster/conformance/processes";
 import type { Server, ServerCluster } from "@muster/servers";
 import { Redis } from "ioredis";
@@ -28,23 +28,30 @@ export function subject(options: RedisOptions, nodes: readonly RedisNode[]): Sub
 
 /** One server, as the conformance kit looks at it: through a proxy that can break the line. */
 export async function standalone(server: Server): Promise<Subject> {
-  const proxy = await proxyOf(server);
-  const place = { host: server.host, port: server.port };
-  const whole = wholeOf({ host: proxy.host, port: proxy.port }, [place], faultsOf([proxy], [server]), [proxy]);
+  const { host, port, control } = server;
+  const place = { host, port };
+  const proxy = await faultProxy(place);
+  const faults = serverFaults({ proxies: [proxy], controls: [control], keepsData: true });
+  const whole = wholeOf({ host: proxy.host, port: proxy.port }, [place], faults, [proxy]);
   return withMortalProcesses(whole, MODULE, { args: [place, [place]] });
 }
 
 /** A cluster with a proxy before each node; the addresses that nodes tell of one another are translated to theirs. */
 export async function clustered({ nodes }: ServerCluster): Promise<Subject> {
-  const proxies = await Promise.all(nodes.map(proxyOf));
   const places = nodes.map(({ host, port }) => ({ host, port }));
+  const proxies = await Promise.all(places.map(faultProxy));
   const cluster = proxies.map(({ host, port }) => ({ host, port }));
   const natMap: Record<string, RedisNode> = {};
   for (const [index, { host, port }] of nodes.entries()) {
     const proxy = cluster[index];
     if (proxy !== undefined) natMap[`${host}:${port}`] = proxy;
   }
-  const faults = faultsOf(proxies, nodes, async () => void (await Promise.all(nodes.map(untilFormed))));
+  const faults = serverFaults({
+    proxies,
+    controls: nodes.map(({ control }) => control),
+    untilServing: async () => void (await Promise.all(nodes.map(untilFormed))),
+    keepsData: true,
+  });
   const whole = {
     ...wholeOf({ cluster, natMap }, places, faults, proxies),
     name: "redis cluster",
@@ -71,41 +78,4 @@ function wholeOf(
 ): Subject {
   const close = async (): Promise<void> => void (await Promise.all(proxies.map(async (proxy) => proxy.close())));
   return { ...subject(options, nodes), faults, close };
-}
-
-async function proxyOf({ host, port }: Server): Promise<FaultProxy> {
-  if (host !== "127.0.0.1") throw new Error(`the proxy leads to 127.0.0.1, not ${host}`);
-  return faultProxy({ host, port });
-}
-
-function faultsOf(
-  proxies: readonly FaultProxy[],
-  servers: readonly Server[],
-  untilServing: () => Promise<void> = async () => undefined,
-): ServerFaults {
-  const controls = servers.flatMap(({ control }) => control ?? []);
-  const everywhere = async (work: (control: (typeof controls)[number]) => Promise<void>): Promise<void> => {
-    await Promise.all(controls.map(work));
-  };
-  return {
-    cut: async () => proxies.forEach((proxy) => proxy.cut()),
-    dropReplies: async () => proxies.forEach((proxy) => proxy.dropReplies()),
-    heal: async () => {
-      await everywhere(async (control) => control.thaw());
-      await untilServing();
-      await Promise.all(proxies.map(async (proxy) => proxy.heal()));
-    },
-    ...(controls.length === servers.length && {
-      freeze: async () => everywhere(async (control) => control.freeze()),
-      thaw: async () => {
-        await everywhere(async (control) => control.thaw());
-        await untilServing();
-      },
-      restart: async () => {
-        await everywhere(async (control) => control.restart());
-        await untilServing();
-      },
-      keepsData: true,
-    }),
-  };
 }

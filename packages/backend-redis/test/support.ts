@@ -1,42 +1,21 @@
 /** What tests with a real server share. */
 
-import { randomUUID } from "node:crypto";
 import { faultProxy } from "@muster/conformance/faults";
-import {
-  type Call,
-  type Delivery,
-  type Inbox,
-  isMusterError,
-  type MessagingBackend,
-  type Outgoing,
-} from "@muster/core/slots";
+import type { Delivery, Inbox, MessagingBackend, Outgoing } from "@muster/core/slots";
 import type { Server } from "@muster/servers";
+import { within } from "@muster/testing";
 import { Redis } from "ioredis";
 import { type RedisClient, redisClient } from "../src/client.ts";
 import { type RedisOptions, redisMessaging } from "../src/index.ts";
 import { type Script, script } from "../src/scripts/script.ts";
 
-/** For `expect.poll`. */
-export const SOON = { timeout: 15_000, interval: 20 };
 const COUNT: Script = script({ name: "count", lua: [`return redis.call("INCR", KEYS[1])`] });
 export const READ: Script = script({ name: "read", flags: ["no-writes"], lua: [`return redis.call("GET", KEYS[1])`] });
-
-export function within(ms: number): Call {
-  return { signal: AbortSignal.timeout(ms) };
-}
-
-export function freshNamespace(): string {
-  return `test-${randomUUID()}`;
-}
 
 export async function openMessaging(options: RedisOptions, namespace: string): Promise<MessagingBackend> {
   const messaging = redisMessaging(options);
   await messaging.open({ namespace }, within(5_000));
   return messaging;
-}
-
-export function message(address: string, text: string): Outgoing {
-  return { address, headers: {}, body: Buffer.from(text) };
 }
 
 /** Reads in the background; gives what has come so far, as `address=text`. */
@@ -51,17 +30,6 @@ export function reading(inbox: Inbox): readonly string[] {
 
 function textOf({ address, body }: Delivery): string {
   return `${address}=${Buffer.from(body).toString()}`;
-}
-
-/** `CODE`, or `CODE?` where it may have been applied; `fine` when it didn't reject. */
-export async function outcomeOf(call: Promise<unknown>): Promise<string> {
-  try {
-    await call;
-    return "fine";
-  } catch (error) {
-    if (!isMusterError(error)) throw error;
-    return error.mayHaveApplied ? `${error.code}?` : error.code;
-  }
 }
 
 /** Sends one command over a connection of its own. */

@@ -1,17 +1,12 @@
 /** What SQLite, its driver and its thread say, as coded errors. */
 
-import { type ErrorCode, isMusterError, MusterError } from "@muster/core/slots";
+import { type DriverErrorCode, driverError, isMusterError, MusterError } from "@muster/core/slots";
 import type { Failure } from "./thread/messages.ts";
 
 /** The name of this backend, as it stands in the source of errors. */
 export const NAME = "sqlite";
 
-type Code = Extract<
-  ErrorCode,
-  "UNAVAILABLE" | "PERMISSION_DENIED" | "CONFIG_INVALID" | "INVALID_ARGUMENT" | "INTERNAL"
->;
-
-type Meaning = readonly [code: Code, message: string];
+type Meaning = readonly [code: DriverErrorCode, message: string];
 
 const BUSY = 5;
 const LOCKED = 6;
@@ -53,9 +48,7 @@ export function sqliteError(failure: Failure, source: string): MusterError {
   if (failure.hasDied === true)
     return new MusterError({ code: "UNAVAILABLE", source, message: text, mayHaveApplied, cause });
   const [code, message] = meaningOf(rawCode);
-  const common = { source, message: `${message} (${text})`, mayHaveApplied, cause };
-  if (code !== "CONFIG_INVALID") return new MusterError({ code, ...common });
-  return new MusterError({ code, ...common, detail: { violations: [{ path: "path", message }] } });
+  return driverError({ code, message, mayHaveApplied, path: "path" }, { source, text, cause });
 }
 
 function meaningOf(rawCode: number | undefined): Meaning {

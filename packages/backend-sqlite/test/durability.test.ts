@@ -1,24 +1,15 @@
 /** What the kit can't see of the durability slot: what it leaves in the tables, and what its calls cost. */
 
 import { join } from "node:path";
+import { entry, numbered, SOON, within } from "@muster/testing";
+import { ack, message, settled, take, targets, TTL } from "@muster/testing/durability";
 import { describe, expect, test } from "vitest";
 import { migrateTo } from "../src/store/migrate.ts";
 import { MIGRATIONS } from "../src/store/migrations.ts";
 import { brokenIn } from "./queues/invariants.ts";
-import {
-  ack,
-  message,
-  numbered,
-  openedQueues,
-  type Queues,
-  SECOND,
-  settled,
-  take,
-  targets,
-  TTL,
-} from "./queues/support.ts";
+import { openedQueues, type Queues, SECOND } from "./queues/support.ts";
 import { connectedTo } from "./store/support.ts";
-import { entry, freshFolder, opened, SOON, within } from "./support.ts";
+import { freshFolder, opened } from "./support.ts";
 
 const TABLES = [
   ...["messages", "pages", "queue", "deliveries", "terms", "attachments"],

@@ -9,11 +9,12 @@ import {
   where,
 } from "@muster/filter";
 import { corpus, generateDocument, generateFilter, generatorSchema, seededRandom } from "@muster/filter/corpus";
+import { collected, entry, within } from "@muster/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sqliteFile } from "../src/index.ts";
 import { conditionOf } from "../src/filter.ts";
 import { Parameters } from "../src/selection/parameters.ts";
-import { collected, entry, freshFolder, opened, within } from "./support.ts";
+import { freshFolder, opened } from "./support.ts";
 
 /** Thousands more for a night's run; the seed chooses others. */
 const FILTERS = Number(process.env["MUSTER_FILTERS"] ?? 1_000);

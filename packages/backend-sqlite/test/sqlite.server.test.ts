@@ -4,10 +4,11 @@ import { open, stat, truncate, writeFile } from "node:fs/promises";
 import { linkCall } from "@muster/core/slots";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { seededRandom } from "@muster/filter/corpus";
+import { collected, entry, freshNamespace, outcomeOf, within } from "@muster/testing";
 import { sqliteRegistry } from "../src/index.ts";
 import { type OtherProcess, otherProcess } from "./processes/process.ts";
 import { connectedTo } from "./store/support.ts";
-import { collected, entry, type Folder, freshFolder, freshNamespace, opened, outcomeOf, within } from "./support.ts";
+import { type Folder, freshFolder, opened } from "./support.ts";
 
 /** More for a night's run; the seed chooses other moments. */
 const KILLS = Number(process.env["MUSTER_KILLS"] ?? 12);

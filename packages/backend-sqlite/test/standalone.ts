@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
 import type { ServerFaults, Subject } from "@muster/conformance";
 import { withMortalProcesses } from "@muster/conformance/processes";
+import { freshNamespace, within } from "@muster/testing";
 import {
   sqliteDurability,
   type SqliteFileOptions,
@@ -15,7 +16,6 @@ import {
 } from "../src/index.ts";
 import { makeNotes } from "./notes.ts";
 import { subject } from "./subject.ts";
-import { freshNamespace, within } from "./support.ts";
 
 /** So many clients share threads for each one that starts its own: from TypeScript a thread takes long to start. */
 const SHARING = 8;

@@ -20,6 +20,7 @@ export { catalogue } from "./catalogue.ts";
 export { patternCatalogue } from "./cases/pattern-cases.ts";
 export { type ConformanceOptions, type ExecutionOptions, runConformance } from "./execution.ts";
 export { type FaultProxy, faultProxy, type FaultTarget } from "./faults/fault-proxy.ts";
+export { type ServerControl, serverFaults, type ServerFaultsOptions } from "./faults/server-faults.ts";
 export { checkHistory, type Guarantee } from "./history/check.ts";
 export type {
   AcknowledgeEvent,

@@ -1,5 +1,6 @@
+import { entry } from "@muster/testing";
 import { expect, test } from "vitest";
-import { CALL, entry, fixture, get, stored } from "../support.ts";
+import { CALL, fixture, get, stored } from "../support.ts";
 
 test("deleting removes at once, without a tombstone; twice is absent", async () => {
   const registry = await fixture().client();

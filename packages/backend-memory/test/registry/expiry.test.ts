@@ -1,5 +1,6 @@
+import { entry } from "@muster/testing";
 import { expect, test } from "vitest";
-import { CALL, entry, fixture, get, scanIdentities, stored } from "../support.ts";
+import { CALL, fixture, get, scanIdentities, stored } from "../support.ts";
 
 test("a record is live to its last millisecond and then returned by nothing", async () => {
   const { client, clock } = fixture();

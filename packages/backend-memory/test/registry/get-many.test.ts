@@ -1,5 +1,6 @@
+import { entry } from "@muster/testing";
 import { expect, test } from "vitest";
-import { CALL, entry, fixture, set, startSession } from "../support.ts";
+import { CALL, fixture, set, startSession } from "../support.ts";
 
 test("getMany answers in the order asked, undefined for the unknown, and gives sessions too", async () => {
   const registry = await fixture().client();

@@ -1,6 +1,7 @@
+import { entry } from "@muster/testing";
 import { expect, test } from "vitest";
 import { memoryRegistry } from "../../src/index.ts";
-import { ABORTED_CALL, CALL, entry, fixture, get, NAMESPACE, scanIdentities, set, stored } from "../support.ts";
+import { ABORTED_CALL, CALL, fixture, get, NAMESPACE, scanIdentities, set, stored } from "../support.ts";
 
 test("every method of a registry that is not open, or no longer, rejects with CLOSED", async () => {
   const registry = memoryRegistry();

@@ -3,9 +3,10 @@
 import type { ReapClaim, Registration, RegistryBackend, SetEntry, SetMode } from "@muster/core/slots";
 import { compareStrings } from "@muster/filter";
 import { type Random, seededRandom } from "@muster/filter/corpus";
+import { entry } from "@muster/testing";
 import { expect, test } from "vitest";
 import { int, pick } from "../random.ts";
-import { CALL, entry, fixture, scanIdentities } from "../support.ts";
+import { CALL, fixture, scanIdentities } from "../support.ts";
 import { GRACE_MS, type Life, Model, QUOTA } from "./model.ts";
 
 const CLAIM_MS = 15;

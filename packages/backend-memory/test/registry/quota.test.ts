@@ -1,6 +1,7 @@
+import { entry } from "@muster/testing";
 import { expect, test } from "vitest";
 import { memoryHub, memoryRegistry } from "../../src/index.ts";
-import { CALL, entry, fixture, set, startSession, stored } from "../support.ts";
+import { CALL, fixture, set, startSession, stored } from "../support.ts";
 
 test("the quota refuses the one too many, and a registration that ended makes room", async () => {
   const registry = await fixture().client({ maxIdentities: 2 });

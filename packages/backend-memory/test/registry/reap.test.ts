@@ -1,6 +1,7 @@
 import type { ReapClaim, RegistryBackend } from "@muster/core/slots";
+import { entry } from "@muster/testing";
 import { expect, test } from "vitest";
-import { CALL, entry, fixture, get, set, startSession, stored } from "../support.ts";
+import { CALL, fixture, get, set, startSession, stored } from "../support.ts";
 
 async function reap(
   registry: RegistryBackend,

@@ -1,5 +1,6 @@
+import { entry } from "@muster/testing";
 import { expect, test } from "vitest";
-import { CALL, entry, fixture, scanIdentities, startSession, stored } from "../support.ts";
+import { CALL, fixture, scanIdentities, startSession, stored } from "../support.ts";
 
 test("no scan, count, census or quota includes a session", async () => {
   const { client, clock } = fixture();

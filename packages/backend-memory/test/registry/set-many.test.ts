@@ -1,5 +1,6 @@
+import { entry } from "@muster/testing";
 import { expect, test } from "vitest";
-import { CALL, entry, fixture, get, scanIdentities, set, startSession, stored } from "../support.ts";
+import { CALL, fixture, get, scanIdentities, set, startSession, stored } from "../support.ts";
 
 const BOUND = { session: "s", sessionBound: true } as const;
 

@@ -15,8 +15,8 @@ import {
   type Status,
   type Subscription,
 } from "@nats-io/transport-node";
-import { isMusterError, type MusterError } from "@muster/core/slots";
-import { type Circumstances, codedError, unavailable } from "../errors.ts";
+import { isMusterError, type MusterError, type Circumstances } from "@muster/core/slots";
+import { codedError, unavailable } from "../errors.ts";
 import { inboxPrefixOf } from "../options.ts";
 import { type Listener, passOn } from "./listener.ts";
 import type { Reader } from "./reader.ts";

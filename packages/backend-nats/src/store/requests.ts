@@ -1,7 +1,8 @@
 /** Questions to the server, any number at once, and its answers, which all come to one inbox. */
 
+import type { Circumstances } from "@muster/core/slots";
 import type { Msg, Subscription } from "@nats-io/transport-node";
-import { type Circumstances, unavailable } from "../errors.ts";
+import { unavailable } from "../errors.ts";
 import type { Link } from "../connection/link.ts";
 
 export interface Question {

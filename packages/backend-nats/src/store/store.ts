@@ -1,8 +1,8 @@
 /** A namespace as one client sees it: its stream, what is known of that, and the time of the server. */
 
-import { isMusterError } from "@muster/core/slots";
+import { isMusterError, type Circumstances } from "@muster/core/slots";
 import { setTimeout as wait } from "node:timers/promises";
-import { type Circumstances, unavailable } from "../errors.ts";
+import { unavailable } from "../errors.ts";
 import type { Link } from "../connection/link.ts";
 import type { Entries } from "../mirror/entries.ts";
 import { Feed } from "../mirror/feed.ts";

@@ -1,7 +1,7 @@
 /** The stream of a namespace: what it is called, how it is set up, and what the server says of it. */
 
-import { encodeName, MusterError } from "@muster/core/slots";
-import { type Circumstances, NAME, unavailable } from "../errors.ts";
+import { encodeName, MusterError, type Circumstances } from "@muster/core/slots";
+import { NAME, unavailable } from "../errors.ts";
 import type { Answer, Requests } from "./requests.ts";
 
 const MAX_NAME_LENGTH = 200;

@@ -2,8 +2,8 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { obtainNatsCluster } from "@muster/servers";
 import { withServer } from "@muster/servers/vitest";
+import { eventually } from "@muster/testing";
 import { assert, describe, test } from "vitest";
-import { eventually } from "../support.ts";
 import { acked, attached, enqueued, openedQueues, taken } from "./support.ts";
 
 const PATIENCE_MS = 40_000;

@@ -1,9 +1,9 @@
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { withServer } from "@muster/servers/vitest";
+import { callOf, eventually, rejection } from "@muster/testing";
 import { assert, describe, test } from "vitest";
 import { natsDurability } from "../../src/index.ts";
-import { callOf, eventually, rejection } from "../support.ts";
 import { acked, attached, enqueued, openedQueues, taken } from "./support.ts";
 
 const PATIENCE_MS = 30_000;

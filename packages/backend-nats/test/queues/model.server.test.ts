@@ -1,8 +1,8 @@
 import type { BatchFailure, Call, DurabilityBackend, Settlement, Target } from "@muster/core/slots";
 import { type Random, seededRandom } from "@muster/filter/corpus";
 import { withServer } from "@muster/servers/vitest";
+import { eventually } from "@muster/testing";
 import { assert, test } from "vitest";
-import { eventually } from "../support.ts";
 import { QueueModel, type Way } from "./model.ts";
 import { openedQueues } from "./support.ts";
 

@@ -1,8 +1,8 @@
 /** What the tests of queues share: clients that are open, messages, and workers. */
 
 import type { DurabilityBackend, DurableMessage, LeasedRecipient } from "@muster/core/slots";
+import { callOf } from "@muster/testing";
 import { natsDurability, type NatsDurabilityOptions } from "../../src/index.ts";
-import { callOf } from "../support.ts";
 
 const NAMESPACE = "iot";
 const TTL_MS = 3_600_000;

@@ -1,6 +1,7 @@
 /** Inboxes that lose their connection, share a pool that was handed in, or stand behind a pooler. */
 
 import { withServer } from "@muster/servers/vitest";
+import { freshNamespace, outcomeOf, SOON, within } from "@muster/testing";
 import { describe, expect, test } from "vitest";
 import type { Pool } from "pg";
 import { type PostgresPool } from "../../src/index.ts";
@@ -18,7 +19,7 @@ import {
   textsOf,
 } from "./support.ts";
 import { optionsOf } from "../standalone.ts";
-import { freshNamespace, outcomeOf, poolOf, proxyOf, SOON, tell, within } from "../support.ts";
+import { poolOf, proxyOf, tell } from "../support.ts";
 
 await withServer("postgres", {}, (server) => {
   describe("an inbox that loses its connection", () => {

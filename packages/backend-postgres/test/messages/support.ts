@@ -1,9 +1,10 @@
 /** Inboxes of a real server, and what comes to them. */
 
 import type { Delivery, Inbox, InboxOptions, MessagingBackend, Outgoing } from "@muster/core/slots";
+import { within } from "@muster/testing";
 import { expect, onTestFinished } from "vitest";
 import { type PostgresOptions, postgresMessaging } from "../../src/index.ts";
-import { tell, within } from "../support.ts";
+import { tell } from "../support.ts";
 
 type Told = Parameters<typeof tell>[0];
 

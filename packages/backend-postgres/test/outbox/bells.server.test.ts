@@ -1,12 +1,14 @@
 /** Whom a commit wakes, and what ends with the outbox. */
 
 import { withServer } from "@muster/servers/vitest";
+import { freshNamespace, numbered, outcomeOf, SOON, within } from "@muster/testing";
+import { targets } from "@muster/testing/durability";
 import { expect, test } from "vitest";
 import { postgresOutbox } from "../../src/index.ts";
 import { outboxChannelName } from "../../src/keys.ts";
-import { numbered, SECOND, targets } from "../queues/support.ts";
+import { SECOND } from "../queues/support.ts";
 import { optionsOf } from "../standalone.ts";
-import { freshNamespace, outcomeOf, SOON, tell, within } from "../support.ts";
+import { tell } from "../support.ts";
 import { callerOf, commit, identitiesIn, lease, openedOutbox, record, start, takeAll } from "./support.ts";
 
 await withServer("postgres", {}, (server) => {

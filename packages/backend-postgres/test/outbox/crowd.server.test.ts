@@ -2,10 +2,10 @@
 
 import { isMusterError, type ParcelSettlement, type ShardLease } from "@muster/core/slots";
 import { withServer } from "@muster/servers/vitest";
+import { freshNamespace, numbered, within } from "@muster/testing";
 import { expect, test } from "vitest";
-import { numbered, SECOND } from "../queues/support.ts";
+import { SECOND } from "../queues/support.ts";
 import { optionsOf } from "../standalone.ts";
-import { freshNamespace, within } from "../support.ts";
 import { callerOf, commit, openedOutbox, type Outbox } from "./support.ts";
 
 const CALLERS = 4;

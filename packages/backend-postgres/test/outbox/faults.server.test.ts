@@ -1,10 +1,12 @@
 /** Connections that end, others' locks, and calls that are given up: a code for each, and nothing half done. */
 
 import { withServer } from "@muster/servers/vitest";
+import { freshNamespace, numbered, outcomeOf, SOON, within } from "@muster/testing";
+import { targets } from "@muster/testing/durability";
 import { expect, test } from "vitest";
-import { numbered, SECOND, targets } from "../queues/support.ts";
+import { SECOND } from "../queues/support.ts";
 import { optionsOf } from "../standalone.ts";
-import { freshNamespace, outcomeOf, poolOf, proxyOf, SOON, tell, within } from "../support.ts";
+import { poolOf, proxyOf, tell } from "../support.ts";
 import { callerOf, commit, lease, openedOutbox, record, start, type Taken, takeAll, whole } from "./support.ts";
 
 const SPACE = "(select space from muster.durable_spaces where namespace = $1)";

@@ -1,13 +1,14 @@
 /** How relays find what waits among a hundred thousand parcels, as the server itself says. */
 
 import { withServer } from "@muster/servers/vitest";
+import { freshNamespace } from "@muster/testing";
 import { expect, test } from "vitest";
 import { namesIn } from "../../src/keys.ts";
 import { statementsIn } from "../../src/outbox/statements.ts";
 import { SHARDS } from "../../src/outbox/shards.ts";
 import { SECOND } from "../queues/support.ts";
 import { optionsOf } from "../standalone.ts";
-import { freshNamespace, tell } from "../support.ts";
+import { tell } from "../support.ts";
 import { callerOf, lease, openedOutbox } from "./support.ts";
 
 const ROWS = Number(process.env["MUSTER_PLAN_ROWS"] ?? 100_000);

@@ -11,10 +11,11 @@ import type {
   ShardLease,
 } from "@muster/core/slots";
 import type { Server } from "@muster/servers";
+import { freshNamespace, within } from "@muster/testing";
+import { message, targets } from "@muster/testing/durability";
 import { Client } from "pg";
 import { type PostgresOutboxOptions, type PostgresTransaction, postgresOutbox } from "../../src/index.ts";
-import { message, SECOND, targets } from "../queues/support.ts";
-import { freshNamespace, within } from "../support.ts";
+import { SECOND } from "../queues/support.ts";
 
 export type Outbox = OutboxBackend<PostgresTransaction>;
 

@@ -1,12 +1,14 @@
 /** In whose transaction a multicast is recorded, and what is left of it there. */
 
 import { withServer } from "@muster/servers/vitest";
+import { freshNamespace, numbered, outcomeOf, within } from "@muster/testing";
+import { message, targets, TTL } from "@muster/testing/durability";
 import { Client } from "pg";
 import { expect, test } from "vitest";
 import { postgresOutbox } from "../../src/index.ts";
-import { message, numbered, openedQueues, SECOND, targets, TTL } from "../queues/support.ts";
+import { openedQueues, SECOND } from "../queues/support.ts";
 import { optionsOf } from "../standalone.ts";
-import { freshNamespace, outcomeOf, poolOf, tell, within } from "../support.ts";
+import { poolOf, tell } from "../support.ts";
 import { callerOf, commit, identitiesIn, lease, openedOutbox, pagesOf, record, start, takeAll } from "./support.ts";
 
 async function* breaking(after: number): AsyncGenerator<ReturnType<typeof targets>, void, undefined> {

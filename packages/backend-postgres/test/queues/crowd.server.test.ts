@@ -2,21 +2,11 @@
 
 import { isMusterError } from "@muster/core/slots";
 import { withServer } from "@muster/servers/vitest";
+import { numbered, within } from "@muster/testing";
+import { type Handed, message, settled, take, targets, TTL } from "@muster/testing/durability";
 import { expect, test } from "vitest";
 import { optionsOf } from "../standalone.ts";
-import { within } from "../support.ts";
-import {
-  type Handed,
-  message,
-  numbered,
-  openedQueues,
-  type Queues,
-  SECOND,
-  settled,
-  take,
-  targets,
-  TTL,
-} from "./support.ts";
+import { openedQueues, type Queues, SECOND } from "./support.ts";
 
 /** A generator of numbers below 1 that gives the same ones for the same seed. */
 function randomOf(seed: number): () => number {

@@ -1,11 +1,13 @@
 /** Connections that end, others' locks, and servers that take no writes: a code for each, and nothing half done. */
 
 import { withServer } from "@muster/servers/vitest";
+import { freshNamespace, numbered, outcomeOf, SOON, within } from "@muster/testing";
+import { ack, message, take, targets, TTL } from "@muster/testing/durability";
 import { Pool, type PoolClient } from "pg";
 import { expect, test } from "vitest";
 import { optionsOf } from "../standalone.ts";
-import { freshNamespace, outcomeOf, poolOf, proxyOf, SOON, tell, within } from "../support.ts";
-import { ack, message, numbered, openedQueues, SECOND, take, targets, TTL } from "./support.ts";
+import { poolOf, proxyOf, tell } from "../support.ts";
+import { openedQueues, SECOND } from "./support.ts";
 
 await withServer("postgres", {}, (server) => {
   const waiting = async (what: string): Promise<unknown> => {

@@ -1,11 +1,13 @@
 /** Handlers whose own writes commit together with their acknowledgement. */
 
 import { withServer } from "@muster/servers/vitest";
+import { freshNamespace, outcomeOf, SOON, within } from "@muster/testing";
+import { type Handed, message, settled, take, targets, TTL } from "@muster/testing/durability";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { PostgresTransaction } from "../../src/index.ts";
 import { optionsOf } from "../standalone.ts";
-import { freshNamespace, outcomeOf, poolOf, SOON, tell, within } from "../support.ts";
-import { type Handed, message, openedQueues, type Queues, SECOND, settled, take, targets, TTL } from "./support.ts";
+import { poolOf, tell } from "../support.ts";
+import { openedQueues, type Queues, SECOND } from "./support.ts";
 
 await withServer("postgres", {}, (server) => {
   beforeAll(async () => {

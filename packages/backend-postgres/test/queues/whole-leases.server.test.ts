@@ -1,24 +1,14 @@
 /** Leases that are acknowledged as a whole, and what keeps them from it. */
 
 import { withServer } from "@muster/servers/vitest";
+import { freshNamespace, numbered, SOON, within } from "@muster/testing";
+import { ack, type Handed, message, settled, take, targets, TTL } from "@muster/testing/durability";
 import type { Pool } from "pg";
 import { afterAll, describe, expect, test } from "vitest";
 import { tablesOfVersion } from "../schema/former.ts";
 import { optionsOf } from "../standalone.ts";
-import { freshNamespace, poolOf, recording, SOON, tell, within } from "../support.ts";
-import {
-  ack,
-  type Handed,
-  message,
-  numbered,
-  openedQueues,
-  type Queues,
-  SECOND,
-  settled,
-  take,
-  targets,
-  TTL,
-} from "./support.ts";
+import { poolOf, recording, tell } from "../support.ts";
+import { openedQueues, type Queues, SECOND } from "./support.ts";
 
 const IDENTITIES = numbered(20);
 

@@ -2,13 +2,15 @@
 
 import type { FieldType, IdentitySchema } from "@muster/core/slots";
 import { withServer } from "@muster/servers/vitest";
+import { entry, outcomeOf, SOON, within } from "@muster/testing";
+import { take, targets } from "@muster/testing/durability";
 import { expect, test } from "vitest";
 import { indexName } from "../../src/keys.ts";
 import { MIGRATIONS } from "../../src/schema/migrations.ts";
 import { callerOf, commit, openedOutbox } from "../outbox/support.ts";
-import { openedQueues, take, targets } from "../queues/support.ts";
+import { openedQueues } from "../queues/support.ts";
 import { optionsOf } from "../standalone.ts";
-import { entry, opened, outcomeOf, SOON, tell, within } from "../support.ts";
+import { opened, tell } from "../support.ts";
 import { tablesOfVersion } from "./former.ts";
 
 const LATEST = MIGRATIONS.at(-1)?.version ?? 0;

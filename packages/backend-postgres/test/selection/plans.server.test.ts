@@ -4,10 +4,11 @@ import type { FieldType, IdentitySchema, RegistryBackend } from "@muster/core/sl
 import { parseFilter, splitForComparisons as split } from "@muster/filter";
 import type { Server } from "@muster/servers";
 import { withServer } from "@muster/servers/vitest";
+import { collected, freshNamespace, until, within } from "@muster/testing";
 import type { Pool } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type IndexKind, indexName } from "../../src/keys.ts";
-import { collected, freshNamespace, opened, poolOf, recording, type Sent, tell, until, within } from "../support.ts";
+import { opened, poolOf, recording, type Sent, tell } from "../support.ts";
 
 /** Of one namespace; a tenth as many lie in another. `MUSTER_PLAN_ROWS=1000000` for a night's run. */
 const ROWS = Number(process.env["MUSTER_PLAN_ROWS"] ?? 100_000);

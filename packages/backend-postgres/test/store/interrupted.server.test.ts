@@ -2,11 +2,12 @@
 
 import type { Call, MessagingBackend, Registration, RegistryBackend } from "@muster/core/slots";
 import { withServer } from "@muster/servers/vitest";
+import { collected, entry, freshNamespace, outcomeOf, SOON, within } from "@muster/testing";
 import { Pool, type PoolClient } from "pg";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { postgresMessaging } from "../../src/index.ts";
 import { optionsOf } from "../standalone.ts";
-import { collected, entry, freshNamespace, opened, outcomeOf, poolOf, SOON, tell, within } from "../support.ts";
+import { opened, poolOf, tell } from "../support.ts";
 
 const SECOND = 1_000;
 const REAPING = { limit: 10, claimMs: 60_000, graceMs: 0 };

@@ -1,11 +1,12 @@
 /** Transactions beside the driver, on a real server, and drivers beside which there are none. */
 
 import { withServer } from "@muster/servers/vitest";
+import { SOON } from "@muster/testing";
 import { type Command, Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { Bursts } from "../../src/connection/bursts.ts";
 import { OWN } from "../../src/connection/driver-options.ts";
-import { SOON, tell } from "../support.ts";
+import { tell } from "../support.ts";
 
 function commands(...all: readonly (readonly string[])[]): string {
   return all

@@ -1,10 +1,11 @@
 /** Whether a driver sends what is written down for it. */
 
 import { withServer } from "@muster/servers/vitest";
+import { freshNamespace } from "@muster/testing";
 import { Command, Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { proofOfWriting } from "../../src/connection/written-command.ts";
-import { count, freshNamespace, opened } from "../support.ts";
+import { count, opened } from "../support.ts";
 
 const GIVEN = { autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, enableOfflineQueue: false };
 

@@ -4,9 +4,10 @@ import { once } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Call, IdentitySchema, Registration, RegistryBackend, SetEntry } from "@muster/core/slots";
-import { type Filter, type Metadata, type Path, where } from "@muster/filter";
+import { type Filter, type Path, where } from "@muster/filter";
 import { generateDocument, type Random, seededRandom } from "@muster/filter/corpus";
 import { withServer } from "@muster/servers/vitest";
+import { entry } from "@muster/testing";
 import { Redis } from "ioredis";
 import { describe, expect, test } from "vitest";
 import { decodeMetadata } from "../../src/codec.ts";
@@ -19,20 +20,6 @@ const CALL: Call = { signal: new AbortController().signal };
 const SEED = Number(process.env["MUSTER_SEED"] ?? 2_026);
 const ROUNDS = 120;
 const KIND = schemaOf({ kind: "string" });
-
-function entry(identity: string, metadata: Metadata, changes: Partial<SetEntry> = {}): SetEntry {
-  return {
-    identity,
-    metadata,
-    ttlMs: undefined,
-    session: undefined,
-    address: undefined,
-    sessionBound: false,
-    attempt: randomUUID(),
-    mode: "create",
-    ...changes,
-  };
-}
 
 async function select(registry: RegistryBackend, filter: Filter): Promise<readonly string[]> {
   const found: string[] = [];
@@ -105,7 +92,9 @@ await withServer("redis", { persistent: false }, ({ url }) => {
   async function crowd(registry: RegistryBackend, count: number): Promise<void> {
     for (let from = 0; from < count; from += 500) {
       const entries = Array.from({ length: 500 }, (_, i) =>
-        entry(`id-${String(from + i).padStart(6, "0")}`, { kind: (from + i) % 100 === 0 ? "rare" : "common" }),
+        entry(`id-${String(from + i).padStart(6, "0")}`, {
+          metadata: { kind: (from + i) % 100 === 0 ? "rare" : "common" },
+        }),
       );
       await registry.setMany(entries, CALL);
     }
@@ -145,10 +134,8 @@ await withServer("redis", { persistent: false }, ({ url }) => {
       await exit;
       expect(await inside.catalogue("state:0")).toBe("building");
       expect(await inside.catalogue("builder")).not.toBeNull();
-      await plain.setMany(
-        [entry("id-000001", { kind: "rare" }, { mode: "replace" }), entry("x", { kind: "rare" })],
-        CALL,
-      );
+      const metadata = { kind: "rare" };
+      await plain.setMany([entry("id-000001", { metadata, mode: "replace" }), entry("x", { metadata })], CALL);
       const expected = [
         "id-000001",
         ...Array.from({ length: 200 }, (_, i) => `id-${String(i * 100).padStart(6, "0")}`),
@@ -167,7 +154,9 @@ await withServer("redis", { persistent: false }, ({ url }) => {
 async function writeSomething(registry: RegistryBackend, random: Random): Promise<void> {
   const some = [...new Set(Array.from({ length: 8 }, () => `id-${Math.floor(random() * 40)}`))];
   const found = await registry.getMany(some, CALL);
-  const entries = some.map((identity, i) => entry(identity, generateDocument(random), modeOf(found[i], random)));
+  const entries = some.map((identity, i) =>
+    entry(identity, { metadata: generateDocument(random), ...modeOf(found[i], random) }),
+  );
   const choice = random();
   if (choice < 0.6) {
     await registry.setMany(entries, CALL);

@@ -1,10 +1,11 @@
 /** Listening on a real server, where the driver is read before it reads and where it is not. */
 
 import { withServer } from "@muster/servers/vitest";
+import { SOON } from "@muster/testing";
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { Line } from "../../src/pubsub/line.ts";
-import { SOON, tell } from "../support.ts";
+import { tell } from "../support.ts";
 
 await withServer("redis", {}, ({ url }) => {
   test.each([

@@ -2,20 +2,11 @@
 
 import { withServer } from "@muster/servers/vitest";
 import type { MessagingBackend } from "@muster/core/slots";
+import { freshNamespace, outcomeOf, SOON, within } from "@muster/testing";
+import { message } from "@muster/testing/messaging";
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";
-import {
-  failuresOf,
-  freshNamespace,
-  message,
-  numbered,
-  openMessaging,
-  outcomeOf,
-  reading,
-  SOON,
-  tell,
-  within,
-} from "../support.ts";
+import { failuresOf, numbered, openMessaging, reading, tell } from "../support.ts";
 
 /** How often each command was called since `CONFIG RESETSTAT`. */
 async function calls(url: string): Promise<(command: string) => number> {

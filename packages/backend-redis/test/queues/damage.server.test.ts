@@ -2,10 +2,11 @@
 
 import { isMusterError, type MulticastStart } from "@muster/core/slots";
 import { withServer } from "@muster/servers/vitest";
+import { freshNamespace, numbered, within } from "@muster/testing";
+import { message, settled, take, TTL } from "@muster/testing/durability";
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";
-import { freshNamespace, within } from "../support.ts";
-import { drain, message, numbered, openedQueues, type Queues, SECOND, settled, take, targets, TTL } from "./support.ts";
+import { drain, openedQueues, type Queues, SECOND, targets } from "./support.ts";
 
 const IDENTITIES = numbered(6);
 const CODES = ["fine", "INTERNAL"];

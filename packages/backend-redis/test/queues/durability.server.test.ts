@@ -1,10 +1,12 @@
 /** What the kit can't see of the durability slot: what it leaves in Redis, and what happens when that is gone. */
 
 import { withServer } from "@muster/servers/vitest";
+import { freshNamespace, numbered, SOON, within } from "@muster/testing";
+import { ack, message, settled, take, TTL } from "@muster/testing/durability";
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";
-import { freshNamespace, SOON, tell, within } from "../support.ts";
-import { ack, drain, message, numbered, openedQueues, SECOND, settled, take, targets, TTL } from "./support.ts";
+import { tell } from "../support.ts";
+import { drain, openedQueues, SECOND, targets } from "./support.ts";
 
 const SESSIONS = ["s0", "s1", "s2", "s3"];
 
@@ -114,7 +116,7 @@ await withServer("redis", {}, (server) => {
     const payload = Buffer.alloc(queues.traits.maxPayloadBytes, 7);
     await queues.attachMany("s", targets(["a"]), call);
     const ids = numbered(12, "m");
-    for (const id of ids) await queues.enqueueMany(message(id, payload), targets(["a"], "s"), TTL, call);
+    for (const id of ids) await queues.enqueueMany(message(id, { payload }), targets(["a"], "s"), TTL, call);
     const first = await take(queues, "s");
     expect(first.length).toBeLessThan(ids.length);
     expect(await ack(queues, first)).toEqual([]);

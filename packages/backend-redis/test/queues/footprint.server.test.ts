@@ -5,11 +5,11 @@ import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { openRegistry } from "@muster/core";
+import { freshNamespace } from "@muster/testing";
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { redisDurability, redisMessaging, redisRegistry } from "../../src/index.ts";
 import { withOwnServer } from "../recovery/support.ts";
-import { freshNamespace } from "../support.ts";
 
 const PROCESSES = 4;
 const IDLE_MS = 10_000;

@@ -1,21 +1,10 @@
 /** Long queues: what lies in the way of others, and lanes that are too long to be looked through. */
 
 import { withServer } from "@muster/servers/vitest";
+import { numbered, within } from "@muster/testing";
+import { ack, message, settled, take, TTL } from "@muster/testing/durability";
 import { expect, test } from "vitest";
-import { within } from "../support.ts";
-import {
-  ack,
-  message,
-  numbered,
-  openedQueues,
-  type Queues,
-  SECOND,
-  settled,
-  take,
-  drain,
-  targets,
-  TTL,
-} from "./support.ts";
+import { openedQueues, type Queues, SECOND, drain, targets } from "./support.ts";
 
 /** More than is looked at of a lane. */
 const MANY = 1_300;

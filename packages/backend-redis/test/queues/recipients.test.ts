@@ -1,8 +1,9 @@
 import type { Target } from "@muster/core/slots";
+import { numbered } from "@muster/testing";
 import { expect, test } from "vitest";
 import { Audiences } from "../../src/queues/audiences.ts";
 import { type Part, Recipients } from "../../src/queues/recipients.ts";
-import { numbered, targets } from "./support.ts";
+import { targets } from "./support.ts";
 
 function partsOf(all: readonly Target[], audiences: Audiences): readonly Part[] {
   return new Recipients(audiences).partsOf(all);

@@ -1,21 +1,12 @@
 /** Handlers' own commands, in one piece with the acknowledgement. */
 
 import { withServer } from "@muster/servers/vitest";
+import { freshNamespace, outcomeOf, within } from "@muster/testing";
+import { ack, type Handed, message, settled, take, TTL } from "@muster/testing/durability";
 import { expect, test } from "vitest";
 import type { RedisTransaction } from "../../src/index.ts";
-import { freshNamespace, outcomeOf, tell, within } from "../support.ts";
-import {
-  ack,
-  type Handed,
-  message,
-  openedQueues,
-  type Queues,
-  SECOND,
-  settled,
-  take,
-  targets,
-  TTL,
-} from "./support.ts";
+import { tell } from "../support.ts";
+import { openedQueues, type Queues, SECOND, targets } from "./support.ts";
 
 await withServer("redis", {}, ({ url }) => {
   const leased = async (queues: Queues): Promise<Handed> => {

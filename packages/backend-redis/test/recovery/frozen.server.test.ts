@@ -3,9 +3,10 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { freshNamespace } from "@muster/testing";
 import { expect, test } from "vitest";
 import type { Told } from "./serving-process.ts";
-import { codeOf, eventually, freshNamespace, openFleet, withOwnServer } from "./support.ts";
+import { codeOf, eventually, openFleet, withOwnServer } from "./support.ts";
 
 const TIMING = { sessionLeaseMs: 3_000, ttlMs: 8_000 };
 const FROZEN_MS = TIMING.sessionLeaseMs + 15_000;

@@ -2,21 +2,12 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { isMusterError } from "@muster/core/slots";
+import { freshNamespace, numbered, within } from "@muster/testing";
+import { message, settled, take, TTL } from "@muster/testing/durability";
 import { expect } from "vitest";
 import type { RedisOptions } from "../../src/index.ts";
-import {
-  message,
-  numbered,
-  openedQueues,
-  type Queues,
-  SECOND,
-  settled,
-  take,
-  targets,
-  TTL,
-} from "../queues/support.ts";
-import { within } from "../support.ts";
-import { eventually, freshNamespace } from "./support.ts";
+import { openedQueues, type Queues, SECOND, targets } from "../queues/support.ts";
+import { eventually } from "./support.ts";
 
 const IDENTITIES = numbered(40);
 const SESSION = "s";

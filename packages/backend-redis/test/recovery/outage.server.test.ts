@@ -1,8 +1,9 @@
 /** A server that is not there, and one that dies in the middle of everything. */
 
 import { setTimeout as delay } from "node:timers/promises";
+import { freshNamespace } from "@muster/testing";
 import { expect, test } from "vitest";
-import { codeOf, eventually, freshNamespace, openFleet, withOwnServer } from "./support.ts";
+import { codeOf, eventually, openFleet, withOwnServer } from "./support.ts";
 
 /** What a call may end with while the server is away. */
 const AWAY = ["UNAVAILABLE", "TIMEOUT"];

@@ -2,8 +2,9 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import type { Fleet, Message } from "@muster/core";
+import { freshNamespace } from "@muster/testing";
 import { expect, test } from "vitest";
-import { crowd, eventually, freshNamespace, openFleet, withOwnServer } from "./support.ts";
+import { crowd, eventually, openFleet, withOwnServer } from "./support.ts";
 
 const MANY = 2_000;
 /** Of them, within any 100 ms. */

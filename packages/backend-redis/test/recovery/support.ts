@@ -1,6 +1,5 @@
 /** Fleets of core over a real Redis, registry and messaging both, and what became of their calls. */
 
-import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Fleet, isMusterError, type OpenOptions, openRegistry } from "@muster/core";
 import type { Server, ServerControl, ServerOptions } from "@muster/servers";
@@ -21,11 +20,6 @@ export async function withOwnServer(
       define(server, server.control as ServerControl); // Whatever is defined without one doesn't run.
     });
   });
-}
-
-/** One that no other test has. */
-export function freshNamespace(): string {
-  return `recovery-${randomUUID()}`;
 }
 
 /** A process of its own, as far as Redis can tell. Its warnings are nobody's business here: outages make many. */

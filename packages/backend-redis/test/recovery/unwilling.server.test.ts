@@ -1,8 +1,9 @@
 /** A server that answers and takes no writes: its memory is full, or it is a replica. */
 
+import { freshNamespace } from "@muster/testing";
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";
-import { codeOf, eventually, freshNamespace, openFleet, withOwnServer } from "./support.ts";
+import { codeOf, eventually, openFleet, withOwnServer } from "./support.ts";
 
 const REFUSED = ["UNAVAILABLE", "TIMEOUT"];
 const TIMING = { sessionLeaseMs: 3_000, timeoutMs: 1_000 };

@@ -1,7 +1,7 @@
 import { isMusterError, MusterError } from "@muster/core/slots";
+import { outcomeOf, within } from "@muster/testing";
 import { describe, expect, test } from "vitest";
 import { MAX_ENTRIES, partsOf, sendParts } from "../../src/store/batches.ts";
-import { outcomeOf, within } from "../support.ts";
 
 const numbers = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index);
 

@@ -3,25 +3,17 @@
 import type { RegistryBackend, SetEntry } from "@muster/core/slots";
 import { parseFilter } from "@muster/filter";
 import { withServer } from "@muster/servers/vitest";
+import { entry, freshNamespace, outcomeOf, within } from "@muster/testing";
 import { describe, expect, test } from "vitest";
 import { redisRegistry } from "../../src/index.ts";
 import { registryKeys } from "../../src/keys.ts";
-import { freshNamespace, outcomeOf, tell, within } from "../support.ts";
+import { tell } from "../support.ts";
 
 const SECOND = 1_000;
 
-function entry(identity: string, changes: Partial<SetEntry> = {}): SetEntry {
-  return {
-    identity,
-    metadata: { of: identity },
-    ttlMs: 60 * SECOND,
-    session: undefined,
-    address: undefined,
-    sessionBound: false,
-    attempt: `attempt of ${identity}`,
-    mode: "create",
-    ...changes,
-  };
+/** With a metadata and a TTL. */
+function lasting(identity: string, changes: Partial<SetEntry> = {}): SetEntry {
+  return entry(identity, { metadata: { of: identity }, ttlMs: 60 * SECOND, ...changes });
 }
 
 /** Who is in each page, of both kinds of scan, which must agree. */
@@ -54,18 +46,18 @@ await withServer("redis", { persistent: false }, ({ url }) => {
 
   describe("a scan", () => {
     test("passes over whoever has gone since he was listed, though nobody is left in his page", async () => {
-      await using registry = await opened(["a", "b", "c", "d", "e"].map((identity) => entry(identity)));
+      await using registry = await opened(["a", "b", "c", "d", "e"].map((identity) => lasting(identity)));
       await tell(url, "HDEL", keys.stamps, "b", "c", "d");
       expect(await scanned(registry, 2)).toEqual(["a", "e"]);
     });
 
     test("passes over whoever serves another session since he was listed", async () => {
       const served = { session: "s", address: "n" };
-      const sessions = ["s", "t"].map((id) => entry(`$session/${id}`, { session: undefined }));
+      const sessions = ["s", "t"].map((id) => lasting(`$session/${id}`, { session: undefined }));
       await using registry = await opened([
         ...sessions,
-        entry("f", served),
-        entry("g", { session: "t", address: "n" }),
+        lasting("f", served),
+        lasting("g", { session: "t", address: "n" }),
       ]);
       await tell(url, "ZADD", keys.members, 0, "s\0g");
       expect(await scanned(registry, 10, "s")).toEqual(["f"]);
@@ -74,18 +66,18 @@ await withServer("redis", { persistent: false }, ({ url }) => {
     test("gives large records, some of them longer than one answer together, in order and once", async () => {
       const text = "x".repeat(400_000);
       const large = Array.from({ length: 8 }, (_, index) => `large-${index}`);
-      await using registry = await opened(large.map((of) => entry(of, { metadata: { of, text } })));
+      await using registry = await opened(large.map((of) => lasting(of, { metadata: { of, text } })));
       expect((await scanned(registry, 1_000)).filter((identity) => identity.startsWith("large"))).toEqual(large);
     });
 
     test("loses nobody whose record is of another attempt than the stamp that was read", async () => {
-      await using registry = await opened([entry("z")]);
+      await using registry = await opened([lasting("z")]);
       await tell(url, "HSET", keys.records, "z", `another\0${JSON.stringify({ of: "z" })}`);
       expect(await scanned(registry, 10)).toContain("z");
     });
 
     test("leaves nothing that fails when its reader leaves, and the registry closes at once", async () => {
-      await using registry = await opened(["n1", "n2", "n3", "n4"].map((identity) => entry(identity)));
+      await using registry = await opened(["n1", "n2", "n3", "n4"].map((identity) => lasting(identity)));
       let pages = 0;
       for await (const page of registry.scan({ pageSize: 1 }, within(SECOND))) {
         pages += page.length;
@@ -96,13 +88,13 @@ await withServer("redis", { persistent: false }, ({ url }) => {
     });
 
     test("gives whoever is read again in his place", async () => {
-      await using registry = await opened(["m1", "m2", "m3"].map((identity) => entry(identity)));
+      await using registry = await opened(["m1", "m2", "m3"].map((identity) => lasting(identity)));
       await tell(url, "HSET", keys.records, "m2", `another\0${JSON.stringify({ of: "m2" })}`);
       expect((await scanned(registry, 100)).filter((identity) => identity.startsWith("m"))).toEqual(["m1", "m2", "m3"]);
     });
 
     test("decides by the record that stands, whatever stamp was read", async () => {
-      await using registry = await opened([entry("v"), entry("w"), entry("x")]);
+      await using registry = await opened([lasting("v"), lasting("w"), lasting("x")]);
       await tell(url, "HSET", keys.records, "v", `another\0${JSON.stringify({ of: "v", is: "new" })}`);
       await tell(url, "HSET", keys.records, "w", `another\0${JSON.stringify({ of: "w", is: "newer" })}`);
       const found: string[] = [];
@@ -113,7 +105,7 @@ await withServer("redis", { persistent: false }, ({ url }) => {
     });
 
     test("refuses a stamp of a newer release, though its record does not match", async () => {
-      await using registry = await opened([entry("y")]);
+      await using registry = await opened([lasting("y")]);
       await tell(url, "HSET", keys.stamps, "y", "2\0of another shape");
       const query = { pageSize: 10, after: "x", filter: parseFilter({ is: "new" }) };
       const read = async (): Promise<void> => {

@@ -2,12 +2,12 @@
 
 import { once } from "node:events";
 import { isMusterError } from "@muster/core/slots";
+import { entry, within } from "@muster/testing";
 import { columnsOf } from "../../src/codec.ts";
 import { sqliteRegistry } from "../../src/index.ts";
 import { confirmMany, reap } from "../../src/registrations/reap.ts";
 import { setMany } from "../../src/registrations/set-many.ts";
 import { connectedTo } from "../store/support.ts";
-import { entry, within } from "../support.ts";
 import { mortal, told } from "./mortal.ts";
 import { QUEUE_PARTS } from "./queue-parts.ts";
 

@@ -1,6 +1,8 @@
 /** What other processes do with the queues of the file. */
 
 import type { DurableMessage } from "@muster/core/slots";
+import { within } from "@muster/testing";
+import { message } from "@muster/testing/durability";
 import { sqliteDurability } from "../../src/index.ts";
 import { attachMany, detachMany, dropMany } from "../../src/queues/attaching.ts";
 import { redriveMany } from "../../src/queues/dead-letters.ts";
@@ -12,9 +14,7 @@ import type { Space } from "../../src/queues/space.ts";
 import { spaceOf } from "../../src/queues/spaces.ts";
 import { sweep } from "../../src/queues/sweeping.ts";
 import type { Store } from "../../src/store/store.ts";
-import { message } from "../queues/support.ts";
 import { connectedTo } from "../store/support.ts";
-import { within } from "../support.ts";
 import { mortal, told } from "./mortal.ts";
 
 interface QueuePartArgs {

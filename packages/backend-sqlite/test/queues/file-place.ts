@@ -1,11 +1,13 @@
 /** A file in which handlers have tables of their own, for all tests of one module. */
 
 import { join } from "node:path";
+import { freshNamespace, within } from "@muster/testing";
+import { type Handed, message, take, targets, TTL } from "@muster/testing/durability";
 import { expect } from "vitest";
 import { type SqliteFile, sqliteFile, type SqliteTransaction } from "../../src/index.ts";
 import { connectedTo } from "../store/support.ts";
-import { type Folder, freshFolder, freshNamespace, within } from "../support.ts";
-import { type Handed, message, openedQueues, type Queues, SECOND, take, targets, TTL } from "./support.ts";
+import { type Folder, freshFolder } from "../support.ts";
+import { openedQueues, type Queues, SECOND } from "./support.ts";
 
 export interface FilePlace {
   readonly path: string;

@@ -1,4 +1,6 @@
 import { isMusterError } from "@muster/core/slots";
+import { numbered } from "@muster/testing";
+import { message } from "@muster/testing/durability";
 import { expect, test } from "vitest";
 import { sqliteError } from "../../src/errors.ts";
 import { spaceOf } from "../../src/queues/spaces.ts";
@@ -8,7 +10,6 @@ import { taskOf } from "../../src/thread/task.ts";
 import { newTurn } from "../../src/thread/turn.ts";
 import { freshStore } from "../store/support.ts";
 import { brokenIn } from "./invariants.ts";
-import { message, numbered } from "./support.ts";
 
 /** SQLite itself says so: the file may not have more pages. */
 test("a full disk takes nothing back that was accepted, and what it refuses is not there", () => {

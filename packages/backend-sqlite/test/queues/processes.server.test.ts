@@ -1,12 +1,14 @@
 /** Several processes on one file's queues, some of which die. */
 
 import { seededRandom } from "@muster/filter/corpus";
+import { freshNamespace, numbered, outcomeOf, SOON, within } from "@muster/testing";
+import { ack, message, take, targets, TTL } from "@muster/testing/durability";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { otherProcess } from "../processes/process.ts";
 import { connectedTo } from "../store/support.ts";
-import { type Folder, freshFolder, freshNamespace, outcomeOf, SOON, within } from "../support.ts";
+import { type Folder, freshFolder } from "../support.ts";
 import { brokenIn } from "./invariants.ts";
-import { ack, message, numbered, openedQueues, SECOND, take, targets, TTL } from "./support.ts";
+import { openedQueues, SECOND } from "./support.ts";
 
 /** More for a night's run; the seed chooses other moments. */
 const KILLS = Number(process.env["MUSTER_KILLS"] ?? 12);

@@ -1,8 +1,8 @@
 /** What handlers can say in their transactions. */
 
+import { freshNamespace, outcomeOf } from "@muster/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { SqliteTransaction } from "../../src/index.ts";
-import { freshNamespace, outcomeOf } from "../support.ts";
 import { filePlace } from "./file-place.ts";
 import { openedQueues } from "./support.ts";
 

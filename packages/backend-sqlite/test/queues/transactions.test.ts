@@ -1,11 +1,12 @@
 /** Handlers' own writes, and who waits for them. */
 
 import type { Worker } from "node:worker_threads";
+import { freshNamespace, outcomeOf, SOON, within } from "@muster/testing";
+import { type Handed, message, settled, take, targets, TTL } from "@muster/testing/durability";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { SqliteTransaction } from "../../src/index.ts";
-import { freshNamespace, outcomeOf, SOON, within } from "../support.ts";
 import { filePlace } from "./file-place.ts";
-import { type Handed, message, openedQueues, type Queues, SECOND, settled, take, targets, TTL } from "./support.ts";
+import { openedQueues, type Queues, SECOND } from "./support.ts";
 
 const place = filePlace();
 const { noted, note, leased, handle } = place;

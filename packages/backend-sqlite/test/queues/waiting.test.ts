@@ -1,10 +1,12 @@
 /** Who waits in a dequeue, beside everything else. */
 
 import { join } from "node:path";
+import { freshNamespace, numbered, outcomeOf, SOON, within } from "@muster/testing";
+import { ack, message, take, targets, TTL } from "@muster/testing/durability";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { sqliteFile } from "../../src/index.ts";
-import { type Folder, freshFolder, freshNamespace, outcomeOf, SOON, within } from "../support.ts";
-import { ack, message, numbered, openedQueues, type Queues, SECOND, take, targets, TTL } from "./support.ts";
+import { type Folder, freshFolder } from "../support.ts";
+import { openedQueues, type Queues, SECOND } from "./support.ts";
 
 const PATIENTLY = { max: 10, maxPerIdentity: 10, waitMs: 60_000, leaseMs: 60_000 };
 

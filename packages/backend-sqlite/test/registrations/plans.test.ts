@@ -1,6 +1,7 @@
 /** Which index a filter is answered by, as SQLite itself says. */
 
 import { parseFilter, splitForComparisons } from "@muster/filter";
+import { entry } from "@muster/testing";
 import { beforeAll, describe, expect, test } from "vitest";
 import { columnsOf } from "../../src/codec.ts";
 import { indexName } from "../../src/keys.ts";
@@ -11,7 +12,6 @@ import { setMany } from "../../src/registrations/set-many.ts";
 import { factAt } from "../../src/selection/comparisons.ts";
 import type { Store } from "../../src/store/store.ts";
 import { freshStore } from "../store/support.ts";
-import { entry } from "../support.ts";
 
 const ROWS = 20_000;
 

@@ -1,4 +1,5 @@
 import type { SetEntry } from "@muster/core/slots";
+import { entry } from "@muster/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { columnsOf, registrationIn } from "../../src/codec.ts";
 import { outcomeOf } from "../../src/namespace/outcomes.ts";
@@ -6,7 +7,6 @@ import { getMany } from "../../src/registrations/reading.ts";
 import { setMany } from "../../src/registrations/set-many.ts";
 import type { Store } from "../../src/store/store.ts";
 import { freshStore } from "../store/support.ts";
-import { entry } from "../support.ts";
 
 let store: Store;
 beforeEach(() => {

@@ -1,3 +1,4 @@
+import { entry } from "@muster/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { columnsOf } from "../../src/codec.ts";
 import { getMany } from "../../src/registrations/reading.ts";
@@ -5,7 +6,7 @@ import { setMany } from "../../src/registrations/set-many.ts";
 import { isMigrated, migrate, migrateTo } from "../../src/store/migrate.ts";
 import { type Migration, MIGRATIONS } from "../../src/store/migrations.ts";
 import type { Store } from "../../src/store/store.ts";
-import { entry, type Folder, freshFolder } from "../support.ts";
+import { type Folder, freshFolder } from "../support.ts";
 import { connectedTo, openedAt } from "./support.ts";
 
 const LATEST = MIGRATIONS.at(-1)?.version ?? 0;

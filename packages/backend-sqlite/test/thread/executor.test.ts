@@ -1,3 +1,4 @@
+import { entry, SOON } from "@muster/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { columnsOf } from "../../src/codec.ts";
 import type { GetManyArgs } from "../../src/registrations/reading.ts";
@@ -7,7 +8,7 @@ import { Executor } from "../../src/thread/executor.ts";
 import type { Answer } from "../../src/thread/messages.ts";
 import { giveUp, newTurn, type Turn } from "../../src/thread/turn.ts";
 import { openedAt } from "../store/support.ts";
-import { entry, type Folder, freshFolder, SOON } from "../support.ts";
+import { type Folder, freshFolder } from "../support.ts";
 
 let folder: Folder;
 /** Another connection. */

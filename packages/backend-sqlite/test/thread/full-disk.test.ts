@@ -1,4 +1,5 @@
 import { MusterError } from "@muster/core/slots";
+import { entry } from "@muster/testing";
 import { expect, test } from "vitest";
 import { columnsOf } from "../../src/codec.ts";
 import { sqliteError } from "../../src/errors.ts";
@@ -8,7 +9,6 @@ import type { Answer } from "../../src/thread/messages.ts";
 import { taskOf } from "../../src/thread/task.ts";
 import { newTurn } from "../../src/thread/turn.ts";
 import { freshStore } from "../store/support.ts";
-import { entry } from "../support.ts";
 
 /** SQLite itself says so: the file may not have more pages. */
 test("a full disk is told to all that shares the transaction, nothing of which is there, and no earlier one is lost", () => {

@@ -5,11 +5,14 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { type Conditions, Connection, type ConnectionEvents } from "./connection.ts";
 import { Trap } from "./trap.ts";
 
-/** Where the proxy leads to; on this machine. */
+/** Where the proxy leads to. */
 export interface FaultTarget {
-  readonly host: "127.0.0.1" | "::1" | "localhost";
+  /** On this machine: `127.0.0.1`, `::1` or `localhost`. */
+  readonly host: string;
   readonly port: number;
 }
+
+const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"]);
 
 /**
  * A TCP proxy on the loopback interface. Whatever is done to it lasts until {@link FaultProxy.heal}, on open and on new
@@ -48,8 +51,9 @@ export interface FaultProxy extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Resolves when the proxy listens, on a free port. @throws what listening throws. */
+/** Resolves when the proxy listens, on a free port. @throws RangeError for a target elsewhere; what listening throws. */
 export async function faultProxy(target: FaultTarget): Promise<FaultProxy> {
+  if (!LOOPBACK.has(target.host)) throw new RangeError(`the proxy leads to this machine, not to ${target.host}`);
   const proxy = new LoopbackProxy(target);
   await proxy.listen();
   return proxy;

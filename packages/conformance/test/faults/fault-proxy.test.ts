@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { faultProxy } from "../../src/faults/fault-proxy.ts";
 import { until, usingLine } from "./line.ts";
 
 const line = usingLine();
@@ -208,6 +209,10 @@ describe("closing", () => {
     await line.proxy.close();
     await until(() => expect(timers()).toBeLessThanOrEqual(before));
   });
+});
+
+test("no proxy leads to another machine", async () => {
+  await expect(faultProxy({ host: "192.0.2.1", port: 1 })).rejects.toThrow(RangeError);
 });
 
 function timers(): number {

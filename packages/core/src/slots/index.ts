@@ -29,6 +29,18 @@ export {
   queueFailure,
   type QueueFailureCode,
 } from "./durability-arguments.ts";
+export { type Circumstances, type DriverErrorRule, driverErrors, type DriverErrors } from "./driver-error-rules.ts";
+export {
+  type DriverErrorCode,
+  driverError,
+  type DriverErrorMeaning,
+  isSocketError,
+  refused,
+  socketMeaning,
+  type Thrown,
+  unanswered,
+  wordsOf,
+} from "./driver-errors.ts";
 export type { DeadCode, DurableMessage } from "./durable-message.ts";
 export { isMusterError, MusterError, type MusterErrorInit } from "./errors.ts";
 export { Lifecycle, type LifecycleState } from "./lifecycle.ts";

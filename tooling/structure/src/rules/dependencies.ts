@@ -17,6 +17,8 @@ const conformanceDoors = ["", "/vitest", "/node-test", "/processes", "/faults"].
 );
 /** Real servers for tests; private, so never in `src`. */
 const serverDoors = ["@muster/servers", "@muster/servers/vitest"];
+/** What tests of several backends share; private, too. */
+const testingDoors = ["", "/durability", "/messaging"].map((door) => `@muster/testing${door}`);
 const everywhere = "@opentelemetry/api";
 
 /** The import rules of the published packages, by folder; undefined for a folder that has none yet. */
@@ -32,7 +34,7 @@ export function directionOf(folder: string): Direction | undefined {
   if (folder.startsWith("packages/backend-")) {
     return {
       src: ["@muster/core/slots", "@muster/filter"],
-      test: [...coreDoors, ...filterDoors, ...conformanceDoors, ...serverDoors],
+      test: [...coreDoors, ...filterDoors, ...conformanceDoors, ...serverDoors, ...testingDoors],
       others: folder === "packages/backend-memory" ? 0 : 1,
     };
   }
