@@ -40,6 +40,21 @@ export async function publish(from: MessagingBackend, ...batch: readonly Outgoin
   assert.deepEqual(await from.publishMany(batch, call), []);
 }
 
+/** By their places in the batch; of a batch that was rejected, all of them. */
+export async function failuresOf(
+  from: MessagingBackend,
+  batch: readonly Outgoing[],
+  call: DisposableCall = callOf(),
+): Promise<ReadonlyMap<number, MusterError>> {
+  using ending = call;
+  try {
+    return new Map((await from.publishMany(batch, ending)).map(({ index, error }) => [index, error]));
+  } catch (error) {
+    if (!isMusterError(error)) throw error;
+    return new Map(batch.map((_, index) => [index, error]));
+  }
+}
+
 /** An inbox that is read as its pages come. */
 export class Reader {
   readonly inbox: Inbox;
