@@ -41,12 +41,12 @@ await withRabbitmqCluster({ size: 3 }, ({ nodes, urls }) => {
       }
     });
 
-    test("a node that was frozen until the others gave it up is one of them again when it is thawed", async () => {
+    test("a node that was frozen until the others gave it up is one of them again when it is restarted", async () => {
       await third.control?.freeze();
       expect(await answers(third)).toBe(false);
       await expect.poll(() => running(first), PATIENT).toContain("2");
-      await third.control?.thaw();
-      await expect.poll(() => running(first), PATIENT).toContain("3");
+      await third.control?.restart();
+      expect(await running(first)).toContain("3");
     });
   });
 });
