@@ -1,5 +1,5 @@
 import { serverFrom } from "./obtain.ts";
-import { sourceOf } from "./origin.ts";
+import { type Source, sourceOf } from "./origin.ts";
 import type { ReservedPort } from "./ports.ts";
 import { reservePort } from "./ports.ts";
 import type { Server, ServerKind, ServerOptions } from "./server.ts";
@@ -17,6 +17,11 @@ export interface ClusterNode {
   readonly bus: ReservedPort;
 }
 
+/** What all nodes need, and none of them should take with it when it is killed. */
+export interface Companion extends AsyncDisposable {
+  readonly port: number;
+}
+
 export interface ClusterRecipe {
   readonly kind: ServerKind;
   /** Names a cluster that runs already: its nodes, separated by commas. */
@@ -25,6 +30,10 @@ export interface ClusterRecipe {
   readonly options: ServerOptions;
   /** The command line of the node at this place, behind what a single server gets. */
   argumentsOf(bus: ReservedPort, buses: readonly ReservedPort[]): readonly string[];
+  /** Runs from before the first node starts until all have ended. */
+  companion?(source: Source): Promise<Companion>;
+  /** What a node has instead of side ports of its own. */
+  sidePortsOf?(bus: ReservedPort, companion: Companion): readonly number[];
   /** Resolves when the nodes act as one. */
   form(nodes: readonly ClusterNode[]): Promise<void>;
 }
@@ -43,15 +52,17 @@ export async function obtainCluster(recipe: ClusterRecipe): Promise<ServerCluste
   }
   const buses: ReservedPort[] = [];
   const nodes: ClusterNode[] = [];
+  const companion = await recipe.companion?.(source);
   try {
     for (let i = 0; i < recipe.size; i += 1) buses.push(await reservePort());
     for (const bus of buses) {
-      const own = { ...options, arguments: recipe.argumentsOf(bus, buses) };
+      const sidePorts = companion && recipe.sidePortsOf?.(bus, companion);
+      const own = { ...options, arguments: recipe.argumentsOf(bus, buses), ...(sidePorts && { sidePorts }) };
       nodes.push({ server: await serverFrom(source, kind, own, "host"), bus });
     }
     await recipe.form(nodes);
   } catch (error) {
-    await end(nodes, buses);
+    await end(nodes, buses, companion);
     throw error;
   }
   const servers = nodes.map(({ server }) => server);
@@ -59,11 +70,16 @@ export async function obtainCluster(recipe: ClusterRecipe): Promise<ServerCluste
   return {
     nodes: servers,
     urls: servers.map(({ url }) => url),
-    [Symbol.asyncDispose]: () => (ending ??= end(nodes, buses)),
+    [Symbol.asyncDispose]: () => (ending ??= end(nodes, buses, companion)),
   };
 }
 
-async function end(nodes: readonly ClusterNode[], buses: readonly ReservedPort[]): Promise<void> {
+async function end(
+  nodes: readonly ClusterNode[],
+  buses: readonly ReservedPort[],
+  companion: Companion | undefined,
+): Promise<void> {
   await Promise.all(nodes.map(({ server }) => server[Symbol.asyncDispose]()));
+  await companion?.[Symbol.asyncDispose]();
   for (const bus of buses) bus.release();
 }

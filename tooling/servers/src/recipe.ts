@@ -8,6 +8,12 @@ export interface Place extends Address {
   readonly sidePorts: readonly number[];
 }
 
+/** What a node of a cluster is told besides. */
+export interface NodeOptions extends ServerOptions {
+  /** Reserved by the cluster. Default: the node's own. */
+  readonly sidePorts?: readonly number[];
+}
+
 /** A program that `go install` builds. */
 export interface GoModule {
   /** With its version. */

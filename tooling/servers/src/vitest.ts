@@ -4,6 +4,7 @@ import type { ServerCluster } from "./cluster.ts";
 import { MissingServerError } from "./missing-server-error.ts";
 import { obtainNatsCluster } from "./nats-cluster.ts";
 import { obtainServer } from "./obtain.ts";
+import { obtainRabbitmqCluster } from "./rabbitmq-cluster.ts";
 import { recipes } from "./recipes.ts";
 import { obtainRedisCluster } from "./redis-cluster.ts";
 import type { Server, ServerKind, ServerOptions } from "./server.ts";
@@ -71,4 +72,12 @@ export function withNatsCluster(
   define: (cluster: ServerCluster) => void | Promise<void>,
 ): Promise<void> {
   return withObtained(() => obtainNatsCluster(options), define);
+}
+
+/** The same for a RabbitMQ cluster. */
+export function withRabbitmqCluster(
+  options: { readonly size?: number } & ServerOptions,
+  define: (cluster: ServerCluster) => void | Promise<void>,
+): Promise<void> {
+  return withObtained(() => obtainRabbitmqCluster(options), define);
 }
