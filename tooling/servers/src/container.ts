@@ -110,7 +110,7 @@ class ContainerHousing implements Housing {
   get #place(): Place {
     const listening = this.#network === "host" ? this.address : { host: "0.0.0.0", port: this.#recipe.defaultPort };
     const { sidePorts = this.#reserved.sidePorts } = this.#options;
-    return { ...listening, sidePorts, directory: DIRECTORY };
+    return { ...listening, sidePorts, directory: DIRECTORY, reachedAt: this.address.port };
   }
 
   #engine(container: StartedTestContainer): ReturnType<ContainerRuntimeClient["container"]["getById"]> {

@@ -22,9 +22,9 @@ const moreFolders = ["/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/opt/hom
 
 /** The path of the server's program, or undefined where it is not installed. */
 export function nativeBinary(kind: ServerKind): string | undefined {
-  const { binary, goModule, folders = () => [] } = recipes[kind];
-  const everybodys = goModule === undefined ? [...(process.env["PATH"] ?? "").split(delimiter), ...moreFolders] : [];
-  return [...everybodys, ...folders()]
+  const { binary, build, folders = () => [] } = recipes[kind];
+  const everybodys = [...(process.env["PATH"] ?? "").split(delimiter), ...moreFolders, ...folders()];
+  return (build === undefined ? everybodys : [build.folder()])
     .filter(Boolean)
     .map((folder) => join(folder, binary))
     .find((path) => {
@@ -86,7 +86,7 @@ class ChildHousing implements Housing {
 
   get #place(): Place {
     const { sidePorts = this.#reserved.sidePorts } = this.#options;
-    return { ...this.address, sidePorts, directory: this.#directory };
+    return { ...this.address, sidePorts, directory: this.#directory, reachedAt: this.address.port };
   }
 
   /** The server's further processes, when it can make no more of them. */
