@@ -57,6 +57,7 @@ class ContainerHousing implements Housing {
     try {
       await this.answers();
     } catch (error) {
+      if (await this.isAlive()) await this.signal("SIGKILL"); // The log of one that lives has no end.
       throw new Error(`${this.#recipe.binary} did not start; its last lines:\n${await this.#log()}`, { cause: error });
     }
   }
