@@ -20,7 +20,7 @@ import type { Delivered } from "./delivery.ts";
 import { Entries } from "./entries.ts";
 import { entryOf } from "./entry.ts";
 import { Reach } from "./reach.ts";
-import type { ServerClock } from "./server-clock.ts";
+import type { StreamClock } from "./stream-clock.ts";
 
 /** What was deleted is swept after twice this time at the earliest (`../store/sweeping.ts`). */
 export const LONGEST_PAUSE_MS = 300_000;
@@ -32,7 +32,7 @@ export interface FeedOptions {
   readonly link: Link;
   readonly requests: Requests;
   readonly names: StreamNames;
-  readonly clock: ServerClock;
+  readonly clock: StreamClock;
 }
 
 export class Feed {

@@ -8,7 +8,7 @@ import { isRefusal, refusalError } from "../jetstream/errors.ts";
 import type { StreamSettings } from "../jetstream/options.ts";
 import type { Entries } from "../mirror/entries.ts";
 import { Feed } from "../mirror/feed.ts";
-import { type Moment, ServerClock } from "../mirror/server-clock.ts";
+import { type Moment, StreamClock } from "../mirror/stream-clock.ts";
 import { type Answer, type Question, Requests } from "./requests.ts";
 import { clockSubjectOf, findStream, type StreamNames, type StreamState } from "./stream.ts";
 
@@ -28,7 +28,7 @@ export class Store {
   /** Registrations that are being stored and that nobody counts yet. */
   arriving = 0;
   readonly #requests: Requests;
-  readonly #clock = new ServerClock();
+  readonly #clock = new StreamClock();
   readonly #names: StreamNames;
   #asking: Promise<void> | undefined;
   #askingNext: Promise<void> | undefined;
