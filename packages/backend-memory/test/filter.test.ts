@@ -2,6 +2,7 @@ import type { IdentitySchema, RegistryBackend } from "@muster/core/slots";
 import { compileFilter, type Filter, formatPath, type Metadata, parseFilter, type Path } from "@muster/filter";
 import { corpus, generateDocument, generateFilter, generatorSchema, seededRandom } from "@muster/filter/corpus";
 import { entry } from "@muster/testing";
+import { type Document, pathsOf } from "@muster/testing/filters";
 import { describe, expect, test } from "vitest";
 import { candidates } from "../src/filter.ts";
 import { memoryRegistry } from "../src/index.ts";
@@ -11,22 +12,11 @@ import { CALL, fixture, NAMESPACE, scanAll, set, stored } from "./support.ts";
 /** So many that the documents of a group are a small share of all, and indexes are worth asking. */
 const FILLERS = Array.from({ length: 400 }, (_, i) => ({ id: `filler-${i}`, metadata: {} }));
 
-interface Document {
-  readonly id: string;
-  readonly metadata: Metadata;
-}
-
 function schemaOf(paths: Iterable<Path>): IdentitySchema {
   const fields = Object.fromEntries(
     [...paths].map((path) => [formatPath(path), { type: "string", path, required: false, index: true } as const]),
   );
   return { fields, additional: "keep" };
-}
-
-function pathsOf(filter: Filter): readonly Path[] {
-  if (filter.op === "and" || filter.op === "or") return filter.nodes.flatMap(pathsOf);
-  if (filter.op === "not") return pathsOf(filter.node);
-  return "path" in filter ? [filter.path] : [];
 }
 
 async function fill(documents: readonly Document[], schema?: IdentitySchema): Promise<RegistryBackend> {

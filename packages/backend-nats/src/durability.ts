@@ -14,7 +14,6 @@ import {
   type DurabilityScope,
   type DurabilityTraits,
   type DurableMessage,
-  isMusterError,
   type Leased,
   MusterError,
   type Scope,
@@ -27,17 +26,11 @@ import {
 import { compareStrings } from "@muster/filter";
 import { Client } from "./client.ts";
 import { codedError, NAME } from "./errors.ts";
-import { checkVersion, withoutJetStream } from "./jetstream/server-version.ts";
+import { checkVersion, openingError } from "./jetstream/server-version.ts";
 import { ofOperation, QueueCall } from "./jetstream/call.ts";
-import { type JetStreamOptions, settingsOf, type StreamSettings } from "./jetstream/options.ts";
+import { settingsOf, type StreamSettings, type WithJetStream } from "./jetstream/options.ts";
 import { QueueSubjects } from "./keys.ts";
-import {
-  checkOptions,
-  type NatsConnectionOptions,
-  type NatsOptions,
-  type NatsServerOptions,
-  prefixOf,
-} from "./options.ts";
+import { checkOptions, type NatsOptions, prefixOf } from "./options.ts";
 import { checksOf, MAX_BATCH, MAX_LEASE_MS, MAX_TTL_MS, maxPayloadBytesOf, MIN_LEASE_MS } from "./queues/arguments.ts";
 import { attachMany, detachMany, dropMany } from "./queues/attaching.ts";
 import { type DeadLetterQuery, letterKeys, purgeMany, readLetters, redriveMany } from "./queues/dead-letters.ts";
@@ -48,9 +41,7 @@ import { Space } from "./queues/space.ts";
 import { sweep } from "./queues/sweeping.ts";
 import { begin, complete, counts, deliveriesOf, find } from "./queues/tracking.ts";
 
-export type NatsDurabilityOptions = (NatsServerOptions | NatsConnectionOptions) & {
-  readonly jetstream?: JetStreamOptions;
-};
+export type NatsDurabilityOptions = WithJetStream;
 
 /**
  * Queues in JetStream of NATS 2.9 or later. No I/O here.
@@ -127,7 +118,7 @@ class NatsDurability implements DurabilityBackend {
         await untilEnded(space.ready(new QueueCall(opening, "open")), opening, `${NAME}.open`);
       } catch (error) {
         space[Symbol.dispose]();
-        throw isMusterError(error, "UNAVAILABLE") && !link.server.hasJetStream ? withoutJetStream(link, error) : error;
+        throw openingError(error, link);
       }
       this.#space = space;
       this.#checks = checksOf(maxPayloadBytes);

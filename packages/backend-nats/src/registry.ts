@@ -10,7 +10,6 @@ import {
   type FilterFacet,
   type Lease,
   type LeaseOutcome,
-  isMusterError,
   MusterError,
   type ReapClaim,
   type Registration,
@@ -26,6 +25,8 @@ import {
 import { type Filter, splitForEvaluator } from "@muster/filter";
 import { Client } from "./client.ts";
 import { NAME, retold } from "./errors.ts";
+import { settingsOf, type StreamSettings, type WithJetStream } from "./jetstream/options.ts";
+import { checkVersion, openingError } from "./jetstream/server-version.ts";
 import { checkOptions, type NatsOptions, prefixOf } from "./options.ts";
 import { NAME_LIMITS, type RecordLimits, recordLimits } from "./store/arguments.ts";
 import { deleteMany } from "./store/deleting.ts";
@@ -34,35 +35,18 @@ import { renewMany } from "./store/leases.ts";
 import { getMany, pageReader, readCensus, registrations, routes, type Selection } from "./store/reading.ts";
 import { setMany } from "./store/setting.ts";
 import { Store } from "./store/store.ts";
-import { streamNames, withoutJetStream } from "./store/stream.ts";
+import { streamNames } from "./store/stream.ts";
 
-export type NatsRegistryOptions = NatsOptions & {
-  /** Servers that keep the stream, where it is created here. Default 1; more need a cluster, and survive one of them. */
-  readonly replicas?: number;
-};
-
-const DEFAULT_REPLICAS = 1;
-const MAX_REPLICAS = 5;
+export type NatsRegistryOptions = WithJetStream;
 
 /**
  * A registry in a stream of NATS 2.9 or later with JetStream, and in the memory of each process that opens it.
  *
  * @throws CONFIG_INVALID, naming each option.
  */
-export function natsRegistry(options: NatsRegistryOptions = {}): RegistryBackend {
-  const { replicas = DEFAULT_REPLICAS, ...connection } = options;
-  checkOptions(connection);
-  if (!(Number.isInteger(replicas) && replicas >= 1 && replicas <= MAX_REPLICAS)) {
-    const message = `must be a whole number from 1 to ${MAX_REPLICAS}`;
-    const detail = { violations: [{ path: "replicas", message }] };
-    throw new MusterError({
-      code: "CONFIG_INVALID",
-      source: `${NAME}.options`,
-      message: `replicas ${message}`,
-      detail,
-    });
-  }
-  return new NatsRegistry(connection, replicas);
+export function natsRegistry({ jetstream, ...options }: NatsRegistryOptions = {}): RegistryBackend {
+  checkOptions(options);
+  return new NatsRegistry(options, settingsOf(jetstream));
 }
 
 class NatsRegistry implements RegistryBackend {
@@ -71,14 +55,14 @@ class NatsRegistry implements RegistryBackend {
   readonly counts: CountFacet = { count: async (filter, call) => this.#count(filter, call) };
   readonly #client: Client;
   readonly #prefix: string;
-  readonly #replicas: number;
+  readonly #settings: StreamSettings;
   #limits: RecordLimits = recordLimits(1);
   #store: Store | undefined;
 
-  constructor(options: NatsOptions, replicas: number) {
+  constructor(options: NatsOptions, settings: StreamSettings) {
     this.#client = new Client(options);
     this.#prefix = prefixOf(options);
-    this.#replicas = replicas;
+    this.#settings = settings;
   }
 
   get traits(): RegistryTraits {
@@ -95,16 +79,16 @@ class NatsRegistry implements RegistryBackend {
 
   async open({ namespace, maxIdentities }: Scope, call: Call): Promise<void> {
     await this.#client.open(call, async (link, opening) => {
+      checkVersion(link);
       this.#limits = recordLimits(link.maxMessageBytes);
       const names = streamNames(this.#prefix, namespace);
-      const store = new Store({ link, names, replicas: this.#replicas, maxIdentities });
+      const store = new Store({ link, names, settings: this.#settings, maxIdentities });
       try {
         await untilEnded(store.feed.open(), opening, `${NAME}.open`);
         this.#store = store;
       } catch (error) {
         store.close();
-        const isWithout = isMusterError(error, "UNAVAILABLE") && link.isUp && !link.server.hasJetStream;
-        throw isWithout ? withoutJetStream({ operation: "open" }) : error;
+        throw openingError(error, link);
       }
     });
   }

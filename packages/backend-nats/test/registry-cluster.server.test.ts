@@ -12,7 +12,7 @@ const STREAM = streamNames("muster", "fleet").name;
 
 async function opened(urls: readonly string[]): Promise<RegistryBackend> {
   return eventually(async () => {
-    const registry = natsRegistry({ servers: urls, replicas: 3 });
+    const registry = natsRegistry({ servers: urls, jetstream: { replicas: 3 } });
     using call = callOf();
     await registry.open({ namespace: "fleet" }, call);
     return registry;

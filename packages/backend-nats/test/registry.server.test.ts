@@ -113,8 +113,16 @@ await withServer("nats", { arguments: ["-js"] }, ({ url }) => {
       assert.isFalse(connection.isClosed());
     });
 
+    test("has its stream where it is told to", async () => {
+      const { ask } = await operator(url);
+      const registry = await registryOn({ servers: url, jetstream: { storage: "memory" } }, "in-memory");
+      await store(registry, entry("a"));
+      const { config } = await ask(`STREAM.INFO.${streamOf("in-memory")}`);
+      assert.include(config, { storage: "memory", num_replicas: 1 });
+    });
+
     test("has no replicas on a single server", async () => {
-      await rejection(registryOn({ servers: url, replicas: 3 }, "alone"), "CONFIG_INVALID");
+      await rejection(registryOn({ servers: url, jetstream: { replicas: 3 } }, "alone"), "CONFIG_INVALID");
     });
 
     test("does not touch a stream of somebody else's", async () => {
@@ -139,7 +147,6 @@ await withServer("nats", {}, ({ url }) => {
   });
 });
 
-test("replicas that can't be are refused at once", () => {
-  for (const replicas of [0, 6, 1.5, Number.NaN])
-    assert.throws(() => natsRegistry({ replicas }), MusterError, /replicas/);
+test("JetStream's options are looked at at once", () => {
+  assert.throws(() => natsRegistry({ jetstream: { replicas: 0 } }), MusterError, /jetstream\.replicas/);
 });

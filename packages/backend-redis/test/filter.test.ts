@@ -1,23 +1,14 @@
-import { randomUUID } from "node:crypto";
-import {
-  type Call,
-  type IdentitySchema,
-  type RegistryBackend,
-  SESSION_PREFIX,
-  type SetEntry,
-} from "@muster/core/slots";
-import { compileFilter, type Filter, type Metadata, parseFilter, type Path, splitForEvaluator } from "@muster/filter";
-import { corpus, generateDocument, generateFilter, generatorSchema, seededRandom } from "@muster/filter/corpus";
+import type { Call, RegistryBackend, Scope } from "@muster/core/slots";
+import { parseFilter, type Path, splitForEvaluator } from "@muster/filter";
 import { withServer } from "@muster/servers/vitest";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freshNamespace } from "@muster/testing";
+import { describeIndexedFilters, evaluated, filling, SEED, selected, sensors } from "@muster/testing/filters";
+import { beforeAll, describe, expect, test } from "vitest";
 import { type Narrowing, narrowingOf } from "../src/filter.ts";
 import { redisRegistry } from "../src/registry.ts";
 import { schemaOf } from "./indexes/support.ts";
 
 const CALL: Call = { signal: new AbortController().signal };
-/** Thousands more for a night's run; the seed chooses others. */
-const FILTERS = Number(process.env["MUSTER_FILTERS"] ?? 1_000);
-const SEED = Number(process.env["MUSTER_SEED"] ?? 4_711);
 
 const SCHEMA = schemaOf({ status: "string", battery: "float", zone: "string", at: "geo_point" });
 const FIELDS: readonly Path[] = [["status"], ["battery"], ["zone"], ["at"]];
@@ -82,50 +73,6 @@ const PLANS: readonly (readonly [filter: object, plan: string, residual?: object
   [{ "at.within": { south: -90, north: 90, west: -180, east: 180 } }, "at [50000000000000..5fffffffffffff~~]"],
 ];
 
-function entry(identity: string, metadata: Metadata, changes: Partial<SetEntry> = {}): SetEntry {
-  return {
-    identity,
-    metadata,
-    ttlMs: undefined,
-    session: undefined,
-    address: undefined,
-    sessionBound: false,
-    attempt: randomUUID(),
-    mode: "create",
-    ...changes,
-  };
-}
-
-interface Document {
-  readonly id: string;
-  readonly metadata: Metadata;
-}
-
-async function collected<T>(pages: AsyncIterable<readonly T[]>): Promise<readonly T[]> {
-  const all: T[] = [];
-  for await (const page of pages) all.push(...page);
-  return all;
-}
-
-/** What a caller gets: the native part from the registry, the residual part by the evaluator. */
-async function select(registry: RegistryBackend, filter: Filter): Promise<readonly string[]> {
-  const { native, residual } = splitForEvaluator(filter);
-  const query = { pageSize: 100, ...(native ? { filter: native } : {}) };
-  const found = await collected(registry.scan(query, CALL));
-  const routes = await collected(registry.scanRoutes(query, CALL));
-  expect(routes.map(({ identity }) => identity)).toEqual(found.map(({ identity }) => identity));
-  const matches = residual ? compileFilter(residual) : (): boolean => true;
-  return found.filter((one) => matches(one.metadata, { ...one, attached: false })).map(({ identity }) => identity);
-}
-
-function evaluated(documents: readonly Document[], filter: Filter): readonly string[] {
-  const matches = compileFilter(filter);
-  return documents
-    .filter(({ id, metadata }) => matches(metadata, { identity: id, registeredAt: Date.now(), attached: false }))
-    .map(({ id }) => id)
-    .sort();
-}
-
 describe("native plans", () => {
   test.each(PLANS)("of %j", (input, plan, residual) => {
     const filter = parseFilter(input);
@@ -142,82 +89,26 @@ describe("native plans", () => {
 });
 
 await withServer("redis", { persistent: false }, ({ url }) => {
-  async function fill(documents: readonly Document[], schema: IdentitySchema): Promise<RegistryBackend> {
+  const open = async (scope: Partial<Scope>): Promise<RegistryBackend> => {
     const registry = redisRegistry({ url });
-    afterAll(async () => registry.close());
-    await registry.open({ namespace: randomUUID(), schema }, CALL);
-    const entries = documents.map(({ id, metadata }) => entry(id, metadata));
-    for (let from = 0; from < entries.length; from += 500)
-      await registry.setMany(entries.slice(from, from + 500), CALL);
-    await registry.setMany([entry(`${SESSION_PREFIX}s`, {}, { ttlMs: 60_000 })], CALL);
+    await registry.open({ namespace: freshNamespace(), ...scope }, CALL);
     return registry;
-  }
+  };
+  const fill = filling(open);
 
   describe("native plans, executed", () => {
-    const random = seededRandom(SEED);
-    const pick = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)] as T; // None is empty.
-    const documents = Array.from({ length: 600 }, (_, i) => ({
-      id: i % 100 === 0 ? `a${i}` : `sensor-${i}`,
-      metadata: {
-        status: pick(["online", "on", "one", "away", "off", null, true, 1, { a: 1 }, ["online"]]),
-        battery: pick([0, -1, -0.5, 0.1, 0.2, 0.5, 1, 2, "0.1"]),
-        zone: pick(["a", "b", "c", "d", "e", "f", "g", "h"]),
-        at: pick([{ lat: 0.1, lon: 0.1 }, { lat: 50, lon: 179.999 }, { lat: 91, lon: 0 }, "0.1,0.1"]),
-        other: pick([1, 2]),
-      },
-    }));
+    const documents = sensors(SEED, "EVAL 'return 1' 0");
     let registry: RegistryBackend;
     beforeAll(async () => {
       registry = await fill(documents, SCHEMA);
+      return async () => registry.close();
     });
 
     test.each(PLANS)("%j", async (input) => {
       const filter = parseFilter(input);
-      expect(await select(registry, filter)).toEqual(evaluated(documents, filter));
+      expect(await selected(registry, filter)).toEqual(evaluated(documents, filter));
     });
   });
 
-  describe("the corpus, with every field indexed", () => {
-    const groups = corpus.filter(({ evaluatorOnly }) => evaluatorOnly !== true);
-    test.each(groups.map((group) => [group.id, group] as const))("%s", async (_, { documents, cases }) => {
-      const parsed = cases.flatMap(({ id, filter, schema, matches }) =>
-        matches === undefined ? [] : [{ id, matches, filter: parseFilter(filter, { schema }) }],
-      );
-      const registry = await fill(documents, everyPath(parsed.map(({ filter }) => filter)));
-      for (const { id, matches, filter } of parsed) {
-        expect((await select(registry, filter)).toSorted(), id).toEqual(matches.toSorted());
-      }
-    });
-  });
-
-  test(`${FILTERS} generated filters of seed ${SEED} select whom the evaluator selects`, {
-    timeout: 60_000 + 20 * FILTERS,
-  }, async () => {
-    const random = seededRandom(SEED);
-    const documents = Array.from({ length: 400 }, (_, i) => ({ id: `id-${i}`, metadata: generateDocument(random) }));
-    const filters = Array.from({ length: FILTERS }, (_, i) =>
-      parseFilter(generateFilter(random), i % 2 === 0 ? { schema: generatorSchema } : {}),
-    );
-    const registry = await fill(documents, everyPath(filters));
-    for (const [index, filter] of filters.entries()) {
-      const about = `filter ${index}: ${JSON.stringify(filter)}`;
-      expect(await select(registry, filter), about).toEqual(evaluated(documents, filter));
-    }
-  });
+  describeIndexedFilters(fill);
 });
-
-/** A schema that marks every field of the filters. */
-function everyPath(filters: readonly Filter[]): IdentitySchema {
-  const paths = new Map(filters.flatMap(pathsOf).map((path) => [JSON.stringify(path), path]));
-  const fields = Array.from(
-    paths,
-    ([key, path]) => [key, { type: "string", path, required: false, index: true }] as const,
-  );
-  return { fields: Object.fromEntries(fields), additional: "keep" };
-}
-
-function pathsOf(filter: Filter): readonly Path[] {
-  if (filter.op === "and" || filter.op === "or") return filter.nodes.flatMap(pathsOf);
-  if (filter.op === "not") return pathsOf(filter.node);
-  return "path" in filter ? [filter.path] : [];
-}

@@ -4,23 +4,10 @@
  * Protocol: https://docs.nats.io/reference/reference-protocols/nats_api_reference
  */
 
-import { MusterError } from "@muster/core/slots";
-import { NAME, unavailable } from "../errors.ts";
 import type { QueueCall } from "./call.ts";
+import { type ApiError, isRefusal, refusalError } from "./errors.ts";
 import type { StreamSettings } from "./options.ts";
 import type { Answer, Requests } from "./requests.ts";
-
-/** Codes of JetStream's errors. */
-const WRONG_LAST_SEQUENCE = 10_071;
-const NO_MESSAGE = 10_037;
-const NONE_TO_DELETE: readonly number[] = [10_037, 10_043, 10_057];
-const GONE: readonly number[] = [10_014, 10_059];
-
-interface ApiError {
-  readonly code: number;
-  readonly err_code?: number;
-  readonly description?: string;
-}
 
 /** A stored message. */
 export interface Stored {
@@ -61,8 +48,8 @@ export class JetStream {
     if (id !== undefined) headers += `Nats-Msg-Id: ${id}\r\n`;
     const { message } = await this.#change(subject, body, call, headers);
     const { error, seq, duplicate } = message.json<{ error?: ApiError; seq?: number; duplicate?: boolean }>();
-    if (error?.err_code === WRONG_LAST_SEQUENCE) return { refused: true };
-    if (error !== undefined) throw coded(error, call);
+    if (isRefusal(error, "conflict")) return { refused: true };
+    if (error !== undefined) throw refusalError(error, call);
     return { sequence: seq ?? 0, isRepeated: duplicate === true };
   }
 
@@ -73,8 +60,8 @@ export class JetStream {
     call: QueueCall,
   ): Promise<Stored | undefined> {
     const { error, message } = await this.#ask<{ message?: RawMessage }>(`STREAM.MSG.GET.${stream}`, which, call);
-    if (error?.err_code === NO_MESSAGE) return undefined;
-    if (error !== undefined) throw coded(error, call);
+    if (isRefusal(error, "no message")) return undefined;
+    if (error !== undefined) throw refusalError(error, call);
     return message && storedIn(message);
   }
 
@@ -84,20 +71,20 @@ export class JetStream {
     const body = JSON.stringify({ seq: sequence, no_erase: true });
     const { error } = jsonIn<{ error?: ApiError }>(await this.#change(subject, body, call));
     if (error === undefined) return true;
-    if (NONE_TO_DELETE.includes(error.err_code ?? 0)) return false;
-    throw coded(error, call);
+    if (isRefusal(error, "nothing to delete")) return false;
+    throw refusalError(error, call);
   }
 
   /** Deletes all before the sequence. */
   async purge(stream: string, sequence: number, call: QueueCall): Promise<void> {
     const { error } = await this.#ask(`STREAM.PURGE.${stream}`, { seq: sequence }, call);
-    if (error !== undefined) throw coded(error, call);
+    if (error !== undefined) throw refusalError(error, call);
   }
 
   /** Gives the API's answer, of whatever subject. @throws what JetStream says. */
   async manage<T extends object>(subject: string, body: object, call: QueueCall): Promise<T> {
     const answer = await this.#ask<T>(subject, body, call);
-    if (answer.error !== undefined) throw coded(answer.error, call);
+    if (answer.error !== undefined) throw refusalError(answer.error, call);
     return answer;
   }
 
@@ -137,18 +124,3 @@ function instantOf(time: string): number {
 function jsonIn<T>({ message }: Answer): T {
   return message.json<T>(); // As the API has it.
 }
-
-/** What JetStream refuses: what isn't there now may be there soon, of a stream that is made anew or finds a leader. */
-function coded({ code, err_code = 0, description = "" }: ApiError, { operation }: QueueCall): MusterError {
-  const about = { operation, mayHaveApplied: false };
-  if (GONE.includes(err_code) || code === 503 || code === 408) return unavailable(`JetStream: ${description}`, about);
-  const init = { source: `${NAME}.${operation}`, message: `JetStream: ${description} (${err_code})` };
-  if (err_code === NO_JETSTREAM || err_code === NO_JETSTREAM_FOR_ACCOUNT)
-    return new MusterError({ code: "UNSUPPORTED", ...init, detail: { feature: "JetStream" } });
-  if (/maximum|insufficient|resource|exceeds/i.test(description))
-    return new MusterError({ code: "UNAVAILABLE", ...init });
-  return new MusterError({ code: "INTERNAL", ...init });
-}
-
-const NO_JETSTREAM = 10_076;
-const NO_JETSTREAM_FOR_ACCOUNT = 10_039;

@@ -1,15 +1,19 @@
 /** What is said about where streams are kept, and what of it can't be meant. */
 
 import { MusterError, type Violation } from "@muster/core/slots";
+import type { NatsConnectionOptions, NatsServerOptions } from "../options.ts";
 
 export interface JetStreamOptions {
-  /** Of each stream, in a cluster: 1, 3 or 5. Default 1. Counts when a namespace's streams are made. */
+  /** Servers of a cluster that keep each stream: 1, 3 or 5. Default 1. Counts when a namespace's streams are made. */
   readonly replicas?: number;
   /** Default `file`. In `memory` everything ends with the servers. Counts when a namespace's streams are made. */
   readonly storage?: "file" | "memory";
   /** JetStream's domain, where it is another one than that of the server that is dialled. */
   readonly domain?: string;
 }
+
+/** Of a slot that keeps something in streams. */
+export type WithJetStream = (NatsServerOptions | NatsConnectionOptions) & { readonly jetstream?: JetStreamOptions };
 
 /** With what isn't given. */
 export type StreamSettings = Required<Pick<JetStreamOptions, "replicas" | "storage">> & { readonly api: string };

@@ -1,8 +1,9 @@
-/** Whether a server has what the queues need. */
+/** Whether a server has the JetStream that is needed here. */
 
-import { MusterError } from "@muster/core/slots";
+import { isMusterError, MusterError } from "@muster/core/slots";
 import type { Link } from "../connection/link.ts";
 import { NAME } from "../errors.ts";
+import { withoutJetStream } from "./errors.ts";
 
 /** Consumers that are forgotten, are kept in memory and wait for what comes are as they are since then. */
 const FIRST_VERSION = [2, 9] as const;
@@ -13,20 +14,12 @@ export function checkVersion(link: Link): void {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   const [leastMajor, leastMinor] = FIRST_VERSION;
   if (major > leastMajor || (major === leastMajor && minor >= leastMinor)) return;
-  throw unsupported(`server ${version} is too old: queues need ${FIRST_VERSION.join(".")}`);
+  const message = `server ${version} is too old: JetStream is needed as of ${FIRST_VERSION.join(".")}`;
+  throw new MusterError({ code: "UNSUPPORTED", source: `${NAME}.open`, message, detail: { feature: "JetStream" } });
 }
 
-/** A server without may lead to others with it, so it is asked all the same. */
-export function withoutJetStream(link: Link, cause: unknown): MusterError {
-  return unsupported(`server ${link.server.version} has no JetStream: it is started with -js`, cause);
-}
-
-function unsupported(message: string, cause?: unknown): MusterError<"UNSUPPORTED"> {
-  return new MusterError({
-    code: "UNSUPPORTED",
-    source: `${NAME}.open`,
-    message,
-    detail: { feature: "JetStream" },
-    cause,
-  });
+/** Why opening has failed. A server without JetStream may lead to others with it, so it is asked all the same. */
+export function openingError(error: unknown, link: Link): unknown {
+  const isWithout = isMusterError(error, "UNAVAILABLE") && link.isUp && !link.server.hasJetStream;
+  return isWithout ? withoutJetStream("open", error) : error;
 }

@@ -2,8 +2,9 @@
 
 import type { Msg, Subscription } from "@nats-io/transport-node";
 import type { Link } from "../connection/link.ts";
+import { refusalError } from "../jetstream/errors.ts";
 import type { Requests } from "../store/requests.ts";
-import { apiError, type Stream } from "../store/stream.ts";
+import type { Stream } from "../store/stream.ts";
 import { type Delivered, deliveredIn } from "./delivery.ts";
 
 const NANOSECONDS = 1_000_000;
@@ -57,16 +58,20 @@ export class Consumer {
       mem_storage: true,
       num_replicas: 1,
     };
-    const subject = `$JS.API.CONSUMER.CREATE.${this.#stream.name}`;
+    const subject = `${this.#requests.settings.api}.CONSUMER.CREATE.${this.#stream.name}`;
     const answer = await this.#requests.ask(subject, { stream_name: this.#stream.name, config }, operation);
-    if (typeof answer?.["name"] !== "string") throw apiError(answer, { operation });
+    if (typeof answer?.["name"] !== "string") throw refusalError(answer?.error, { operation });
     this.#name = answer["name"];
   }
 
   /** Whether the server has delivered all there is, and all of that has arrived. @throws UNAVAILABLE: it is gone. */
   async hasAll(operation: string): Promise<boolean> {
-    const answer = await this.#requests.ask(`$JS.API.CONSUMER.INFO.${this.#stream.name}.${this.#name}`, {}, operation);
-    if (answer === undefined || answer.error !== undefined) throw apiError(answer, { operation });
+    const answer = await this.#requests.ask(
+      `${this.#requests.settings.api}.CONSUMER.INFO.${this.#stream.name}.${this.#name}`,
+      {},
+      operation,
+    );
+    if (answer === undefined || answer.error !== undefined) throw refusalError(answer?.error, { operation });
     const { delivered, num_pending: pending } = answer as {
       delivered?: { consumer_seq?: number };
       num_pending?: number;
@@ -79,7 +84,7 @@ export class Consumer {
     this.#isClosed = true;
     this.#subscription.unsubscribe();
     if (this.#name === "" || !this.#link.isUp) return;
-    const subject = `$JS.API.CONSUMER.DELETE.${this.#stream.name}.${this.#name}`;
+    const subject = `${this.#requests.settings.api}.CONSUMER.DELETE.${this.#stream.name}.${this.#name}`;
     this.#link.outlet.send(Buffer.from(`PUB ${subject} 0\r\n\r\n`));
   }
 

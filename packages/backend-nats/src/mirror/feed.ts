@@ -20,7 +20,7 @@ import type { Delivered } from "./delivery.ts";
 import { Entries } from "./entries.ts";
 import { entryOf } from "./entry.ts";
 import { Reach } from "./reach.ts";
-import type { ServerClock } from "./server-clock.ts";
+import type { StreamClock } from "./stream-clock.ts";
 
 /** What was deleted is swept after twice this time at the earliest (`../store/sweeping.ts`). */
 export const LONGEST_PAUSE_MS = 300_000;
@@ -32,8 +32,7 @@ export interface FeedOptions {
   readonly link: Link;
   readonly requests: Requests;
   readonly names: StreamNames;
-  readonly replicas: number;
-  readonly clock: ServerClock;
+  readonly clock: StreamClock;
 }
 
 export class Feed {
@@ -134,11 +133,11 @@ export class Feed {
   }
 
   async #start(operation: string): Promise<void> {
-    const { link, requests, names, replicas, clock } = this.#options;
+    const { link, requests, names, clock } = this.#options;
     this.#isStarting = true;
     try {
       this.#consumer?.close();
-      const { stream, last } = await ensureStream(requests, names, { replicas, operation, former: this.#stream });
+      const { stream, last } = await ensureStream(requests, names, { operation, former: this.#stream });
       const isOther = stream.epochBase !== this.#stream?.epochBase || last < this.#reach.reached;
       if (isOther || Date.now() - this.#heardAt > LONGEST_PAUSE_MS) this.#forget(stream);
       clock.forget();
@@ -212,7 +211,11 @@ export class Feed {
     const [place, stream, consumer] = [this.#reach.next, this.#stream, this.#consumer];
     if (stream === undefined || consumer === undefined || place === undefined) return;
     const hasAll = await consumer.hasAll("connection");
-    const found = await requests.ask(`$JS.API.STREAM.MSG.GET.${stream.name}`, { seq: place }, "connection");
+    const found = await requests.ask(
+      `${requests.settings.api}.STREAM.MSG.GET.${stream.name}`,
+      { seq: place },
+      "connection",
+    );
     const isGone = found?.error?.code === 404;
     if (this.#consumer !== consumer) return;
     // Somebody else has removed that message: there is nothing to wait for.

@@ -2,7 +2,7 @@
 
 import { type Entry, isBound } from "../mirror/entry.ts";
 import { type Entries, isUnfounded } from "../mirror/entries.ts";
-import type { Moment } from "../mirror/server-clock.ts";
+import type { Moment } from "../mirror/stream-clock.ts";
 import type { Line } from "./record.ts";
 
 /** What takes the place of the message that was read, and of no other. */

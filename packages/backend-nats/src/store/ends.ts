@@ -3,7 +3,7 @@
 import type { Call, OrderedList, ReapClaim, ReapStep } from "@muster/core/slots";
 import { endOf, type Entries } from "../mirror/entries.ts";
 import { type Entry, registrationOf } from "../mirror/entry.ts";
-import type { Moment } from "../mirror/server-clock.ts";
+import type { Moment } from "../mirror/stream-clock.ts";
 import { decideMany } from "./batches.ts";
 import { type Decision, type Knowledge, lineOf, removed } from "./deciding.ts";
 import type { Store } from "./store.ts";

@@ -4,6 +4,8 @@ import type { Circumstances } from "@muster/core/slots";
 import type { Msg, Subscription } from "@nats-io/transport-node";
 import { unavailable } from "../errors.ts";
 import type { Link } from "../connection/link.ts";
+import type { ApiError } from "../jetstream/errors.ts";
+import type { StreamSettings } from "../jetstream/options.ts";
 
 export interface Question {
   readonly subject: string;
@@ -14,7 +16,7 @@ export interface Question {
 
 /** What JetStream answers: of each kind of answer the parts that are read here. */
 export interface Answer {
-  readonly error?: { readonly code: number; readonly err_code?: number; readonly description?: string };
+  readonly error?: ApiError;
   /** Where a message has been stored. */
   readonly seq?: number;
   readonly [part: string]: unknown;
@@ -33,6 +35,7 @@ interface Waiting {
 }
 
 export class Requests {
+  readonly settings: StreamSettings;
   readonly #link: Link;
   readonly #inbox: string;
   readonly #subscription: Subscription;
@@ -40,7 +43,8 @@ export class Requests {
   readonly #waiting = new Map<number, Waiting>();
   #last = 0;
 
-  constructor(link: Link) {
+  constructor(link: Link, settings: StreamSettings) {
+    this.settings = settings;
     this.#link = link;
     this.#inbox = link.newInbox();
     this.#subscription = link.listen(`${this.#inbox}.*`, (error, message) => {

@@ -4,11 +4,13 @@ import { isMusterError, type Circumstances } from "@muster/core/slots";
 import { setTimeout as wait } from "node:timers/promises";
 import { unavailable } from "../errors.ts";
 import type { Link } from "../connection/link.ts";
+import { isRefusal, refusalError } from "../jetstream/errors.ts";
+import type { StreamSettings } from "../jetstream/options.ts";
 import type { Entries } from "../mirror/entries.ts";
 import { Feed } from "../mirror/feed.ts";
-import { type Moment, ServerClock } from "../mirror/server-clock.ts";
+import { type Moment, StreamClock } from "../mirror/stream-clock.ts";
 import { type Answer, type Question, Requests } from "./requests.ts";
-import { apiError, clockSubjectOf, findStream, isConflict, type StreamNames, type StreamState } from "./stream.ts";
+import { clockSubjectOf, findStream, type StreamNames, type StreamState } from "./stream.ts";
 
 /** When less is known of the server's time, it is asked for it: twice a minute at most, while there are calls. */
 const MAX_WIDTH_MS = 20;
@@ -16,7 +18,7 @@ const MAX_WIDTH_MS = 20;
 export interface StoreOptions {
   readonly link: Link;
   readonly names: StreamNames;
-  readonly replicas: number;
+  readonly settings: StreamSettings;
   readonly maxIdentities: number | undefined;
 }
 
@@ -26,17 +28,17 @@ export class Store {
   /** Registrations that are being stored and that nobody counts yet. */
   arriving = 0;
   readonly #requests: Requests;
-  readonly #clock = new ServerClock();
+  readonly #clock = new StreamClock();
   readonly #names: StreamNames;
   #asking: Promise<void> | undefined;
   #askingNext: Promise<void> | undefined;
   #probing: Promise<void> | undefined;
 
-  constructor({ link, names, replicas, maxIdentities = Number.POSITIVE_INFINITY }: StoreOptions) {
-    this.#requests = new Requests(link);
+  constructor({ link, names, settings, maxIdentities = Number.POSITIVE_INFINITY }: StoreOptions) {
+    this.#requests = new Requests(link, settings);
     this.#names = names;
     this.maxIdentities = maxIdentities;
-    this.feed = new Feed({ link, requests: this.#requests, names, replicas, clock: this.#clock });
+    this.feed = new Feed({ link, requests: this.#requests, names, clock: this.#clock });
   }
 
   get entries(): Entries {
@@ -83,8 +85,10 @@ export class Store {
     const last = places.reduce<number>((most, place) => Math.max(most, place ?? 0), 0);
     const isUnheard = answers.includes(undefined);
     if (isUnheard) this.feed.restart();
-    const refused = answers.find((answer, index) => places[index] === undefined && !isConflict(answer));
-    if (isUnheard || refused !== undefined) throw apiError(refused, { operation, mayHaveApplied: last > 0 });
+    const refused = answers.find(
+      (answer, index) => places[index] === undefined && !isRefusal(answer?.error, "conflict"),
+    );
+    if (isUnheard || refused !== undefined) throw refusalError(refused?.error, { operation, mayHaveApplied: last > 0 });
     if (last === 0) return places;
     await this.feed.reach(last);
     this.#clock.answer(this.feed.lastTime, leftAt);
@@ -93,7 +97,7 @@ export class Store {
 
   /** Anything else that JetStream can be asked for, about the stream. @throws UNAVAILABLE */
   async ask(method: string, bodies: readonly object[], operation: string): Promise<readonly (Answer | undefined)[]> {
-    const subject = `$JS.API.STREAM.${method}.${this.#names.name}`;
+    const subject = `${this.#requests.settings.api}.STREAM.${method}.${this.#names.name}`;
     return this.#requests.askMany(
       bodies.map((body) => ({ subject, body: JSON.stringify(body) })),
       operation,

@@ -21,3 +21,7 @@ test("each option that can't be meant is named", () => {
     );
   }
 });
+
+test("replicas that can't be are none", () => {
+  for (const replicas of [0, 6, 1.5, Number.NaN]) assert.throws(() => settingsOf({ replicas }), /jetstream\.replicas/);
+});

@@ -18,7 +18,7 @@ const conformanceDoors = ["", "/vitest", "/node-test", "/processes", "/faults"].
 /** Real servers for tests; private, so never in `src`. */
 const serverDoors = ["@muster/servers", "@muster/servers/vitest"];
 /** What tests of several backends share; private, too. */
-const testingDoors = ["", "/durability", "/messaging"].map((door) => `@muster/testing${door}`);
+const testingDoors = ["", "/durability", "/filters", "/messaging"].map((door) => `@muster/testing${door}`);
 const everywhere = "@opentelemetry/api";
 
 /** The import rules of the published packages, by folder; undefined for a folder that has none yet. */

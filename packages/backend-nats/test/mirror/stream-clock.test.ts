@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { assert, expect, test } from "vitest";
-import { ServerClock } from "../../src/mirror/server-clock.ts";
+import { StreamClock } from "../../src/mirror/stream-clock.ts";
 
 interface Beside {
-  readonly clock: ServerClock;
+  readonly clock: StreamClock;
   own: number;
   readonly server: () => number;
 }
@@ -12,14 +12,14 @@ interface Beside {
 function clockBeside(ahead: number): Beside {
   const beside: Beside = {
     own: 1_000,
-    clock: new ServerClock(() => beside.own),
+    clock: new StreamClock(() => beside.own),
     server: (): number => beside.own + ahead,
   };
   return beside;
 }
 
 test("nothing is known before anything is heard", () => {
-  expect(new ServerClock(() => 5).now()).toEqual({ earliest: -Infinity, latest: Infinity });
+  expect(new StreamClock(() => 5).now()).toEqual({ earliest: -Infinity, latest: Infinity });
 });
 
 test("the server's time lies between the bounds, however long messages take", () => {

@@ -1,5 +1,6 @@
 /**
- * The time of the server that stamps the messages, known to lie between two bounds.
+ * The time of the server that stamps the messages of a stream which is read as it grows, known to lie between two bounds;
+ * queues, which read no stream, ask for it instead (`../jetstream/clock.ts`).
  *
  * A message that was stored at T and arrives when the own clock says A shows that the server's is ahead by T − A or more;
  * one that left at L shows that it is ahead by T − L or less. The bounds widen as the two clocks may run apart, until
@@ -20,7 +21,7 @@ interface Bound {
   readonly since: number;
 }
 
-export class ServerClock {
+export class StreamClock {
   readonly #own: () => number;
   #ahead: Bound | undefined;
   #behind: Bound | undefined;
