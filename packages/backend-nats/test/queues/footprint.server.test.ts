@@ -7,9 +7,9 @@ import { fileURLToPath } from "node:url";
 import { openRegistry } from "@muster/core";
 import { obtainServer } from "@muster/servers";
 import { withServer } from "@muster/servers/vitest";
+import { freePort } from "@muster/testing";
 import { assert, describe, test } from "vitest";
 import { natsDurability, natsMessaging, natsRegistry } from "../../src/index.ts";
-import { freePort } from "../support.ts";
 
 const PROCESSES = 4;
 const IDLE_MS = 10_000;

@@ -3,22 +3,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { BatchFailure, Settlement } from "@muster/core/slots";
 import { withServer } from "@muster/servers/vitest";
+import { freshNamespace, numbered, SOON, within } from "@muster/testing";
+import { ack, type Handed, message, settled, take, TTL } from "@muster/testing/durability";
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";
-import { freshNamespace, SOON, within } from "../support.ts";
-import {
-  ack,
-  type Handed,
-  message,
-  numbered,
-  openedQueues,
-  type Queues,
-  SECOND,
-  settled,
-  take,
-  targets,
-  TTL,
-} from "./support.ts";
+import { openedQueues, type Queues, SECOND, targets } from "./support.ts";
 
 const CALL = within(60 * SECOND);
 
