@@ -32,8 +32,10 @@ export interface ClusterRecipe {
   argumentsOf(bus: ReservedPort, buses: readonly ReservedPort[]): readonly string[];
   /** Runs from before the first node starts until all have ended. */
   companion?(source: Source): Promise<Companion>;
-  /** What a node has instead of side ports of its own. */
-  sidePortsOf?(bus: ReservedPort, companion: Companion): readonly number[];
+  /** What a node has instead of side ports of its own. @param shared of the companion, where there is one. */
+  sidePortsOf?(bus: ReservedPort, shared: readonly number[]): readonly number[];
+  /** None answers before most of them run. Default: one starts after the other. */
+  readonly startTogether?: boolean;
   /** Resolves when the nodes act as one. */
   form(nodes: readonly ClusterNode[]): Promise<void>;
 }
@@ -55,11 +57,15 @@ export async function obtainCluster(recipe: ClusterRecipe): Promise<ServerCluste
   const companion = await recipe.companion?.(source);
   try {
     for (let i = 0; i < recipe.size; i += 1) buses.push(await reservePort());
-    for (const bus of buses) {
-      const sidePorts = companion && recipe.sidePortsOf?.(bus, companion);
+    const shared = companion === undefined ? [] : [companion.port];
+    const start = async (bus: ReservedPort): Promise<void> => {
+      const sidePorts = recipe.sidePortsOf?.(bus, shared);
       const own = { ...options, arguments: recipe.argumentsOf(bus, buses), ...(sidePorts && { sidePorts }) };
-      nodes.push({ server: await serverFrom(source, kind, own, "host"), bus });
-    }
+      const server = await serverFrom(source, kind, own, "host");
+      nodes[buses.indexOf(bus)] = { server, bus };
+    };
+    if (recipe.startTogether === true) await allOf(buses.map(start));
+    else for (const bus of buses) await start(bus);
     await recipe.form(nodes);
   } catch (error) {
     await end(nodes, buses, companion);
@@ -74,12 +80,19 @@ export async function obtainCluster(recipe: ClusterRecipe): Promise<ServerCluste
   };
 }
 
+/** Waits for all, so that nothing starts behind a failure. @throws what the first of them has thrown. */
+async function allOf(starts: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(starts)).find((one) => one.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
+
 async function end(
-  nodes: readonly ClusterNode[],
+  nodes: readonly (ClusterNode | undefined)[],
   buses: readonly ReservedPort[],
   companion: Companion | undefined,
 ): Promise<void> {
-  await Promise.all(nodes.map(({ server }) => server[Symbol.asyncDispose]()));
+  // Of those that were to start together one that has not leaves a gap.
+  await Promise.all(nodes.map(async (node) => node?.server[Symbol.asyncDispose]()));
   await companion?.[Symbol.asyncDispose]();
   for (const bus of buses) bus.release();
 }

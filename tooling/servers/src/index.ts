@@ -1,4 +1,5 @@
 export type { ServerCluster } from "./cluster.ts";
+export { obtainKafkaCluster } from "./kafka-cluster.ts";
 export { MissingServerError } from "./missing-server-error.ts";
 export { obtainNatsCluster } from "./nats-cluster.ts";
 export { obtainServer } from "./obtain.ts";

@@ -43,7 +43,7 @@ export async function obtainRabbitmqCluster(
     size,
     options: serverOptions,
     companion: (source) => obtainPortMapper(source, rabbitmqRecipe),
-    sidePortsOf: (bus, { port }) => [port, bus.port],
+    sidePortsOf: (bus, mapper) => [...mapper, bus.port],
     argumentsOf: (bus, buses) => argumentsOf(bus, buses, serverOptions),
     form,
   });

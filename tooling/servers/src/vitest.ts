@@ -1,6 +1,7 @@
 /* oxlint-disable vitest/valid-title, vitest/expect-expect -- a test is declared from data */
 import { afterAll, test } from "vitest";
 import type { ServerCluster } from "./cluster.ts";
+import { obtainKafkaCluster } from "./kafka-cluster.ts";
 import { MissingServerError } from "./missing-server-error.ts";
 import { obtainNatsCluster } from "./nats-cluster.ts";
 import { obtainServer } from "./obtain.ts";
@@ -78,4 +79,12 @@ export function withRabbitmqCluster(
   define: (cluster: ServerCluster) => void | Promise<void>,
 ): Promise<void> {
   return withObtained(() => obtainRabbitmqCluster(options), define);
+}
+
+/** The same for a Kafka cluster. */
+export function withKafkaCluster(
+  options: { readonly size?: number } & ServerOptions,
+  define: (cluster: ServerCluster) => void | Promise<void>,
+): Promise<void> {
+  return withObtained(() => obtainKafkaCluster(options), define);
 }
