@@ -86,6 +86,35 @@ await withServer("nats", { arguments: ["-js"] }, ({ url }) => {
     });
   });
 
+  test("many that are attached at once find what waits for them: parked, with a session that is no more, and leased", {
+    timeout: PATIENCE_MS,
+  }, async () => {
+    await using queues = await openedQueues({ servers: url }, "moved");
+    const identities = Array.from({ length: 60 }, (_, index) => `device.${index} é`);
+    await enqueued(queues, "parked", identities);
+    await enqueued(queues, "others", ["device", "é"]);
+    await attached(queues, "before", identities.slice(20));
+    await enqueued(queues, "queued", identities.slice(20));
+    assert.equal((await taken(queues, "before")).size, 80);
+    await attached(queues, "after", identities);
+    const come = [...(await taken(queues, "after", { waitMs: 1_000 })).keys()].toSorted();
+    const wanted = (id: string, from: number): readonly string[] =>
+      identities.slice(from).map((identity) => `${id} for ${identity}`);
+    assert.deepEqual(come, [...wanted("parked", 0), ...wanted("queued", 20)].toSorted());
+    using call = callOf();
+    await queues.detachMany("after", identities, call);
+    await attached(queues, "last", identities);
+    assert.deepEqual([...(await taken(queues, "last", { waitMs: 1_000 })).keys()].toSorted(), come);
+    const why = { code: "UNREGISTERED", reason: "gone" } as const;
+    await queues.dropMany(
+      identities.map((identity) => ({ identity, epoch: 1 })),
+      why,
+      call,
+    );
+    await attached(queues, "last", ["device", "é"]);
+    assert.equal((await taken(queues, "last", { waitMs: 1_000 })).size, 2);
+  });
+
   test("10,000 identities in 4 clients are four streams, a consumer for each session, and four connections", {
     timeout: 2 * PATIENCE_MS,
   }, async () => {
