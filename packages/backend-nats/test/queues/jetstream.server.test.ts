@@ -86,6 +86,27 @@ await withServer("nats", { arguments: ["-js"] }, ({ url }) => {
     });
   });
 
+  test("no more of one is handed out than is asked for, the rest comes next, and whoever waits behind is reached", {
+    timeout: PATIENCE_MS,
+  }, async () => {
+    await using queues = await openedQueues({ servers: url }, "each");
+    await attached(queues, "s", ["long", "other"]);
+    for (let index = 0; index < 10; index += 1) await enqueued(queues, `m${index}`, ["long"]);
+    await enqueued(queues, "last", ["other"]);
+    const come = new Set<string>();
+    let rounds = 0;
+    while (come.size < 11) {
+      const leased = await taken(queues, "s", { max: 4, maxPerIdentity: 1, waitMs: 5_000 });
+      const ofOne = [...leased.keys()].filter((one) => one.endsWith(" for long"));
+      assert.isAtMost(ofOne.length, 1);
+      await acked(queues, leased);
+      for (const one of leased.keys()) come.add(one);
+      rounds += 1;
+      if (rounds > 100) assert.fail(`only ${[...come].join()} has come`);
+    }
+    assert.equal((await taken(queues, "s")).size, 0);
+  });
+
   test("many that are attached at once find what waits for them: parked, with a session that is no more, and leased", {
     timeout: PATIENCE_MS,
   }, async () => {

@@ -1,6 +1,6 @@
 /** What the tests of queues share: clients that are open, messages, and workers. */
 
-import type { DurabilityBackend, DurableMessage, LeasedRecipient } from "@muster/core/slots";
+import type { DequeueOptions, DurabilityBackend, DurableMessage, LeasedRecipient } from "@muster/core/slots";
 import { natsDurability, type NatsDurabilityOptions } from "../../src/index.ts";
 import { callOf } from "../support.ts";
 
@@ -45,10 +45,11 @@ export async function enqueued(at: DurabilityBackend, id: string, identities: re
 export async function taken(
   at: DurabilityBackend,
   session: string,
-  { leaseMs = 60_000, waitMs = 0 }: { readonly leaseMs?: number; readonly waitMs?: number } = {},
+  options: Partial<DequeueOptions> = {},
 ): Promise<ReadonlyMap<string, LeasedRecipient>> {
   using call = callOf(PATIENCE_MS);
-  const leased = await at.dequeue(session, { max: 1_000, maxPerIdentity: 1_000, waitMs, leaseMs }, call);
+  const all = { max: 1_000, maxPerIdentity: 1_000, waitMs: 0, leaseMs: 60_000, ...options };
+  const leased = await at.dequeue(session, all, call);
   return new Map(
     leased.flatMap(({ message, recipients }) =>
       recipients.map((recipient) => [`${message.id} for ${recipient.identity}`, recipient] as const),
