@@ -3,7 +3,7 @@
 import type { BatchFailure, DeadCode, QueueFailureCode, Target } from "@muster/core/slots";
 import type { QueueCall } from "../jetstream/call.ts";
 import { type Attachment, trailOf } from "./attachments.ts";
-import { entriesOf, isAt, listEntries, moveEntry, placeOf, type PlacedEntry, removeEntry } from "./entries.ts";
+import { entriesOf, isAt, listFor, moveEntry, placeOf, type PlacedEntry, removeEntry } from "./entries.ts";
 import { isDropped } from "./enqueueing.ts";
 import { failuresOf } from "./failures.ts";
 import { bury } from "./letters.ts";
@@ -68,9 +68,6 @@ export async function dropMany(
     await eachEntry(space, ending, call);
   }
 }
-
-/** Of so many identities and more all entries are listed once; it takes the server as long as to look for a dozen. */
-const MANY = 16;
 
 /** What is to be done with each entry of an identity, now that its attachment is written. */
 interface Aftermath {
@@ -201,7 +198,7 @@ async function end(space: Space, { entry, sequence }: PlacedEntry, call: QueueCa
 }
 
 async function eachEntry(space: Space, all: readonly Aftermath[], call: QueueCall): Promise<void> {
-  const list = all.length < MANY ? undefined : await listEntries(space, call);
+  const list = await listFor(all.length, space, call);
   await Promise.all(
     all.map(async ({ identity, work }) => {
       const entries = await entriesOf(space, identity, call, list);

@@ -65,13 +65,21 @@ export async function removeEntry({ jetStream, subjects }: Space, sequence: numb
 }
 
 /** By whose they are, as subjects have it: the subjects of entries that there are. */
-export type EntryList = ReadonlyMap<string, readonly string[]>;
+type EntryList = ReadonlyMap<string, readonly string[]>;
+
+/** Of so many identities and more all entries are listed once; it takes the server as long as to look for a dozen. */
+const MANY = 16;
 
 /**
- * What there is, of everybody: a server takes 10 µs for each entry to tell it. To look for a single identity's takes it a
- * tenth of that, but again for each identity.
+ * What there is, of everybody, if so many identities are looked for that it is worth it: a server takes 10 µs for each
+ * entry to tell it. To look for a single identity's takes it a tenth of that, but again for each identity.
  */
-export async function listEntries({ jetStream, subjects }: Space, call: QueueCall): Promise<EntryList> {
+export async function listFor(
+  count: number,
+  { jetStream, subjects }: Space,
+  call: QueueCall,
+): Promise<EntryList | undefined> {
+  if (count < MANY) return undefined;
   const list = new Map<string, string[]>();
   for (let offset = 0; ; ) {
     const { state, total = 0 } = await jetStream.manage<StreamSubjects>(

@@ -1,4 +1,5 @@
 import { jetstreamManager } from "@nats-io/jetstream";
+import { setTimeout as wait } from "node:timers/promises";
 import { connect } from "@nats-io/transport-node";
 import { withServer } from "@muster/servers/vitest";
 import { assert, describe, test } from "vitest";
@@ -84,6 +85,41 @@ await withServer("nats", { arguments: ["-js"] }, ({ url }) => {
       await rejection(queues.tracking?.find("m", call) ?? Promise.resolve(), "UNAVAILABLE");
       assert.isUndefined(await queues.tracking?.find("m", call));
     });
+  });
+
+  test("who is attached nowhere and has nothing waiting is forgotten after a while, and nobody else is", {
+    timeout: PATIENCE_MS,
+  }, async () => {
+    const scope = { durability: { trackingRetentionMs: 200, deadLetterRetentionMs: 200 } };
+    await using queues = await openedQueues({ servers: url }, "forgotten", scope);
+    using call = callOf();
+    await attached(queues, "s", ["dropped", "detached", "waited for", "attached"]);
+    const why = { code: "UNREGISTERED", reason: "gone" } as const;
+    await queues.dropMany([{ identity: "dropped", epoch: 1 }], why, call);
+    await queues.detachMany("s", ["detached", "waited for"], call);
+    await enqueued(queues, "m", ["waited for"]);
+    await attached(queues, "s", ["attached last"]);
+    const connection = await connect({ servers: url });
+    const manager = await jetstreamManager(connection);
+    const known = async (): Promise<readonly string[]> => {
+      const { state } = await manager.streams.info("muster+forgotten+attachments", { subjects_filter: ">" });
+      return Object.keys(state.subjects ?? {}).map((subject) => subject.split(".").at(-1) ?? "");
+    };
+    assert.lengthOf(await known(), 5);
+    await wait(300);
+    await using sweeper = await openedQueues({ servers: url }, "forgotten", scope);
+    await sweeper.sweep({ limit: 100 }, call);
+    assert.deepEqual((await known()).toSorted(), ["attached", "attached_20last", "waited_20for"]);
+    await connection.close();
+    // It is told what stands by whoever knows less than that, and by whoever knows what stands no more.
+    for (const [index, client] of [queues, sweeper].entries()) {
+      const again = `again-${index}`;
+      await client.attachMany(again, [{ identity: "dropped", epoch: 5 + index }], call);
+      await enqueued(client, `n${index}`, ["attached", "attached last"]);
+      assert.equal((await taken(queues, "s")).size, 2);
+    }
+    await attached(queues, "other", ["waited for", "detached"]);
+    assert.deepEqual([...(await taken(queues, "other", { waitMs: 1_000 })).keys()], ["m for waited for"]);
   });
 
   test("no more of one is handed out than is asked for, the rest comes next, and whoever waits behind is reached", {

@@ -1,6 +1,6 @@
 /** What the tests of queues share: clients that are open, messages, and workers. */
 
-import type { DequeueOptions, DurabilityBackend, DurableMessage, LeasedRecipient } from "@muster/core/slots";
+import type { DequeueOptions, DurabilityBackend, DurableMessage, LeasedRecipient, Scope } from "@muster/core/slots";
 import { natsDurability, type NatsDurabilityOptions } from "../../src/index.ts";
 import { callOf } from "../support.ts";
 
@@ -9,10 +9,14 @@ const TTL_MS = 3_600_000;
 /** A leader that has died is replaced within some seconds. */
 const PATIENCE_MS = 20_000;
 
-export async function openedQueues(options: NatsDurabilityOptions, namespace = NAMESPACE): Promise<DurabilityBackend> {
+export async function openedQueues(
+  options: NatsDurabilityOptions,
+  namespace = NAMESPACE,
+  scope: Partial<Scope> = {},
+): Promise<DurabilityBackend> {
   const durability = natsDurability(options);
   using call = callOf(PATIENCE_MS);
-  await durability.open({ namespace }, call);
+  await durability.open({ namespace, ...scope }, call);
   return durability;
 }
 
