@@ -23,6 +23,7 @@ export interface Answer {
 
 interface Waiting {
   readonly operation: string;
+  readonly subject: string;
   readonly endsAt: number;
   resolve(answer: Answer): void;
   reject(error: MusterError): void;
@@ -52,7 +53,11 @@ export class Requests implements Disposable {
     const lost = (): void => {
       this.#failAll(unavailable("the connection broke", { operation: "requests", mayHaveApplied: true }));
     };
-    this.#following = link.follow({ onRoute: (state) => (state === "down" ? lost() : undefined), onEnd: lost });
+    this.#following = link.follow({
+      onRoute: (state) => (state === "down" ? lost() : undefined),
+      onEnd: lost,
+      onRefused: (subject, error) => this.#refuse(subject, error),
+    });
   }
 
   get link(): Link {
@@ -63,7 +68,7 @@ export class Requests implements Disposable {
    * Sent in a microtask, with all that is asked meanwhile.
    *
    * @param headers whole lines, each with its end.
-   * @throws UNAVAILABLE, TIMEOUT, ABORTED
+   * @throws UNAVAILABLE, TIMEOUT, ABORTED; PERMISSION_DENIED: the server does not permit the subject.
    */
   async ask(subject: string, body: string | Uint8Array, call: QueueCall, headers: string = ""): Promise<Answer> {
     if (hasEnded(call)) throw abortedError(call, `${NAME}.${call.operation}`, true);
@@ -73,7 +78,8 @@ export class Requests implements Disposable {
     this.#write(subject, ` ${this.#inbox}.${number}`, headers, body);
     this.#unsent.push(number);
     return new Promise<Answer>((resolve, reject) => {
-      this.#waiting.set(number, { operation: call.operation, endsAt: performance.now() + TIMEOUT_MS, resolve, reject });
+      const { operation } = call;
+      this.#waiting.set(number, { operation, subject, endsAt: performance.now() + TIMEOUT_MS, resolve, reject });
       this.#watch ??= setInterval(() => this.#expire(), WATCH_EVERY_MS).unref();
     });
   }
@@ -156,6 +162,14 @@ export class Requests implements Disposable {
     }
     clearInterval(this.#watch);
     this.#watch = undefined;
+  }
+
+  #refuse(subject: string, error: Error): void {
+    for (const [number, one] of this.#waiting) {
+      if (one.subject !== subject) continue;
+      this.#waiting.delete(number);
+      one.reject(codedError(error, { operation: one.operation }));
+    }
   }
 
   #failAll(error: MusterError): void {

@@ -2,7 +2,7 @@
 
 import type { Circumstances } from "@muster/core/slots";
 import type { Msg, Subscription } from "@nats-io/transport-node";
-import { unavailable } from "../errors.ts";
+import { codedError, unavailable } from "../errors.ts";
 import type { Link } from "../connection/link.ts";
 import type { ApiError } from "../jetstream/errors.ts";
 import type { StreamSettings } from "../jetstream/options.ts";
@@ -30,8 +30,10 @@ const WRITE_PATIENCE_MS = 10_000;
 const ASK_PATIENCE_MS = 2_000;
 
 interface Waiting {
+  readonly subject: string;
   readonly answer: (answer: Answer | undefined) => void;
   readonly fail: (cause: unknown) => void;
+  readonly refuse: (cause: Error) => void;
 }
 
 export class Requests {
@@ -56,13 +58,15 @@ export class Requests {
         if (state === "down") this.#failAll(undefined);
       },
       onEnd: (error) => this.#failAll(error),
+      onRefused: (subject, error) => this.#refuse(subject, error),
     });
   }
 
   /**
    * All answers, in the order of the questions; `undefined` where nobody listens.
    *
-   * @throws UNAVAILABLE with `mayHaveApplied`, when the connection breaks, and when there is no answer for too long.
+   * @throws UNAVAILABLE with `mayHaveApplied`, when the connection breaks, and when there is no answer for too long;
+   *   PERMISSION_DENIED, where the server does not permit a subject: what else was written may have been.
    */
   async askMany(
     questions: readonly Question[],
@@ -77,17 +81,21 @@ export class Requests {
       return await new Promise((resolve, reject) => {
         const answers: (Answer | undefined)[] = [];
         const fail = (cause: unknown): void => reject(lost({ operation, mayHaveApplied: true }, cause));
+        const refuse = (cause: Error): void =>
+          reject(codedError(cause, { operation, mayHaveApplied: questions.length > 1 }));
         let answered = 0;
         const ask = (): void => {
           const room = MAX_IN_FLIGHT - (asked.length - answered);
           const next = questions.slice(asked.length, asked.length + room);
           const first = this.#last + 1;
-          for (const _ of next) {
+          for (const { subject } of next) {
             const index = asked.length;
             this.#last += 1;
             asked.push(this.#last);
             this.#waiting.set(this.#last, {
+              subject,
               fail,
+              refuse,
               answer: (answer) => {
                 answers[index] = answer;
                 answered += 1;
@@ -142,6 +150,10 @@ export class Requests {
     this.#waiting.delete(number);
     if (message.data.length === 0) waiting.answer(undefined);
     else waiting.answer(message.json());
+  }
+
+  #refuse(subject: string, cause: Error): void {
+    for (const waiting of [...this.#waiting.values()]) if (waiting.subject === subject) waiting.refuse(cause);
   }
 
   #failAll(cause: unknown): void {
