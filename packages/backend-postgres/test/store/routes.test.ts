@@ -6,7 +6,11 @@ test("nobody is a row of nulls", () => {
 });
 
 test("columns are cut by the bytes of their texts, whatever these hold", () => {
-  const [identities, sessions, addresses] = [["a b", "ü\n", "😀", "z"], ["s é", "s"], ["1 2 3", "b\tü"]];
+  const [identities, sessions, addresses] = [
+    ["a b", "ü\n", "😀", "z"],
+    ["s é", "s"],
+    ["1 2 3", "b\tü"],
+  ];
   const row = [
     identities.join(""),
     sessions.join(""),
