@@ -1,7 +1,7 @@
 import { faultProxy, type ServerFaults, type Subject } from "@muster/conformance";
 import { withMortalProcesses } from "@muster/conformance/processes";
 import type { Server } from "@muster/servers";
-import { rabbitmqMessaging } from "../src/index.ts";
+import { rabbitmqDurability, rabbitmqMessaging } from "../src/index.ts";
 
 /**
  * A server as the conformance kit looks at it: through a proxy that can break the line. Its mortal processes import this
@@ -31,5 +31,10 @@ export async function subjectOn({ host, port, url, control }: Server): Promise<S
 
 /** @public Clients and nothing else: for the processes that die, which import this module. */
 export function subject(url: string): Subject {
-  return { name: "rabbitmq", messaging: () => rabbitmqMessaging({ url }) };
+  return {
+    name: "rabbitmq",
+    messaging: () => rabbitmqMessaging({ url }),
+    durability: () => rabbitmqDurability({ url }),
+    takesSteps: ["durability"],
+  };
 }

@@ -1,0 +1,127 @@
+/** What a process has on one connection: its queue, the strays, its bell, and who consumes them. */
+
+import { setTimeout as delay } from "node:timers/promises";
+import type { Channel, ChannelModel, ConsumeMessage } from "amqplib";
+import { dropChannel, watch } from "../connection/channels.ts";
+import type { Work } from "../connection/standing.ts";
+import { keyOf } from "../keys.ts";
+import type { Names } from "./names.ts";
+import { declare, quorum, SETTLING_MS } from "./topology.ts";
+
+/** Frames that a process has in its hands at most. */
+export const PREFETCH = 128;
+const PREFETCH_STRAYS = 32;
+
+export interface SeatOptions {
+  readonly names: Names;
+  readonly queue: string;
+  /** Must not throw, any of them. */
+  onFrame(message: ConsumeMessage, seat: Seat): void;
+  onStray(message: ConsumeMessage, seat: Seat): void;
+  onBell(body: Buffer): void;
+}
+
+export class Seat implements Work {
+  readonly model: ChannelModel;
+  readonly #channel: Channel;
+  readonly #options: SeatOptions;
+  readonly #declaredAt = performance.now();
+  readonly #ending = new AbortController();
+  readonly #binding = new Map<string, Promise<void>>();
+
+  private constructor(model: ChannelModel, channel: Channel, options: SeatOptions) {
+    this.model = model;
+    this.#channel = channel;
+    this.#options = options;
+  }
+
+  /** @throws what the server says; nothing is left of it then. */
+  static async take(model: ChannelModel, options: SeatOptions, fall: (cause: unknown) => void): Promise<Seat> {
+    const channel = await model.createChannel();
+    watch(channel, fall);
+    const { names, queue, onFrame, onStray, onBell } = options;
+    try {
+      await declare(channel, names);
+      await channel.assertQueue(queue, quorum());
+      await channel.bindQueue(queue, names.own, queue);
+      const seat = new Seat(model, channel, options);
+      const consume = async (from: string, take: (message: ConsumeMessage) => void, noAck = false): Promise<void> => {
+        await channel.consume(
+          from,
+          // The server sends nothing when it has deleted the queue.
+          (message) => (message === null ? fall(new Error("a queue has been deleted")) : take(message)),
+          { noAck },
+        );
+      };
+      const bell = await channel.assertQueue("", { exclusive: true, autoDelete: true, durable: false });
+      await channel.bindQueue(bell.queue, names.bell, "");
+      await consume(bell.queue, ({ content }) => onBell(content), true);
+      await channel.prefetch(PREFETCH);
+      await consume(queue, (message) => onFrame(message, seat));
+      await channel.prefetch(PREFETCH_STRAYS);
+      await consume(names.strays, (message) => onStray(message, seat));
+      return seat;
+    } catch (error) {
+      dropChannel(channel);
+      throw error;
+    }
+  }
+
+  get isOver(): boolean {
+    return this.#ending.signal.aborted;
+  }
+
+  /** Resolves when what is sent to the session reaches this queue. Not before the queue is safe. */
+  bind(session: string): Promise<void> {
+    const known = this.#binding.get(session);
+    if (known !== undefined) return known;
+    const binding = this.#bind(session);
+    this.#binding.set(session, binding);
+    binding.catch(() => void this.#binding.delete(session));
+    return binding;
+  }
+
+  /** Declares and binds all of it again: the server tells nobody of an exchange that was deleted. */
+  async refresh(): Promise<void> {
+    const { names, queue } = this.#options;
+    await declare(this.#channel, names);
+    await this.#channel.bindQueue(queue, names.own, queue);
+    for (const session of this.#binding.keys())
+      await this.#channel.bindQueue(queue, names.incoming, keyOf(session));
+  }
+
+  async unbindAll(): Promise<void> {
+    const { names, queue } = this.#options;
+    for (const session of this.#binding.keys())
+      await this.#channel.unbindQueue(queue, names.incoming, keyOf(session));
+  }
+
+  /** Resolves when the server has dealt with all that was asked before, acknowledgements included. */
+  async sync(): Promise<{ readonly messages: number }> {
+    const { messageCount } = await this.#channel.checkQueue(this.#options.queue);
+    return { messages: messageCount };
+  }
+
+  ack(message: ConsumeMessage): void {
+    try {
+      if (!this.isOver) this.#channel.ack(message);
+    } catch {
+      // The channel has just ended, and with it all that it was asked for.
+    }
+  }
+
+  async deleteQueue(): Promise<void> {
+    await this.#channel.deleteQueue(this.#options.queue);
+  }
+
+  drop(): void {
+    this.#ending.abort();
+    dropChannel(this.#channel);
+  }
+
+  async #bind(session: string): Promise<void> {
+    const leftMs = this.#declaredAt + SETTLING_MS - performance.now();
+    if (leftMs > 0) await delay(leftMs, undefined, { signal: this.#ending.signal });
+    await this.#channel.bindQueue(this.#options.queue, this.#options.names.incoming, keyOf(session));
+  }
+}
