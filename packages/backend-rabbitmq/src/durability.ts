@@ -21,6 +21,7 @@ import { checks, MAX_BATCH, MAX_LEASE_MS, MAX_PAYLOAD_BYTES, MAX_TTL_MS, MIN_LEA
 import { attachMany, detachMany, dropMany } from "./queues/attaching.ts";
 import { dequeue } from "./queues/dequeueing.ts";
 import { enqueueMany } from "./queues/enqueueing.ts";
+import { ofOperation } from "./queues/of-operation.ts";
 import type { Why } from "./queues/places.ts";
 import { extendMany, settleMany } from "./queues/settling.ts";
 import { Space } from "./queues/space.ts";
@@ -70,7 +71,7 @@ class RabbitmqDurability implements DurabilityBackend {
       try {
         await space.open(opening);
       } catch (error) {
-        throw codedError(error, { operation: "open" });
+        throw ofOperation(codedError(error, { operation: "open" }), "open");
       }
       this.#space = space;
     });
@@ -161,7 +162,7 @@ class RabbitmqDurability implements DurabilityBackend {
       try {
         return await work(space);
       } catch (error) {
-        throw codedError(error, { operation, mayHaveApplied: true });
+        throw ofOperation(codedError(error, { operation, mayHaveApplied: true }), operation);
       }
     });
   }

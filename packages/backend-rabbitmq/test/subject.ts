@@ -36,5 +36,7 @@ export function subject(url: string): Subject {
     messaging: () => rabbitmqMessaging({ url }),
     durability: () => rabbitmqDurability({ url }),
     takesSteps: ["durability"],
+    // A server that starts again has its queues elect their leaders first.
+    patienceMs: 15_000,
   };
 }

@@ -45,6 +45,7 @@ export class Arrivals {
    */
   async sort(message: ConsumeMessage, isNew: boolean): Promise<void> {
     const { around, lasting, places } = this.#space;
+    await this.#space.seat("move").settled;
     const frame = decodeFrame(message.content);
     if (frame === undefined) {
       const { own, dead } = around.names;

@@ -13,6 +13,7 @@ const MAX_ENTRIES = 1_000;
 const PREFETCH = 64;
 /** An emptied queue is looked at again after that. */
 const LINGER_MS = 300;
+const PATIENCE_MS = 10_000;
 
 interface Entry {
   readonly queue: string;
@@ -23,7 +24,7 @@ interface Entry {
 export interface LedgerOptions {
   readonly names: Names;
   /** This process' own. */
-  readonly queue: string;
+  queue(): string;
   model(): ChannelModel | undefined;
   send(parcel: Parcel): Promise<void>;
   /** Resolves when all of it is safe elsewhere. */
@@ -32,6 +33,8 @@ export interface LedgerOptions {
 
 export class Ledger {
   readonly #options: LedgerOptions;
+  /** That have not answered yet. */
+  readonly #silent = new Set<string>();
   #looking: Promise<void> | undefined;
 
   constructor(options: LedgerOptions) {
@@ -40,7 +43,8 @@ export class Ledger {
 
   /** From now on the queue is somebody's to clear when nobody consumes it. */
   async enter(session?: string): Promise<void> {
-    const { names, queue, send } = this.#options;
+    const { names, send } = this.#options;
+    const queue = this.#options.queue();
     const entry: Entry = session === undefined ? { queue } : { queue, session };
     await send({ exchange: names.own, key: names.ledger, body: Buffer.from(JSON.stringify(entry)) });
   }
@@ -63,7 +67,7 @@ export class Ledger {
       const groups = await this.#take(channel);
       for (const [queue, messages] of groups) {
         const sessions = messages.flatMap((message) => entryIn(message)?.session ?? []);
-        const isGone = queue === "" || (await this.#isCleared(model, queue, new Set(sessions)));
+        const isGone = queue === "" || (await this.#isClearedSoon(model, queue, new Set(sessions)));
         for (const [index, message] of messages.entries())
           if (isGone || isRepeated(messages, index)) channel.ack(message);
           else channel.nack(message, false, true);
@@ -86,10 +90,19 @@ export class Ledger {
     return groups;
   }
 
+  /** One that has no leader answers nobody, and holds up no other. */
+  async #isClearedSoon(model: ChannelModel, queue: string, sessions: ReadonlySet<string>): Promise<boolean> {
+    if (this.#silent.has(queue)) return false;
+    this.#silent.add(queue);
+    const clearing = this.#isCleared(model, queue, sessions).finally(() => void this.#silent.delete(queue));
+    clearing.catch(() => undefined); // Told below, unless it comes too late.
+    return Promise.race([clearing, delay(PATIENCE_MS, false, { ref: false })]);
+  }
+
   /** Whether it is gone from the server, now or before. */
   async #isCleared(model: ChannelModel, queue: string, sessions: ReadonlySet<string>): Promise<boolean> {
     const { names } = this.#options;
-    if (queue === this.#options.queue) return false;
+    if (queue === this.#options.queue()) return false;
     const state = await lookAt(model, queue);
     if (state === undefined) return true;
     if (state.consumers > 0) return false;

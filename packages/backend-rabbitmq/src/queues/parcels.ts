@@ -9,7 +9,7 @@ import type { Places, Why } from "./places.ts";
 export interface Surroundings {
   readonly names: Names;
   /** This process' own. */
-  readonly queue: string;
+  queue(): string;
   readonly places: Places;
   readonly deadLetterRetentionMs: number;
 }
@@ -82,7 +82,7 @@ export function sorted(around: Surroundings, frame: Frame, recipients: readonly 
     else here.push(recipient);
   }
   return {
-    parcels: [...dead, ...toQueue(around, queue, frame, here), ...toParking(around, frame, others)],
+    parcels: [...dead, ...toQueue(around, queue(), frame, here), ...toParking(around, frame, others)],
     parked: others.map(({ identity }) => identity),
   };
 }

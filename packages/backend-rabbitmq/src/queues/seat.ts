@@ -1,6 +1,5 @@
 /** What a process has on one connection: its queue, the strays, its bell, and who consumes them. */
 
-import { setTimeout as delay } from "node:timers/promises";
 import type { Channel, ChannelModel, ConsumeMessage } from "amqplib";
 import { dropChannel, watch } from "../connection/channels.ts";
 import type { Work } from "../connection/standing.ts";
@@ -25,11 +24,21 @@ export class Seat implements Work {
   readonly model: ChannelModel;
   readonly #channel: Channel;
   readonly #options: SeatOptions;
-  readonly #declaredAt = performance.now();
-  readonly #ending = new AbortController();
   readonly #binding = new Map<string, Promise<void>>();
 
+  /** Resolves when the queue is as safe as the server makes it: nothing is to be confirmed by it before. */
+  readonly settled: Promise<void>;
+  isOver = false;
+  /** What is in it outlives the server. */
+  isSettled = false;
+
   private constructor(model: ChannelModel, channel: Channel, options: SeatOptions) {
+    this.settled = new Promise((resolve) => {
+      setTimeout(() => {
+        this.isSettled = true;
+        resolve();
+      }, SETTLING_MS).unref();
+    });
     this.model = model;
     this.#channel = channel;
     this.#options = options;
@@ -67,8 +76,8 @@ export class Seat implements Work {
     }
   }
 
-  get isOver(): boolean {
-    return this.#ending.signal.aborted;
+  get queue(): string {
+    return this.#options.queue;
   }
 
   /** Resolves when what is sent to the session reaches this queue. Not before the queue is safe. */
@@ -90,10 +99,10 @@ export class Seat implements Work {
       await this.#channel.bindQueue(queue, names.incoming, keyOf(session));
   }
 
-  async unbindAll(): Promise<void> {
-    const { names, queue } = this.#options;
-    for (const session of this.#binding.keys())
-      await this.#channel.unbindQueue(queue, names.incoming, keyOf(session));
+  /** Nothing that is sent to these reaches the queue any more; default: this process' own. */
+  async unbind(sessions: Iterable<string>, queue: string = this.queue): Promise<void> {
+    for (const session of sessions)
+      await this.#channel.unbindQueue(queue, this.#options.names.incoming, keyOf(session));
   }
 
   /** Resolves when the server has dealt with all that was asked before, acknowledgements included. */
@@ -115,13 +124,12 @@ export class Seat implements Work {
   }
 
   drop(): void {
-    this.#ending.abort();
+    this.isOver = true;
     dropChannel(this.#channel);
   }
 
   async #bind(session: string): Promise<void> {
-    const leftMs = this.#declaredAt + SETTLING_MS - performance.now();
-    if (leftMs > 0) await delay(leftMs, undefined, { signal: this.#ending.signal });
+    await this.settled;
     await this.#channel.bindQueue(this.#options.queue, this.#options.names.incoming, keyOf(session));
   }
 }

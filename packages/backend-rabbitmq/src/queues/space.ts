@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import type { ChannelModel } from "amqplib";
+import type { ChannelModel, ConsumeMessage } from "amqplib";
 import type { Call, DurabilityScope } from "@muster/core/slots";
 import { Link } from "../connection/link.ts";
 import { type Maker, Standing } from "../connection/standing.ts";
@@ -25,9 +25,27 @@ import { aside, declare, hasExchange, SETTLING_MS } from "./topology.ts";
 import { Waiters } from "./waiters.ts";
 
 const AGAIN_MS = 200;
+/** A queue that has no leader answers nobody. */
+const PATIENCE_MS = 5_000;
+const MAX_FAILURES = 3;
 const CLOSING_MS = 1_000;
 /** Names in one bell. */
 const MAX_RUNG = 500;
+
+/** Where a queue answers. */
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined); // Told to whoever waits, if anybody still does.
+  const patience = new AbortController();
+  const late = delay(PATIENCE_MS, undefined, { signal: patience.signal, ref: false }).then(() => {
+    throw new Error("connection closed: a queue does not answer");
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    late.catch(() => undefined);
+    patience.abort();
+  }
+}
 
 export class Space implements Maker<Seat> {
   readonly places: Places = new Places();
@@ -45,13 +63,20 @@ export class Space implements Maker<Seat> {
   readonly #closing = new AbortController();
   readonly #tending: Disposable;
   readonly #settings: Settings;
+  /** This process' own. */
+  #queue: string;
+  /** That it has left behind. */
+  readonly #former = new Set<string>();
+  /** How often it could not be had. */
+  #failures = 0;
   #post: Post | undefined;
   #link: Link | undefined;
   #standing: Standing<Seat> | undefined;
 
   constructor(settings: Settings, namespace: string, { deadLetterRetentionMs }: DurabilityScope) {
     const names = new Names(settings.prefix, namespace);
-    const queue = names.queueOfProcess();
+    const queue = (): string => this.#queue;
+    this.#queue = names.queueOfProcess();
     this.#settings = settings;
     this.around = { names, queue, places: this.places, deadLetterRetentionMs };
     this.#arrivals = new Arrivals(this);
@@ -77,7 +102,8 @@ export class Space implements Maker<Seat> {
     const { names } = this.around;
     try {
       const options = {
-        prepare: async (model: ChannelModel) => aside(model, async (channel) => declare(channel, names)),
+        prepare: async (model: ChannelModel) =>
+          inTime(aside(model, async (channel) => declare(channel, names))),
         onMissing: () => this.renew(new Error("a queue has been deleted")),
       };
       this.#link = await Link.open(this.#settings, call);
@@ -93,19 +119,19 @@ export class Space implements Maker<Seat> {
     }
   }
 
-  make(model: ChannelModel, fall: (cause: unknown) => void): Promise<Seat> {
-    const { names, queue } = this.around;
-    return Seat.take(
-      model,
-      {
-        names,
-        queue,
-        onFrame: (message, seat) => this.#arrivals.take(message, seat),
-        onStray: (message, seat) => void this.#arrivals.carryOff(message, seat),
-        onBell: (body) => this.#arrivals.hear(body),
-      },
-      fall,
-    );
+  async make(model: ChannelModel, fall: (cause: unknown) => void): Promise<Seat> {
+    const options = {
+      names: this.around.names,
+      queue: this.#queue,
+      onFrame: (message: ConsumeMessage, seat: Seat) => this.#arrivals.take(message, seat),
+      onStray: (message: ConsumeMessage, seat: Seat) => void this.#arrivals.carryOff(message, seat),
+      onBell: (body: Buffer) => this.#arrivals.hear(body),
+    };
+    this.#failures += 1;
+    if (this.#failures > MAX_FAILURES) this.#leaveQueue();
+    const seat = await inTime(Seat.take(model, options, fall));
+    this.#failures = 0;
+    return seat;
   }
 
   /** What happened meanwhile is looked at as if it had been told. */
@@ -113,7 +139,8 @@ export class Space implements Maker<Seat> {
     this.#comeBack(seat).catch(() => undefined); // The seat has fallen again, or it is done with the next look.
   }
 
-  onDown(): void {
+  onDown(seat: Seat): void {
+    if (!seat.isSettled) this.#leaveQueue();
     this.holdings.lose();
     this.delays.forget();
     this.waiters.wakeAll();
@@ -161,7 +188,7 @@ export class Space implements Maker<Seat> {
       } catch {
         // Whoever is here later gets it: it is still held, unless its connection was lost.
       }
-      await delay(AGAIN_MS, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+      await delay(AGAIN_MS, undefined, { ref: false });
     }
   }
 
@@ -197,7 +224,7 @@ export class Space implements Maker<Seat> {
 
   /** Takes its queue away where nothing is in it. */
   async #leave(seat: Seat): Promise<void> {
-    await seat.unbindAll();
+    await seat.unbind(this.sessions);
     const { messages } = await seat.sync();
     if (messages === 0 && this.holdings.size === 0) await seat.deleteQueue();
   }
@@ -214,8 +241,17 @@ export class Space implements Maker<Seat> {
     );
   }
 
+  /** A server that was killed may have forgotten it, and then says nothing of it any more. */
+  #leaveQueue(): void {
+    this.#former.add(this.#queue);
+    this.#queue = this.around.names.queueOfProcess();
+    this.#failures = 0;
+  }
+
   async #comeBack(seat: Seat): Promise<void> {
     await this.ledger.enter();
+    for (const session of this.sessions) await this.ledger.enter(session);
+    for (const queue of this.#former) await seat.unbind(this.sessions, queue);
     await Promise.all([...this.sessions].map(async (session) => seat.bind(session)));
     await this.fetchParked([...this.places.identities()]);
   }
