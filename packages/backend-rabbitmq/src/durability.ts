@@ -19,12 +19,14 @@ import { codedError, NAME } from "./errors.ts";
 import { type RabbitmqMessagingOptions, type Settings, settingsOf } from "./options.ts";
 import { checks, MAX_BATCH, MAX_LEASE_MS, MAX_PAYLOAD_BYTES, MAX_TTL_MS, MIN_LEASE_MS } from "./queues/arguments.ts";
 import { attachMany, detachMany, dropMany } from "./queues/attaching.ts";
+import { Arrivals } from "./queues/arrivals.ts";
 import { dequeue } from "./queues/dequeueing.ts";
 import { enqueueMany } from "./queues/enqueueing.ts";
 import { ofOperation } from "./queues/of-operation.ts";
 import type { Why } from "./queues/places.ts";
 import { extendMany, settleMany } from "./queues/settling.ts";
 import { Space } from "./queues/space.ts";
+import { tend } from "./queues/tending.ts";
 
 export type RabbitmqDurabilityOptions = RabbitmqMessagingOptions;
 
@@ -60,6 +62,7 @@ class RabbitmqDurability implements DurabilityBackend {
   readonly #settings: Settings;
   readonly #life = new Lifecycle(NAME);
   #space: Space | undefined;
+  #tending: Disposable | undefined;
 
   constructor(settings: Settings) {
     this.#settings = settings;
@@ -67,13 +70,14 @@ class RabbitmqDurability implements DurabilityBackend {
 
   async open({ namespace, durability = DEFAULT_DURABILITY_SCOPE }: Scope, call: Call): Promise<void> {
     await this.#life.open(call, async (opening) => {
-      const space = new Space(this.#settings, namespace, durability);
+      const space = new Space(this.#settings, { namespace, durability, receiving: (one) => new Arrivals(one) });
       try {
         await space.open(opening);
       } catch (error) {
         throw ofOperation(codedError(error, { operation: "open" }), "open");
       }
       this.#space = space;
+      this.#tending = tend(space);
     });
   }
 
@@ -87,8 +91,7 @@ class RabbitmqDurability implements DurabilityBackend {
       checks.checkMessage(message, "enqueueMany");
       checks.checkTargets(targets, "enqueueMany");
       checks.checkTtl(options.ttlMs, "enqueueMany");
-      await enqueueMany(space, message, targets, options, call);
-      return [];
+      return enqueueMany(space, message, targets, options, call);
     });
   }
 
@@ -148,7 +151,10 @@ class RabbitmqDurability implements DurabilityBackend {
   }
 
   async close(): Promise<void> {
-    await this.#life.close(async () => this.#space?.close());
+    await this.#life.close(async () => {
+      this.#tending?.[Symbol.dispose]();
+      await this.#space?.close();
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

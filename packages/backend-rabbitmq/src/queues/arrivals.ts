@@ -3,13 +3,13 @@
 import { randomUUID } from "node:crypto";
 import type { ConsumeMessage } from "amqplib";
 import { decodeBell } from "./bells.ts";
-import { decodeFrame, type Frame, type Recipient } from "./frames.ts";
-import type { Item } from "./holdings.ts";
-import { sorted, toDead, toDelay, toParking } from "./parcels.ts";
+import { decodeFrame } from "./frames.ts";
+import { bury, park, place } from "./moving.ts";
+import { sorted } from "./parcels.ts";
 import type { Seat } from "./seat.ts";
-import type { Space } from "./space.ts";
+import type { Receiving, Space } from "./space.ts";
 
-export class Arrivals {
+export class Arrivals implements Receiving {
   readonly #space: Space;
 
   constructor(space: Space) {
@@ -20,7 +20,7 @@ export class Arrivals {
   take(message: ConsumeMessage, seat: Seat): void {
     const frame = decodeFrame(message.content);
     if (frame === undefined) {
-      this.carryOff(message, seat).catch(() => undefined); // It comes again.
+      this.carryOff(message, seat);
       return;
     }
     const messageId: unknown = message.properties.messageId;
@@ -30,13 +30,13 @@ export class Arrivals {
   }
 
   /** It ends here when it is safe elsewhere. */
-  async carryOff(message: ConsumeMessage, seat: Seat): Promise<void> {
-    try {
-      await this.sort(message, true);
-      seat.ack(message);
-    } catch (error) {
-      if (!seat.isOver) this.#space.renew(error); // Then it is handed over again.
-    }
+  carryOff(message: ConsumeMessage, seat: Seat): void {
+    this.sort(message, true).then(
+      () => seat.ack(message),
+      (error: unknown) => {
+        if (!seat.isOver) this.#space.renew(error); // Then it is handed over again.
+      },
+    );
   }
 
   /**
@@ -73,91 +73,21 @@ export class Arrivals {
       const yielded = places.yield(identity, epoch);
       if (yielded === undefined) continue;
       if (yielded !== "yielded") known.push([identity, yielded.epoch]);
-      else park(this.#space, holdings.of(identity), { areTried: true });
+      else this.#space.behind(park(this.#space, holdings.of(identity), { areTried: true }));
     }
-    if (known.length > 0)
-      this.#space.ring({ attached: known }, "attachMany", this.#space.lasting).catch(() => undefined); // Only a bell.
+    if (known.length > 0) this.#space.behind(this.#space.ring({ attached: known }, "attachMany", this.#space.lasting));
     if (bell.dropped === undefined) return;
     const { targets, ...why } = bell.dropped;
     for (const [identity, epoch] of targets) {
       places.drop(identity, epoch, why);
-      bury(this.#space, identity);
+      this.#space.behind(bury(this.#space, identity));
     }
   }
 
   #fetch(identities: readonly string[]): void {
     const here = identities.filter((identity) => this.#space.places.get(identity) !== undefined);
-    if (here.length > 0) this.#space.fetchParked(here).catch(() => undefined); // The next look has it.
+    if (here.length > 0) this.#space.behind(this.#space.fetchParked(here));
   }
-}
-
-/** To where each of them waits: in this process, or elsewhere. */
-export function place(space: Space, items: readonly Item[]): void {
-  const { holdings, places, waiters } = space;
-  const sessions = new Set<string>();
-  const [elsewhere, early]: [Item[], Item[]] = [[], []];
-  for (const item of items) {
-    const { identity, epoch } = item.recipient;
-    const { expiresAt, notBefore = 0 } = item.held.frame;
-    const why = places.whyDropped(identity, epoch);
-    const here = places.get(identity);
-    if (expiresAt <= Date.now()) holdings.end(item);
-    else if (why !== undefined) bury(space, identity);
-    else if (here === undefined) elsewhere.push(item);
-    else {
-      holdings.wait(item, here, { delayMs: notBefore - Date.now() });
-      if (notBefore > Date.now()) early.push(item);
-      sessions.add(here.session);
-    }
-  }
-  park(space, elsewhere);
-  for (const item of early) putOff(space, item, (item.held.frame.notBefore ?? 0) - Date.now());
-  for (const session of sessions) waiters.wake(session);
-}
-
-/** Sends it to wait elsewhere, where there is a queue for that; false: it waits here, if it does. */
-export function putOff(space: Space, item: Item, delayMs: number): boolean {
-  const session = item.place?.session;
-  const queueMs = space.delays.for(delayMs);
-  if (session === undefined || queueMs === undefined) return false;
-  const notBefore = delayMs > queueMs ? Date.now() + delayMs : undefined;
-  space.holdings.move(item);
-  const parcel = toDelay(space.around, queueMs, session, { ...item.held.frame, notBefore }, [recipientOf(item)]);
-  space.carry([item], () => [parcel]).catch(() => undefined); // It never gives up.
-  return true;
-}
-
-/** For whoever serves them. Resolves when they are safe there. */
-export async function park(space: Space, items: readonly Item[], { areTried = false }: { readonly areTried?: boolean } = {}): Promise<void> {
-  const frames = new Map<Frame, Item[]>();
-  for (const item of items) {
-    if (item.state === "moving" || item.state === "ended") continue;
-    space.holdings.move(item, { isTried: areTried && item.state === "leased" });
-    const { frame } = item.held;
-    const together = frames.get(frame);
-    if (together === undefined) frames.set(frame, [item]);
-    else together.push(item);
-  }
-  const all = [...frames.values()].flat();
-  if (all.length === 0) return;
-  await space.carry(all, () => [...frames].flatMap(([frame, some]) => toParking(space.around, frame, some.map(recipientOf))));
-  await space.ringParked([...new Set(all.map(({ recipient }) => recipient.identity))], "move", space.lasting);
-}
-
-/** What is here of a queue that was dropped. Resolves when it is among the dead. */
-export async function bury(space: Space, identity: string): Promise<void> {
-  const carried: Promise<void>[] = [];
-  for (const item of space.holdings.of(identity)) {
-    const why = space.places.whyDropped(identity, item.recipient.epoch);
-    if (why === undefined || item.state === "moving" || item.state === "ended") continue;
-    space.holdings.move(item);
-    carried.push(space.carry([item], () => [toDead(space.around, item.held.frame, recipientOf(item), why)]));
-  }
-  await Promise.all(carried);
-}
-
-export function recipientOf({ recipient: { identity, epoch }, attempts }: Item): Recipient {
-  return { identity, epoch, attempts };
 }
 
 /** How often the server has handed it over in vain. */

@@ -2,7 +2,7 @@
 
 import { type BatchFailure, type Call, queueFailure, type Target } from "@muster/core/slots";
 import { NAME } from "../errors.ts";
-import { bury, park } from "./arrivals.ts";
+import { bury, park } from "./moving.ts";
 import type { Why } from "./places.ts";
 import type { Space } from "./space.ts";
 

@@ -1,6 +1,7 @@
 /** The contract's `enqueueMany`: to the queues of sessions, and to parking for whom none serves. */
 
-import type { Call, DurableMessage, Target } from "@muster/core/slots";
+import { type BatchFailure, type Call, type DurableMessage, queueFailure, type Target } from "@muster/core/slots";
+import { NAME } from "../errors.ts";
 import type { Frame, Recipient } from "./frames.ts";
 import { toParking, toSession } from "./parcels.ts";
 import type { Space } from "./space.ts";
@@ -13,11 +14,16 @@ export async function enqueueMany(
   targets: readonly Target[],
   { ttlMs }: { readonly ttlMs: number },
   call: Call,
-): Promise<void> {
+): Promise<readonly BatchFailure[]> {
   const frame: Frame = { message, expiresAt: Date.now() + ttlMs, recipients: [] };
   const groups = new Map<string | undefined, Map<string, Recipient>>();
   const known = new Set<string>();
-  for (const { identity, epoch, session } of targets) {
+  const failures: BatchFailure[] = [];
+  for (const [index, { identity, epoch, session }] of targets.entries()) {
+    if (space.places.whyDropped(identity, epoch) !== undefined) {
+      failures.push({ index, error: queueFailure("UNREGISTERED", `${NAME}.${OPERATION}`, identity) });
+      continue;
+    }
     if (known.has(identity)) continue;
     known.add(identity);
     const group = groups.get(session) ?? new Map<string, Recipient>();
@@ -31,4 +37,6 @@ export async function enqueueMany(
   await space.send([...parcels, ...toParking(space.around, frame, parked)], OPERATION, call);
   const names = parked.map(({ identity }) => identity);
   if (names.length > 0) await space.ringParked(names, OPERATION, call);
+  else if (failures.length > 0) await space.seat(OPERATION).sync();
+  return failures;
 }

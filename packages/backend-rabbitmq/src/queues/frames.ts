@@ -3,7 +3,7 @@
 import type { DeadCode, DurableMessage } from "@muster/core/slots";
 
 /** More share their end: what one of them has acknowledged comes again if its process dies while another has not. */
-export const MAX_RECIPIENTS = 32;
+const MAX_RECIPIENTS = 32;
 const LENGTH_BYTES = 4;
 
 export interface Recipient {
@@ -14,7 +14,7 @@ export interface Recipient {
   readonly attempts: number;
 }
 
-export interface Death {
+interface Death {
   readonly code: DeadCode;
   readonly reason: string;
   /** Epoch ms. */

@@ -85,7 +85,11 @@ export class Holdings {
   }
 
   /** It is handed out there, `delayMs` from now. A receipt that was given for it settles nothing any more. */
-  wait(item: Item, place: Place, { isTried = false, delayMs = 0 }: { readonly isTried?: boolean; readonly delayMs?: number } = {}): void {
+  wait(
+    item: Item,
+    place: Place,
+    { isTried = false, delayMs = 0 }: { readonly isTried?: boolean; readonly delayMs?: number } = {},
+  ): void {
     this.#leave(item);
     if (isTried) item.attempts += 1;
     item.place = place;
@@ -165,6 +169,7 @@ export class Holdings {
 
   /** What waits for those of whom more than so much is here already. */
   crowding(most: number): readonly Item[] {
+    const now = performance.now();
     const counts = new Map<string, number>();
     const crowding: Item[] = [];
     for (const { items } of this.#frames)
@@ -173,7 +178,7 @@ export class Holdings {
         const { identity } = item.recipient;
         const count = (counts.get(identity) ?? 0) + 1;
         counts.set(identity, count);
-        if (count > most && item.state === "waiting") crowding.push(item);
+        if (count > most && item.state === "waiting" && item.dueAt <= now) crowding.push(item);
       }
     return crowding;
   }

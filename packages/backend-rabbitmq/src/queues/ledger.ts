@@ -118,7 +118,7 @@ export class Ledger {
   }
 
   async #drain(channel: Channel, queue: string): Promise<void> {
-    let failure: unknown;
+    let failure: Error | undefined;
     let open = 0;
     await channel.prefetch(PREFETCH);
     await channel.consume(queue, (message) => {
@@ -127,7 +127,9 @@ export class Ledger {
       this.#options
         .sort(message)
         .then(() => channel.ack(message))
-        .catch((error: unknown) => void (failure ??= error))
+        .catch((error: unknown) => {
+          failure ??= error instanceof Error ? error : new Error(String(error));
+        })
         .finally(() => void (open -= 1));
     });
     for (;;) {

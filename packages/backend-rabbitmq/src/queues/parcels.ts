@@ -21,8 +21,13 @@ export interface Sorted {
   readonly parked: readonly string[];
 }
 
-export function toQueue({ names }: Surroundings, queue: string, frame: Frame, recipients: readonly Recipient[]): Parcel[] {
+function toQueue({ names }: Surroundings, queue: string, frame: Frame, recipients: readonly Recipient[]): Parcel[] {
   return parcels(names.own, queue, frame, recipients);
+}
+
+/** Behind everything in this process' own queue. */
+export function toSelf(around: Surroundings, frame: Frame, recipients: readonly Recipient[]): Parcel[] {
+  return toQueue(around, around.queue(), frame, recipients);
 }
 
 export function toSession(
@@ -70,7 +75,7 @@ export function toDelay(
 /** To this process' own queue, to parking, to the dead; what has expired goes nowhere. */
 export function sorted(around: Surroundings, frame: Frame, recipients: readonly Recipient[]): Sorted {
   if (frame.expiresAt <= Date.now()) return { parcels: [], parked: [] };
-  const { places, queue } = around;
+  const { places } = around;
   const dead: Parcel[] = [];
   const here: Recipient[] = [];
   const others: Recipient[] = [];
@@ -82,7 +87,7 @@ export function sorted(around: Surroundings, frame: Frame, recipients: readonly 
     else here.push(recipient);
   }
   return {
-    parcels: [...dead, ...toQueue(around, queue(), frame, here), ...toParking(around, frame, others)],
+    parcels: [...dead, ...toSelf(around, frame, here), ...toParking(around, frame, others)],
     parked: others.map(({ identity }) => identity),
   };
 }

@@ -11,6 +11,15 @@ const PREFETCH = 64;
 const MARK_TTL_MS = 60_000;
 const MARK = "mark:";
 
+/** Its own, and until when (epoch ms) it means anything. */
+function newMark(): string {
+  return `${MARK}${Date.now() + MARK_TTL_MS}:${randomUUID()}`;
+}
+
+function isStale(mark: string): boolean {
+  return Number.parseInt(mark.slice(MARK.length), 10) < Date.now();
+}
+
 export interface ParkingOptions {
   readonly names: Names;
   model(): ChannelModel | undefined;
@@ -72,7 +81,7 @@ export class Parking {
    */
   #readThrough(channel: Channel, queue: string): Promise<void> {
     const { names, send, sort } = this.#options;
-    const [begin, end] = [`${MARK}${randomUUID()}`, `${MARK}${randomUUID()}`];
+    const [begin, end] = [newMark(), newMark()];
     const mark = async (text: string): Promise<void> =>
       send({ exchange: names.own, key: queue, body: Buffer.from(text), ttlMs: MARK_TTL_MS });
     return new Promise((resolve, reject) => {
@@ -81,8 +90,10 @@ export class Parking {
       let isOver = false;
       const fail = (error: unknown): void => {
         isOver = true;
+        clearTimeout(patience);
         reject(error instanceof Error ? error : new Error(String(error)));
       };
+      const patience = setTimeout(() => fail(new Error("channel closed: others read it")), MARK_TTL_MS).unref();
       watch(channel, fail);
       const handle = async (message: ConsumeMessage): Promise<void> => {
         const text = message.content.toString("latin1", 0, MARK.length);
@@ -91,11 +102,12 @@ export class Parking {
           isOver = true;
           channel.ack(message);
           await Promise.all([...sorting]);
+          clearTimeout(patience);
           resolve();
           return;
         }
         if (marked === undefined) await sort(message);
-        else if (marked !== begin) await mark(marked);
+        else if (marked !== begin && !isStale(marked)) await mark(marked);
         channel.ack(message);
       };
       const take = (message: ConsumeMessage | null): void => {
@@ -106,7 +118,10 @@ export class Parking {
         const one = handle(message).catch(fail);
         if (isOver) return;
         sorting.add(one);
-        void one.finally(() => sorting.delete(one));
+        one.then(
+          () => sorting.delete(one),
+          () => undefined, // It has failed the whole.
+        );
       };
       channel
         .prefetch(PREFETCH)

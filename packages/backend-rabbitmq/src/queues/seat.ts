@@ -95,8 +95,7 @@ export class Seat implements Work {
     const { names, queue } = this.#options;
     await declare(this.#channel, names);
     await this.#channel.bindQueue(queue, names.own, queue);
-    for (const session of this.#binding.keys())
-      await this.#channel.bindQueue(queue, names.incoming, keyOf(session));
+    for (const session of this.#binding.keys()) await this.#channel.bindQueue(queue, names.incoming, keyOf(session));
   }
 
   /** Nothing that is sent to these reaches the queue any more; default: this process' own. */

@@ -2,7 +2,7 @@
 
 import { type BatchFailure, type Call, queueFailure, type Settlement } from "@muster/core/slots";
 import { NAME } from "../errors.ts";
-import { putOff, recipientOf } from "./arrivals.ts";
+import { putOff, recipientOf } from "./moving.ts";
 import { SHORTEST_MS } from "./delays.ts";
 import type { Item, Way } from "./holdings.ts";
 import { toDead } from "./parcels.ts";

@@ -9,7 +9,6 @@ import { type Maker, Standing } from "../connection/standing.ts";
 import { codedError, unavailable } from "../errors.ts";
 import type { Settings } from "../options.ts";
 import { type Bell, encodeBell } from "./bells.ts";
-import { Arrivals } from "./arrivals.ts";
 import { Delays } from "./delays.ts";
 import { Holdings, type Item } from "./holdings.ts";
 import { Ledger } from "./ledger.ts";
@@ -20,7 +19,6 @@ import { Parking } from "./parking.ts";
 import { Places } from "./places.ts";
 import { Post } from "./post.ts";
 import { Seat } from "./seat.ts";
-import { tend } from "./tending.ts";
 import { aside, declare, hasExchange, SETTLING_MS } from "./topology.ts";
 import { Waiters } from "./waiters.ts";
 
@@ -31,6 +29,22 @@ const MAX_FAILURES = 3;
 const CLOSING_MS = 1_000;
 /** Names in one bell. */
 const MAX_RUNG = 500;
+
+/** Who deals with what the server hands over. None of it throws. */
+export interface Receiving {
+  /** From this process' own queue. */
+  take(message: ConsumeMessage, seat: Seat): void;
+  carryOff(message: ConsumeMessage, seat: Seat): void;
+  hear(body: Buffer): void;
+  /** Resolves when copies of it are safe elsewhere; `isNew`: whoever waits for them has not been told yet. */
+  sort(message: ConsumeMessage, isNew: boolean): Promise<void>;
+}
+
+export interface SpaceOptions {
+  readonly namespace: string;
+  readonly durability: DurabilityScope;
+  receiving(space: Space): Receiving;
+}
 
 /** Where a queue answers. */
 async function inTime<T>(work: Promise<T>): Promise<T> {
@@ -59,9 +73,8 @@ export class Space implements Maker<Seat> {
   readonly delays: Delays;
   readonly parking: Parking;
   readonly ledger: Ledger;
-  readonly #arrivals: Arrivals;
+  readonly #arrivals: Receiving;
   readonly #closing = new AbortController();
-  readonly #tending: Disposable;
   readonly #settings: Settings;
   /** This process' own. */
   #queue: string;
@@ -73,19 +86,25 @@ export class Space implements Maker<Seat> {
   #link: Link | undefined;
   #standing: Standing<Seat> | undefined;
 
-  constructor(settings: Settings, namespace: string, { deadLetterRetentionMs }: DurabilityScope) {
+  constructor(settings: Settings, { namespace, durability, receiving }: SpaceOptions) {
+    const { deadLetterRetentionMs } = durability;
     const names = new Names(settings.prefix, namespace);
     const queue = (): string => this.#queue;
     this.#queue = names.queueOfProcess();
     this.#settings = settings;
     this.around = { names, queue, places: this.places, deadLetterRetentionMs };
-    this.#arrivals = new Arrivals(this);
+    this.#arrivals = receiving(this);
     const model = (): ChannelModel | undefined => this.#link?.model;
     const send = async (parcel: Parcel): Promise<void> => this.send([parcel], "move", this.lasting);
     this.delays = new Delays(names, model);
     this.parking = new Parking({ names, model, send, sort: async (message) => this.#arrivals.sort(message, false) });
-    this.ledger = new Ledger({ names, queue, model, send, sort: async (message) => this.#arrivals.sort(message, true) });
-    this.#tending = tend(this);
+    this.ledger = new Ledger({
+      names,
+      queue,
+      model,
+      send,
+      sort: async (message) => this.#arrivals.sort(message, true),
+    });
   }
 
   /** As long as this is open. */
@@ -102,8 +121,7 @@ export class Space implements Maker<Seat> {
     const { names } = this.around;
     try {
       const options = {
-        prepare: async (model: ChannelModel) =>
-          inTime(aside(model, async (channel) => declare(channel, names))),
+        prepare: async (model: ChannelModel) => inTime(aside(model, async (channel) => declare(channel, names))),
         onMissing: () => this.renew(new Error("a queue has been deleted")),
       };
       this.#link = await Link.open(this.#settings, call);
@@ -124,7 +142,7 @@ export class Space implements Maker<Seat> {
       names: this.around.names,
       queue: this.#queue,
       onFrame: (message: ConsumeMessage, seat: Seat) => this.#arrivals.take(message, seat),
-      onStray: (message: ConsumeMessage, seat: Seat) => void this.#arrivals.carryOff(message, seat),
+      onStray: (message: ConsumeMessage, seat: Seat) => this.#arrivals.carryOff(message, seat),
       onBell: (body: Buffer) => this.#arrivals.hear(body),
     };
     this.#failures += 1;
@@ -175,6 +193,11 @@ export class Space implements Maker<Seat> {
       await this.ring({ parked: identities.slice(start, start + MAX_RUNG) }, operation, call);
   }
 
+  /** Whoever it is for finds out otherwise when it fails. */
+  behind(work: Promise<unknown>): void {
+    work.catch(() => undefined);
+  }
+
   /** Sends copies of what is moving, as often as it takes, and ends it here when the server has them. */
   async carry(items: readonly Item[], parcels: () => readonly Parcel[]): Promise<void> {
     if (items.length === 0) return;
@@ -215,7 +238,6 @@ export class Space implements Maker<Seat> {
     const seat = this.#standing?.current;
     this.waiters.wakeAll();
     if (seat !== undefined) await this.soon(this.#leave(seat)).catch(() => undefined); // Others clear what is left.
-    this.#tending[Symbol.dispose]();
     this.#closing.abort();
     this.#standing?.leave();
     await Promise.all([this.#post?.close(), this.#link?.close()]);

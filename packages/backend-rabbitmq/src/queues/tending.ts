@@ -1,6 +1,6 @@
 /** What has to be done now and then. */
 
-import { park } from "./arrivals.ts";
+import { sendBack } from "./moving.ts";
 import type { Space } from "./space.ts";
 
 const INTERVAL_MS = 2_000;
@@ -15,14 +15,14 @@ const asideAt = new WeakMap<Space, number>();
 /** Until it is disposed of. */
 export function tend(space: Space): Disposable {
   const timer = setInterval(() => {
-    look(space).catch(() => undefined); // There is another soon.
+    space.behind(look(space)); // There is another soon.
   }, INTERVAL_MS).unref();
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
 async function look(space: Space): Promise<void> {
   const seat = space.seat("tend");
-  await park(space, space.holdings.olderThan(MAX_HELD_MS), { areTried: true });
+  await sendBack(space, space.holdings.olderThan(MAX_HELD_MS), { areTried: true });
   await seat.refresh();
   await space.ledger.look();
 }
@@ -32,5 +32,5 @@ export function setAside(space: Space): void {
   const now = performance.now();
   if (now - (asideAt.get(space) ?? 0) < ASIDE_EVERY_MS) return;
   asideAt.set(space, now);
-  park(space, space.holdings.crowding(MOST_OF_ONE)).catch(() => undefined); // It is still held, or handed over again.
+  space.behind(sendBack(space, space.holdings.crowding(MOST_OF_ONE)));
 }

@@ -4,7 +4,17 @@ import assert from "node:assert/strict";
 import type { Call } from "@muster/core/slots";
 import type { DurabilityCase, DurabilityContext, RegistryCase } from "../../case.ts";
 import { expectTracked, freshKey, probeOf, start, trackingOf, transactionsOf } from "../durability/facets.ts";
-import { ack, attach, expectHanded, expectNothing, longTtl, message, pair, SESSION, take } from "../durability/support.ts";
+import {
+  ack,
+  attach,
+  expectHanded,
+  expectNothing,
+  longTtl,
+  message,
+  pair,
+  SESSION,
+  take,
+} from "../durability/support.ts";
 import { entry, expectStored, setOne, storedIn, storeOne } from "../support.ts";
 import { during, expectNoAnswer } from "./faults.ts";
 

@@ -52,10 +52,7 @@ function looking(
 }
 
 /** Nobody sees them where a session is served, and settled for, by another client than the case's own. */
-function seenThrough(
-  { backend }: DurabilityContext,
-  effects: NonNullable<Staged["effects"]>,
-): Pick<Staged, "effects"> {
+function seenThrough({ backend }: DurabilityContext, effects: NonNullable<Staged["effects"]>): Pick<Staged, "effects"> {
   return backend.traits.lease === "session" ? {} : { effects };
 }
 
