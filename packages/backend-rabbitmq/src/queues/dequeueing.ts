@@ -2,9 +2,7 @@
 
 import { abortedError, type Call, type DequeueOptions, hasEnded, type Leased } from "@muster/core/slots";
 import { NAME } from "../errors.ts";
-import { PREFETCH } from "./seat.ts";
 import type { Space } from "./space.ts";
-import { setAside } from "./tending.ts";
 
 const OPERATION = "dequeue";
 
@@ -20,7 +18,6 @@ export async function dequeue(
     if (hasEnded(call)) throw abortedError(call, `${NAME}.${OPERATION}`);
     space.seat(OPERATION);
     const leased = space.holdings.lease(session, options);
-    if (space.holdings.size >= PREFETCH) setAside(space);
     const now = performance.now();
     if (leased.length > 0 || now >= endsAt) return leased;
     const next = space.holdings.nextDue() ?? endsAt;

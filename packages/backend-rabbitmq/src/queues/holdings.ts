@@ -48,6 +48,7 @@ export class Holdings {
   readonly #byIdentity = new Map<string, Set<Item>>();
   readonly #waiting = new Map<string, Set<Item>>();
   readonly #leases = new Map<string, Item>();
+  readonly #leasedBy = new Map<string, number>();
   readonly #settled = new BoundedMap<string, Way>(MAX_SETTLED);
   readonly #past = new BoundedMap<string, Past>(MAX_PAST);
   #receipts = 0;
@@ -119,7 +120,10 @@ export class Holdings {
     if (held.open === 0) this.#finish(held as HeldFrame); // It is one.
   }
 
-  /** What is due, oldest first. What is past its TTL ends. */
+  /**
+   * What is due, oldest first. What is past its TTL ends. Of one identity no more is leased at a time than is asked for: of a
+   * slow one the rest can make room.
+   */
   lease(session: string, { max, maxPerIdentity }: DequeueOptions): readonly Leased[] {
     const [now, date] = [performance.now(), Date.now()];
     const counts = new Map<string, number>();
@@ -127,7 +131,7 @@ export class Holdings {
     for (const item of this.#waiting.get(session) ?? []) {
       if (leased.length >= max) break;
       const { identity } = item.recipient;
-      const count = counts.get(identity) ?? 0;
+      const count = counts.get(identity) ?? this.#leasedBy.get(identity) ?? 0;
       if (item.held.frame.expiresAt <= date) this.end(item);
       else if (item.dueAt <= now && count < maxPerIdentity) {
         counts.set(identity, count + 1);
@@ -198,6 +202,7 @@ export class Holdings {
     this.#byIdentity.clear();
     this.#waiting.clear();
     this.#leases.clear();
+    this.#leasedBy.clear();
   }
 
   #lease(item: Item): LeasedRecipient {
@@ -207,6 +212,7 @@ export class Holdings {
     item.state = "leased";
     item.receipt = receipt;
     this.#leases.set(receipt, item);
+    this.#leasedBy.set(item.recipient.identity, (this.#leasedBy.get(item.recipient.identity) ?? 0) + 1);
     const { identity } = item.recipient;
     return { identity, epoch: item.place?.epoch ?? item.recipient.epoch, receipt, attempt: item.attempts + 1 };
   }
@@ -218,8 +224,13 @@ export class Holdings {
       waiting?.delete(item);
       if (waiting?.size === 0) this.#waiting.delete(place.session);
     }
-    if (receipt !== undefined) this.#leases.delete(receipt);
     item.receipt = undefined;
+    if (receipt === undefined) return;
+    this.#leases.delete(receipt);
+    const { identity } = item.recipient;
+    const left = (this.#leasedBy.get(identity) ?? 1) - 1;
+    if (left > 0) this.#leasedBy.set(identity, left);
+    else this.#leasedBy.delete(identity);
   }
 
   #finish(held: HeldFrame): void {

@@ -46,8 +46,8 @@ function settle(space: Space, item: Item, settlement: Exclude<Settlement, { as: 
     const delayMs = settlement.as === "retry" ? (settlement.delayMs ?? 0) : 0;
     holdings.wait(item, place, { isTried: as === "retry", delayMs });
     if (delayMs > SHORTEST_MS) putOff(space, item, delayMs);
-    waiters.wake(place.session);
   }
+  if (place !== undefined) waiters.wake(place.session); // There may be more of its own.
   holdings.settled(receipt, as satisfies Way);
 }
 
@@ -63,7 +63,9 @@ async function bury(
   });
   await space.send(parcels, "settleMany", call);
   for (const { item, settlement } of dying) {
+    const session = item.place?.session;
     if (item.receipt === settlement.receipt) space.holdings.end(item);
+    if (session !== undefined) space.waiters.wake(session);
     space.holdings.settled(settlement.receipt, "dead");
   }
 }
