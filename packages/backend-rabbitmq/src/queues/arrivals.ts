@@ -3,7 +3,6 @@
 import { randomUUID } from "node:crypto";
 import type { ConsumeMessage } from "amqplib";
 import { decodeBell } from "./bells.ts";
-import { Crowds } from "./crowds.ts";
 import { decodeFrame } from "./frames.ts";
 import { bury, park, place } from "./moving.ts";
 import { sorted } from "./parcels.ts";
@@ -12,11 +11,9 @@ import type { Receiving, Space } from "./space.ts";
 
 export class Arrivals implements Receiving {
   readonly #space: Space;
-  readonly #crowds: Crowds;
 
   constructor(space: Space) {
     this.#space = space;
-    this.#crowds = new Crowds(space);
   }
 
   /** From this process' own queue. */
@@ -30,7 +27,6 @@ export class Arrivals implements Receiving {
     const id = typeof messageId === "string" ? messageId : randomUUID();
     const items = this.#space.holdings.take(id, frame, returnsOf(message), () => seat.ack(message));
     place(this.#space, items);
-    this.#crowds.look();
   }
 
   /** It ends here when it is safe elsewhere. */

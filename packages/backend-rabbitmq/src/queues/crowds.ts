@@ -8,21 +8,15 @@ import type { Space } from "./space.ts";
 const MOST_OF_ONE = 16;
 const EVERY_MS = 250;
 
-export class Crowds {
-  readonly #space: Space;
-  #timer: NodeJS.Timeout | undefined;
+const resting = new WeakSet<Space>();
 
-  constructor(space: Space) {
-    this.#space = space;
-  }
-
-  /** Something has arrived. */
-  look(): void {
-    if (this.#space.holdings.size < PREFETCH || this.#timer !== undefined) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.look();
-    }, EVERY_MS).unref();
-    this.#space.behind(sendBack(this.#space, this.#space.holdings.crowding(MOST_OF_ONE)));
-  }
+/** Somebody wants more than is here. */
+export function makeRoom(space: Space): void {
+  if (space.holdings.size < PREFETCH || space.isHeldBack || resting.has(space)) return;
+  resting.add(space);
+  setTimeout(() => {
+    resting.delete(space);
+    space.waiters.wakeAll(); // Whoever still waits asks again.
+  }, EVERY_MS).unref();
+  space.behind(sendBack(space, space.holdings.crowding(MOST_OF_ONE)));
 }

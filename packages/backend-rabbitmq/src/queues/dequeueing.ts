@@ -2,6 +2,7 @@
 
 import { abortedError, type Call, type DequeueOptions, hasEnded, type Leased } from "@muster/core/slots";
 import { NAME } from "../errors.ts";
+import { makeRoom } from "./crowds.ts";
 import type { Space } from "./space.ts";
 
 const OPERATION = "dequeue";
@@ -18,6 +19,7 @@ export async function dequeue(
     if (hasEnded(call)) throw abortedError(call, `${NAME}.${OPERATION}`);
     space.seat(OPERATION);
     const leased = space.holdings.lease(session, options);
+    if (leased.length === 0) makeRoom(space);
     const now = performance.now();
     if (leased.length > 0 || now >= endsAt) return leased;
     const next = space.holdings.nextDue() ?? endsAt;

@@ -61,9 +61,9 @@ export function putOff(space: Space, item: Item, delayMs: number): void {
 
 /** For whoever serves them. Resolves when they are safe there. */
 export async function park(space: Space, items: readonly Item[], tries: Tries = {}): Promise<void> {
-  const all = await moveTo(toParking, space, items, tries);
-  const identities = new Set(all.map(({ recipient }) => recipient.identity));
-  if (identities.size > 0) await space.ringParked([...identities], "move", space.lasting);
+  await moveTo(toParking, space, items, tries, async (identities) =>
+    space.ringParked(identities, "move", space.lasting),
+  );
 }
 
 /** To the end of this process' own queue. */
@@ -83,7 +83,8 @@ async function moveTo(
   space: Space,
   items: readonly Item[],
   { areTried = false }: Tries,
-): Promise<readonly Item[]> {
+  tell?: (identities: readonly string[]) => Promise<void>,
+): Promise<void> {
   const frames = new Map<Frame, Item[]>();
   for (const item of items) {
     if (item.state === "moving" || item.state === "ended") continue;
@@ -94,10 +95,12 @@ async function moveTo(
     else together.push(item);
   }
   const all = [...frames.values()].flat();
-  await space.carry(all, () =>
-    [...frames].flatMap(([frame, some]) => parcels(space.around, frame, some.map(recipientOf))),
+  const identities = [...new Set(all.map(({ recipient }) => recipient.identity))];
+  await space.carry(
+    all,
+    () => [...frames].flatMap(([frame, some]) => parcels(space.around, frame, some.map(recipientOf))),
+    async () => tell?.(identities),
   );
-  return all;
 }
 
 /** What is here of a queue that was dropped. Resolves when it is among the dead. */

@@ -21,7 +21,7 @@ export interface PostOptions {
 }
 
 export class Post implements Maker<Outlet> {
-  readonly link: Link;
+  readonly #link: Link;
   readonly #options: PostOptions;
   readonly #waiting = new Set<() => void>();
   readonly #blocking: Disposable;
@@ -30,7 +30,7 @@ export class Post implements Maker<Outlet> {
   #bytes = 0;
 
   private constructor(link: Link, options: PostOptions) {
-    this.link = link;
+    this.#link = link;
     this.#options = options;
     this.#blocking = link.follow({ onUnblocked: () => this.#wake() });
   }
@@ -51,6 +51,16 @@ export class Post implements Maker<Outlet> {
   async make(model: ChannelModel, fall: (cause: unknown) => void): Promise<Outlet> {
     await this.#options.prepare(model);
     return Outlet.make(model, randomUUID(), fall);
+  }
+
+  /** The server is short of memory or disk. */
+  get isBlocked(): boolean {
+    return this.#link.isBlocked;
+  }
+
+  /** On another channel: to a queue that has another's name the server sends nothing that comes on the former. */
+  renew(cause: unknown): void {
+    this.#standing?.renew(cause);
   }
 
   onDown(): void {
@@ -83,7 +93,7 @@ export class Post implements Maker<Outlet> {
     this.#blocking[Symbol.dispose]();
     this.#standing?.leave();
     this.#wake();
-    return this.link.close();
+    return this.#link.close();
   }
 
   /** When there is room. */
@@ -93,7 +103,7 @@ export class Post implements Maker<Outlet> {
       if (this.#standing === undefined) throw unavailable("it is not there yet", { operation });
       const outlet = this.#standing.require(operation);
       const isFull = this.#messages >= MAX_MESSAGES || (this.#bytes > 0 && this.#bytes + body.length > MAX_BYTES);
-      if (!isFull && !this.link.isBlocked) return outlet;
+      if (!isFull && !this.#link.isBlocked) return outlet;
       await this.#change(call);
     }
   }
@@ -111,7 +121,6 @@ export class Post implements Maker<Outlet> {
       this.#bytes -= parcel.body.length;
       this.#wake();
     }
-    this.#standing?.renew(new Error("a queue has been deleted"));
     this.#options.onMissing();
     throw unavailable("its queue is gone from the server", { operation, subject: parcel.key, mayHaveApplied: true });
   }

@@ -18,6 +18,8 @@ export interface SeatOptions {
   onFrame(message: ConsumeMessage, seat: Seat): void;
   onStray(message: ConsumeMessage, seat: Seat): void;
   onBell(body: Buffer): void;
+  /** Somebody has deleted the queue. */
+  onDeleted(queue: string): void;
 }
 
 export class Seat implements Work {
@@ -48,19 +50,19 @@ export class Seat implements Work {
   static async take(model: ChannelModel, options: SeatOptions, fall: (cause: unknown) => void): Promise<Seat> {
     const channel = await model.createChannel();
     watch(channel, fall);
-    const { names, queue, onFrame, onStray, onBell } = options;
+    const { names, queue, onFrame, onStray, onBell, onDeleted } = options;
     try {
       await declare(channel, names);
       await channel.assertQueue(queue, quorum());
       await channel.bindQueue(queue, names.own, queue);
       const seat = new Seat(model, channel, options);
       const consume = async (from: string, take: (message: ConsumeMessage) => void, noAck = false): Promise<void> => {
-        await channel.consume(
-          from,
-          // The server sends nothing when it has deleted the queue.
-          (message) => (message === null ? fall(new Error("a queue has been deleted")) : take(message)),
-          { noAck },
-        );
+        const receive = (message: ConsumeMessage | null): void => {
+          if (message !== null) return take(message);
+          onDeleted(from);
+          fall(new Error("a queue has been deleted"));
+        };
+        await channel.consume(from, receive, { noAck });
       };
       const bell = await channel.assertQueue("", { exclusive: true, autoDelete: true, durable: false });
       await channel.bindQueue(bell.queue, names.bell, "");

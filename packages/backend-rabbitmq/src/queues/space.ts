@@ -82,6 +82,8 @@ export class Space implements Maker<Seat> {
   readonly #former = new Set<string>();
   /** How often it could not be had. */
   #failures = 0;
+  /** Bells may have rung while nobody listened. */
+  #hasMissed = false;
   #post: Post | undefined;
   #link: Link | undefined;
   #standing: Standing<Seat> | undefined;
@@ -122,7 +124,7 @@ export class Space implements Maker<Seat> {
     try {
       const options = {
         prepare: async (model: ChannelModel) => inTime(aside(model, async (channel) => declare(channel, names))),
-        onMissing: () => this.renew(new Error("a queue has been deleted")),
+        onMissing: () => this.#replace(""),
       };
       this.#link = await Link.open(this.#settings, call);
       const { model } = this.#link;
@@ -144,6 +146,7 @@ export class Space implements Maker<Seat> {
       onFrame: (message: ConsumeMessage, seat: Seat) => this.#arrivals.take(message, seat),
       onStray: (message: ConsumeMessage, seat: Seat) => this.#arrivals.carryOff(message, seat),
       onBell: (body: Buffer) => this.#arrivals.hear(body),
+      onDeleted: (queue: string) => this.#replace(queue),
     };
     this.#failures += 1;
     if (this.#failures > MAX_FAILURES) this.#leaveQueue();
@@ -152,9 +155,15 @@ export class Space implements Maker<Seat> {
     return seat;
   }
 
+  /** The server holds back what is sent. */
+  get isHeldBack(): boolean {
+    return this.#post?.isBlocked === true;
+  }
+
   /** What happened meanwhile is looked at as if it had been told. */
-  onUp(seat: Seat): void {
-    this.#comeBack(seat).catch(() => undefined); // The seat has fallen again, or it is done with the next look.
+  onUp(): void {
+    this.#hasMissed = true;
+    this.behind(this.catchUp());
   }
 
   onDown(seat: Seat): void {
@@ -198,14 +207,15 @@ export class Space implements Maker<Seat> {
     work.catch(() => undefined);
   }
 
-  /** Sends copies of what is moving, as often as it takes, and ends it here when the server has them. */
-  async carry(items: readonly Item[], parcels: () => readonly Parcel[]): Promise<void> {
+  /** Sends copies of what is moving, as often as it takes, and ends it here when the server has them, and others know. */
+  async carry(items: readonly Item[], parcels: () => readonly Parcel[], tell?: () => Promise<void>): Promise<void> {
     if (items.length === 0) return;
     for (;;) {
       const left = items.filter(({ state }) => state === "moving");
       if (left.length === 0 || this.isClosing) return;
       try {
         await this.send(parcels(), "move", this.lasting);
+        await tell?.();
         for (const item of left) if (item.state === "moving") this.holdings.end(item);
         return;
       } catch {
@@ -270,11 +280,23 @@ export class Space implements Maker<Seat> {
     this.#failures = 0;
   }
 
-  async #comeBack(seat: Seat): Promise<void> {
-    await this.ledger.enter();
-    for (const session of this.sessions) await this.ledger.enter(session);
+  /** After it was away: serves its sessions again, and takes what was parked for them. As often as it takes. */
+  async catchUp(): Promise<void> {
+    if (!this.#hasMissed) return;
+    const seat = this.seat("open");
     for (const queue of this.#former) await seat.unbind(this.sessions, queue);
     await Promise.all([...this.sessions].map(async (session) => seat.bind(session)));
-    await this.fetchParked([...this.places.identities()]);
+    await this.ledger.enter();
+    for (const session of this.sessions) await this.ledger.enter(session);
+    await Promise.all(this.around.names.parked.map(async (queue) => this.parking.read(queue)));
+    this.#hasMissed &&= this.#standing?.current !== seat;
+  }
+
+  /** Somebody has deleted a queue, or all that is known is that one is gone. What had its name is not used again. */
+  #replace(queue: string): void {
+    if (queue === this.#queue) this.#leaveQueue();
+    const cause = new Error("a queue has been deleted");
+    this.#post?.renew(cause);
+    if (queue === "") this.renew(cause);
   }
 }

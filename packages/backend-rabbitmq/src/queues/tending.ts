@@ -17,6 +17,7 @@ export function tend(space: Space): Disposable {
 
 async function look(space: Space): Promise<void> {
   const seat = space.seat("tend");
+  await space.catchUp();
   await sendBack(space, space.holdings.olderThan(MAX_HELD_MS), { areTried: true });
   await seat.refresh();
   await space.ledger.look();

@@ -75,10 +75,13 @@ await withServer("rabbitmq", {}, (server) => {
     test("a queue of a process that was deleted is made anew, and so are the others", async () => {
       await using receiver = await Process.start("r", { url, prefix: "deleted" });
       await receiver.attach(["a"]);
-      const queues = (await rabbitmqctl(server, "list_queues", "name")).split("\n");
+      const list = async (): Promise<readonly string[]> =>
+        (await rabbitmqctl(server, "list_queues", "name")).split("\n").filter((name) => name.startsWith("deleted."));
+      const queues = await list();
       for (const kind of ["of", "strays", "parked", "ledger"])
         for (const queue of queues.filter((name) => name.startsWith(`deleted.iot.${kind}`))) {
           await rabbitmqctl(server, "delete_queue", queue);
+          await eventually(async () => assert.lengthOf(await list(), queues.length));
           const [known, unknown] = [`known-${queue}`, `unknown-${queue}`];
           await eventually(() => receiver.enqueue(known, ["a"], "r"));
           await eventually(() => receiver.enqueue(unknown, ["a"]));
