@@ -31,10 +31,10 @@ import { MAX_BATCH, MAX_LEASE_MS, MAX_PAYLOAD_BYTES, MAX_TTL_MS, MIN_LEASE_MS } 
 import { attachMany, detachMany, dropMany } from "./queues/attaching.ts";
 import { type DeadLetterQuery, purgeMany, readDeadLetters, redriveMany } from "./queues/dead-letters.ts";
 import { deliveriesIn, stretchesOf } from "./queues/deliveries.ts";
-import { dequeue } from "./queues/dequeueing.ts";
+import { dequeue, shapesOfLeases } from "./queues/dequeueing.ts";
 import { enqueueMany } from "./queues/enqueueing.ts";
 import { handleOnce } from "./queues/handling.ts";
-import { extendMany, settleMany } from "./queues/settling.ts";
+import { extendMany, settleMany, shapesOfSettlements } from "./queues/settling.ts";
 import { type Space, spaceOf } from "./queues/space.ts";
 import { sweep } from "./queues/sweeping.ts";
 import { begin, complete, counts, find } from "./queues/tracking.ts";
@@ -49,6 +49,10 @@ import type { RedisTransaction } from "./queues/transaction.ts";
  */
 export function redisDurability(options: RedisOptions): DurabilityBackend<RedisTransaction> {
   return new RedisDurability(options);
+}
+
+function sentCall({ signal }: Call, operation: string): RedisCall {
+  return { signal, operation };
 }
 
 function traitsOf({ trackingRetentionMs }: DurabilityScope): DurabilityTraits {
@@ -111,7 +115,8 @@ class RedisDurability implements DurabilityBackend<RedisTransaction> {
   async open({ namespace, durability = DEFAULT_DURABILITY_SCOPE }: Scope, call: Call): Promise<void> {
     await this.#life.open(call, async (opening) => {
       await this.#client.open(opening);
-      this.#opened = spaceOf(this.#client, namespace, durability);
+      const shapes = [...shapesOfLeases(), ...shapesOfSettlements(), sentCall(opening, "open")];
+      this.#opened = spaceOf(this.#client, namespace, durability, shapes);
       this.#traits = traitsOf(durability);
     });
   }
@@ -168,7 +173,7 @@ class RedisDurability implements DurabilityBackend<RedisTransaction> {
   async #run<T>(operation: string, call: Call, work: (space: Space, call: RedisCall) => Promise<T>): Promise<T> {
     return this.#life.run(operation, call, async () => {
       const space = this.#opened;
-      if (space !== undefined) return work(space, { signal: call.signal, operation });
+      if (space !== undefined) return work(space, sentCall(call, operation));
       throw new MusterError({ code: "CLOSED", source: NAME, message: "it is not open yet" });
     });
   }

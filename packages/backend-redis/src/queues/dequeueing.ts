@@ -5,6 +5,8 @@ import type { RedisCall } from "../client.ts";
 import { dequeueScript } from "../scripts/queues/dequeue.ts";
 import { bytesIn, listIn, numberIn } from "../store/replies.ts";
 import { checkDequeue, checkSession, MAX_BATCH } from "./arguments.ts";
+import { givenPage } from "./given-pages.ts";
+import { pageText } from "./page-texts.ts";
 import { firstReceipts, receiptsOf } from "./receipts.ts";
 import { run, type Space } from "./space.ts";
 
@@ -89,10 +91,10 @@ function wholesIn(space: Space, rows: readonly unknown[], messages: Messages): r
     const { session, identities, epochs } = space.pageTexts.read(textOf(rows[at + 1]));
     const receipts = firstReceipts(space.seal, page, identities.length);
     for (let index = 0; index < receipts.length; index += 1) {
-      const [identity = "", epoch = 0, receipt = ""] = [identities[index], epochs[index], receipts[index]];
-      recipients.push({ identity, epoch, receipt, attempt: 1 });
+      const receipt = receipts[index] ?? "";
+      recipients.push(recipientOf(identities[index] ?? "", epochs[index] ?? 0, receipt, 1));
     }
-    space.given.add({ page, session, receipts, states: textOf(rows[at + 2]) });
+    space.given.add(givenPage(page, session, receipts, textOf(rows[at + 2])));
   }
   return groups.all;
 }
@@ -107,13 +109,22 @@ function recipientsInto(
   const chosen = places.split(",");
   // Of a whole page session and size come first.
   for (let at = isWhole ? 2 : 0, place = 1; at < parts.length; at += 2, place += 1) {
-    recipients.push({
-      identity: parts[at] ?? "",
-      epoch: Number(parts[at + 1]),
-      receipt: receiptFor(isWhole ? place : (chosen[place - 1] ?? ""), serials === "" ? 1 : serials),
-      attempt: attempts === "" ? 1 : Number(attempts),
-    });
+    const receipt = receiptFor(isWhole ? place : (chosen[place - 1] ?? ""), serials === "" ? 1 : serials);
+    const attempt = attempts === "" ? 1 : Number(attempts);
+    recipients.push(recipientOf(parts[at] ?? "", Number(parts[at + 1]), receipt, attempt));
   }
+}
+
+function recipientOf(identity: string, epoch: number, receipt: string, attempt: number): LeasedRecipient {
+  return { identity, epoch, receipt, attempt };
+}
+
+/** One of each kind of object that lasts as long as a lease: see `store/kept-shapes.ts`. */
+export function shapesOfLeases(): readonly unknown[] {
+  const message = messageIn(Array.from({ length: 6 }, () => Buffer.alloc(0)));
+  const groups = new Groups(new Map([["1", message]]));
+  groups.recipientsOf("1:1")?.push(recipientOf("", Date.now() * 1_000, "", 1));
+  return [message, groups, pageText(["s", "1", "i", "1"].join("\0")), givenPage("1:1", "s", [""], "l")];
 }
 
 /** Of id, content type, when it was sent, whether once, where to reply, and payload. */

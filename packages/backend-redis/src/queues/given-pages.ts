@@ -13,6 +13,10 @@ export interface GivenPage {
   readonly states: string;
 }
 
+export function givenPage(page: string, session: string, receipts: readonly string[], states: string): GivenPage {
+  return { page, session, receipts, states };
+}
+
 /** How many receipts are held, beside those of the last page. */
 const MOST = 20_000;
 

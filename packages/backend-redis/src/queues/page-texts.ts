@@ -29,7 +29,7 @@ export class PageTexts {
 }
 
 /** Session, how many, and identities and epochs by turns, with NULs between. */
-function pageText(text: string): PageText {
+export function pageText(text: string): PageText {
   const [session = "", , ...parts] = text.split("\0");
   const identities = parts.filter((_, index) => index % 2 === 0);
   const epochs = parts.filter((_, index) => index % 2 === 1).map(Number);

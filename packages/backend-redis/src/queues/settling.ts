@@ -9,7 +9,8 @@ import { listIn, numberIn } from "../store/replies.ts";
 import { checkBatch, checkLease } from "./arguments.ts";
 import { acknowledgedAll, MOST_WHOLES, lengthOfWhole } from "./acknowledging.ts";
 import { type FailureCode, failuresOf } from "./failures.ts";
-import type { GivenPage } from "./given-pages.ts";
+import { type GivenPage, givenPage } from "./given-pages.ts";
+import { firstReceipts, type Receipt, ReceiptReader } from "./receipts.ts";
 import { run, type Space } from "./space.ts";
 
 /** Receipts of one page that follow each other, and that the same is to be done with. */
@@ -41,9 +42,8 @@ export async function settleMany(
       others.push(index);
       continue;
     }
-    const { page, receipts } = given;
-    wholes.push({ page, from: 1, to: receipts.length, serial: 1, way: ACK, index, given });
-    index += receipts.length - 1;
+    wholes.push(wholeOf(given, index));
+    index += given.receipts.length - 1;
   }
   const { runs, strange } = runsOf(space, others, receiptAt, (index) => wayOf(settlements[index]));
   const fenced = await sendParts(partsOf(wholes, runs), `${NAME}.settleMany`, call, async (part) => {
@@ -128,6 +128,22 @@ function workOf(run: Run): number {
   return 1 + (run.to - run.from) * (isQuick(run) ? WORK_OF_ACK : 1);
 }
 
+function wholeOf(given: GivenPage, index: number): Run {
+  return { page: given.page, from: 1, to: given.receipts.length, serial: 1, way: ACK, index, given };
+}
+
+function runOf({ page, place, serial }: Receipt, way: readonly string[], index: number): Run {
+  return { page, from: place, to: place, serial, way, index };
+}
+
+/** One of each kind of object that lasts as long as a call: see `store/kept-shapes.ts`. */
+export function shapesOfSettlements(): readonly unknown[] {
+  const [first = ""] = firstReceipts("s", "1:1", 1);
+  const receipt = new ReceiptReader("s").read(first);
+  if (receipt === undefined) return [];
+  return [receipt, runOf(receipt, ACK, 0), wholeOf(givenPage("1:1", "s", [first], "l"), 0), new Map([["", []]])];
+}
+
 function cutRuns(runs: readonly Run[]): readonly (readonly Run[])[] {
   return cut(runs, ({ way }) => RUN_LENGTH + (way[3]?.length ?? 0), MOST_WORK, workOf);
 }
@@ -178,7 +194,7 @@ function runsOf(
     ) {
       last.to = place;
     } else {
-      last = { page, from: place, to: place, serial, way, index };
+      last = runOf(receipt, way, index);
       runs.push(last);
     }
   }

@@ -29,11 +29,18 @@ export interface Space {
   readonly given: GivenPages;
   readonly pageTexts: PageTexts;
   readonly recipients: Recipients;
+  /** Held for the same reason, and never looked at. */
+  readonly shapes: readonly unknown[];
 }
 
 const SEAL_DIGITS = 8;
 
-export function spaceOf(client: RedisClient, namespace: string, scope: DurabilityScope): Space {
+export function spaceOf(
+  client: RedisClient,
+  namespace: string,
+  scope: DurabilityScope,
+  shapes: readonly unknown[],
+): Space {
   const key = queuesKey(client.prefix, namespace);
   const seal = createHash("sha256").update(key).digest("hex").slice(0, SEAL_DIGITS);
   const audiences = new Audiences();
@@ -45,7 +52,7 @@ export function spaceOf(client: RedisClient, namespace: string, scope: Durabilit
     given: new GivenPages(),
     pageTexts: new PageTexts(),
   };
-  return { client, keys: Object.freeze([key]), scope, seal, hashTag: `{${namespace}}`, ...known };
+  return { client, keys: Object.freeze([key]), scope, seal, hashTag: `{${namespace}}`, shapes, ...known };
 }
 
 /** Strings in the answer are bytes. */
