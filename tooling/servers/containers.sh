@@ -51,6 +51,7 @@ in_the_world() {
   export DOCKER_HOST=unix://$world/podman.sock TESTCONTAINERS_RYUK_DISABLED=true TESTCONTAINERS_HOST_OVERRIDE=127.0.0.1
   local image=localhost/muster-servers:debian
   export MUSTER_REDIS_IMAGE=$image MUSTER_NATS_IMAGE=$image MUSTER_POSTGRES_IMAGE=$image MUSTER_RABBITMQ_IMAGE=$image
+  export MUSTER_KAFKA_IMAGE=$image
   ip link set lo up
   # podman takes a hybrid hierarchy for a usable cgroup v2.
   if mountpoint -q /sys/fs/cgroup/unified; then umount /sys/fs/cgroup/unified; fi
@@ -72,14 +73,22 @@ export world CONTAINERS_CONF=$world/containers.conf CONTAINERS_STORAGE_CONF=$wor
 configure
 sources=(/etc/apt/sources.list.d/debian.sources)
 [[ -f ${sources[0]} ]] || sources=(/etc/apt/sources.list)
-servers=redis-server,nats-server,postgresql,rabbitmq-server
+servers=redis-server,nats-server,postgresql,rabbitmq-server,default-jre-headless
 # What starts PostgreSQL and RabbitMQ are shell scripts, and PostgreSQL runs as a user of its own.
 shell=bash,dash,coreutils,util-linux,base-files,libc-bin,sed,grep,mawk,hostname
 mmdebstrap --quiet --variant=extract --include="$servers,$shell" "" "$world/servers.tar" "${sources[@]}"
 mkdir "$world/etc"
+# Kafka is no package: its jars lie where its own image has its scripts, and nothing has made Java known to the PATH.
+MUSTER_SERVERS=native node_modules/.bin/tsx tooling/servers/src/set-up.ts kafka
+mkdir -p "$world/opt/kafka/bin" "$world/usr/bin"
+cp -r "${XDG_CACHE_HOME:-$HOME/.cache}"/muster/kafka-*/lib "$world/opt/kafka/bin/lib"
+cp "${XDG_CACHE_HOME:-$HOME/.cache}"/muster/kafka-*/kafka-run-class "$world/opt/kafka/bin/kafka-run-class.sh"
+ln -s ../lib/jvm/default-java/bin/java "$world/usr/bin/java"
 printf '%s\n' root:x:0:0::/:/bin/sh postgres:x:100:100::/:/bin/sh >"$world/etc/passwd"
 printf '%s\n' root:x:0: postgres:x:100: >"$world/etc/group"
-tar --owner=0 --group=0 -C "$world" -rf "$world/servers.tar" ./etc/passwd ./etc/group
+# Files alone: the image has these folders.
+(cd "$world" && find ./etc ./opt ./usr ! -type d -print0) |
+  tar --owner=0 --group=0 -C "$world" --null --files-from=- -rf "$world/servers.tar"
 export -f in_the_world
 # Should this script be killed, the whole world goes with it.
 setpriv --pdeathsig KILL unshare --net --mount --propagation private --pid --fork --kill-child --mount-proc \

@@ -103,6 +103,13 @@ export class QueueSubjects {
   entriesOf(identity: string): string {
     return `${this.#base}q.*.${part(identity)}.*`;
   }
+  /** Whose an entry is, as its subject has it: the same as {@link ownerOf} has of the identity. */
+  ownerIn(entry: string): string {
+    return entry.split(".").at(-2) ?? "";
+  }
+  ownerOf(identity: string): string {
+    return part(identity);
+  }
   /** Under which JetStream knows an entry that has been published. */
   dedupId(id: string, identity: string): string {
     return `${part(id)}.${part(identity)}`;

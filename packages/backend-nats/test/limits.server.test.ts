@@ -1,8 +1,10 @@
 import { faultProxy } from "@muster/conformance";
+import type { BatchFailure } from "@muster/core/slots";
 import { withServer } from "@muster/servers/vitest";
-import { callOf, eventually, rejection } from "@muster/testing";
+import { callOf, entry, eventually, rejection } from "@muster/testing";
 import { arrive, message, publish, reading } from "@muster/testing/messaging";
 import { assert, describe, test } from "vitest";
+import { natsDurability, natsRegistry } from "../src/index.ts";
 import { configured, opened } from "./support.ts";
 
 await withServer("nats", {}, ({ origin }) => {
@@ -30,6 +32,37 @@ await withServer("nats", {}, ({ origin }) => {
       );
       await publish(messaging, message("b", "3"), message("c", "4"));
       await arrive(reader, "1", "2", "3", "4");
+    });
+
+    test("a registry and queues are told what they may not publish, and what they may goes on", {
+      timeout: 60_000,
+    }, async () => {
+      await using server = await configured(`
+        jetstream: enabled
+        authorization { users = [{ user: all, password: p }, { user: u, password: p, permissions: {
+          publish: { deny: ["muster.iot.$registry.*.k.no", "muster.iot.~.q.*.no.>"] } } }] }`);
+      const options = { servers: server.url, user: "u", pass: "p" };
+      await using registry = natsRegistry(options);
+      await using queues = natsDurability(options);
+      using call = callOf(30_000);
+      await registry.open({ namespace: "iot" }, call);
+      await queues.open({ namespace: "iot" }, call);
+      const refused = await rejection(registry.setMany([entry("no")], call), "PERMISSION_DENIED");
+      assert.isFalse(refused.mayHaveApplied);
+      const some = await rejection(registry.setMany([entry("yes"), entry("no")], call), "PERMISSION_DENIED");
+      assert.isTrue(some.mayHaveApplied);
+      const message = { id: "m", contentType: "text/plain", sentAt: 1, guarantee: "at-least-once" } as const;
+      const enqueue = async (identity: string): Promise<readonly BatchFailure[]> =>
+        queues.enqueueMany(
+          { ...message, replyTo: undefined, payload: Buffer.from("text") },
+          [{ identity, epoch: 1 }],
+          { ttlMs: 60_000 },
+          call,
+        );
+      await rejection(enqueue("no"), "PERMISSION_DENIED");
+      assert.deepEqual(await enqueue("yes"), []);
+      const [stored] = await registry.setMany([entry("y")], call);
+      assert.property(stored, "stored");
     });
 
     test("more subscriptions than the server permits are refused as a whole, and the others go on", async () => {

@@ -36,6 +36,7 @@ import { confirmMany, deleteMany, reap } from "./store/ends.ts";
 import { first } from "./store/first.ts";
 import { renewMany } from "./store/leases.ts";
 import type { Namespace } from "./store/namespace.ts";
+import { keptShapes } from "./store/routes.ts";
 import { count, getMany, type PageReader, readCensus, registrationPages, routePages } from "./store/reading.ts";
 import { statementsIn } from "./store/statements.ts";
 import { setMany } from "./store/writing.ts";
@@ -94,7 +95,8 @@ class PostgresRegistry implements RegistryBackend {
       const indexes = new Indexing(client, schema);
       const quotaLock = lockKey("quota", names.schemaName);
       this.#indexing = indexes;
-      this.#opened = { client, name: namespace, maxIdentities, quotaLock, sql: statementsIn(names), indexes };
+      const [sql, shapes] = [statementsIn(names), keptShapes()];
+      this.#opened = { client, name: namespace, maxIdentities, quotaLock, sql, indexes, shapes };
       indexes.start();
     });
   }

@@ -47,6 +47,7 @@ const KNOWN: ReadonlySet<string> = new Set<string>([
 const DEFAULT_URL = "amqp://127.0.0.1:5672";
 const PREFIX = /^(?!amq\.)[\w-]+(?:\.[\w-]+)*$/;
 const MAX_PREFIX_LENGTH = 64;
+const MAX_VHOST_BYTES = 255;
 const MAX_HEARTBEAT_MS = 65_535_000;
 
 /** @throws CONFIG_INVALID, naming each option. */
@@ -60,6 +61,7 @@ export function settingsOf(options: RabbitmqMessagingOptions): Settings {
     ...urlViolations(list),
     ...tlsViolations(options, urls),
     ...TEXTS.flatMap((path) => (isText(options[path]) ? [] : [{ path, message: "must be text, and not empty" }])),
+    ...vhostViolations(vhost),
     ...timeViolations({ connectTimeoutMs, heartbeatMs }),
     ...prefixViolations(prefix),
   ];
@@ -74,15 +76,16 @@ export function settingsOf(options: RabbitmqMessagingOptions): Settings {
 export function serverUrl(text: string): URL | undefined {
   if (!/^amqps?:\/\//i.test(text) || !URL.canParse(text)) return undefined;
   const url = new URL(text);
-  if (url.hostname === "" || !isDecodable(url)) return undefined;
+  if (url.hostname === "" || !isMeant(url)) return undefined;
   if (url.port === "") url.port = url.protocol === "amqps:" ? "5671" : "5672";
   return url;
 }
 
-function isDecodable({ username, password, pathname }: URL): boolean {
+/** Whether all of it means something to the server. */
+function isMeant({ username, password, pathname }: URL): boolean {
   try {
-    for (const part of [username, password, pathname]) decodeURIComponent(part);
-    return true;
+    for (const part of [username, password]) decodeURIComponent(part);
+    return isVhost(decodeURIComponent(pathname.slice(1)));
   } catch {
     return false; // A `%` that means nothing.
   }
@@ -100,6 +103,16 @@ function tlsViolations({ tls }: RabbitmqMessagingOptions, urls: readonly URL[]):
   if (typeof tls !== "object" || tls === null) return [{ path: "tls", message: "must be options of TLS" }];
   const isPlain = urls.some(({ protocol }) => protocol === "amqp:");
   return isPlain ? [{ path: "tls", message: "is for addresses that begin with amqps://" }] : [];
+}
+
+/** As far as the protocol has room for it. */
+function isVhost(text: string): boolean {
+  return Buffer.byteLength(text) <= MAX_VHOST_BYTES;
+}
+
+function vhostViolations(vhost: string | undefined): readonly Violation[] {
+  if (typeof vhost !== "string" || isVhost(vhost)) return []; // What is no text is found with the others.
+  return [{ path: "vhost", message: `must have at most ${MAX_VHOST_BYTES} bytes` }];
 }
 
 function isText(text: unknown): boolean {

@@ -31,6 +31,8 @@ test.for<readonly [string, unknown, readonly string[]]>([
   ],
   ["a prefix that the server keeps for itself", { prefix: "amq.muster" }, ["prefix"]],
   ["a prefix that is too long", { prefix: "p".repeat(65) }, ["prefix"]],
+  ["a vhost that is too long", { vhost: "v".repeat(256) }, ["vhost"]],
+  ["a vhost that is too long, in an address", { url: `amqp://a/${"v".repeat(256)}` }, ["url"]],
   ["a prefix of nothing", { prefix: "a..b" }, ["prefix"]],
   ["times that are none", { connectTimeoutMs: 0, heartbeatMs: 1.5 }, ["connectTimeoutMs", "heartbeatMs"]],
   ["a heartbeat that is no whole number of seconds", { heartbeatMs: 1_500 }, ["heartbeatMs"]],

@@ -2,7 +2,7 @@ import type { Subject } from "@muster/conformance";
 import { faultProxy, serverFaults } from "@muster/conformance/faults";
 import { withMortalProcesses } from "@muster/conformance/processes";
 import type { Server } from "@muster/servers";
-import { rabbitmqMessaging } from "../src/index.ts";
+import { rabbitmqDurability, rabbitmqMessaging } from "../src/index.ts";
 
 /**
  * A server as the conformance kit looks at it: through a proxy that can break the line. Its mortal processes import this
@@ -19,5 +19,12 @@ export async function subjectOn({ host, port, url, control }: Server): Promise<S
 
 /** @public Clients and nothing else: for the processes that die, which import this module. */
 export function subject(url: string): Subject {
-  return { name: "rabbitmq", messaging: () => rabbitmqMessaging({ url }) };
+  return {
+    name: "rabbitmq",
+    messaging: () => rabbitmqMessaging({ url }),
+    durability: () => rabbitmqDurability({ url }),
+    takesSteps: ["durability"],
+    // A server that starts again has its queues elect their leaders first.
+    patienceMs: 15_000,
+  };
 }

@@ -5,6 +5,7 @@ import type { Backend, Call, Scope } from "@muster/core/slots";
 import { seededRandom } from "@muster/filter/corpus";
 import type { CaseContext, Part } from "./case.ts";
 import { eventually, PATIENCE_MS } from "./eventually.ts";
+import { noteNamespace } from "./cases/durability/serving.ts";
 import { compositionOf } from "./pattern/composition.ts";
 import type { Subject } from "./subject.ts";
 
@@ -40,6 +41,7 @@ export class Clients {
   async open(scope: Scope, call: Call): Promise<Backend> {
     const client = this.fresh();
     await client.open(scope, call);
+    noteNamespace(client, scope.namespace);
     return client;
   }
 

@@ -9,12 +9,14 @@ interface PatternOptions {
   readonly only: readonly string[];
   readonly seeds: readonly number[];
   readonly deadlineMs: number;
+  readonly parallel: true;
 }
 
 /** Of these: `durable/history`, `durable/outbox-history`. */
 export function histories(...names: readonly string[]): PatternOptions {
   return {
     deadlineMs: DEADLINE_MS,
+    parallel: true,
     only: names.map((name) => `pattern/${name}`),
     seeds: Array.from({ length: COUNT }, (_, index) => FIRST + index),
   };

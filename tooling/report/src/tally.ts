@@ -40,6 +40,15 @@ export function listSkipped(modules: readonly TestModule[], most: number): reado
   return rest > 0 ? [...names.slice(0, most), `not run: ${rest} more`] : names;
 }
 
+/** A line for each test that failed and then passed, so that none hides behind its second try. */
+export function listFlaky(modules: readonly TestModule[]): readonly string[] {
+  return modules.flatMap((module) =>
+    [...module.children.allTests("passed")]
+      .filter((test) => test.diagnostic()?.flaky === true)
+      .map((test) => `passed at a second try: ${module.project.name} ${module.relativeModuleId} > ${test.fullName}`),
+  );
+}
+
 /** The line that scripts read: `N passed, N failed, N skipped`. */
 export function formatTally(tally: Tally): string {
   return `${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped`;

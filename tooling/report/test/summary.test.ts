@@ -101,3 +101,20 @@ test("a test that stands for those without a server is listed with the command t
     "1 passed, 0 failed, 1 skipped",
   ]);
 });
+
+test("a test that passes at its second try is a passed one, and named", () => {
+  const { lines, code } = runAll(
+    'let tries = 0; test("a", { retry: 1 }, () => { tries += 1; if (tries === 1) throw new Error("x"); });',
+    0,
+  );
+  expect(lines.slice(-2)).toEqual([
+    expect.stringMatching(/^passed at a second try: .*a\.test\.ts > a$/),
+    "1 passed, 0 failed, 0 skipped",
+  ]);
+  expect(code).toBe(0);
+});
+
+test("a test that fails at its second try too is a failure", () => {
+  const text = 'test("a", { retry: 1 }, () => { throw new Error("x"); });';
+  expect(run(text)).toEqual({ last: "0 passed, 1 failed, 0 skipped", code: 1 });
+});

@@ -1,5 +1,5 @@
 import { serverFrom } from "./obtain.ts";
-import { sourceOf } from "./origin.ts";
+import { type Source, sourceOf } from "./origin.ts";
 import type { ReservedPort } from "./ports.ts";
 import { reservePort } from "./ports.ts";
 import type { Server, ServerKind, ServerOptions } from "./server.ts";
@@ -17,6 +17,11 @@ export interface ClusterNode {
   readonly bus: ReservedPort;
 }
 
+/** What all nodes need, and none of them should take with it when it is killed. */
+export interface Companion extends AsyncDisposable {
+  readonly port: number;
+}
+
 export interface ClusterRecipe {
   readonly kind: ServerKind;
   /** Names a cluster that runs already: its nodes, separated by commas. */
@@ -25,6 +30,12 @@ export interface ClusterRecipe {
   readonly options: ServerOptions;
   /** The command line of the node at this place, behind what a single server gets. */
   argumentsOf(bus: ReservedPort, buses: readonly ReservedPort[]): readonly string[];
+  /** Runs from before the first node starts until all have ended. */
+  companion?(source: Source): Promise<Companion>;
+  /** What a node has instead of side ports of its own. @param shared of the companion, where there is one. */
+  sidePortsOf?(bus: ReservedPort, shared: readonly number[]): readonly number[];
+  /** None answers before most of them run. Default: one starts after the other. */
+  readonly startTogether?: boolean;
   /** Resolves when the nodes act as one. */
   form(nodes: readonly ClusterNode[]): Promise<void>;
 }
@@ -43,15 +54,21 @@ export async function obtainCluster(recipe: ClusterRecipe): Promise<ServerCluste
   }
   const buses: ReservedPort[] = [];
   const nodes: ClusterNode[] = [];
+  const companion = await recipe.companion?.(source);
   try {
     for (let i = 0; i < recipe.size; i += 1) buses.push(await reservePort());
-    for (const bus of buses) {
-      const own = { ...options, arguments: recipe.argumentsOf(bus, buses) };
-      nodes.push({ server: await serverFrom(source, kind, own, "host"), bus });
-    }
+    const shared = companion === undefined ? [] : [companion.port];
+    const start = async (bus: ReservedPort): Promise<void> => {
+      const sidePorts = recipe.sidePortsOf?.(bus, shared);
+      const own = { ...options, arguments: recipe.argumentsOf(bus, buses), ...(sidePorts && { sidePorts }) };
+      const server = await serverFrom(source, kind, own, "host");
+      nodes[buses.indexOf(bus)] = { server, bus };
+    };
+    if (recipe.startTogether === true) await allOf(buses.map(start));
+    else for (const bus of buses) await start(bus);
     await recipe.form(nodes);
   } catch (error) {
-    await end(nodes, buses);
+    await end(nodes, buses, companion);
     throw error;
   }
   const servers = nodes.map(({ server }) => server);
@@ -59,11 +76,23 @@ export async function obtainCluster(recipe: ClusterRecipe): Promise<ServerCluste
   return {
     nodes: servers,
     urls: servers.map(({ url }) => url),
-    [Symbol.asyncDispose]: () => (ending ??= end(nodes, buses)),
+    [Symbol.asyncDispose]: () => (ending ??= end(nodes, buses, companion)),
   };
 }
 
-async function end(nodes: readonly ClusterNode[], buses: readonly ReservedPort[]): Promise<void> {
-  await Promise.all(nodes.map(({ server }) => server[Symbol.asyncDispose]()));
+/** Waits for all, so that nothing starts behind a failure. @throws what the first of them has thrown. */
+async function allOf(starts: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(starts)).find((one) => one.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
+
+async function end(
+  nodes: readonly (ClusterNode | undefined)[],
+  buses: readonly ReservedPort[],
+  companion: Companion | undefined,
+): Promise<void> {
+  // Of those that were to start together one that has not leaves a gap.
+  await Promise.all(nodes.map(async (node) => node?.server[Symbol.asyncDispose]()));
+  await companion?.[Symbol.asyncDispose]();
   for (const bus of buses) bus.release();
 }

@@ -6,9 +6,9 @@ import type { Address } from "./conversation.ts";
 import type { Housing } from "./housing.ts";
 import { ownServer } from "./own-server.ts";
 import type { ReservedPorts } from "./ports.ts";
-import { commandOf, type Place, type Recipe, toolOf } from "./recipe.ts";
+import { commandOf, type NodeOptions, type Place, type Recipe, toolOf } from "./recipe.ts";
 import { recipes } from "./recipes.ts";
-import type { Server, ServerKind, ServerOptions } from "./server.ts";
+import type { Server, ServerKind } from "./server.ts";
 
 /** A mapped port reaches the server from everywhere; members of a cluster find each other on the engine's own host. */
 export type ContainerNetwork = "mapped" | "host";
@@ -31,7 +31,7 @@ class ContainerHousing implements Housing {
   readonly #recipe: Recipe;
   readonly #reserved: ReservedPorts;
   readonly #network: ContainerNetwork;
-  readonly #options: ServerOptions;
+  readonly #options: NodeOptions;
   readonly #client: ContainerRuntimeClient;
   #container: StartedTestContainer | undefined;
 
@@ -39,7 +39,7 @@ class ContainerHousing implements Housing {
     recipe: Recipe,
     reserved: ReservedPorts,
     network: ContainerNetwork,
-    options: ServerOptions,
+    options: NodeOptions,
     client: ContainerRuntimeClient,
   ) {
     this.#recipe = recipe;
@@ -57,6 +57,7 @@ class ContainerHousing implements Housing {
     try {
       await this.answers();
     } catch (error) {
+      if (await this.isAlive()) await this.signal("SIGKILL"); // The log of one that lives has no end.
       throw new Error(`${this.#recipe.binary} did not start; its last lines:\n${await this.#log()}`, { cause: error });
     }
   }
@@ -109,7 +110,8 @@ class ContainerHousing implements Housing {
 
   get #place(): Place {
     const listening = this.#network === "host" ? this.address : { host: "0.0.0.0", port: this.#recipe.defaultPort };
-    return { ...listening, sidePorts: this.#reserved.sidePorts, directory: DIRECTORY };
+    const { sidePorts = this.#reserved.sidePorts } = this.#options;
+    return { ...listening, sidePorts, directory: DIRECTORY, reachedAt: this.address.port };
   }
 
   #engine(container: StartedTestContainer): ReturnType<ContainerRuntimeClient["container"]["getById"]> {
@@ -138,7 +140,7 @@ class ContainerHousing implements Housing {
  */
 export async function containerServer(
   kind: ServerKind,
-  options: ServerOptions,
+  options: NodeOptions,
   network: ContainerNetwork = "mapped",
 ): Promise<Server> {
   const client = await getContainerRuntimeClient();

@@ -11,9 +11,9 @@ import type { Housing } from "./housing.ts";
 import { ownServer } from "./own-server.ts";
 import type { ReservedPorts } from "./ports.ts";
 import { runTool } from "./tool.ts";
-import { commandOf, type Place, type Recipe, toolOf } from "./recipe.ts";
+import { commandOf, type NodeOptions, type Place, type Recipe, toolOf } from "./recipe.ts";
 import { recipes } from "./recipes.ts";
-import type { Server, ServerKind, ServerOptions } from "./server.ts";
+import type { Server, ServerKind } from "./server.ts";
 
 const HOST = "127.0.0.1";
 
@@ -22,9 +22,9 @@ const moreFolders = ["/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/opt/hom
 
 /** The path of the server's program, or undefined where it is not installed. */
 export function nativeBinary(kind: ServerKind): string | undefined {
-  const { binary, goModule, folders = () => [] } = recipes[kind];
-  const everybodys = goModule === undefined ? [...(process.env["PATH"] ?? "").split(delimiter), ...moreFolders] : [];
-  return [...everybodys, ...folders()]
+  const { binary, build, folders = () => [] } = recipes[kind];
+  const everybodys = [...(process.env["PATH"] ?? "").split(delimiter), ...moreFolders, ...folders()];
+  return (build === undefined ? everybodys : [build.folder()])
     .filter(Boolean)
     .map((folder) => join(folder, binary))
     .find((path) => {
@@ -44,10 +44,10 @@ class ChildHousing implements Housing {
   readonly #binary: string;
   readonly #directory: string;
   readonly #reserved: ReservedPorts;
-  readonly #options: ServerOptions;
+  readonly #options: NodeOptions;
   #child: Child | undefined;
 
-  constructor(recipe: Recipe, binary: string, directory: string, reserved: ReservedPorts, options: ServerOptions) {
+  constructor(recipe: Recipe, binary: string, directory: string, reserved: ReservedPorts, options: NodeOptions) {
     this.#recipe = recipe;
     this.#binary = binary;
     this.#directory = directory;
@@ -85,7 +85,8 @@ class ChildHousing implements Housing {
   }
 
   get #place(): Place {
-    return { ...this.address, sidePorts: this.#reserved.sidePorts, directory: this.#directory };
+    const { sidePorts = this.#reserved.sidePorts } = this.#options;
+    return { ...this.address, sidePorts, directory: this.#directory, reachedAt: this.address.port };
   }
 
   /** The server's further processes, when it can make no more of them. */
@@ -125,7 +126,7 @@ function send(pid: number, name: NodeJS.Signals): void {
  *
  * @throws Error with the server's last log lines when it does not start.
  */
-export function nativeServer(kind: ServerKind, binary: string, options: ServerOptions): Promise<Server> {
+export function nativeServer(kind: ServerKind, binary: string, options: NodeOptions): Promise<Server> {
   return ownServer(kind, "native", async (reserved) => {
     const directory = await mkdtemp(join(tmpdir(), `muster-${kind}-`));
     return new ChildHousing(recipes[kind], binary, directory, reserved, options);

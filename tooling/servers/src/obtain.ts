@@ -3,13 +3,14 @@ import type { ContainerNetwork } from "./container.ts";
 import { nativeServer } from "./native.ts";
 import { sourceOf } from "./origin.ts";
 import type { Source } from "./origin.ts";
+import type { NodeOptions } from "./recipe.ts";
 import type { Server, ServerKind, ServerOptions } from "./server.ts";
 
 /** Obtains the server from exactly there. */
 export async function serverFrom(
   source: Source,
   kind: ServerKind,
-  options: ServerOptions,
+  options: NodeOptions,
   network?: ContainerNetwork,
 ): Promise<Server> {
   switch (source.origin) {

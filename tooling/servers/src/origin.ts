@@ -1,6 +1,6 @@
-import { goCommand } from "./go-modules.ts";
 import { MissingServerError } from "./missing-server-error.ts";
 import { nativeBinary } from "./native.ts";
+import { isOptional } from "./recipe.ts";
 import { recipes } from "./recipes.ts";
 import type { ServerKind } from "./server.ts";
 
@@ -35,7 +35,8 @@ function wish(): (typeof wishes)[number] | undefined {
  * @throws MissingServerError when it is not to be had from there.
  */
 export async function sourceOf(kind: ServerKind, urlVariable: string = recipes[kind].urlVariable): Promise<Source> {
-  const { debianPackage, goModule, binary, scheme, imageVariable } = recipes[kind];
+  const recipe = recipes[kind];
+  const { debianPackage, build, binary, scheme, imageVariable } = recipe;
   const wanted = wish();
   if (wanted === "none") throw new MissingServerError(kind, "MUSTER_SERVERS=none", "unset MUSTER_SERVERS");
   const url = process.env[urlVariable];
@@ -45,17 +46,17 @@ export async function sourceOf(kind: ServerKind, urlVariable: string = recipes[k
   }
   const path = nativeBinary(kind);
   if (path !== undefined && wanted !== "container") return { origin: "native", binary: path };
-  // Images of servers that are built here come from elsewhere: none is pulled unasked.
-  const hasImage = goModule === undefined || (process.env[imageVariable] ?? "") !== "";
+  // Of what nobody has to have no image is pulled unasked.
+  const hasImage = !isOptional(recipe) || (process.env[imageVariable] ?? "") !== "";
   if (wanted !== "native" && hasImage && (await isEngineReachable())) return { origin: "container" };
   if (wanted === "container" && hasImage) {
     throw new MissingServerError(kind, "no container engine is reachable", "pnpm test:containers");
   }
-  const command = goModule === undefined ? `apt-get install ${debianPackage}` : goCommand(goModule);
+  const command = build?.command() ?? `apt-get install ${debianPackage}`;
   throw new MissingServerError(
     kind,
     `${binary} is not installed`,
     command,
-    wanted === "container" ? {} : { debianPackage, goModule },
+    wanted === "container" ? {} : { debianPackage, build },
   );
 }

@@ -18,7 +18,7 @@ if [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ]; then binary=/usr/lib/rabbitmq/b
 mkdir -p "$folder/home"
 cat >"$folder/environment" <<END
 export HOME='$folder/home' ERL_EPMD_PORT=$mapper ERL_EPMD_ADDRESS=127.0.0.1
-export RABBITMQ_NODENAME=muster-$port@localhost RABBITMQ_NODE_IP_ADDRESS=$host RABBITMQ_NODE_PORT=$port
+export RABBITMQ_NODENAME=muster-$distribution@localhost RABBITMQ_NODE_IP_ADDRESS=$host RABBITMQ_NODE_PORT=$port
 export RABBITMQ_DIST_PORT=$distribution RABBITMQ_CONF_ENV_FILE=/dev/null RABBITMQ_LOGS=-
 export RABBITMQ_MNESIA_BASE='$folder/mnesia' RABBITMQ_LOG_BASE='$folder/log' RABBITMQ_PID_FILE='$folder/pid'
 export RABBITMQ_CONFIG_FILE='$folder/rabbitmq' RABBITMQ_GENERATED_CONFIG_DIR='$folder/generated'
@@ -44,13 +44,14 @@ printf '%s\\n' "$@" >>"$folder/rabbitmq.conf"
 # What does not wait for work by turning round leaves the processor to others.
 export RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS='-kernel inet_dist_use_interface {127,0,0,1} +S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none'
 export RABBITMQ_ALLOW_INPUT=yes
+# Ends at once where the nodes of a cluster have one already.
 epmd -address 127.0.0.1 -port "$mapper" &
 mapping=$!
 "$binary" -noinput &
 serving=$!
 trap 'kill -TERM $serving' TERM
 while kill -0 $serving 2>/dev/null; do wait $serving || true; done
-kill $mapping`;
+kill $mapping 2>/dev/null || true`;
 
 /** `sh -c ADMINISTER <folder> <tool> <arguments…>`: one of the tools that come with the server, for the node in the folder. */
 const ADMINISTER = `

@@ -1,19 +1,20 @@
+import type { Build } from "./builds.ts";
 import type { Address } from "./conversation.ts";
 import type { ServerOptions } from "./server.ts";
 
 /** Where a server listens, and the folder that it has to itself. */
 export interface Place extends Address {
   readonly directory: string;
+  /** Where clients find it, on 127.0.0.1; for a server that tells them. */
+  readonly reachedAt: number;
   /** As many as the recipe asks for. */
   readonly sidePorts: readonly number[];
 }
 
-/** A program that `go install` builds. */
-export interface GoModule {
-  /** With its version. */
-  readonly path: string;
-  /** Where the program is put. */
-  folder(): string;
+/** What a node of a cluster is told besides. */
+export interface NodeOptions extends ServerOptions {
+  /** Reserved by the cluster. Default: the node's own. */
+  readonly sidePorts?: readonly number[];
 }
 
 /** What has to be known of a kind of server; everything else is the same for all. */
@@ -21,10 +22,10 @@ export interface Recipe {
   readonly binary: string;
   /** Where the binary may lie beside the `PATH`. */
   folders?(): readonly string[];
-  /** Absent: there is none, and nobody has to have the server. */
-  readonly debianPackage: string | undefined;
-  /** What it is built from, where there is Go; only what was built so is this server, whatever is installed. */
-  readonly goModule?: GoModule;
+  /** Absent: there is none. */
+  readonly debianPackage?: string;
+  /** How it is made where no distribution has it; only what was made so is this server, whatever is installed. */
+  readonly build?: Build;
   readonly image: string;
   /** Names another image. */
   readonly imageVariable: string;
@@ -51,6 +52,11 @@ export interface Recipe {
   readonly endSignal?: "SIGINT";
   /** One attempt; a server that answers says its version. @throws Error while it does not, or is silent for so long. */
   askVersion(address: Address, password: string | undefined, silenceMs?: number): Promise<string>;
+}
+
+/** No distribution has it, nor what it is made with: nobody has to have it. */
+export function isOptional({ debianPackage, build }: Recipe): boolean {
+  return debianPackage === undefined && build?.debianPackage === undefined;
 }
 
 /** What starts the server. */

@@ -1,3 +1,4 @@
+import { kafkaRecipe } from "./kafka.ts";
 import { natsCurrentRecipe } from "./nats-current.ts";
 import { natsRecipe } from "./nats.ts";
 import { postgresRecipe } from "./postgres.ts";
@@ -11,5 +12,6 @@ export const recipes: Readonly<Record<ServerKind, Recipe>> = {
   nats: natsRecipe,
   postgres: postgresRecipe,
   rabbitmq: rabbitmqRecipe,
+  kafka: kafkaRecipe,
   "nats-current": natsCurrentRecipe,
 };

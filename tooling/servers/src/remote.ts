@@ -1,4 +1,4 @@
-/** For examples: something that lives in a process of its own, is asked from here by name, and can be killed. */
+/** For examples and tests: something that lives in a process of its own, is asked from here by name, and can be killed. */
 
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";

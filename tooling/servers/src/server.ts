@@ -1,7 +1,7 @@
 /** What a test, an example or a benchmark gets: one real server, and the power to do it harm. */
 
 /** `nats-current`: a newer NATS than the distribution has, where it can be had; what asks for it may go without. */
-export type ServerKind = "redis" | "nats" | "postgres" | "rabbitmq" | "nats-current";
+export type ServerKind = "redis" | "nats" | "postgres" | "rabbitmq" | "kafka" | "nats-current";
 
 /** Where servers may come from; `none` is for runs that must not start any. */
 export type Origin = "url" | "native" | "container";
@@ -46,6 +46,6 @@ export interface ServerOptions {
   readonly password?: string;
   /** Keep data through `restart`; default true. Redis: append-only file, fsync always. PostgreSQL: without fsync. */
   readonly persistent?: boolean;
-  /** More arguments for the server's command line, such as `--maxmemory 20mb`. RabbitMQ: lines of its configuration. */
+  /** More arguments for the server's command line, such as `--maxmemory 20mb`. RabbitMQ and Kafka: lines of its configuration. */
   readonly arguments?: readonly string[];
 }

@@ -1,15 +1,17 @@
-// `pnpm servers [folder …]`: gets the servers that the packages in these folders ask for, by default all packages.
+// `pnpm servers [folder or kind …]`: gets servers of these kinds, and those that the packages in these folders ask for; by
+// default what any package asks for.
 // Silent when all is there, or MUSTER_SERVERS says where they come from; what can't be got is named with its command.
 import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { findGo, installGoModule } from "./go-modules.ts";
+import { type Build, findTool, makeServer } from "./builds.ts";
 import { MissingServerError } from "./missing-server-error.ts";
 import { needsOf } from "./needs.ts";
 import type { Need } from "./needs.ts";
 import { sourceOf } from "./origin.ts";
 import { installPackages } from "./packages.ts";
-import type { GoModule } from "./recipe.ts";
+import { recipes } from "./recipes.ts";
+import type { ServerKind } from "./server.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -32,22 +34,29 @@ async function missing({ kind }: Need): Promise<MissingServerError | undefined> 
 const say = (text: string): void => void process.stdout.write(`servers: ${text}\n`);
 
 const given = process.argv.slice(2);
-const needs = needsOf(given.length > 0 ? given : allFolders());
+const isKind = (text: string): text is ServerKind => Object.hasOwn(recipes, text);
+const kinds = given.filter(isKind).map((kind): Need => ({ kind, folders: [] }));
+const folders = given.length > 0 ? given.filter((text) => !isKind(text)) : allFolders();
+const needs = [...kinds, ...needsOf(folders)];
 const packages: string[] = [];
-const modules: GoModule[] = [];
+const builds: Build[] = [];
 for (const need of needs) {
   const error = await missing(need);
-  if (error?.debianPackage !== undefined) packages.push(error.debianPackage);
-  if (error?.goModule !== undefined) modules.push(error.goModule);
-  if (error?.debianPackage === undefined && error?.goModule === undefined) continue;
-  say(`${need.folders.map((folder) => relative(root, folder)).join(", ")} run against a real ${need.kind} server`);
+  if (error?.debianPackage === undefined && error?.build === undefined) continue;
+  const { debianPackage, build } = error;
+  if (debianPackage !== undefined) packages.push(debianPackage);
+  if (build !== undefined) builds.push(build);
+  if (build?.debianPackage !== undefined && findTool(build.tool) === undefined) packages.push(build.debianPackage);
+  const who = need.folders.map((folder) => relative(root, folder)).join(", ");
+  if (who !== "") say(`${who} run against a real ${need.kind} server`);
 }
-if (packages.length > 0) say(`installing ${packages.join(" and ")} with apt-get, to run them as child processes`);
+if (packages.length > 0)
+  say(`installing ${packages.join(" and ")} with apt-get, for servers that run as child processes`);
 if (packages.length > 0 && !installPackages(packages)) say("not installed: that takes apt-get, and root or sudo");
-for (const module of modules) {
-  if (findGo() === undefined) continue;
-  say(`building ${module.path} with Go, which takes about a minute`);
-  if (!installGoModule(module)) say("not built: it may need a newer Go, or the Go module proxy");
+for (const build of builds) {
+  if (findTool(build.tool) === undefined) continue;
+  say(`making a server of ${build.name} with ${build.tool}, which takes about a minute`);
+  if (!makeServer(build)) say(`not made: it may need a newer ${build.tool}, or the registry that it asks`);
 }
 for (const need of needs) {
   const error = await missing(need);

@@ -1,9 +1,12 @@
 /* oxlint-disable vitest/valid-title, vitest/expect-expect -- a test is declared from data */
 import { afterAll, test } from "vitest";
 import type { ServerCluster } from "./cluster.ts";
+import { obtainKafkaCluster } from "./kafka-cluster.ts";
 import { MissingServerError } from "./missing-server-error.ts";
 import { obtainNatsCluster } from "./nats-cluster.ts";
 import { obtainServer } from "./obtain.ts";
+import { obtainRabbitmqCluster } from "./rabbitmq-cluster.ts";
+import { isOptional } from "./recipe.ts";
 import { recipes } from "./recipes.ts";
 import { obtainRedisCluster } from "./redis-cluster.ts";
 import type { Server, ServerKind, ServerOptions } from "./server.ts";
@@ -11,12 +14,9 @@ import type { Server, ServerKind, ServerOptions } from "./server.ts";
 const isSet = (text: string | undefined): boolean => !["", "0", "false"].includes(text ?? "");
 const mustRun = (): boolean => isSet(process.env["CI"]) || process.env["MUSTER_REQUIRE"] === "all";
 
-/** No distribution has it, and not every machine can build it. */
-const isOptional = (kind: ServerKind): boolean => recipes[kind].debianPackage === undefined;
-
 function declareMissing(error: MissingServerError): void {
   const name = `NOT RUN: needs ${error.kind} (${error.command})`;
-  test(name, { skip: isOptional(error.kind) || !mustRun() }, () => {
+  test(name, { skip: isOptional(recipes[error.kind]) || !mustRun() }, () => {
     throw error;
   });
 }
@@ -45,7 +45,7 @@ async function withObtained<T extends AsyncDisposable>(
 /**
  * For the top level of a test file: obtains a server, lets `define` declare the tests that use it, and ends it behind
  * the file's last test. Where there is none to be had it declares one test instead, whose name says NOT RUN and the
- * command that gets the server: skipped, or failing when CI or MUSTER_REQUIRE=all is set and Debian has the server.
+ * command that gets the server: skipped, or failing when CI or MUSTER_REQUIRE=all is set and Debian has what it takes.
  *
  * @throws Error when the server does not start.
  */
@@ -71,4 +71,20 @@ export function withNatsCluster(
   define: (cluster: ServerCluster) => void | Promise<void>,
 ): Promise<void> {
   return withObtained(() => obtainNatsCluster(options), define);
+}
+
+/** The same for a RabbitMQ cluster. */
+export function withRabbitmqCluster(
+  options: { readonly size?: number } & ServerOptions,
+  define: (cluster: ServerCluster) => void | Promise<void>,
+): Promise<void> {
+  return withObtained(() => obtainRabbitmqCluster(options), define);
+}
+
+/** The same for a Kafka cluster. */
+export function withKafkaCluster(
+  options: { readonly size?: number } & ServerOptions,
+  define: (cluster: ServerCluster) => void | Promise<void>,
+): Promise<void> {
+  return withObtained(() => obtainKafkaCluster(options), define);
 }

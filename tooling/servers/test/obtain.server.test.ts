@@ -16,7 +16,7 @@ function controlOf({ control }: Server): ServerControl {
   return control;
 }
 
-/** A node of Erlang's takes some seconds to start, and a tool for it one or two. */
+/** A node of Erlang's or Java's takes some seconds to start, and a tool for it one or two. */
 const UNHURRIED = { timeout: 120_000 };
 
 function obeys(server: Server): void {
@@ -28,7 +28,7 @@ function obeys(server: Server): void {
     });
 
     test("answers with its version, at its URL", async () => {
-      expect(server.version).toMatch(/^\d+\.\d+/);
+      expect(server.version).toMatch(kind === "kafka" ? /^metadata\.version \d+$/ : /^\d+\.\d+/);
       const { scheme, user } = recipes[kind];
       const login = user === undefined ? "" : `${user}@`;
       expect(server.url).toBe(`${scheme}//${login}${server.host}:${server.port}`);
@@ -85,6 +85,7 @@ await withServer("redis", {}, obeys);
 await withServer("nats", {}, obeys);
 await withServer("postgres", {}, obeys);
 await withServer("rabbitmq", {}, obeys);
+await withServer("kafka", {}, obeys);
 
 await withServer("redis", { password: "open sesame" }, (redis) => {
   describe.skipIf(redis.origin === "url")("Redis with a password", () => {
@@ -160,6 +161,16 @@ await withServer("rabbitmq", { persistent: false }, (rabbitmq) => {
       await control.administer(["rabbitmqctl", "-q", "add_vhost", "lost"]);
       await control.restart();
       expect(await control.administer(["rabbitmqctl", "-q", "list_vhosts"])).not.toContain("lost");
+    });
+  });
+});
+
+await withServer("kafka", { password: "open sesame" }, (kafka) => {
+  describe.skipIf(kafka.origin === "url")("Kafka with a password", UNHURRIED, () => {
+    test("answers nobody without it", async () => {
+      expect(await answers(kafka, "open sesame")).toBe(true);
+      expect(await answers(kafka, "open barley")).toBe(false);
+      expect(await answers(kafka)).toBe(false);
     });
   });
 });

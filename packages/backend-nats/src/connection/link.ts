@@ -27,6 +27,8 @@ export interface Follower {
   onRoute(state: "up" | "down"): void;
   /** The connection is closed for good. */
   onEnd(error: MusterError): void;
+  /** What was published there has gone nowhere. */
+  onRefused?(subject: string, error: Error): void;
 }
 
 /** What the server has refused since the witness was called. */
@@ -212,6 +214,8 @@ export class Link {
   }
 
   #note(error: Error): void {
+    if (isViolation(error) && error.operation === "publish")
+      for (const follower of [...this.#followers]) follower.onRefused?.(error.subject, error);
     for (const witness of this.#witnesses) {
       if (isViolation(error)) {
         if (error.operation === "publish") witness.publishing.set(error.subject, error);

@@ -7,7 +7,7 @@
 
 import type { Msg, Subscription } from "@nats-io/transport-node";
 import type { Link } from "../connection/link.ts";
-import { unavailable } from "../errors.ts";
+import { codedError, unavailable } from "../errors.ts";
 
 /** Of one request: a leader that has died answers nothing, and another is found within seconds. */
 const PATIENCE_MS = 5_000;
@@ -30,6 +30,7 @@ export interface Answer {
 
 interface Waiting {
   readonly operation: string;
+  readonly subject: string;
   readonly endsAt: number;
   resolve(answer: Answer): void;
   reject(error: Error): void;
@@ -58,6 +59,7 @@ export class Requests implements Disposable {
     this.#following = link.follow({
       onRoute: (state) => (state === "down" ? this.#failAll("the connection broke") : undefined),
       onEnd: (error) => this.#failAll("the connection broke", error),
+      onRefused: (subject, error) => this.#refuse(subject, error),
     });
   }
 
@@ -68,7 +70,7 @@ export class Requests implements Disposable {
   /**
    * Sent in a microtask, with all that is asked meanwhile.
    *
-   * @throws UNAVAILABLE, with `mayHaveApplied` when it has been sent.
+   * @throws UNAVAILABLE, with `mayHaveApplied` when it has been sent; PERMISSION_DENIED: the server does not permit the subject.
    */
   async ask(
     { subject, body, headers = "" }: Request,
@@ -81,7 +83,7 @@ export class Requests implements Disposable {
     this.#write(subject, ` ${this.#inbox}.${number}`, headers, body);
     this.#unsent.push(number);
     return new Promise<Answer>((resolve, reject) => {
-      this.#waiting.set(number, { operation, endsAt: performance.now() + patienceMs, resolve, reject });
+      this.#waiting.set(number, { operation, subject, endsAt: performance.now() + patienceMs, resolve, reject });
       this.#watch ??= setInterval(() => this.#expire(), WATCH_EVERY_MS).unref();
     });
   }
@@ -153,6 +155,14 @@ export class Requests implements Disposable {
     if (this.#waiting.size > 0) return;
     clearInterval(this.#watch);
     this.#watch = undefined;
+  }
+
+  #refuse(subject: string, error: Error): void {
+    for (const [number, one] of this.#waiting) {
+      if (one.subject !== subject) continue;
+      this.#waiting.delete(number);
+      one.reject(codedError(error, { operation: one.operation }));
+    }
   }
 
   #failAll(message: string, cause?: unknown): void {

@@ -3,7 +3,7 @@
 import type { BatchFailure, DeadCode, QueueFailureCode, Target } from "@muster/core/slots";
 import type { QueueCall } from "../jetstream/call.ts";
 import { type Attachment, trailOf } from "./attachments.ts";
-import { entriesOf, isAt, moveEntry, placeOf, type PlacedEntry, removeEntry } from "./entries.ts";
+import { entriesOf, isAt, listFor, moveEntry, placeOf, type PlacedEntry, removeEntry } from "./entries.ts";
 import { isDropped } from "./enqueueing.ts";
 import { failuresOf } from "./failures.ts";
 import { bury } from "./letters.ts";
@@ -20,10 +20,17 @@ export async function attachMany(
   await space.attachments.sync();
   const codes: (QueueFailureCode | undefined)[] = [];
   for (const round of roundsOf(targets)) {
-    await Promise.all(
+    const written = await Promise.all(
       round.map(async ([target, index]) => {
-        codes[index] = await attach(space, session, target, call);
+        const attachment = await attach(space, session, target, call);
+        if (attachment === undefined) codes[index] = "FENCED";
+        return attachment;
       }),
+    );
+    await eachEntry(
+      space,
+      written.flatMap((attachment) => (attachment === undefined ? [] : [gathering(space, attachment, call)])),
+      call,
     );
   }
   return failuresOf(codes, call.operation, (index) => targets[index]?.identity ?? "");
@@ -38,7 +45,14 @@ export async function detachMany(
 ): Promise<void> {
   if (identities.length === 0) return;
   await space.attachments.sync();
-  await Promise.all(Array.from(new Set(identities), async (identity) => detach(space, session, identity, call)));
+  const releasing = await Promise.all(
+    Array.from(new Set(identities), async (identity) => detach(space, session, identity, call)),
+  );
+  await eachEntry(
+    space,
+    releasing.flatMap((one) => (one === undefined ? [] : [one])),
+    call,
+  );
 }
 
 export async function dropMany(
@@ -49,21 +63,30 @@ export async function dropMany(
 ): Promise<void> {
   if (targets.length === 0) return;
   await space.attachments.sync();
-  for (const round of roundsOf(targets))
-    await Promise.all(round.map(async ([target]) => drop(space, target, why, call)));
+  for (const round of roundsOf(targets)) {
+    const ending = await Promise.all(round.map(async ([target]) => drop(space, target, why, call)));
+    await eachEntry(space, ending, call);
+  }
 }
 
+/** What is to be done with each entry of an identity, now that its attachment is written. */
+interface Aftermath {
+  readonly identity: string;
+  work(placed: PlacedEntry): Promise<void>;
+}
+
+/** `undefined`: it is fenced. */
 async function attach(
   space: Space,
   session: string,
   { identity, epoch }: Target,
   call: QueueCall,
-): Promise<QueueFailureCode | undefined> {
+): Promise<Attachment | undefined> {
   const { attachments, clock } = space;
   for (;;) {
     const before = attachments.of(identity);
     const isFenced = before?.session !== undefined && epoch < before.epoch;
-    if (isFenced || isDropped(space, identity, epoch)) return "FENCED";
+    if (isFenced || isDropped(space, identity, epoch)) return undefined;
     const isThere = before?.session === session && before.epoch === epoch;
     const attachment: Attachment = isThere
       ? before
@@ -75,15 +98,13 @@ async function attach(
           ...droppedIn(before),
           trail: trailOf(before, session),
         };
-    if (!isThere && !(await attachments.write(attachment, call))) continue;
-    await gather(space, attachment, call);
-    return undefined;
+    if (isThere || (await attachments.write(attachment, call))) return attachment;
   }
 }
 
 /** Whatever there is becomes the attachment's. */
-async function gather(space: Space, { identity, version }: Attachment, call: QueueCall): Promise<void> {
-  await eachEntry(space, identity, call, async (placed) => {
+function gathering(space: Space, { identity, version }: Attachment, call: QueueCall): Aftermath {
+  const work = async (placed: PlacedEntry): Promise<void> => {
     const { id, epoch } = placed.entry;
     if (isDropped(space, identity, epoch)) return end(space, placed, call);
     const known = await readState(space, id, identity, call);
@@ -102,14 +123,21 @@ async function gather(space: Space, { identity, version }: Attachment, call: Que
     // What is queued again has been leased before, and its entry may wait for the end of that.
     const mayWait = isHeld || known?.state.is === "queued";
     if (mayWait || !isAt(space, placeOf(space, identity), placed)) await moveEntry(space, placed, call);
-  });
+  };
+  return { identity, work };
 }
 
-async function detach(space: Space, session: string, identity: string, call: QueueCall): Promise<void> {
+/** `undefined`: it was not attached there. */
+async function detach(
+  space: Space,
+  session: string,
+  identity: string,
+  call: QueueCall,
+): Promise<Aftermath | undefined> {
   const { attachments, clock } = space;
   for (;;) {
     const before = attachments.of(identity);
-    if (before?.session !== session) return;
+    if (before?.session !== session) return undefined;
     const { epoch, version } = before;
     const attachment: Attachment = {
       identity,
@@ -119,7 +147,7 @@ async function detach(space: Space, session: string, identity: string, call: Que
       trail: trailOf(before, undefined),
     };
     if (!(await attachments.write(attachment, call))) continue;
-    await eachEntry(space, identity, call, async ({ entry: { id } }) => {
+    const work = async ({ entry: { id } }: PlacedEntry): Promise<void> => {
       await changeState(
         space,
         { id, identity },
@@ -130,8 +158,8 @@ async function detach(space: Space, session: string, identity: string, call: Que
         },
         call,
       );
-    });
-    return;
+    };
+    return { identity, work };
   }
 }
 
@@ -140,7 +168,7 @@ async function drop(
   { identity, epoch }: Target,
   { code, reason }: { readonly code: DeadCode; readonly reason: string },
   call: QueueCall,
-): Promise<void> {
+): Promise<Aftermath> {
   const { attachments, clock } = space;
   for (;;) {
     const before = attachments.of(identity);
@@ -155,10 +183,10 @@ async function drop(
       trail: isOfIt ? trailOf(before, undefined) : (before?.trail ?? []),
     };
     if (!isDone && !(await attachments.write(attachment, call))) continue;
-    await eachEntry(space, identity, call, async (placed) => {
+    const work = async (placed: PlacedEntry): Promise<void> => {
       if (isDropped(space, identity, placed.entry.epoch)) await end(space, placed, call);
-    });
-    return;
+    };
+    return { identity, work };
   }
 }
 
@@ -169,13 +197,14 @@ async function end(space: Space, { entry, sequence }: PlacedEntry, call: QueueCa
   await removeEntry(space, sequence, call);
 }
 
-async function eachEntry(
-  space: Space,
-  identity: string,
-  call: QueueCall,
-  work: (placed: PlacedEntry) => Promise<void>,
-): Promise<void> {
-  await Promise.all((await entriesOf(space, identity, call)).map(work));
+async function eachEntry(space: Space, all: readonly Aftermath[], call: QueueCall): Promise<void> {
+  const list = await listFor(all.length, space, call);
+  await Promise.all(
+    all.map(async ({ identity, work }) => {
+      const entries = await entriesOf(space, identity, call, list);
+      await Promise.all(entries.map(async (placed) => work(placed)));
+    }),
+  );
 }
 
 function nextVersion(before: Attachment | undefined, now: number): number {

@@ -39,6 +39,8 @@ const SYNC: QueueCall = new QueueCall({ signal: new AbortController().signal }, 
 interface Known {
   readonly attachment: Attachment;
   readonly sequence: number;
+  /** When it was stored, epoch ms; of what was written here as soon as it has been read. */
+  readonly time: number;
 }
 
 export class Attachments {
@@ -91,7 +93,7 @@ export class Attachments {
       await this.#read(identity, call);
       return false;
     }
-    this.#learn(attachment, published.sequence);
+    this.#learn(attachment, { sequence: published.sequence, time: Number.POSITIVE_INFINITY });
     return true;
   }
 
@@ -101,13 +103,19 @@ export class Attachments {
     const last_by_subj = this.#subjects.attachment(identity);
     const stored = await this.#jetStream.get(attachments, { last_by_subj }, call);
     if (stored === undefined) this.#known.delete(identity);
-    else this.#learn(attachmentIn(stored.data), stored.sequence);
+    else this.#learn(attachmentIn(stored.data), stored);
   }
 
-  #learn(attachment: Attachment, sequence: number): void {
+  /** Whoever has been attached nowhere since before that time. The stream may still know. */
+  forget(before: number): void {
+    for (const [identity, { attachment, time }] of this.#known)
+      if (attachment.session === undefined && time < before) this.#known.delete(identity);
+  }
+
+  #learn(attachment: Attachment, { sequence, time }: Pick<Stored, "sequence" | "time">): void {
     const known = this.#known.get(attachment.identity);
-    if (known === undefined || known.sequence < sequence)
-      this.#known.set(attachment.identity, { attachment, sequence });
+    if (known === undefined || known.sequence <= sequence)
+      this.#known.set(attachment.identity, { attachment, sequence, time });
   }
 
   async #catchUp(call: QueueCall): Promise<void> {
@@ -135,16 +143,15 @@ export class Attachments {
     const sequences = Array.from({ length: to - this.#seen - 1 }, (_, index) => this.#seen + 1 + index);
     const { attachments: stream } = this.#subjects;
     const found = await Promise.all(sequences.map(async (seq) => this.#jetStream.get(stream, { seq }, call)));
-    for (const stored of [...found, last])
-      if (stored !== undefined) this.#learn(attachmentIn(stored.data), stored.sequence);
+    for (const stored of [...found, last]) if (stored !== undefined) this.#learn(attachmentIn(stored.data), stored);
     this.#seen = Math.max(this.#seen, to);
   }
 
   async #readMany(to: number, call: QueueCall): Promise<void> {
     const found = await scan(this.#jetStream, this.#subjects.attachments, { from: this.#seen + 1 }, call);
-    for (const { data, sequence } of found) {
-      this.#learn(attachmentIn(data), sequence);
-      this.#seen = Math.max(this.#seen, sequence);
+    for (const stored of found) {
+      this.#learn(attachmentIn(stored.data), stored);
+      this.#seen = Math.max(this.#seen, stored.sequence);
     }
     if (found.length === 0 && this.#seen < to) await this.#readFewBehind(to, call);
   }
@@ -159,13 +166,13 @@ export class Attachments {
         this.#seen = to;
         return;
       }
-      this.#learn(attachmentIn(stored.data), stored.sequence);
+      this.#learn(attachmentIn(stored.data), stored);
       this.#seen = stored.sequence;
     }
   }
 }
 
-function attachmentIn(data: Uint8Array): Attachment {
+export function attachmentIn(data: Uint8Array): Attachment {
   return JSON.parse(Buffer.from(data).toString("utf8")) as Attachment; // Written by the one above.
 }
 

@@ -12,11 +12,13 @@ import type { Space } from "./space.ts";
 
 /** The sender stores a message while it enqueues it. */
 const SOON_MS = 50;
+/** Behind as many as were asked for others may wait, whom JetStream hands out after all that comes back before. */
+const BEHIND_OTHERS_MS = 250;
 
 export async function dequeue(
   space: Space,
   session: string,
-  { max, waitMs, leaseMs }: DequeueOptions,
+  { max, maxPerIdentity, waitMs, leaseMs }: DequeueOptions,
   call: QueueCall,
 ): Promise<readonly Leased[]> {
   const place = space.subjects.placeOf(session);
@@ -33,9 +35,27 @@ export async function dequeue(
       if (leftMs === 0) return [];
       continue;
     }
-    const leased = await lease(space, place, pulled, leaseMs, call);
+    const { own, beyond } = dividedBy(maxPerIdentity, pulled);
+    for (const { ackSubject } of beyond) comeBack(space, ackSubject, pulled.length < max ? 0 : BEHIND_OTHERS_MS);
+    const leased = await lease(space, place, own, leaseMs, call);
     if (leased.length > 0) return leased;
   }
+}
+
+/** JetStream can't choose by identity: what one has beyond so many goes back. */
+function dividedBy(
+  maxPerIdentity: number,
+  pulled: readonly Pulled[],
+): { readonly own: readonly Pulled[]; readonly beyond: readonly Pulled[] } {
+  const counts = new Map<string, number>();
+  const [own, beyond]: [Pulled[], Pulled[]] = [[], []];
+  for (const one of pulled) {
+    const { identity } = entryIn(one.data);
+    const count = (counts.get(identity) ?? 0) + 1;
+    counts.set(identity, count);
+    (count > maxPerIdentity ? beyond : own).push(one);
+  }
+  return { own, beyond };
 }
 
 /** What is at hand in a place. @throws what JetStream says; TIMEOUT: it says nothing, so whether there is a consumer is in doubt. */

@@ -7,7 +7,9 @@ import type { QueueCall } from "../jetstream/call.ts";
 import type { Pulled } from "../jetstream/pull.ts";
 import { scan } from "../jetstream/scan.ts";
 import { PARKED } from "../keys.ts";
+import { attachmentIn } from "./attachments.ts";
 import { pullFrom } from "./dequeueing.ts";
+import { entriesOf, listFor } from "./entries.ts";
 import { unframed } from "./frames.ts";
 import { type Intent, judge } from "./judging.ts";
 import type { Space } from "./space.ts";
@@ -59,8 +61,38 @@ async function endLeftBehind(space: Space, most: number, call: QueueCall): Promi
   let ended = 0;
   for (const place of sessions)
     if (!served.has(place)) ended += await endedIn(space, place, { most, intent: "leave" }, call);
-  swept.at = now;
+  if (await forgetDetached(space, most, call)) swept.at = now;
   return ended;
+}
+
+/**
+ * Who has been attached nowhere for so long, and has nothing waiting, is forgotten, and with him what was dropped. One is
+ * always left: a stream without any is one that has been made anew. False: there may be more.
+ */
+async function forgetDetached(space: Space, most: number, call: QueueCall): Promise<boolean> {
+  const { attachments, clock, jetStream, scope, subjects } = space;
+  const before = clock.now - scope.trackingRetentionMs;
+  const first = await jetStream.get(subjects.attachments, { seq: 1, next_by_subj: ">" }, call);
+  if (first === undefined || first.time > before) return true;
+  const found = await scan(jetStream, subjects.attachments, { limit: most }, call);
+  const recent = found.findIndex(({ time }) => time > before);
+  const old = found.slice(0, recent < 0 ? -1 : recent);
+  await cutOffBut(space, subjects.attachments, old, await neededAttachments(space, old, call), call);
+  await attachments.sync();
+  attachments.forget(before);
+  return found.length < most;
+}
+
+async function neededAttachments(space: Space, old: readonly Pulled[], call: QueueCall): Promise<ReadonlySet<Pulled>> {
+  const all = old.map((stored) => ({ stored, attachment: attachmentIn(stored.data) }));
+  const list = await listFor(all.length, space, call);
+  const needed = await Promise.all(
+    all.map(async ({ stored, attachment: { identity, session } }) => {
+      const isNeeded = session !== undefined || (await entriesOf(space, identity, call, list)).length > 0;
+      return isNeeded ? [stored] : [];
+    }),
+  );
+  return new Set(needed.flat());
 }
 
 async function endedIn(
@@ -88,13 +120,26 @@ async function cutOff(
   const found = await scan(jetStream, stream, { limit: most }, call);
   const recent = found.findIndex(({ time }) => !isOld(time));
   const old = recent < 0 ? found : found.slice(0, recent);
-  const needed = old.filter((one) => isNeeded(space, one));
+  const needed = new Set(old.filter((one) => isNeeded(space, one)));
+  await cutOffBut(space, stream, old, needed, call);
+  return old.length - needed.size;
+}
+
+/** @param old what is first in the stream, without a gap. */
+async function cutOffBut(
+  { jetStream }: Space,
+  stream: string,
+  old: readonly Pulled[],
+  needed: ReadonlySet<Pulled>,
+  call: QueueCall,
+): Promise<void> {
   await Promise.all(
-    needed.map(async ({ subject, data, sequence }) => jetStream.publish(subject, data, { expected: sequence }, call)),
+    Array.from(needed, async ({ subject, data, sequence }) =>
+      jetStream.publish(subject, data, { expected: sequence }, call),
+    ),
   );
   const last = old.at(-1);
   if (last !== undefined) await jetStream.purge(stream, last.sequence + 1, call);
-  return old.length - needed.length;
 }
 
 function isNeeded({ subjects, clock, scope }: Space, { subject, data, time }: Pulled): boolean {

@@ -1,5 +1,7 @@
 /** Questions about the stream of a registry, any number at once. */
 
+import { isMusterError } from "@muster/core/slots";
+import { codedError } from "../errors.ts";
 import type { JetStream } from "../jetstream/api.ts";
 import type { ApiError } from "../jetstream/errors.ts";
 import { NO_RESPONDERS, type Answer as Reply, type Request } from "../jetstream/requests.ts";
@@ -28,7 +30,8 @@ const ASK_PATIENCE_MS = 2_000;
 /**
  * All answers, in the order of the questions; `undefined` where nobody listens.
  *
- * @throws UNAVAILABLE with `mayHaveApplied`, when the connection breaks, and when there is no answer for too long.
+ * @throws UNAVAILABLE with `mayHaveApplied`, when the connection breaks, and when there is no answer for too long;
+ *   PERMISSION_DENIED, where the server does not permit a subject: what else was written may have been.
  */
 export async function askMany(
   { requests }: JetStream,
@@ -49,7 +52,8 @@ export async function askMany(
     };
     const give = (error: Error): void => {
       asked = questions.length; // No more are asked.
-      reject(error);
+      const isRefused = isMusterError(error, "PERMISSION_DENIED");
+      reject(isRefused ? codedError(error.cause, { operation, mayHaveApplied: questions.length > 1 }) : error);
     };
     const askOn = (): void => {
       for (const question of questions.slice(asked, answered + MAX_IN_FLIGHT)) {

@@ -1,4 +1,5 @@
 import { jetstreamManager } from "@nats-io/jetstream";
+import { setTimeout as wait } from "node:timers/promises";
 import { connect } from "@nats-io/transport-node";
 import { withServer } from "@muster/servers/vitest";
 import { callOf, eventually, rejection } from "@muster/testing";
@@ -84,6 +85,91 @@ await withServer("nats", { arguments: ["-js"] }, ({ url }) => {
       await rejection(queues.tracking?.find("m", call) ?? Promise.resolve(), "UNAVAILABLE");
       assert.isUndefined(await queues.tracking?.find("m", call));
     });
+  });
+
+  test("who is attached nowhere and has nothing waiting is forgotten after a while, and nobody else is", {
+    timeout: PATIENCE_MS,
+  }, async () => {
+    const scope = { durability: { trackingRetentionMs: 200, deadLetterRetentionMs: 200 } };
+    await using queues = await openedQueues({ servers: url }, "forgotten", scope);
+    using call = callOf();
+    await attached(queues, "s", ["dropped", "detached", "waited for", "attached"]);
+    const why = { code: "UNREGISTERED", reason: "gone" } as const;
+    await queues.dropMany([{ identity: "dropped", epoch: 1 }], why, call);
+    await queues.detachMany("s", ["detached", "waited for"], call);
+    await enqueued(queues, "m", ["waited for"]);
+    await attached(queues, "s", ["attached last"]);
+    const connection = await connect({ servers: url });
+    const manager = await jetstreamManager(connection);
+    const known = async (): Promise<readonly string[]> => {
+      const { state } = await manager.streams.info("muster+forgotten+attachments", { subjects_filter: ">" });
+      return Object.keys(state.subjects ?? {}).map((subject) => subject.split(".").at(-1) ?? "");
+    };
+    assert.lengthOf(await known(), 5);
+    await wait(300);
+    await using sweeper = await openedQueues({ servers: url }, "forgotten", scope);
+    await sweeper.sweep({ limit: 100 }, call);
+    assert.deepEqual((await known()).toSorted(), ["attached", "attached_20last", "waited_20for"]);
+    await connection.close();
+    // It is told what stands by whoever knows less than that, and by whoever knows what stands no more.
+    for (const [index, client] of [queues, sweeper].entries()) {
+      const again = `again-${index}`;
+      await client.attachMany(again, [{ identity: "dropped", epoch: 5 + index }], call);
+      await enqueued(client, `n${index}`, ["attached", "attached last"]);
+      assert.equal((await taken(queues, "s")).size, 2);
+    }
+    await attached(queues, "other", ["waited for", "detached"]);
+    assert.deepEqual([...(await taken(queues, "other", { waitMs: 1_000 })).keys()], ["m for waited for"]);
+  });
+
+  test("no more of one is handed out than is asked for, the rest comes next, and whoever waits behind is reached", {
+    timeout: PATIENCE_MS,
+  }, async () => {
+    await using queues = await openedQueues({ servers: url }, "each");
+    await attached(queues, "s", ["long", "other"]);
+    for (let index = 0; index < 10; index += 1) await enqueued(queues, `m${index}`, ["long"]);
+    await enqueued(queues, "last", ["other"]);
+    const come = new Set<string>();
+    let rounds = 0;
+    while (come.size < 11) {
+      const leased = await taken(queues, "s", { max: 4, maxPerIdentity: 1, waitMs: 5_000 });
+      const ofOne = [...leased.keys()].filter((one) => one.endsWith(" for long"));
+      assert.isAtMost(ofOne.length, 1);
+      await acked(queues, leased);
+      for (const one of leased.keys()) come.add(one);
+      rounds += 1;
+      if (rounds > 100) assert.fail(`only ${[...come].join()} has come`);
+    }
+    assert.equal((await taken(queues, "s")).size, 0);
+  });
+
+  test("many that are attached at once find what waits for them: parked, with a session that is no more, and leased", {
+    timeout: PATIENCE_MS,
+  }, async () => {
+    await using queues = await openedQueues({ servers: url }, "moved");
+    const identities = Array.from({ length: 60 }, (_, index) => `device.${index} é`);
+    await enqueued(queues, "parked", identities);
+    await enqueued(queues, "others", ["device", "é"]);
+    await attached(queues, "before", identities.slice(20));
+    await enqueued(queues, "queued", identities.slice(20));
+    assert.equal((await taken(queues, "before")).size, 80);
+    await attached(queues, "after", identities);
+    const come = [...(await taken(queues, "after", { waitMs: 1_000 })).keys()].toSorted();
+    const wanted = (id: string, from: number): readonly string[] =>
+      identities.slice(from).map((identity) => `${id} for ${identity}`);
+    assert.deepEqual(come, [...wanted("parked", 0), ...wanted("queued", 20)].toSorted());
+    using call = callOf();
+    await queues.detachMany("after", identities, call);
+    await attached(queues, "last", identities);
+    assert.deepEqual([...(await taken(queues, "last", { waitMs: 1_000 })).keys()].toSorted(), come);
+    const why = { code: "UNREGISTERED", reason: "gone" } as const;
+    await queues.dropMany(
+      identities.map((identity) => ({ identity, epoch: 1 })),
+      why,
+      call,
+    );
+    await attached(queues, "last", ["device", "é"]);
+    assert.equal((await taken(queues, "last", { waitMs: 1_000 })).size, 2);
   });
 
   test("10,000 identities in 4 clients are four streams, a consumer for each session, and four connections", {

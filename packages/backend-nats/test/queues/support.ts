@@ -1,6 +1,6 @@
 /** What the tests of queues share: clients that are open, messages, and workers. */
 
-import type { DurabilityBackend, DurableMessage, LeasedRecipient } from "@muster/core/slots";
+import type { DequeueOptions, DurabilityBackend, DurableMessage, LeasedRecipient, Scope } from "@muster/core/slots";
 import { callOf } from "@muster/testing";
 import { natsDurability, type NatsDurabilityOptions } from "../../src/index.ts";
 
@@ -9,10 +9,14 @@ const TTL_MS = 3_600_000;
 /** A leader that has died is replaced within some seconds. */
 const PATIENCE_MS = 20_000;
 
-export async function openedQueues(options: NatsDurabilityOptions, namespace = NAMESPACE): Promise<DurabilityBackend> {
+export async function openedQueues(
+  options: NatsDurabilityOptions,
+  namespace = NAMESPACE,
+  scope: Partial<Scope> = {},
+): Promise<DurabilityBackend> {
   const durability = natsDurability(options);
   using call = callOf(PATIENCE_MS);
-  await durability.open({ namespace }, call);
+  await durability.open({ namespace, ...scope }, call);
   return durability;
 }
 
@@ -45,10 +49,11 @@ export async function enqueued(at: DurabilityBackend, id: string, identities: re
 export async function taken(
   at: DurabilityBackend,
   session: string,
-  { leaseMs = 60_000, waitMs = 0 }: { readonly leaseMs?: number; readonly waitMs?: number } = {},
+  options: Partial<DequeueOptions> = {},
 ): Promise<ReadonlyMap<string, LeasedRecipient>> {
   using call = callOf(PATIENCE_MS);
-  const leased = await at.dequeue(session, { max: 1_000, maxPerIdentity: 1_000, waitMs, leaseMs }, call);
+  const all = { max: 1_000, maxPerIdentity: 1_000, waitMs: 0, leaseMs: 60_000, ...options };
+  const leased = await at.dequeue(session, all, call);
   return new Map(
     leased.flatMap(({ message, recipients }) =>
       recipients.map((recipient) => [`${message.id} for ${recipient.identity}`, recipient] as const),

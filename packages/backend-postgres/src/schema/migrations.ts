@@ -10,6 +10,7 @@ import { outbox } from "./outbox/functions.ts";
 import { publishManyFunctions } from "./publish-many.ts";
 import { queues, wholeLeases } from "./queues/functions.ts";
 import { renewManyFunction } from "./renew-many.ts";
+import { scanRoutesFunction } from "./scan-routes.ts";
 import { scanFunction } from "./scan.ts";
 import { setManyFunction } from "./set-many.ts";
 import { tables } from "./tables.ts";
@@ -45,4 +46,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 4, compatibleWith: 1, statements: outbox },
   { version: 5, compatibleWith: 1, statements: wholeLeases },
   { version: 6, compatibleWith: 1, statements: (names) => [sweepOthersFunction(names)] },
+  { version: 7, compatibleWith: 1, statements: (names) => [scanRoutesFunction(names)] },
 ];

@@ -12,4 +12,6 @@ export interface Namespace {
   readonly quotaLock: string;
   readonly sql: Statements;
   readonly indexes: FieldIndexes;
+  /** Only to be held: see `keptShapes`. */
+  readonly shapes: readonly unknown[];
 }

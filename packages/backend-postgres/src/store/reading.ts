@@ -7,6 +7,7 @@ import { REGISTRATION_COLUMNS, registrationIn, ROUTE_COLUMNS, type Row, routeIn,
 import { conditionOf, readsMetadata } from "../filter.ts";
 import { Parameters } from "../selection/parameters.ts";
 import { identityIn, type Target } from "../selection/writing.ts";
+import { routesIn } from "./routes.ts";
 import type { Namespace } from "./namespace.ts";
 import { IS_LIVE, isNoSession, withMetadata, withRegistration } from "./statements.ts";
 
@@ -67,7 +68,18 @@ export function registrationPages(namespace: Namespace, query: ScanQuery): PageR
 
 /** Reads no metadata, unless a filter asks about it. */
 export function routePages(namespace: Namespace, query: ScanQuery): PageReader<Route> {
+  if (query.filter === undefined && query.session === undefined) return everyRoute(namespace, query);
   return reader(namespace, query, { columns: ROUTE_COLUMNS, needsMetadata: false, maxRows: MAX_ROUTES, read: routeIn });
+}
+
+function everyRoute({ client, name }: Namespace, { pageSize }: ScanQuery): PageReader<Route> {
+  const limit = Math.min(Math.floor(pageSize), MAX_ROUTES);
+  const text = `select * from ${client.names.call("scan_routes")}($1, $2, $3)`;
+  return async (after, call) => {
+    const [row = []] = await client.query(text, [name, after ?? "", limit], call);
+    const items = routesIn(row);
+    return { items, last: items.length < limit ? undefined : items.at(-1)?.identity };
+  };
 }
 
 interface Reading<T> {

@@ -8,6 +8,8 @@ import { NAME } from "../errors.ts";
 
 /** How long a server may take to say goodbye. */
 const GOODBYE_MS = 1_000;
+/** What the driver writes before it waits for the socket. */
+const MAX_GATHERED_BYTES = 262_144;
 
 /**
  * A connection to the first server that lets in.
@@ -46,9 +48,12 @@ export async function hangUp(model: ChannelModel): Promise<void> {
 
 /** At once, without a word: the driver only ends its own side, and leaves the socket of a silent server open. */
 export function cutOff(model: ChannelModel): void {
-  // Not in the driver's types; every 2.x has it.
-  const { stream } = model.connection as { stream?: Duplex };
-  stream?.destroy(new Error("Unexpected close: it was cut off")); // An end without an error the driver doesn't notice.
+  socketOf(model)?.destroy(new Error("Unexpected close: it was cut off")); // An end without an error the driver doesn't notice.
+}
+
+/** Not in the driver's types; every 2.x has it. */
+export function socketOf(model: ChannelModel): Duplex | undefined {
+  return (model.connection as { stream?: Duplex }).stream;
 }
 
 async function connectTo(url: URL, settings: Settings, call: Call): Promise<ChannelModel> {
@@ -56,6 +61,7 @@ async function connectTo(url: URL, settings: Settings, call: Call): Promise<Chan
   const socket = {
     noDelay: true, // Or every answer waits 40 ms for what the server has to say next.
     keepAlive: true,
+    highWaterMark: MAX_GATHERED_BYTES,
     timeout: connectTimeoutMs,
     clientProperties: { connection_name: name },
   };

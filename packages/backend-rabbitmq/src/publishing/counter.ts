@@ -3,13 +3,16 @@
 import type { ConfirmChannel, Message, Options } from "amqplib";
 import { isMusterError, MusterError } from "@muster/core/slots";
 import { dropChannel } from "../connection/channels.ts";
+import type { Outlet } from "../connection/outlet.ts";
 import type { Work } from "../connection/standing.ts";
 import { NAME, noRoute, refused, unavailable } from "../errors.ts";
 import type { Outcome } from "./outcome.ts";
 
-/** So much is under way at most, of all batches together. More is no faster, and less is slower. */
-const MAX_MESSAGES = 512;
+/** So much is under way at most, of all batches together. */
+const MAX_MESSAGES = 1_024;
 const MAX_BYTES = 8 * 1_048_576;
+/** Once that is reached, it goes on at this share of it: not one by one, since a server is woken by each piece. */
+const LOW = 0.5;
 
 /** A message as it leaves. */
 export interface Parcel {
@@ -27,20 +30,30 @@ interface Unanswered {
   readonly bytes: number;
 }
 
+export interface CounterOptions {
+  readonly exchange: string;
+  /** Of the channel's connection. */
+  readonly outlet: Outlet;
+  /** Told when there is room again. */
+  onRoom(): void;
+}
+
 export class Counter implements Work {
   readonly #channel: ConfirmChannel;
   readonly #exchange: string;
+  readonly #outlet: Outlet;
   readonly #onRoom: () => void;
   /** By delivery tag, in ascending order. */
   readonly #unanswered = new Map<number, Unanswered>();
   #tag = 0;
   #bytes = 0;
+  #isFull = false;
   #fallen: MusterError | undefined;
 
-  /** `onRoom` is told when there is room again. */
-  constructor(channel: ConfirmChannel, exchange: string, onRoom: () => void) {
+  constructor(channel: ConfirmChannel, { exchange, outlet, onRoom }: CounterOptions) {
     this.#channel = channel;
     this.#exchange = exchange;
+    this.#outlet = outlet;
     this.#onRoom = onRoom;
     channel.on("ack", ({ deliveryTag, multiple }) => this.#answer(deliveryTag, multiple, false));
     channel.on("nack", ({ deliveryTag, multiple }) => this.#answer(deliveryTag, multiple, true));
@@ -52,7 +65,7 @@ export class Counter implements Work {
   }
 
   get hasRoom(): boolean {
-    return this.#unanswered.size < MAX_MESSAGES && this.#bytes < MAX_BYTES;
+    return !this.#isFull;
   }
 
   send({ key, properties, body, address }: Parcel, outcome: Outcome, index: number): void {
@@ -60,9 +73,11 @@ export class Counter implements Work {
     const tag = this.#tag + 1;
     // A message that comes back shows which it is by nothing else that is unique.
     this.#channel.publish(this.#exchange, key, content, { ...properties, correlationId: String(tag), mandatory: true });
+    this.#outlet.gather();
     this.#tag = tag;
     this.#unanswered.set(tag, { outcome, index, address, bytes: body.length });
     this.#bytes += body.length;
+    if (this.#unanswered.size >= MAX_MESSAGES || this.#bytes >= MAX_BYTES) this.#isFull = true;
   }
 
   /** Nobody answers any more. */
@@ -81,7 +96,6 @@ export class Counter implements Work {
   }
 
   #answer(deliveryTag: number, multiple: boolean, isRefusal: boolean): void {
-    const hadRoom = this.hasRoom;
     if (multiple) {
       for (const [tag, one] of this.#unanswered) {
         if (tag > deliveryTag) break;
@@ -91,7 +105,9 @@ export class Counter implements Work {
       const one = this.#unanswered.get(deliveryTag);
       if (one !== undefined) this.#settle(deliveryTag, one, isRefusal);
     }
-    if (!hadRoom && this.hasRoom) this.#onRoom();
+    if (!this.#isFull || this.#unanswered.size > LOW * MAX_MESSAGES || this.#bytes > LOW * MAX_BYTES) return;
+    this.#isFull = false;
+    this.#onRoom();
   }
 
   #settle(tag: number, { outcome, index, address, bytes }: Unanswered, isRefusal: boolean): void {

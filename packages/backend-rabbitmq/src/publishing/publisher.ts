@@ -13,7 +13,9 @@ import {
   type Outgoing,
 } from "@muster/core/slots";
 import { watch } from "../connection/channels.ts";
+import { socketOf } from "../connection/dial.ts";
 import { Link } from "../connection/link.ts";
+import { Outlet } from "../connection/outlet.ts";
 import { type Maker, Standing } from "../connection/standing.ts";
 import { codedError, NAME, unavailable } from "../errors.ts";
 import type { Settings } from "../options.ts";
@@ -55,7 +57,11 @@ export class Publisher implements Maker<Counter> {
 
   async make(model: ChannelModel, fall: (cause: unknown) => void): Promise<Counter> {
     const channel = await model.createConfirmChannel();
-    const counter = new Counter(channel, this.#exchange, () => this.#wake());
+    const counter = new Counter(channel, {
+      exchange: this.#exchange,
+      outlet: new Outlet(socketOf(model)),
+      onRoom: () => this.#wake(),
+    });
     watch(channel, (cause) => {
       fall(cause);
       counter.fall(codedError(cause, { operation: OPERATION, mayHaveApplied: true }));

@@ -5,13 +5,14 @@ import type { RedisCall } from "../client.ts";
 import { dequeueScript } from "../scripts/queues/dequeue.ts";
 import { bytesIn, listIn, numberIn } from "../store/replies.ts";
 import { checkDequeue, checkSession, MAX_BATCH } from "./arguments.ts";
-import { receiptsOf } from "./receipts.ts";
+import { firstReceipts, receiptsOf } from "./receipts.ts";
 import { run, type Space } from "./space.ts";
 
 /** How often what lies in the way is put aside until it is left to the next call. */
 const MOST_ROUNDS = 8;
-/** Texts of one row. */
+/** Texts of one row, and of one of whole pages. */
 const ROW = 5;
+const WHOLE = 3;
 
 export async function dequeue(
   space: Space,
@@ -27,30 +28,73 @@ export async function dequeue(
   for (let round = 0; ; round += 1) {
     const reply = await run(space, dequeueScript, args, call);
     if (reply === null) return [];
-    const [rows, contents, again] = listIn(reply);
-    const leased = leasedIn(space.seal, listIn(rows), listIn(contents));
+    const [rows, contents, again, width = ROW] = listIn(reply);
+    const messages = messagesIn(listIn(contents));
+    const leased = (width === ROW ? leasedIn : wholesIn)(space, listIn(rows), messages);
     if (leased.length > 0 || numberIn(again) === 0 || round === MOST_ROUNDS) return leased;
   }
 }
 
-/** Where several rows of one message follow each other they are one. */
-function leasedIn(seal: string, rows: readonly unknown[], contents: readonly unknown[]): readonly Leased[] {
+type Messages = ReadonlyMap<string, DurableMessage>;
+
+function messagesIn(contents: readonly unknown[]): Messages {
   const messages = new Map<string, DurableMessage>();
   for (let at = 0; at < contents.length; at += 2)
     messages.set(textOf(contents[at]), messageIn(listIn(contents[at + 1])));
-  const all: { readonly number: string; readonly message: DurableMessage; readonly recipients: LeasedRecipient[] }[] =
-    [];
+  return messages;
+}
+
+/** Where several rows of one message follow each other they are one. */
+class Groups {
+  readonly all: { readonly message: DurableMessage; readonly recipients: LeasedRecipient[] }[] = [];
+  readonly #messages: Messages;
+  #last = "";
+
+  constructor(messages: Messages) {
+    this.#messages = messages;
+  }
+
+  /** Where those of a page belong; `undefined` where its message is not there. */
+  recipientsOf(page: string): LeasedRecipient[] | undefined {
+    const number = page.slice(0, page.indexOf(":"));
+    const last = this.all.at(-1);
+    if (last !== undefined && this.#last === number) return last.recipients;
+    const message = this.#messages.get(number);
+    if (message === undefined) return undefined;
+    this.#last = number;
+    const recipients: LeasedRecipient[] = [];
+    this.all.push({ message: ownCopyOf(message), recipients });
+    return recipients;
+  }
+}
+
+function leasedIn({ seal }: Space, rows: readonly unknown[], messages: Messages): readonly Leased[] {
+  const groups = new Groups(messages);
   for (let at = 0; at < rows.length; at += ROW) {
     const page = textOf(rows[at]);
-    const number = page.slice(0, page.indexOf(":"));
-    const message = messages.get(number);
-    if (message === undefined) continue;
-    const last = all.at(-1);
-    const group = last?.number === number ? last : { number, message: ownCopyOf(message), recipients: [] };
-    if (group !== last) all.push(group);
-    recipientsInto(group.recipients, receiptsOf(seal, page), rows.slice(at + 1, at + ROW).map(textOf));
+    const recipients = groups.recipientsOf(page);
+    if (recipients === undefined) continue;
+    recipientsInto(recipients, receiptsOf(seal, page), rows.slice(at + 1, at + ROW).map(textOf));
   }
-  return all.map(({ message, recipients }) => ({ message, recipients }));
+  return groups.all;
+}
+
+/** Of each page: its name, its text, and what has been written of it. */
+function wholesIn(space: Space, rows: readonly unknown[], messages: Messages): readonly Leased[] {
+  const groups = new Groups(messages);
+  for (let at = 0; at < rows.length; at += WHOLE) {
+    const page = textOf(rows[at]);
+    const recipients = groups.recipientsOf(page);
+    if (recipients === undefined) continue;
+    const { session, identities, epochs } = space.pageTexts.read(textOf(rows[at + 1]));
+    const receipts = firstReceipts(space.seal, page, identities.length);
+    for (let index = 0; index < receipts.length; index += 1) {
+      const [identity = "", epoch = 0, receipt = ""] = [identities[index], epochs[index], receipts[index]];
+      recipients.push({ identity, epoch, receipt, attempt: 1 });
+    }
+    space.given.add({ page, session, receipts, states: textOf(rows[at + 2]) });
+  }
+  return groups.all;
 }
 
 function recipientsInto(

@@ -14,6 +14,18 @@ export function receiptsOf(seal: string, page: string): (place: number | string,
   return (place, serial) => `${start}${place}.${serial}`;
 }
 
+/** Of a whole page, leased for the first time. */
+export function firstReceipts(seal: string, page: string, count: number): readonly string[] {
+  while (firstEnds.length < count) firstEnds.push(`${firstEnds.length + 1}.1`);
+  const start = `${seal}.${page}.`;
+  const receipts: string[] = [];
+  for (let index = 0; index < count; index += 1) receipts.push(start + (firstEnds[index] ?? ""));
+  return receipts;
+}
+
+/** By place, from 1. */
+const firstEnds: string[] = [];
+
 /** Reads many, one after the other: those of one page mostly follow each other. */
 export class ReceiptReader {
   readonly #seal: string;

@@ -4,11 +4,12 @@ import type { BatchFailure, Settlement } from "@muster/core/slots";
 import type { RedisCall } from "../client.ts";
 import { NAME } from "../errors.ts";
 import { extendScript, settleScript } from "../scripts/queues/settle.ts";
-import type { Script } from "../scripts/script.ts";
 import { cut, sendParts } from "../store/batches.ts";
 import { listIn, numberIn } from "../store/replies.ts";
 import { checkBatch, checkLease } from "./arguments.ts";
+import { acknowledgedAll, MOST_WHOLES, lengthOfWhole } from "./acknowledging.ts";
 import { type FailureCode, failuresOf } from "./failures.ts";
+import type { GivenPage } from "./given-pages.ts";
 import { run, type Space } from "./space.ts";
 
 /** Receipts of one page that follow each other, and that the same is to be done with. */
@@ -19,8 +20,10 @@ interface Run {
   readonly serial: number;
   /** What is to be done, as the script takes it. */
   readonly way: readonly string[];
-  /** Where they stand in the batch. */
-  readonly indexes: number[];
+  /** Where the first stands in the batch; the others follow it. */
+  readonly index: number;
+  /** What it acknowledges is all that was handed out of a page. */
+  readonly given?: GivenPage;
 }
 
 export async function settleMany(
@@ -30,9 +33,39 @@ export async function settleMany(
 ): Promise<readonly BatchFailure[]> {
   checkBatch(settlements, "settleMany");
   const receiptAt = (index: number): string => settlements[index]?.receipt ?? "";
-  const runs = runsOf(space, settlements.length, receiptAt, (index) => wayOf(settlements[index]));
-  const fenced = await fencedOf(space, settleScript, [], runs, call);
-  return failuresOf(fenced, "settleMany", receiptAt);
+  const wholes: Run[] = [];
+  const others: number[] = [];
+  for (let index = 0; index < settlements.length; index += 1) {
+    const given = space.given.take(settlements, index);
+    if (given === undefined) {
+      others.push(index);
+      continue;
+    }
+    const { page, receipts } = given;
+    wholes.push({ page, from: 1, to: receipts.length, serial: 1, way: ACK, index, given });
+    index += receipts.length - 1;
+  }
+  const { runs, strange } = runsOf(space, others, receiptAt, (index) => wayOf(settlements[index]));
+  const fenced = await sendParts(partsOf(wholes, runs), `${NAME}.settleMany`, call, async (part) => {
+    if (await acknowledgedAll(space, part, call)) return [];
+    const pieces = part.flatMap((one) => piecesOf(one));
+    const refused: number[] = [];
+    for (const piece of cutRuns(pieces)) {
+      const args = piece.flatMap(({ page, from, to, serial, way }) => [page, from, to, serial, ...way]);
+      refused.push(...refusedIn(piece, await run(space, settleScript, args, call)));
+    }
+    return refused;
+  });
+  return failuresOf(fencedOf(strange, fenced), "settleMany", receiptAt);
+}
+
+/** What is settled twice in one batch is settled as it comes first. */
+function partsOf(wholes: readonly Run[], runs: readonly Run[]): readonly (readonly Run[])[] {
+  const pages = new Set(wholes.map(({ page }) => page));
+  if (pages.size < wholes.length || runs.some(({ page }) => pages.has(page))) {
+    return cutRuns([...wholes.flatMap((one) => piecesOf(one)), ...runs].sort((one, other) => one.index - other.index));
+  }
+  return [...cut(wholes, lengthOfWhole, MOST_WHOLES), ...cutRuns(runs)];
 }
 
 export async function extendMany(
@@ -44,9 +77,12 @@ export async function extendMany(
   checkBatch(receipts, "extendMany");
   checkLease(leaseMs, "extendMany");
   const receiptAt = (index: number): string => receipts[index] ?? "";
-  const runs = runsOf(space, receipts.length, receiptAt, () => NO_WAY);
-  const fenced = await fencedOf(space, extendScript, [Math.ceil(leaseMs)], runs, call);
-  return failuresOf(fenced, "extendMany", receiptAt);
+  const { runs, strange } = runsOf(space, receipts.keys(), receiptAt, () => NO_WAY);
+  const fenced = await sendParts(cutRuns(runs), `${NAME}.extendMany`, call, async (part) => {
+    const args = part.flatMap(({ page, from, to, serial }) => [page, from, to, serial]);
+    return refusedIn(part, await run(space, extendScript, [Math.ceil(leaseMs), ...args], call));
+  });
+  return failuresOf(fencedOf(strange, fenced), "extendMany", receiptAt);
 }
 
 const NO_WAY: readonly string[] = [];
@@ -92,22 +128,39 @@ function workOf(run: Run): number {
   return 1 + (run.to - run.from) * (isQuick(run) ? WORK_OF_ACK : 1);
 }
 
+function cutRuns(runs: readonly Run[]): readonly (readonly Run[])[] {
+  return cut(runs, ({ way }) => RUN_LENGTH + (way[3]?.length ?? 0), MOST_WORK, workOf);
+}
+
+/** None is longer than a script takes. */
+function piecesOf(run: Run): readonly Run[] {
+  if (run.given === undefined) return [run];
+  const { page, to: size, serial, way, index } = run;
+  const pieces: Run[] = [];
+  for (let from = 1; from <= size; from += MOST_ACKED) {
+    const to = Math.min(from + MOST_ACKED - 1, size);
+    pieces.push({ page, from, to, serial, way, index: index + from - 1 });
+  }
+  return pieces;
+}
+
 interface Runs {
   readonly runs: readonly Run[];
   /** Of receipts that can't be read. */
   readonly strange: readonly number[];
 }
 
+/** @param indexes in order. */
 function runsOf(
   { receipts }: Space,
-  length: number,
+  indexes: Iterable<number>,
   receiptAt: (index: number) => string,
   wayAt: (index: number) => readonly string[],
 ): Runs {
   const runs: Run[] = [];
   const strange: number[] = [];
   let last: Run | undefined;
-  for (let index = 0; index < length; index += 1) {
+  for (const index of indexes) {
     const receipt = receipts.read(receiptAt(index));
     if (receipt === undefined) {
       strange.push(index);
@@ -120,36 +173,29 @@ function runsOf(
       last.to + 1 === place &&
       last.serial === serial &&
       last.way === way &&
-      last.indexes.length < mostOf(last)
+      last.index + place - last.from === index &&
+      place - last.from < mostOf(last)
     ) {
       last.to = place;
-      last.indexes.push(index);
     } else {
-      last = { page, from: place, to: place, serial, way, indexes: [index] };
+      last = { page, from: place, to: place, serial, way, index };
       runs.push(last);
     }
   }
   return { runs, strange };
 }
 
-async function fencedOf(
-  space: Space,
-  script: Script,
-  first: readonly number[],
-  { runs, strange }: Runs,
-  call: RedisCall,
-): Promise<ReadonlyMap<number, FailureCode>> {
-  const parts = cut(runs, ({ way }) => RUN_LENGTH + (way[3]?.length ?? 0), MOST_WORK, workOf);
-  const fenced = await sendParts(parts, `${NAME}.${script.name}`, call, async (part) => {
-    const entries = part.flatMap(({ page, from, to, serial, way }) => [page, from, to, serial, ...way]);
-    const reply = listIn(await run(space, script, [...first, ...entries], call));
-    const indexes: number[] = [];
-    for (let at = 0; at < reply.length; at += 2) {
-      const one = part[numberIn(reply[at]) - 1];
-      const index = one?.indexes[numberIn(reply[at + 1]) - one.from];
-      if (index !== undefined) indexes.push(index);
-    }
-    return indexes;
-  });
-  return new Map([...strange, ...fenced].map((index) => [index, "FENCED"]));
+/** Where in the batch those stand that a script has refused: in twos, which entry, and the place in its page. */
+function refusedIn(part: readonly Run[], reply: unknown): readonly number[] {
+  const refused = listIn(reply);
+  const indexes: number[] = [];
+  for (let at = 0; at < refused.length; at += 2) {
+    const one = part[numberIn(refused[at]) - 1];
+    if (one !== undefined) indexes.push(one.index + numberIn(refused[at + 1]) - one.from);
+  }
+  return indexes;
+}
+
+function fencedOf(...indexes: readonly (readonly number[])[]): ReadonlyMap<number, FailureCode> {
+  return new Map(indexes.flat().map((index) => [index, "FENCED"]));
 }

@@ -7,6 +7,8 @@ import { queuesKey } from "../keys.ts";
 import type { Script } from "../scripts/script.ts";
 import { bytesIn } from "../store/replies.ts";
 import { Audiences } from "./audiences.ts";
+import { GivenPages } from "./given-pages.ts";
+import { PageTexts } from "./page-texts.ts";
 import { ReceiptReader } from "./receipts.ts";
 import { Recipients } from "./recipients.ts";
 import { StoredMessages } from "./stored-messages.ts";
@@ -24,6 +26,8 @@ export interface Space {
   readonly audiences: Audiences;
   /** Held for the reason that {@link Recipients} are. */
   readonly receipts: ReceiptReader;
+  readonly given: GivenPages;
+  readonly pageTexts: PageTexts;
   readonly recipients: Recipients;
 }
 
@@ -38,6 +42,8 @@ export function spaceOf(client: RedisClient, namespace: string, scope: Durabilit
     audiences,
     recipients: new Recipients(audiences),
     receipts: new ReceiptReader(seal),
+    given: new GivenPages(),
+    pageTexts: new PageTexts(),
   };
   return { client, keys: Object.freeze([key]), scope, seal, hashTag: `{${namespace}}`, ...known };
 }

@@ -11,8 +11,9 @@ interface Known {
   readonly server: Server;
 }
 
-/** A power of two. */
-const SLOTS = 256;
+/** Servers are kept in sets, found by a hash, the latest of each first: a power of two of them, each of so many. */
+const SETS = 256;
+const WAYS = 4;
 /** Of those bytes, which are random where a session begins. */
 const HASHED = 8;
 
@@ -21,17 +22,24 @@ const HASHED = 8;
  * nor memory, and is found at once where others are looked up by it.
  */
 export class Servers {
-  readonly #slots: (Known | undefined)[] = Array.from({ length: SLOTS }, () => undefined);
+  readonly #known: (Known | undefined)[] = Array.from({ length: SETS * WAYS }, () => undefined);
 
   /** Whose bytes begin at `at`, and where they end. */
   find(bytes: Uint8Array, at: number): Known | undefined {
-    const known = this.#slots[slotOf(bytes, at)];
-    return known !== undefined && isAt(known.bytes, bytes, at) ? known : undefined;
+    const first = setOf(bytes, at);
+    for (let way = first; way < first + WAYS; way += 1) {
+      const known = this.#known[way];
+      if (known === undefined) return undefined;
+      if (isAt(known.bytes, bytes, at)) return known;
+    }
+    return undefined;
   }
 
-  /** Instead of another with the same slot. */
+  /** Instead of the oldest of its set, once that is full. */
   add(bytes: Uint8Array, at: number, end: number, server: Server): void {
-    this.#slots[slotOf(bytes, at)] = { bytes: new Uint8Array(bytes.subarray(at, end)), server };
+    const first = setOf(bytes, at);
+    this.#known.copyWithin(first + 1, first, first + WAYS - 1);
+    this.#known[first] = { bytes: new Uint8Array(bytes.subarray(at, end)), server };
   }
 }
 
@@ -40,8 +48,9 @@ function isAt(known: Uint8Array, bytes: Uint8Array, at: number): boolean {
   return true;
 }
 
-function slotOf(bytes: Uint8Array, at: number): number {
+/** Where it begins. */
+function setOf(bytes: Uint8Array, at: number): number {
   let hash = 0;
   for (let index = at; index < at + HASHED; index += 1) hash = (Math.imul(hash, 31) + (bytes[index] ?? 0)) | 0;
-  return (hash ^ (hash >>> 16)) & (SLOTS - 1);
+  return ((hash ^ (hash >>> 16)) & (SETS - 1)) * WAYS;
 }

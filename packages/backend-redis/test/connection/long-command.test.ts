@@ -8,6 +8,10 @@ const LONG = Array.from({ length: 500 }, (_, index) => `sensor-${index} \u00e9\u
 test.each([
   ["a short command", ["key", "\u00e9", 1_000, 0.5]],
   ["a long one, of text of every script", ["key", ...LONG]],
+  [
+    "a long one in ASCII, with empty texts and numbers",
+    ["", 0, 1e21, "x".repeat(12_345), ...LONG.map((_, at) => "y".repeat(at))],
+  ],
   ["one with bytes in it", ["key", Buffer.from([0, 255]), ...LONG]],
 ])("%s leaves as the driver would have written it", (_, args: readonly (string | number | Buffer)[]) => {
   const asDriven = new Command("hmget", [...args], {}).toWritable({});

@@ -22,7 +22,7 @@ interface Footprint {
   /** Names without what is between colons behind the kind, and how many there are of each. */
   readonly keys: Readonly<Record<string, number>>;
   readonly connections: number;
-  readonly idlePerSecond: number;
+  readonly idle: Idle;
 }
 
 class Process implements AsyncDisposable {
@@ -59,11 +59,28 @@ async function keysOf(redis: Redis): Promise<Readonly<Record<string, number>>> {
   return counts;
 }
 
-/** Since the statistics were reset. What scripts call is counted there as well, so that only what calls these can be. */
-async function sentTo(redis: Redis): Promise<number> {
-  const info = await redis.info("commandstats");
-  const sent = [...info.matchAll(/^cmdstat_(?:evalsha|eval|ping|multi|publish):calls=(\d+)/gm)];
-  return sent.reduce((sum, [, calls]) => sum + Number(calls), 0);
+interface Idle {
+  /** Of clients, whatever they are. */
+  readonly sentPerSecond: number;
+  /** Of scripts, which are among these. */
+  readonly calledPerSecond: number;
+}
+
+async function idleOf(url: string): Promise<Idle> {
+  const watching = await new Redis(url).monitor();
+  try {
+    let [sent, called] = [0, 0];
+    watching.on("monitor", (_time: string, _args: readonly string[], source: string) => {
+      if (source === "lua") called += 1;
+      else sent += 1;
+    });
+    const at = performance.now();
+    await delay(IDLE_MS);
+    const seconds = (performance.now() - at) / 1_000;
+    return { sentPerSecond: sent / seconds, calledPerSecond: called / seconds };
+  } finally {
+    watching.disconnect();
+  }
 }
 
 /** With one message to everyone, handled. */
@@ -83,10 +100,7 @@ async function footprintOf(url: string, count: number): Promise<Footprint> {
     expect(deliveredCount).toBe(count);
     await sender.close();
     const keys = await keysOf(redis);
-    await redis.config("RESETSTAT");
-    const at = performance.now();
-    await delay(IDLE_MS);
-    return { keys, connections, idlePerSecond: (1_000 * (await sentTo(redis))) / (performance.now() - at) };
+    return { keys, connections, idle: await idleOf(url) };
   } finally {
     for (const process of processes) await process[Symbol.asyncDispose]();
     redis.disconnect();
@@ -105,7 +119,9 @@ await withOwnServer({}, ({ url }) => {
       expect(leases).toBeLessThanOrEqual(PROCESSES);
     }
     expect([few.connections, many.connections]).toEqual([CONNECTIONS * PROCESSES, CONNECTIONS * PROCESSES]);
-    expect(few.idlePerSecond).toBeLessThan(IDLE_COMMANDS * PROCESSES);
-    expect(many.idlePerSecond).toBeLessThan(few.idlePerSecond + PROCESSES); // It has nothing to do with how many they are.
+    expect(few.idle.sentPerSecond).toBeLessThan(IDLE_COMMANDS * PROCESSES);
+    // It has nothing to do with how many they are.
+    expect(many.idle.sentPerSecond).toBeLessThan(few.idle.sentPerSecond + PROCESSES);
+    expect(many.idle.calledPerSecond).toBeLessThan(few.idle.calledPerSecond + 2 * PROCESSES);
   });
 });

@@ -27,11 +27,11 @@ test("keeps bytes of its own", () => {
   expect(servers.find(bytesOf("session-1\0n.1\0"), 0)).toBeDefined();
 });
 
-test("knows the latest of those that begin alike", () => {
+test("knows the latest four of those that begin alike", () => {
   const servers = new Servers();
-  const [first, second] = [bytesOf("session-1\0n.1\0"), bytesOf("session-2\0n.2\0")];
-  servers.add(first, 0, first.length, { session: "session-1", address: "n.1" });
-  servers.add(second, 0, second.length, { session: "session-2", address: "n.2" });
-  expect(servers.find(first, 0)).toBeUndefined();
-  expect(servers.find(second, 0)?.server.address).toBe("n.2");
+  const all = ["1", "2", "3", "4", "5"].map((number) => bytesOf(`session-${number}\0n.${number}\0`));
+  for (const [index, bytes] of all.entries())
+    servers.add(bytes, 0, bytes.length, { session: `session-${index + 1}`, address: `n.${index + 1}` });
+  const found = all.map((bytes) => servers.find(bytes, 0)?.server.address);
+  expect(found).toEqual([undefined, "n.2", "n.3", "n.4", "n.5"]);
 });

@@ -36,7 +36,7 @@ export function conformance(subject: Subject, options: VitestOptions = {}): void
       });
       return;
     }
-    const results: CaseResult[] = [];
+    const results = new Map<PlannedCase, CaseResult>(); // Of the last try of each, where vitest is to retry.
     for (const one of ordered(plan.cases, options.order ?? "given")) declareCase(plan, one, options, results);
     if (options.markdown !== undefined && plan.isWhole) declareMarkdown(plan, results, options.markdown);
   });
@@ -50,10 +50,15 @@ export function patternConformance(subject: Subject, options: VitestOptions = {}
   conformance(subject, { cases: patternCatalogue, slots: ["pattern"], ...options });
 }
 
-function declareCase(plan: Plan, planned: PlannedCase, options: VitestOptions, results: CaseResult[]): void {
+function declareCase(
+  plan: Plan,
+  planned: PlannedCase,
+  options: VitestOptions,
+  results: Map<PlannedCase, CaseResult>,
+): void {
   const run = async (): Promise<void> => {
     const result = await resultOf(plan, planned);
-    results.push(result);
+    results.set(planned, result);
     if (result.error !== undefined) throw result.error;
   };
   const timeout = 2 * plan.deadlineMs * plan.seeds.length; // A case ends by itself; this is for what comes behind it.
@@ -61,13 +66,13 @@ function declareCase(plan: Plan, planned: PlannedCase, options: VitestOptions, r
   test(titleOf(planned), { concurrent, timeout, skip: planned.plan === "skip" }, run);
 }
 
-function declareMarkdown(plan: Plan, results: readonly CaseResult[], markdown: URL): void {
+function declareMarkdown(plan: Plan, results: ReadonlyMap<PlannedCase, CaseResult>, markdown: URL): void {
   const path = fileURLToPath(markdown);
   const name = basename(path);
   test(`${name} says what this run has shown`, { concurrent: false }, async ({ expect, skip }) => {
     const skipped = plan.cases.filter((one) => one.plan === "skip");
-    skip(results.length + skipped.length < plan.cases.length, "some cases were left out of the run");
-    const all = [...results, ...(await Promise.all(skipped.map(async (one) => resultOf(plan, one))))];
+    skip(results.size + skipped.length < plan.cases.length, "some cases were left out of the run");
+    const all = [...results.values(), ...(await Promise.all(skipped.map(async (one) => resultOf(plan, one))))];
     const report = reportOf(plan, all);
     skip(report.verdict === "failed", "some cases failed");
     await expect(conformanceMarkdown(report)).toMatchFileSnapshot(path);

@@ -47,6 +47,8 @@ export interface DurableGuarantee {
   readonly order: "none" | "fifo";
   /** Leases end by themselves. */
   readonly leasesEnd: boolean;
+  /** False: what a crash has left twice, or brings back, is handed out twice. */
+  readonly knowsRepetitions: boolean;
 }
 
 /** Everything about one delivery, with positions in the history. */
@@ -80,7 +82,7 @@ export function checkDeliveries(
   return [...stories].flatMap(([key, story]) => [
     ...intruders(key, story, events, text),
     ...losses(key, story, ended),
-    ...repeats(key, story, settlements, events, guarantee),
+    ...(guarantee.knowsRepetitions ? repeats(key, story, settlements, events, guarantee) : []),
     ...(guarantee.order === "fifo" ? overtaken(key, story, stories, ended) : []),
   ]);
 }

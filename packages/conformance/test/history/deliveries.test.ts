@@ -6,7 +6,7 @@ import {
   type HandedEvent,
 } from "../../src/history/deliveries.ts";
 
-const STRICT: DurableGuarantee = { order: "fifo", leasesEnd: true };
+const STRICT: DurableGuarantee = { order: "fifo", leasesEnd: true, knowsRepetitions: true };
 const LEASE_MS = 100;
 
 type Dequeue = HandedEvent["asked"];
@@ -123,6 +123,7 @@ describe("what is found", () => {
     expect(shared.found()).toEqual(["duplicate: m for a is handed out while it is leased to s"]);
     const never = history().enqueue("m").hand("1").hand("2", "m", { askedAtMs: LEASE_MS }).settle("2");
     expect(never.found({ leasesEnd: false })).toEqual(["duplicate: m for a is handed out while it is leased to s"]);
+    expect(never.found({ leasesEnd: false, knowsRepetitions: false })).toEqual([]);
   });
 
   test("one that has overtaken another, where there is an order", () => {

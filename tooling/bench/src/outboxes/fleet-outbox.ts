@@ -14,16 +14,17 @@ import { PATIENT, PAYLOAD } from "../fleets.ts";
 import type { Contender } from "../rounds.ts";
 import { Disagreement } from "../scenario.ts";
 import { identityOf } from "../store.ts";
+import { truncate } from "../truncate.ts";
 
 type Sender = Fleet<Metadata, Metadata, PostgresTransaction, PostgresTransaction>;
 
 const WAVE = 2_000;
 /** What an earlier round has left. */
-const LEFTOVERS = ["multicasts", "parcels", "outcomes", "ends"].map((table) => `muster.outbox_${table}`).join(", ");
+const LEFTOVERS = ["multicasts", "parcels", "outcomes", "ends"].map((table) => `muster.outbox_${table}`);
 
 /** Forgets every multicast of all namespaces. */
 export async function forgetMulticasts(pool: Pool): Promise<void> {
-  await pool.query(`truncate ${LEFTOVERS}`);
+  await truncate(pool, LEFTOVERS);
 }
 
 /** A fleet that records, and relays nothing. */

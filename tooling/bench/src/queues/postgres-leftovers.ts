@@ -1,12 +1,13 @@
 /** What rounds leave in PostgreSQL's queues. */
 
 import type { Pool } from "pg";
+import { truncate } from "../truncate.ts";
 
-const TABLES = ["queue", "leases", "pages", "outcomes", "multicasts", "messages"]
-  .map((table) => `muster.durable_${table}`)
-  .join(", ");
+const TABLES = ["queue", "leases", "pages", "outcomes", "multicasts", "messages"].map(
+  (table) => `muster.durable_${table}`,
+);
 
 /** Forgets every message of all namespaces, whatever its state, which otherwise is known for a day. */
 export async function forgetMessages(pool: Pool): Promise<void> {
-  await pool.query(`truncate ${TABLES}`);
+  await truncate(pool, TABLES);
 }

@@ -7,6 +7,7 @@ import { guaranteesMemoryScenario } from "./guarantees-memory.ts";
 import { jetStreamDurableScenario } from "./jetstream-durable.ts";
 import { multicastMemoryScenario } from "./multicast-memory.ts";
 import { multicastScenario } from "./multicast.ts";
+import { natsRegistryScenario } from "./nats-registry.ts";
 import { natsScenario } from "./nats.ts";
 import { pocScenario } from "./poc.ts";
 import { postgresDurableScenario } from "./postgres-durable.ts";
@@ -37,6 +38,7 @@ const ALL: readonly Scenario[] = [
   natsScenario,
   rabbitmqScenario,
   acknowledgedScenario,
+  natsRegistryScenario,
   redisRegisterScenario,
   redisEnumerateScenario,
   redisPubsubScenario,

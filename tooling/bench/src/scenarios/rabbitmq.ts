@@ -1,6 +1,6 @@
 /**
  * Multicasts over RabbitMQ until fleets in other processes have counted the last message, each of them confirmed, against
- * the bare driver without confirms until bare consumers, a binding for each identity, have.
+ * the bare driver, without confirms or waiting for each, until bare consumers, a binding for each identity, have.
  */
 
 import { NODES, PAYLOAD } from "../fleets.ts";
@@ -35,15 +35,17 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
       },
       { payload: PAYLOAD },
     );
-  await using raw = await RawRabbitmq.open("raw, unconfirmed", url, size, PAYLOAD);
+  await using raw = await RawRabbitmq.open("unconfirmed", url, size, PAYLOAD);
+  await using awaited = await RawRabbitmq.open("confirmed one by one", url, size, PAYLOAD);
   await using own = await muster("identity addresses", "identity");
   await using node = await muster("node addresses", "node");
-  const played = await playRounds([raw, own, node], { rounds, size });
+  const played = await playRounds([raw, awaited, own, node], { rounds, size });
   return {
     rows: [
       rowOf("speed of identity addresses / raw, unconfirmed", "×", played.speedup(own.name, raw.name), {
         atLeast: 0.7,
       }),
+      rowOf("speed of identity addresses / raw, confirmed one by one", "×", played.speedup(own.name, awaited.name)),
       rowOf("speed of node addresses / identity addresses", "×", played.speedup(node.name, own.name), { atLeast: 3 }),
     ],
     timings: played.timings,

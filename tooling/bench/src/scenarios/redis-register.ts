@@ -1,8 +1,11 @@
 /** What a register over Redis costs, one after the other and many at once, against a bare SET with an expiry. */
 
+import { redisRegistry } from "@muster/backend-redis";
+import type { RegistryBackend } from "@muster/core/slots";
 import { Redis } from "ioredis";
 import { sensors } from "../documents.ts";
-import { BareSets, FleetRegisters, SlotWrites, type Writes } from "../redis-writers.ts";
+import { BareSets, type RedisWrites } from "../redis-writers.ts";
+import { FleetRegisters, SlotWrites } from "../registry-writers.ts";
 import { playRounds, type Rounds } from "../rounds.ts";
 import { type Outcome, rowOf, type Scenario, type Settings } from "../scenario.ts";
 import { benchServer } from "../servers.ts";
@@ -20,7 +23,8 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
   await using server = await benchServer("redis");
   const redis = new Redis(server.url);
   try {
-    const all = { redis, url: server.url, documents: sensors(size) };
+    const registry = (): RegistryBackend => redisRegistry({ url: server.url });
+    const all = { redis, registry, documents: sensors(size) };
     const single = await singly({ ...all, documents: all.documents.slice(0, Math.ceil(size / 10)), atOnce: 1 }, rounds);
     const many = await together({ ...all, atOnce: BATCH }, rounds);
     const bare = { atLeast: 0.75 };
@@ -39,13 +43,13 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
   }
 }
 
-async function singly(writes: Writes, rounds: number): Promise<Rounds> {
+async function singly(writes: RedisWrites, rounds: number): Promise<Rounds> {
   await using slot = await SlotWrites.open("setMany of 1", writes);
   await using fleet = await FleetRegisters.open("register", writes);
   return await playRounds([new BareSets("SET", writes), slot, fleet], { rounds, size: writes.documents.length });
 }
 
-async function together(writes: Writes, rounds: number): Promise<Rounds> {
+async function together(writes: RedisWrites, rounds: number): Promise<Rounds> {
   const size = writes.documents.length;
   await using slot = await SlotWrites.open("setMany of 1,000", writes);
   await using fleet = await FleetRegisters.open("registers", { ...writes, atOnce: size });

@@ -1,52 +1,75 @@
-/** The bare RabbitMQ driver: a transient message under a key per identity, all at once, and no confirms. */
+/** The bare RabbitMQ driver: a transient message under a key per identity. */
 
 import { once } from "node:events";
-import { type Channel, type ChannelModel, connect } from "amqplib";
+import { type Channel, type ChannelModel, type ConfirmChannel, connect } from "amqplib";
 import { Crew } from "../receivers/crew.ts";
 import { namesOf, RAW_EXCHANGE } from "../receivers/raw-receivers.ts";
 import { rawPlans } from "../receivers/sharing.ts";
 import type { Contender } from "../rounds.ts";
 
+/** How the driver sends them all. */
+interface Sending {
+  readonly model: ChannelModel;
+  readonly keys: readonly string[];
+  send(key: string): Promise<void> | undefined;
+}
+
+/** Without confirms, all at once; or each when the server has confirmed the one before. */
+export type RawPublishing = "unconfirmed" | "confirmed one by one";
+
 export class RawRabbitmq implements Contender, AsyncDisposable {
   readonly name: string;
-  readonly #model: ChannelModel;
-  readonly #channel: Channel;
   readonly #crew: Crew;
-  readonly #keys: readonly string[];
-  readonly #payload: Buffer;
+  readonly #sending: Sending;
 
-  private constructor(name: string, model: ChannelModel, channel: Channel, crew: Crew, sending: Sending) {
+  private constructor(name: string, crew: Crew, sending: Sending) {
     this.name = name;
-    this.#model = model;
-    this.#channel = channel;
     this.#crew = crew;
-    this.#keys = sending.keys;
-    this.#payload = Buffer.from(sending.payload);
+    this.#sending = sending;
   }
 
-  static async open(name: string, url: string, size: number, payload: string): Promise<RawRabbitmq> {
-    const plans = rawPlans({ broker: { at: "rabbitmq", url }, prefix: "raw.", size });
+  static async open(publishing: RawPublishing, url: string, size: number, payload: string): Promise<RawRabbitmq> {
+    const plans = rawPlans({ broker: { at: "rabbitmq", url }, prefix: `${publishing}.`, size });
     const crew = await Crew.start(plans);
     const keys = plans.flatMap(({ prefix, share }) => namesOf(prefix, share));
     const model = await connect(url, { noDelay: true });
-    return new RawRabbitmq(name, model, await model.createChannel(), crew, { keys, payload });
+    const body = Buffer.from(payload);
+    const send =
+      publishing === "unconfirmed"
+        ? sendOn(await model.createChannel(), body)
+        : sendAndWaitOn(await model.createConfirmChannel(), body);
+    return new RawRabbitmq(`raw, ${publishing}`, crew, { model, keys, send });
   }
 
   async run(): Promise<string> {
     const everyone = this.#crew.expectOneEach();
-    for (const key of this.#keys) {
-      if (!this.#channel.publish(RAW_EXCHANGE, key, this.#payload)) await once(this.#channel, "drain");
+    const { keys, send } = this.#sending;
+    for (const key of keys) {
+      const waiting = send(key);
+      if (waiting !== undefined) await waiting;
     }
     return `${await everyone} received`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#model.close();
+    await this.#sending.model.close();
     await this.#crew[Symbol.asyncDispose]();
   }
 }
 
-interface Sending {
-  readonly keys: readonly string[];
-  readonly payload: string;
+function sendOn(channel: Channel, body: Buffer): Sending["send"] {
+  return (key) => (channel.publish(RAW_EXCHANGE, key, body) ? undefined : drained(channel));
+}
+
+function sendAndWaitOn(channel: ConfirmChannel, body: Buffer): Sending["send"] {
+  return (key) =>
+    new Promise((resolve, reject) => {
+      channel.publish(RAW_EXCHANGE, key, body, {}, (error: unknown) =>
+        error === null ? resolve() : reject(new Error("the server refuses it", { cause: error })),
+      );
+    });
+}
+
+async function drained(channel: Channel): Promise<void> {
+  await once(channel, "drain");
 }

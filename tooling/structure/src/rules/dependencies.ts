@@ -15,8 +15,8 @@ const coreDoors = ["@muster/core", "@muster/core/slots"];
 const conformanceDoors = ["", "/vitest", "/node-test", "/processes", "/faults"].map(
   (door) => `@muster/conformance${door}`,
 );
-/** Real servers for tests; private, so never in `src`. */
-const serverDoors = ["@muster/servers", "@muster/servers/vitest"];
+/** Real servers for tests, and processes of their own; private, so never in `src`. */
+const serverDoors = ["", "/vitest", "/remote"].map((door) => `@muster/servers${door}`);
 /** What tests of several backends share; private, too. */
 const testingDoors = ["", "/durability", "/filters", "/messaging"].map((door) => `@muster/testing${door}`);
 const everywhere = "@opentelemetry/api";

@@ -1,9 +1,10 @@
 /** Dequeueing: what a session is handed next. */
 
 import { type Script, script } from "../script.ts";
-import { QUEUES } from "./base.ts";
+import { BASE, PAGES_AND_MAILBOXES } from "./base.ts";
 import { HAND_OUT, MOST_FROM_MAILBOXES } from "./hand-out.ts";
 import { LIFE } from "./life.ts";
+import { UNTOUCHED } from "./untouched.ts";
 
 /** How much of a lane is looked at: pages, and deliveries in them. */
 const WINDOW_PAGES = 500;
@@ -88,8 +89,10 @@ end
  *
  * Result: nothing where nothing is at hand; else rows, messages, and 1 where it should be asked again if there are no
  * rows. A row is five texts: its page; places in it, or nothing for all of them; serials of the leases and attempts, or
- * nothing where both are 1; identities and epochs by turns, with NULs between, or the page's text as it lies. Messages are numbers and, behind each,
- * the six of its contents. An answer ends after 4 MiB of payloads, or with the 250th out of a mailbox.
+ * nothing where both are 1; identities and epochs by turns, with NULs between, or the page's text as it lies. Behind
+ * all of it stands 3 where the rows are whole pages, leased for the first time, and three texts each: its page, its text,
+ * and what has been written of it. Messages are numbers and, behind each, the six of its contents. An answer ends after 4 MiB of payloads, or
+ * with the 250th out of a mailbox.
  *
  * Atomic, so that what is leased is leased to one. Where nothing is leased, and nobody odd, pages are handed out as
  * they lie, without a look at who is in them; else the beginning of the lane, up to 10,000 deliveries, is merged with
@@ -100,11 +103,17 @@ export const dequeueScript: Script = script({
   flags: ["allow-oom"],
   lua: [
     NOTHING_THERE,
-    QUEUES,
-    LIFE,
+    BASE,
+    UNTOUCHED,
     `
 local session, left, most_each = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local until_then = whole(now + tonumber(ARGV[4]))
+local answer = untouched_pages(base, session, left, most_each, until_then, now)
+if answer then return answer end
+`,
+    PAGES_AND_MAILBOXES,
+    LIFE,
+    `
 local lane, odd, leases = base .. 'lane:' .. session, base .. 'odd:' .. session, base .. 'leases:' .. session
 local waiting, sleeping = base .. 'waiting:' .. session, base .. 'sleeping:' .. session
 `,

@@ -3,7 +3,7 @@
 /** How many are taken out of mailboxes at once; out of a lane it is no matter how many. */
 export const MOST_FROM_MAILBOXES = 250;
 /** Of payloads, in one answer, unless a single one is larger. */
-const MAX_BYTES = 4_194_304;
+export const MAX_BYTES = 4_194_304;
 
 /** What is handed out, and how it is leased. */
 const TAKE = `

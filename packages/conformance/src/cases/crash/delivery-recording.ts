@@ -94,10 +94,11 @@ export class DeliveryRecording {
 
   /** Takes everything over, ends all there is, and asserts that the history is a good one. */
   async verify(client: DurabilityBackend): Promise<void> {
-    const { order, lease } = client.traits;
+    const { order, lease, dedupWindowMs } = client.traits;
     await this.attach(client, "the last");
     const check = (): void => {
-      const found = checkDeliveries(this.events, { order, leasesEnd: lease === "message" }, textIn);
+      const guarantee = { order, leasesEnd: lease === "message", knowsRepetitions: dedupWindowMs > 0 };
+      const found = checkDeliveries(this.events, guarantee, textIn);
       assert.ok(found.length === 0, `${found.length} findings:\n${found.slice(0, 20).join("\n")}`);
     };
     await this.#ctx.eventually(async () => {

@@ -61,6 +61,7 @@ export const expiryCases: readonly DurabilityCase[] = [
     id: "durability/ttl/first-one-counts",
     rule: "Enqueueing again does not prolong what is there.",
     slot: "durability",
+    applies: ({ traits }) => traits.dedupWindowMs >= 30_000,
     async run(ctx) {
       await attach(ctx, ["a"]);
       await enqueue(ctx, message("m"), ["a"], { ttlMs: TTL_MS });

@@ -14,6 +14,7 @@ import type {
 import type { DurabilityContext } from "../../case.ts";
 import { codesOf } from "../messaging/support.ts";
 import { LONG_MS } from "../support.ts";
+import { handerOf, noteHanded, serverOf } from "./serving.ts";
 
 /** Serves most identities of most cases. */
 export const SESSION = "session-1";
@@ -107,7 +108,7 @@ export async function tryAttach(
   { session = SESSION, at = ctx.backend, epoch = 1 }: TargetOptions & { readonly session?: string } = {},
 ): Promise<readonly (readonly [index: number, code: ErrorCode])[]> {
   const targets = identities.map((identity) => ({ identity, epoch, session }));
-  const failures = codesOf(await at.attachMany(session, targets, ctx.call));
+  const failures = codesOf(await serverOf(session, at).attachMany(session, targets, ctx.call));
   const refused = new Set(failures.map(([index]) => index));
   const sessions = attached.get(ctx) ?? new Map<string, string>();
   attached.set(ctx, sessions);
@@ -126,7 +127,10 @@ export async function dequeue(
   { session = SESSION, at = ctx.backend, ...options }: WorkerOptions = {},
 ): Promise<readonly Handed[]> {
   const defaults = { max: MOST_AT_ONCE, maxPerIdentity: MOST_AT_ONCE, waitMs: 0, leaseMs: longLease(ctx) };
-  return handedIn(await at.dequeue(session, { ...defaults, ...options }, ctx.call));
+  const client = serverOf(session, at);
+  const handed = handedIn(await client.dequeue(session, { ...defaults, ...options }, ctx.call));
+  noteHanded(client, handed);
+  return handed;
 }
 
 export function handedIn(leased: readonly Leased[]): readonly Handed[] {
@@ -175,7 +179,13 @@ export async function settle(
   settlements: readonly Settlement[],
   at: DurabilityBackend = ctx.backend,
 ): Promise<void> {
-  assert.deepEqual(codesOf(await at.settleMany(settlements, ctx.call)), [], "failures of settleMany");
+  const groups = new Map<DurabilityBackend, Settlement[]>();
+  for (const settlement of settlements) {
+    const client = handerOf(settlement.receipt, at);
+    groups.set(client, [...(groups.get(client) ?? []), settlement]);
+  }
+  for (const [client, some] of groups)
+    assert.deepEqual(codesOf(await client.settleMany(some, ctx.call)), [], "failures of settleMany");
 }
 
 export async function ack(
@@ -197,7 +207,7 @@ export async function refusalOf(
   settlement: Settlement,
   at: DurabilityBackend = ctx.backend,
 ): Promise<ErrorCode | undefined> {
-  return codeOf(await at.settleMany([settlement], ctx.call));
+  return codeOf(await handerOf(settlement.receipt, at).settleMany([settlement], ctx.call));
 }
 
 function codeOf(failures: readonly BatchFailure[]): ErrorCode | undefined {
@@ -209,7 +219,8 @@ export async function drain(ctx: DurabilityContext, options: WorkerOptions = {})
   const { session = SESSION, at = ctx.backend } = options;
   markers += 1;
   const marker = `${MARKER}${markers}`;
-  assert.deepEqual(await at.attachMany(session, [{ identity: marker, epoch: 1, session }], ctx.call), []);
+  const client = serverOf(session, at);
+  assert.deepEqual(await client.attachMany(session, [{ identity: marker, epoch: 1, session }], ctx.call), []);
   assert.deepEqual(
     await at.enqueueMany(message(marker), [{ identity: marker, epoch: 1, session }], { ttlMs: longTtl(ctx) }, ctx.call),
     [],

@@ -51,6 +51,11 @@ function looking(
   return { name, ...(has && { has }), stage: async (_, target) => ({ run: async (call) => run(target, call) }) };
 }
 
+/** Nobody sees them where a session is served, and settled for, by another client than the case's own. */
+function seenThrough({ backend }: DurabilityContext, effects: NonNullable<Staged["effects"]>): Pick<Staged, "effects"> {
+  return backend.traits.lease === "session" ? {} : { effects };
+}
+
 /** One delivery that is leased through the case's own client. */
 async function leased(ctx: DurabilityContext): Promise<Handed> {
   const name = another();
@@ -79,7 +84,7 @@ export const durabilityOperations: readonly DurabilityOperation[] = [
       await enqueue(ctx, message(name), [name]);
       return {
         run: async (call) => target.attachMany(name, [{ identity: name, epoch: 1, session: name }], call),
-        effects: async () => (await drain(ctx, { session: name })).length,
+        ...seenThrough(ctx, async () => (await drain(ctx, { session: name })).length),
       };
     },
   },
@@ -91,7 +96,7 @@ export const durabilityOperations: readonly DurabilityOperation[] = [
       await enqueue(ctx, message(name), [name]);
       return {
         run: async (call) => target.detachMany(name, [name], call),
-        effects: async () => 1 - (await drain(ctx, { session: name })).length,
+        ...seenThrough(ctx, async () => 1 - (await drain(ctx, { session: name })).length),
       };
     },
   },
@@ -103,7 +108,7 @@ export const durabilityOperations: readonly DurabilityOperation[] = [
       const options = { max: 10, maxPerIdentity: 10, waitMs: 0, leaseMs: longLease(ctx) };
       return {
         run: async (call) => target.dequeue(name, options, call),
-        effects: async () => 1 - (await drain(ctx, { session: name })).length,
+        ...seenThrough(ctx, async () => 1 - (await drain(ctx, { session: name })).length),
       };
     },
   },
@@ -113,7 +118,7 @@ export const durabilityOperations: readonly DurabilityOperation[] = [
       const { receipt } = await leased(ctx);
       return {
         run: async (call) => target.settleMany([{ receipt, as: "ack" }], call),
-        effects: async () => ((await refusalOf(ctx, { receipt, as: "release" })) === "FENCED" ? 1 : 0),
+        ...seenThrough(ctx, async () => ((await refusalOf(ctx, { receipt, as: "release" })) === "FENCED" ? 1 : 0)),
       };
     },
   },
