@@ -4,10 +4,12 @@
  * Protocol: https://docs.nats.io/reference/reference-protocols/nats_api_reference
  */
 
+import { abortedError, hasEnded } from "@muster/core/slots";
+import { NAME, unavailable } from "../errors.ts";
 import type { QueueCall } from "./call.ts";
 import { type ApiError, isRefusal, refusalError } from "./errors.ts";
 import type { StreamSettings } from "./options.ts";
-import type { Answer, Requests } from "./requests.ts";
+import { type Answer, NO_RESPONDERS, type Request, type Requests } from "./requests.ts";
 
 /** A stored message. */
 export interface Stored {
@@ -46,7 +48,7 @@ export class JetStream {
   ): Promise<Published> {
     let headers = expected === undefined ? "" : `Nats-Expected-Last-Subject-Sequence: ${expected}\r\n`;
     if (id !== undefined) headers += `Nats-Msg-Id: ${id}\r\n`;
-    const { message } = await this.#change(subject, body, call, headers);
+    const { message } = await this.#change({ subject, body, headers }, call);
     const { error, seq, duplicate } = message.json<{ error?: ApiError; seq?: number; duplicate?: boolean }>();
     if (isRefusal(error, "conflict")) return { refused: true };
     if (error !== undefined) throw refusalError(error, call);
@@ -69,7 +71,7 @@ export class JetStream {
   async delete(stream: string, sequence: number, call: QueueCall): Promise<boolean> {
     const subject = `${this.settings.api}.STREAM.MSG.DELETE.${stream}`;
     const body = JSON.stringify({ seq: sequence, no_erase: true });
-    const { error } = jsonIn<{ error?: ApiError }>(await this.#change(subject, body, call));
+    const { error } = jsonIn<{ error?: ApiError }>(await this.#change({ subject, body }, call));
     if (error === undefined) return true;
     if (isRefusal(error, "nothing to delete")) return false;
     throw refusalError(error, call);
@@ -88,8 +90,17 @@ export class JetStream {
     return answer;
   }
 
-  async #change(subject: string, body: string | Uint8Array, call: QueueCall, headers: string = ""): Promise<Answer> {
-    const answering = this.requests.ask(subject, body, call, headers);
+  /** @throws UNAVAILABLE, ABORTED, TIMEOUT */
+  async send(request: Request, call: QueueCall): Promise<Answer> {
+    const { operation } = call;
+    if (hasEnded(call)) throw abortedError(call, `${NAME}.${operation}`, true);
+    const answer = await this.requests.ask(request, operation);
+    if (answer.status !== NO_RESPONDERS) return answer;
+    throw unavailable("JetStream does not answer for this stream", { operation });
+  }
+
+  async #change(request: Request, call: QueueCall): Promise<Answer> {
+    const answering = this.send(request, call);
     call.hasSent ||= this.requests.link.isUp;
     return answering;
   }
@@ -99,7 +110,7 @@ export class JetStream {
     body: object,
     call: QueueCall,
   ): Promise<Partial<T> & { readonly error?: ApiError } & T> {
-    const answer = await this.requests.ask(`${this.settings.api}.${subject}`, JSON.stringify(body), call);
+    const answer = await this.send({ subject: `${this.settings.api}.${subject}`, body: JSON.stringify(body) }, call);
     return jsonIn(answer);
   }
 }

@@ -1,22 +1,29 @@
 /**
  * Many requests in flight over one subscription, written together: JetStream answers each publish, and a batch of a
- * thousand deliveries is a thousand of them. The driver's own `request` makes timers, buffers and a turn of each.
+ * thousand is a thousand of them. The driver's own `request` makes timers, buffers and a turn of each.
  *
  * Nothing is sent twice. What has been sent when the connection breaks, or is not answered in time, may have been applied.
  */
 
 import type { Msg, Subscription } from "@nats-io/transport-node";
-import { abortedError, hasEnded, MusterError } from "@muster/core/slots";
 import type { Link } from "../connection/link.ts";
-import { codedError, NAME, unavailable } from "../errors.ts";
-import type { QueueCall } from "./call.ts";
+import { codedError, unavailable } from "../errors.ts";
 
 /** Of one request: a leader that has died answers nothing, and another is found within seconds. */
-const TIMEOUT_MS = 5_000;
+const PATIENCE_MS = 5_000;
 const WATCH_EVERY_MS = 250;
+/** Nobody is there to take it: no such stream or consumer, or one without a leader. */
+export const NO_RESPONDERS = 503;
+
+export interface Request {
+  readonly subject: string;
+  readonly body: string | Uint8Array;
+  /** Whole lines, each with its end. */
+  readonly headers?: string;
+}
 
 export interface Answer {
-  /** Of a status in its headers; 0: none. */
+  /** Of a status in its headers, such as {@link NO_RESPONDERS}; 0: none. */
   readonly status: number;
   readonly message: Msg;
 }
@@ -26,7 +33,7 @@ interface Waiting {
   readonly subject: string;
   readonly endsAt: number;
   resolve(answer: Answer): void;
-  reject(error: MusterError): void;
+  reject(error: Error): void;
 }
 
 export class Requests implements Disposable {
@@ -34,7 +41,6 @@ export class Requests implements Disposable {
   readonly #inbox: string;
   readonly #subscription: Subscription;
   readonly #following: Disposable;
-  /** By number, in the order in which they end. */
   readonly #waiting = new Map<number, Waiting>();
   #numbers = 0;
   #parts: (string | Uint8Array)[] = [];
@@ -48,14 +54,11 @@ export class Requests implements Disposable {
     this.#inbox = link.newInbox();
     this.#subscription = link.listen(`${this.#inbox}.*`, (error, message) => {
       if (error === null) this.#take(message);
-      else this.#failAll(codedError(error, { operation: "requests", mayHaveApplied: true }));
+      else this.#failAll("the server does not let its answers in", error);
     });
-    const lost = (): void => {
-      this.#failAll(unavailable("the connection broke", { operation: "requests", mayHaveApplied: true }));
-    };
     this.#following = link.follow({
-      onRoute: (state) => (state === "down" ? lost() : undefined),
-      onEnd: lost,
+      onRoute: (state) => (state === "down" ? this.#failAll("the connection broke") : undefined),
+      onEnd: (error) => this.#failAll("the connection broke", error),
       onRefused: (subject, error) => this.#refuse(subject, error),
     });
   }
@@ -67,19 +70,20 @@ export class Requests implements Disposable {
   /**
    * Sent in a microtask, with all that is asked meanwhile.
    *
-   * @param headers whole lines, each with its end.
-   * @throws UNAVAILABLE, TIMEOUT, ABORTED; PERMISSION_DENIED: the server does not permit the subject.
+   * @throws UNAVAILABLE, with `mayHaveApplied` when it has been sent; PERMISSION_DENIED: the server does not permit the subject.
    */
-  async ask(subject: string, body: string | Uint8Array, call: QueueCall, headers: string = ""): Promise<Answer> {
-    if (hasEnded(call)) throw abortedError(call, `${NAME}.${call.operation}`, true);
-    this.#link.check({ operation: call.operation });
+  async ask(
+    { subject, body, headers = "" }: Request,
+    operation: string,
+    patienceMs: number = PATIENCE_MS,
+  ): Promise<Answer> {
+    this.#link.check({ operation });
     this.#numbers += 1;
     const number = this.#numbers;
     this.#write(subject, ` ${this.#inbox}.${number}`, headers, body);
     this.#unsent.push(number);
     return new Promise<Answer>((resolve, reject) => {
-      const { operation } = call;
-      this.#waiting.set(number, { operation, subject, endsAt: performance.now() + TIMEOUT_MS, resolve, reject });
+      this.#waiting.set(number, { operation, subject, endsAt: performance.now() + patienceMs, resolve, reject });
       this.#watch ??= setInterval(() => this.#expire(), WATCH_EVERY_MS).unref();
     });
   }
@@ -92,7 +96,7 @@ export class Requests implements Disposable {
   [Symbol.dispose](): void {
     this.#following[Symbol.dispose]();
     this.#subscription.unsubscribe();
-    this.#failAll(unavailable("the connection has been given up", { operation: "requests", mayHaveApplied: true }));
+    this.#failAll("the connection has been given up");
   }
 
   #write(subject: string, reply: string, headers: string, body: string | Uint8Array): void {
@@ -125,19 +129,14 @@ export class Requests implements Disposable {
     }
     for (const number of unsent) {
       const one = this.#settle(number);
-      one?.reject(unavailable("there is no connection to the server", one));
+      one?.reject(unavailable("there is no connection to the server", { operation: one.operation }));
     }
   }
 
   #take(message: Msg): void {
     const number = Number(message.subject.slice(this.#inbox.length + 1));
     const status = message.data.length === 0 ? (message.headers?.code ?? 0) : 0;
-    const one = this.#settle(number);
-    if (one === undefined) return;
-    if (status === 503) {
-      // Nobody is there to take it: no such stream or consumer, or one without a leader.
-      one.reject(unavailable("JetStream does not answer for this stream", one));
-    } else one.resolve({ status, message });
+    this.#settle(number)?.resolve({ status, message });
   }
 
   #settle(number: number): Waiting | undefined {
@@ -149,17 +148,11 @@ export class Requests implements Disposable {
   #expire(): void {
     const now = performance.now();
     for (const [number, one] of this.#waiting) {
-      if (one.endsAt > now) return;
+      if (one.endsAt > now) continue;
       this.#waiting.delete(number);
-      one.reject(
-        new MusterError({
-          code: "TIMEOUT",
-          source: `${NAME}.${one.operation}`,
-          message: `JetStream has not answered within ${TIMEOUT_MS} ms`,
-          mayHaveApplied: true,
-        }),
-      );
+      one.reject(lost("JetStream has not answered in time", one));
     }
+    if (this.#waiting.size > 0) return;
     clearInterval(this.#watch);
     this.#watch = undefined;
   }
@@ -172,9 +165,13 @@ export class Requests implements Disposable {
     }
   }
 
-  #failAll(error: MusterError): void {
+  #failAll(message: string, cause?: unknown): void {
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
-    for (const one of waiting) one.reject(error);
+    for (const one of waiting) one.reject(lost(message, one, cause));
   }
+}
+
+function lost(message: string, { operation }: Waiting, cause?: unknown): Error {
+  return unavailable(message, { operation, mayHaveApplied: true }, cause);
 }

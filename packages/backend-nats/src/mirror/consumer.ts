@@ -3,7 +3,8 @@
 import type { Msg, Subscription } from "@nats-io/transport-node";
 import type { Link } from "../connection/link.ts";
 import { refusalError } from "../jetstream/errors.ts";
-import type { Requests } from "../store/requests.ts";
+import type { JetStream } from "../jetstream/api.ts";
+import { ask } from "../store/questions.ts";
 import type { Stream } from "../store/stream.ts";
 import { type Delivered, deliveredIn } from "./delivery.ts";
 
@@ -24,7 +25,7 @@ export interface Hearing {
 
 export class Consumer {
   readonly #link: Link;
-  readonly #requests: Requests;
+  readonly #jetStream: JetStream;
   readonly #stream: Stream;
   readonly #subscription: Subscription;
   readonly #inbox: string;
@@ -32,9 +33,9 @@ export class Consumer {
   #delivered = 0;
   #isClosed = false;
 
-  constructor(link: Link, requests: Requests, stream: Stream, hearing: Hearing) {
+  constructor(link: Link, jetStream: JetStream, stream: Stream, hearing: Hearing) {
     this.#link = link;
-    this.#requests = requests;
+    this.#jetStream = jetStream;
     this.#stream = stream;
     this.#inbox = link.newInbox();
     this.#subscription = link.listen(this.#inbox, (error, message) => {
@@ -58,19 +59,19 @@ export class Consumer {
       mem_storage: true,
       num_replicas: 1,
     };
-    const subject = `${this.#requests.settings.api}.CONSUMER.CREATE.${this.#stream.name}`;
-    const answer = await this.#requests.ask(subject, { stream_name: this.#stream.name, config }, operation);
+    const answer = await ask(
+      this.#jetStream,
+      `CONSUMER.CREATE.${this.#stream.name}`,
+      { stream_name: this.#stream.name, config },
+      operation,
+    );
     if (typeof answer?.["name"] !== "string") throw refusalError(answer?.error, { operation });
     this.#name = answer["name"];
   }
 
   /** Whether the server has delivered all there is, and all of that has arrived. @throws UNAVAILABLE: it is gone. */
   async hasAll(operation: string): Promise<boolean> {
-    const answer = await this.#requests.ask(
-      `${this.#requests.settings.api}.CONSUMER.INFO.${this.#stream.name}.${this.#name}`,
-      {},
-      operation,
-    );
+    const answer = await ask(this.#jetStream, `CONSUMER.INFO.${this.#stream.name}.${this.#name}`, {}, operation);
     if (answer === undefined || answer.error !== undefined) throw refusalError(answer?.error, { operation });
     const { delivered, num_pending: pending } = answer as {
       delivered?: { consumer_seq?: number };
@@ -84,7 +85,7 @@ export class Consumer {
     this.#isClosed = true;
     this.#subscription.unsubscribe();
     if (this.#name === "" || !this.#link.isUp) return;
-    const subject = `${this.#requests.settings.api}.CONSUMER.DELETE.${this.#stream.name}.${this.#name}`;
+    const subject = `${this.#jetStream.settings.api}.CONSUMER.DELETE.${this.#stream.name}.${this.#name}`;
     this.#link.outlet.send(Buffer.from(`PUB ${subject} 0\r\n\r\n`));
   }
 

@@ -12,7 +12,8 @@ import { isMusterError, type MusterError } from "@muster/core/slots";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Link } from "../connection/link.ts";
 import { codedError, unavailable } from "../errors.ts";
-import type { Requests } from "../store/requests.ts";
+import type { JetStream } from "../jetstream/api.ts";
+import { ask } from "../store/questions.ts";
 import { decodeRecord } from "../store/record.ts";
 import { ensureStream, type Stream, type StreamNames } from "../store/stream.ts";
 import { Consumer } from "./consumer.ts";
@@ -30,7 +31,7 @@ const [SHORTEST_RETRY_MS, LONGEST_RETRY_MS] = [50, 2_000];
 
 export interface FeedOptions {
   readonly link: Link;
-  readonly requests: Requests;
+  readonly jetStream: JetStream;
   readonly names: StreamNames;
   readonly clock: StreamClock;
 }
@@ -133,15 +134,15 @@ export class Feed {
   }
 
   async #start(operation: string): Promise<void> {
-    const { link, requests, names, clock } = this.#options;
+    const { link, jetStream, names, clock } = this.#options;
     this.#isStarting = true;
     try {
       this.#consumer?.close();
-      const { stream, last } = await ensureStream(requests, names, { operation, former: this.#stream });
+      const { stream, last } = await ensureStream(jetStream, names, { operation, former: this.#stream });
       const isOther = stream.epochBase !== this.#stream?.epochBase || last < this.#reach.reached;
       if (isOther || Date.now() - this.#heardAt > LONGEST_PAUSE_MS) this.#forget(stream);
       clock.forget();
-      const consumer = new Consumer(link, requests, stream, {
+      const consumer = new Consumer(link, jetStream, stream, {
         onMessage: (message, delivered) => this.#take(message, delivered),
         onHeartbeat: () => void (this.#heardAt = Date.now()),
         onGap: () => this.restart(),
@@ -207,15 +208,11 @@ export class Feed {
   }
 
   async #inspect(): Promise<void> {
-    const { requests } = this.#options;
+    const { jetStream } = this.#options;
     const [place, stream, consumer] = [this.#reach.next, this.#stream, this.#consumer];
     if (stream === undefined || consumer === undefined || place === undefined) return;
     const hasAll = await consumer.hasAll("connection");
-    const found = await requests.ask(
-      `${requests.settings.api}.STREAM.MSG.GET.${stream.name}`,
-      { seq: place },
-      "connection",
-    );
+    const found = await ask(jetStream, `STREAM.MSG.GET.${stream.name}`, { seq: place }, "connection");
     const isGone = found?.error?.code === 404;
     if (this.#consumer !== consumer) return;
     // Somebody else has removed that message: there is nothing to wait for.

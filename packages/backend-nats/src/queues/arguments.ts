@@ -1,7 +1,7 @@
 /** What is refused before anything is sent. */
 
-import { type DurabilityChecks, durabilityChecks, type Target } from "@muster/core/slots";
-import { invalid, NAME } from "../errors.ts";
+import { type DurabilityChecks, durabilityChecks } from "@muster/core/slots";
+import { NAME } from "../errors.ts";
 
 export const MAX_BATCH = 1_000;
 export const MIN_LEASE_MS = 20;
@@ -17,7 +17,7 @@ export function maxPayloadBytesOf(maxMessageBytes: number): number {
 }
 
 export function checksOf(maxPayloadBytes: number): DurabilityChecks {
-  const checks = durabilityChecks(NAME, {
+  return durabilityChecks(NAME, {
     maxPayloadBytes,
     maxBatch: MAX_BATCH,
     minLeaseMs: MIN_LEASE_MS,
@@ -26,12 +26,4 @@ export function checksOf(maxPayloadBytes: number): DurabilityChecks {
     maxIdentityBytes: 256,
     maxNameBytes: 1_024,
   });
-  return { ...checks, checkTargets: (targets, operation) => checkTargets(checks, targets, operation) };
-}
-
-function checkTargets(checks: DurabilityChecks, targets: readonly Target[], operation: string): void {
-  checks.checkTargets(targets, operation);
-  for (const { identity, epoch } of targets)
-    if (!Number.isSafeInteger(epoch) || epoch < 0)
-      throw invalid(`an epoch is a whole number from 0 to 2^53 - 1, not ${epoch}`, { operation, subject: identity });
 }

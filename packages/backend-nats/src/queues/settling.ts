@@ -60,7 +60,7 @@ export async function comeBackTogether(
   const last = ackSubjects.at(-1);
   if (last === undefined) return;
   for (const ackSubject of ackSubjects.slice(0, -1)) comeBack(space, ackSubject, delayMs);
-  await space.jetStream.requests.ask(last, postponement(delayMs), call).catch(() => undefined);
+  await space.jetStream.send({ subject: last, body: postponement(delayMs) }, call).catch(() => undefined);
 }
 
 function postponement(delayMs: number): string {

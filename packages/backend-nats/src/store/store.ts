@@ -4,12 +4,14 @@ import { isMusterError, type Circumstances } from "@muster/core/slots";
 import { setTimeout as wait } from "node:timers/promises";
 import { unavailable } from "../errors.ts";
 import type { Link } from "../connection/link.ts";
+import { JetStream } from "../jetstream/api.ts";
+import { Requests } from "../jetstream/requests.ts";
 import { isRefusal, refusalError } from "../jetstream/errors.ts";
 import type { StreamSettings } from "../jetstream/options.ts";
 import type { Entries } from "../mirror/entries.ts";
 import { Feed } from "../mirror/feed.ts";
 import { type Moment, StreamClock } from "../mirror/stream-clock.ts";
-import { type Answer, type Question, Requests } from "./requests.ts";
+import { type Answer, askMany, type Question } from "./questions.ts";
 import { clockSubjectOf, findStream, type StreamNames, type StreamState } from "./stream.ts";
 
 /** When less is known of the server's time, it is asked for it: twice a minute at most, while there are calls. */
@@ -27,7 +29,7 @@ export class Store {
   readonly maxIdentities: number;
   /** Registrations that are being stored and that nobody counts yet. */
   arriving = 0;
-  readonly #requests: Requests;
+  readonly #jetStream: JetStream;
   readonly #clock = new StreamClock();
   readonly #names: StreamNames;
   #asking: Promise<void> | undefined;
@@ -35,10 +37,10 @@ export class Store {
   #probing: Promise<void> | undefined;
 
   constructor({ link, names, settings, maxIdentities = Number.POSITIVE_INFINITY }: StoreOptions) {
-    this.#requests = new Requests(link, settings);
+    this.#jetStream = new JetStream(new Requests(link), settings);
     this.#names = names;
     this.maxIdentities = maxIdentities;
-    this.feed = new Feed({ link, requests: this.#requests, names, clock: this.#clock });
+    this.feed = new Feed({ link, jetStream: this.#jetStream, names, clock: this.#clock });
   }
 
   get entries(): Entries {
@@ -80,7 +82,7 @@ export class Store {
    */
   async write(questions: readonly Question[], operation: string): Promise<readonly (number | undefined)[]> {
     const leftAt = this.#clock.own;
-    const answers = await this.#requests.askMany(questions, operation);
+    const answers = await askMany(this.#jetStream, questions, operation);
     const places = answers.map((answer) => answer?.seq || undefined);
     const last = places.reduce<number>((most, place) => Math.max(most, place ?? 0), 0);
     const isUnheard = answers.includes(undefined);
@@ -97,8 +99,9 @@ export class Store {
 
   /** Anything else that JetStream can be asked for, about the stream. @throws UNAVAILABLE */
   async ask(method: string, bodies: readonly object[], operation: string): Promise<readonly (Answer | undefined)[]> {
-    const subject = `${this.#requests.settings.api}.STREAM.${method}.${this.#names.name}`;
-    return this.#requests.askMany(
+    const subject = `${this.#jetStream.settings.api}.STREAM.${method}.${this.#names.name}`;
+    return askMany(
+      this.#jetStream,
       bodies.map((body) => ({ subject, body: JSON.stringify(body) })),
       operation,
     );
@@ -106,7 +109,7 @@ export class Store {
 
   close(): void {
     this.feed.close();
-    this.#requests.close();
+    this.#jetStream.requests[Symbol.dispose]();
   }
 
   #askNow(operation: string): Promise<void> {
@@ -133,7 +136,7 @@ export class Store {
     for (;;) {
       const leftAt = this.#clock.own;
       try {
-        return { state: await findStream(this.#requests, this.#names, operation), leftAt };
+        return { state: await findStream(this.#jetStream, this.#names, operation), leftAt };
       } catch (error) {
         if (!isMusterError(error, "UNAVAILABLE") || !error.mayHaveApplied) throw error;
         this.feed.check(operation);

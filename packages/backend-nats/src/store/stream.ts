@@ -2,7 +2,8 @@
 
 import { encodeName } from "@muster/core/slots";
 import { configInvalid, isRefusal, refusalError } from "../jetstream/errors.ts";
-import type { Answer, Requests } from "./requests.ts";
+import type { JetStream } from "../jetstream/api.ts";
+import { type Answer, ask } from "./questions.ts";
 
 const MAX_NAME_LENGTH = 200;
 const MAX_TOKEN_LENGTH = 1_024;
@@ -56,11 +57,11 @@ export function clockSubjectOf({ subjects }: Stream): string {
 
 /** @throws UNAVAILABLE; `undefined`: there is none. */
 export async function findStream(
-  requests: Requests,
+  jetStream: JetStream,
   names: StreamNames,
   operation: string,
 ): Promise<StreamState | undefined> {
-  const info = await requests.ask(`${requests.settings.api}.STREAM.INFO.${names.name}`, {}, operation);
+  const info = await ask(jetStream, `STREAM.INFO.${names.name}`, {}, operation);
   return isRefusal(info?.error, "no stream") ? undefined : stateIn(info, names, operation);
 }
 
@@ -73,24 +74,24 @@ export interface StreamWish {
 
 /** Creates it where there is none. @throws UNAVAILABLE, UNSUPPORTED, CONFIG_INVALID */
 export async function ensureStream(
-  requests: Requests,
+  jetStream: JetStream,
   names: StreamNames,
   { former, operation }: StreamWish,
 ): Promise<StreamState> {
   for (;;) {
-    const found = await findStream(requests, names, operation);
+    const found = await findStream(jetStream, names, operation);
     if (found !== undefined) return found;
     const birth = Math.max(Date.now() - FIRST_MS, (former?.epochBase ?? 0) / EPOCHS_PER_MS + 1);
     const config = {
       name: names.name,
       subjects: [`${names.root}${birth.toString(36)}.>`],
       retention: "limits",
-      storage: requests.settings.storage,
+      storage: jetStream.settings.storage,
       discard: "old",
-      num_replicas: requests.settings.replicas,
+      num_replicas: jetStream.settings.replicas,
       max_msgs_per_subject: 1,
     };
-    const created = await requests.ask(`${requests.settings.api}.STREAM.CREATE.${names.name}`, config, operation);
+    const created = await ask(jetStream, `STREAM.CREATE.${names.name}`, config, operation);
     // Another process was quicker: it is found now.
     if (!isRefusal(created?.error, "name taken")) return stateIn(created, names, operation);
   }

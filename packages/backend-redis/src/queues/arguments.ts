@@ -1,6 +1,6 @@
 /** What is refused before anything is sent. */
 
-import { type DurabilityChecks, durabilityChecks, MusterError, type Target } from "@muster/core/slots";
+import { type DurabilityChecks, durabilityChecks, MusterError } from "@muster/core/slots";
 import { NAME } from "../errors.ts";
 import { NAME_LIMITS } from "../store/arguments.ts";
 
@@ -23,25 +23,14 @@ const CHECKS: DurabilityChecks = durabilityChecks(NAME, {
 
 export const checkMessage: DurabilityChecks["checkMessage"] = CHECKS.checkMessage;
 export const checkBatch: DurabilityChecks["checkBatch"] = CHECKS.checkBatch;
+export const checkTargets: DurabilityChecks["checkTargets"] = CHECKS.checkTargets;
+export const checkTarget: DurabilityChecks["checkTarget"] = CHECKS.checkTarget;
 export const checkIdentity: DurabilityChecks["checkIdentity"] = CHECKS.checkIdentity;
 export const checkSession: DurabilityChecks["checkSession"] = CHECKS.checkSession;
 export const checkIdempotencyKey: DurabilityChecks["checkIdempotencyKey"] = CHECKS.checkIdempotencyKey;
 export const checkTtl: DurabilityChecks["checkTtl"] = CHECKS.checkTtl;
 export const checkDequeue: DurabilityChecks["checkDequeue"] = CHECKS.checkDequeue;
 export const checkLease: DurabilityChecks["checkLease"] = CHECKS.checkLease;
-
-/** @throws INVALID_ARGUMENT, INVALID_IDENTITY */
-export function checkTargets(targets: readonly Target[], operation: string): void {
-  checkBatch(targets, operation);
-  for (const { identity, epoch } of targets) checkTarget(identity, epoch, operation);
-}
-
-/** @throws INVALID_ARGUMENT, INVALID_IDENTITY */
-export function checkTarget(identity: string, epoch: number, operation: string): void {
-  checkIdentity(identity, operation);
-  if (!Number.isSafeInteger(epoch) || epoch < 0)
-    throw invalid(operation, `an epoch is a whole number from 0 to 2^53 - 1, not ${epoch}`, identity);
-}
 
 export function invalid(operation: string, message: string, subject?: string): MusterError<"INVALID_ARGUMENT"> {
   return new MusterError({ code: "INVALID_ARGUMENT", source: `${NAME}.${operation}`, subject, message });

@@ -130,7 +130,7 @@ class Group {
       this.#epochs = guess.epochs.slice(0, at);
       this.#guess = undefined;
     }
-    checkTarget(identity, epoch, "enqueueMany");
+    checkTarget({ identity, epoch }, "enqueueMany");
     this.#identities.push(identity);
     this.#epochs.push(epoch);
   }

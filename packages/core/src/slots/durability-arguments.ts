@@ -35,6 +35,8 @@ export interface DurabilityChecks {
   readonly checkMessage: (message: DurableMessage, operation: string) => void;
   readonly checkBatch: (batch: { readonly length: number }, operation: string) => void;
   readonly checkTargets: (targets: readonly Target[], operation: string) => void;
+  /** One of a batch. */
+  readonly checkTarget: (target: Target, operation: string) => void;
   readonly checkIdentity: (identity: string, operation: string) => void;
   readonly checkSession: (session: string, operation: string) => void;
   readonly checkIdempotencyKey: (key: string | undefined, operation: string) => void;
@@ -70,7 +72,12 @@ export function durabilityChecks(name: string, limits: DurabilityLimits): Durabi
     },
     checkTargets(targets, operation) {
       checks.checkBatch(targets, operation);
-      for (const { identity } of targets) checks.checkIdentity(identity, operation);
+      for (const target of targets) checks.checkTarget(target, operation);
+    },
+    checkTarget({ identity, epoch }, operation) {
+      checks.checkIdentity(identity, operation);
+      if (!Number.isSafeInteger(epoch) || epoch < 0)
+        throw invalid(operation, `an epoch is a whole number from 0 to 2^53 - 1, not ${epoch}`, identity);
     },
     checkIdentity(identity, operation) {
       if (isName(identity, maxIdentityBytes)) return;

@@ -28,6 +28,8 @@ describe("what is refused", () => {
     ["PAYLOAD_TOO_LARGE", () => checks.checkMessage({ ...message, payload: new Uint8Array(5) }, "o")],
     ["INVALID_ARGUMENT", () => checks.checkTargets(["a", "b", "c"].map(target), "o")],
     ["INVALID_IDENTITY", () => checks.checkTargets([target("a"), target("äöüa")], "o")],
+    ["INVALID_ARGUMENT", () => checks.checkTargets([target("a"), { identity: "b", epoch: -1 }], "o")],
+    ["INVALID_ARGUMENT", () => checks.checkTarget({ identity: "a", epoch: 0.5 }, "o")],
     ["INVALID_ARGUMENT", () => checks.checkSession("", "o")],
     ["INVALID_ARGUMENT", () => checks.checkIdempotencyKey("too long", "o")],
     ["INVALID_ARGUMENT", () => checks.checkTtl(1_001, "o")],
@@ -41,6 +43,7 @@ describe("what is refused", () => {
   test("is not what is just within the limits", () => {
     checks.checkMessage(message, "o");
     checks.checkTargets([target("äöü"), target("abcdef")], "o");
+    checks.checkTarget({ identity: "a", epoch: 0 }, "o");
     checks.checkIdempotencyKey(undefined, "o");
     checks.checkTtl(1_000, "o");
     checks.checkDequeue({ max: 1, maxPerIdentity: 1, waitMs: 0, leaseMs: 100 });
