@@ -2,6 +2,7 @@ import { faultProxy, type ServerFaults, type Subject } from "@muster/conformance
 import { withMortalProcesses } from "@muster/conformance/processes";
 import type { Server } from "@muster/servers";
 import { rabbitmqDurability, rabbitmqMessaging } from "../src/index.ts";
+import { clearing } from "./queues/clearing.ts";
 
 /**
  * A server as the conformance kit looks at it: through a proxy that can break the line. Its mortal processes import this
@@ -25,7 +26,8 @@ export async function subjectOn({ host, port, url, control }: Server): Promise<S
   };
   const proxied = new URL(url);
   proxied.host = `${proxy.host}:${proxy.port}`;
-  const whole = { ...subject(proxied.href), faults, close: async () => proxy.close() };
+  const durability = clearing(url, () => rabbitmqDurability({ url: proxied.href }));
+  const whole = { ...subject(proxied.href), durability, faults, close: async () => proxy.close() };
   return withMortalProcesses(whole, new URL(import.meta.url), { args: [url] });
 }
 

@@ -22,22 +22,29 @@ test("what stands in a queue is read as it was written", () => {
   fc.assert(
     fc.property(frame, (one) => {
       const { message, ...rest } = decodeFrame(encodeFrame(one)) ?? assert.fail("unreadable");
-      assert.deepEqual({ ...rest, message: { ...message, payload: [...message.payload] } }, {
-        ...one,
-        message: { ...one.message, payload: [...one.message.payload] },
-      });
+      assert.deepEqual(
+        { ...rest, message: { ...message, payload: [...message.payload] } },
+        {
+          ...one,
+          message: { ...one.message, payload: [...one.message.payload] },
+        },
+      );
     }),
   );
 });
 
 test("what nobody has written like that is no frame", () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 50 }), (bytes) => assert.isUndefined(decodeFrame(Buffer.from(bytes)))));
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 50 }), (bytes) => assert.isUndefined(decodeFrame(Buffer.from(bytes)))),
+  );
 });
 
 test("recipients of one message go in frames of so many", () => {
   const recipients = Array.from({ length: 70 }, (_, index) => ({ identity: `a-${index}`, epoch: 1, attempts: 0 }));
   const message = { id: "m", contentType: "t", sentAt: 1, guarantee: "at-least-once", replyTo: undefined } as const;
-  const frames = [...framesOf({ message: { ...message, payload: new Uint8Array() }, expiresAt: 1, recipients: [] }, recipients)];
+  const frames = [
+    ...framesOf({ message: { ...message, payload: new Uint8Array() }, expiresAt: 1, recipients: [] }, recipients),
+  ];
   assert.deepEqual(
     frames.map((one) => one.recipients.length),
     [32, 32, 6],

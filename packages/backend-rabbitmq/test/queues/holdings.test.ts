@@ -113,7 +113,8 @@ describe("what a process holds", () => {
 
   test("of one identity no more is handed out at once than is asked for, and more than that crowds", () => {
     const desk = new Desk();
-    for (const id of ["1", "2", "3", "4"]) desk.take(id, { ...frameFor("a"), message: { ...frameFor("a").message, id } });
+    for (const id of ["1", "2", "3", "4"])
+      desk.take(id, { ...frameFor("a"), message: { ...frameFor("a").message, id } });
     desk.take("5", frameFor("b"));
     assert.deepEqual(
       desk.leased({ ...ALL, maxPerIdentity: 2 }).map(({ identity }) => identity),
