@@ -39,6 +39,6 @@ export function subject(url: string): Subject {
     durability: () => rabbitmqDurability({ url }),
     takesSteps: ["durability"],
     // A server that starts again has its queues elect their leaders first.
-    patienceMs: 15_000,
+    patienceMs: 30_000,
   };
 }
