@@ -7,5 +7,5 @@ const seeds = [Number(process.env["MUSTER_SEED"] ?? 1)];
 // `vitest -u` writes CONFORMANCE.md anew.
 await withServer("rabbitmq", {}, async (server) => {
   const markdown = new URL("../CONFORMANCE.md", import.meta.url);
-  conformance(await subjectOn(server), { markdown, seeds });
+  conformance(await subjectOn(server), { markdown, seeds, deadlineMs: 120_000 });
 });

@@ -3,6 +3,7 @@ import { faultProxy, serverFaults } from "@muster/conformance/faults";
 import { withMortalProcesses } from "@muster/conformance/processes";
 import type { Server } from "@muster/servers";
 import { rabbitmqDurability, rabbitmqMessaging } from "../src/index.ts";
+import { clearing } from "./queues/clearing.ts";
 
 /**
  * A server as the conformance kit looks at it: through a proxy that can break the line. Its mortal processes import this
@@ -13,7 +14,8 @@ export async function subjectOn({ host, port, url, control }: Server): Promise<S
   const faults = serverFaults({ proxies: [proxy], controls: [control] });
   const proxied = new URL(url);
   proxied.host = `${proxy.host}:${proxy.port}`;
-  const whole = { ...subject(proxied.href), faults, close: async () => proxy.close() };
+  const durability = clearing(url, () => rabbitmqDurability({ url: proxied.href }));
+  const whole = { ...subject(proxied.href), durability, faults, close: async () => proxy.close() };
   return withMortalProcesses(whole, new URL(import.meta.url), { args: [url] });
 }
 
@@ -25,6 +27,6 @@ export function subject(url: string): Subject {
     durability: () => rabbitmqDurability({ url }),
     takesSteps: ["durability"],
     // A server that starts again has its queues elect their leaders first.
-    patienceMs: 15_000,
+    patienceMs: 30_000,
   };
 }

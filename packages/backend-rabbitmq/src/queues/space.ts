@@ -24,8 +24,8 @@ import { Waiters } from "./waiters.ts";
 
 const AGAIN_MS = 200;
 /** A queue that has no leader answers nobody. */
-const PATIENCE_MS = 5_000;
-const MAX_FAILURES = 3;
+const PATIENCE_MS = 3_000;
+const MAX_FAILURES = 1;
 const CLOSING_MS = 1_000;
 /** Names in one bell. */
 const MAX_RUNG = 500;
@@ -140,6 +140,8 @@ export class Space implements Maker<Seat> {
   }
 
   async make(model: ChannelModel, fall: (cause: unknown) => void): Promise<Seat> {
+    if (this.#failures >= MAX_FAILURES) this.#leaveQueue();
+    this.#failures += 1;
     const options = {
       names: this.around.names,
       queue: this.#queue,
@@ -148,8 +150,6 @@ export class Space implements Maker<Seat> {
       onBell: (body: Buffer) => this.#arrivals.hear(body),
       onDeleted: (queue: string) => this.#replace(queue),
     };
-    this.#failures += 1;
-    if (this.#failures > MAX_FAILURES) this.#leaveQueue();
     const seat = await inTime(Seat.take(model, options, fall));
     this.#failures = 0;
     return seat;

@@ -52,7 +52,10 @@ export interface DurabilityTraits {
    * an earlier `dequeue`, or waits for its delay, the later ones of that recipient stay; those of others don't.
    */
   readonly order: "none" | "fifo";
-  /** Whether each delivery has a lease that ends by itself, or all of a session end with its connection. */
+  /**
+   * Whether each delivery has a lease that ends by itself, or all of a session end with its connection. `session`: a session is
+   * served through the client that has attached somebody to it, and that client alone settles and extends what it has handed out.
+   */
   readonly lease: "message" | "session";
   /** `delayMs` of a retry is honoured; false: it comes back at once. */
   readonly delay: boolean;
@@ -65,7 +68,7 @@ export interface DurabilityTraits {
   readonly queueQuota: boolean;
   /**
    * How long after its multicast a delivery is known, so that enqueueing it again does nothing; 0: repetitions are told apart
-   * only by the process that receives them.
+   * only by the process that receives them, also those of a store that has what had ended again when a process died.
    */
   readonly dedupWindowMs: number;
   /**
@@ -155,7 +158,8 @@ export interface DurabilityBackend<Transaction = unknown> extends Backend {
    * nothing, or moves it to another session. Leases of earlier attachments end at once, as if their time were out: whoever
    * held them may have died of them, so they count. A clean handover detaches first.
    *
-   * Failures: FENCED (a higher epoch is attached, or that epoch has been dropped).
+   * Failures: FENCED (a higher epoch is attached, or that epoch has been dropped; where `lease` is `session`, as far as this
+   * client has seen: between processes the registry is the fence).
    */
   attachMany(session: string, targets: readonly Target[], call: Call): Promise<readonly BatchFailure[]>;
 
