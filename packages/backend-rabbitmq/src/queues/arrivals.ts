@@ -54,7 +54,11 @@ export class Arrivals implements Receiving {
     }
     // Reading through what is parked is no try; elsewhere whatever was handed over may have been one.
     const returns = isNew ? returnsOf(message) : 0;
-    const recipients = frame.recipients.map((one) => ({ ...one, attempts: one.attempts + returns }));
+    const past = this.#space.holdings.past(String(message.properties.messageId));
+    const recipients = frame.recipients.flatMap((one) => {
+      const attempts = past === undefined ? one.attempts + returns : past.get(one.identity);
+      return attempts === undefined ? [] : [{ ...one, attempts }];
+    });
     const { parcels, parked } = sorted(around, frame, recipients);
     await this.#space.send(parcels, "move", lasting);
     const isToldAll = isNew && parked.length > 0;

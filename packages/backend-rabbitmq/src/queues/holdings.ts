@@ -85,6 +85,11 @@ export class Holdings {
     return items;
   }
 
+  /** What this process knows of a frame that it has held before, whichever way it comes again. */
+  past(id: string): Past | undefined {
+    return this.#past.get(id);
+  }
+
   /** It is handed out there, `delayMs` from now. A receipt that was given for it settles nothing any more. */
   wait(
     item: Item,

@@ -25,7 +25,7 @@ import { Waiters } from "./waiters.ts";
 const AGAIN_MS = 200;
 /** A queue that has no leader answers nobody. */
 const PATIENCE_MS = 3_000;
-const MAX_FAILURES = 1;
+const MAX_FAILURES = 2;
 const CLOSING_MS = 1_000;
 /** Names in one bell. */
 const MAX_RUNG = 500;
