@@ -93,6 +93,18 @@ export class FleetQueue implements AsyncDisposable {
     return performance.now() - start;
   }
 
+  /** The same of each of up to a hundred that are next to each other, from when the multicast was due. */
+  async deliverSome(index: number, due: number): Promise<readonly number[]> {
+    const latencies: number[] = [];
+    const onReceipts = (receipts: readonly unknown[]): void => {
+      const latency = performance.now() - due;
+      for (const _ of receipts) latencies.push(latency);
+    };
+    const alike = identityOf((100 * index) % this.#size).slice(0, -2);
+    await this.#sender.multicast({ $identity: { $startswith: alike } }, PAYLOAD, { ...KEPT, onReceipts });
+    return latencies;
+  }
+
   /** As many at once as a multicast has batches under way: each of their connections has planned what it sends. */
   async #empty(): Promise<void> {
     await this.#under.forget?.();

@@ -15,6 +15,7 @@ import { postgresEnumerateScenario } from "./postgres-enumerate.ts";
 import { postgresMessagesScenario } from "./postgres-messages.ts";
 import { postgresOutboxScenario } from "./postgres-outbox.ts";
 import { postgresRegisterScenario } from "./postgres-register.ts";
+import { rabbitmqDurableScenario } from "./rabbitmq-durable.ts";
 import { rabbitmqScenario } from "./rabbitmq.ts";
 import { redisDurableScenario } from "./redis-durable.ts";
 import { redisEnumerateScenario } from "./redis-enumerate.ts";
@@ -45,6 +46,7 @@ const ALL: readonly Scenario[] = [
   redisSlowlogScenario,
   redisDurableScenario,
   jetStreamDurableScenario,
+  rabbitmqDurableScenario,
   postgresRegisterScenario,
   postgresEnumerateScenario,
   postgresMessagesScenario,
