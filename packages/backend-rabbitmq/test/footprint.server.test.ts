@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { Server } from "@muster/servers";
-import { RemoteProcess } from "@muster/servers/remote";
 import { withServer } from "@muster/servers/vitest";
+import { Processes } from "@muster/testing/processes";
 import { assert, describe, test } from "vitest";
 import type { ListeningProcess } from "./listening-process.ts";
 import { eventually, message, opened, publish } from "./support.ts";
@@ -41,8 +41,8 @@ async function footprintWith(server: Server, prefix: string, addressesEach: numb
   const shares = Array.from({ length: PROCESSES }, (_, process) =>
     Array.from({ length: addressesEach }, (__, index) => `sensor-${process}-${index}`),
   );
-  await using processes = new AsyncDisposableArray<RemoteProcess<Listening>>();
-  for (const share of shares) processes.add(await RemoteProcess.start<Listening>(LISTENING, [url, prefix, ...share]));
+  const each = shares.map((share) => [url, prefix, ...share]);
+  await using processes = await Processes.start<Listening>(LISTENING, each);
   const footprint = await footprintOf(server, prefix);
   await using sender = await opened({ url, prefix });
   for (const share of shares) {
@@ -58,18 +58,6 @@ async function footprintWith(server: Server, prefix: string, addressesEach: numb
     ),
   );
   return footprint;
-}
-
-class AsyncDisposableArray<T extends AsyncDisposable> implements AsyncDisposable {
-  readonly all: T[] = [];
-
-  add(one: T): void {
-    this.all.push(one);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.all.map((one) => one[Symbol.asyncDispose]()));
-  }
 }
 
 await withServer("rabbitmq", {}, (server) => {

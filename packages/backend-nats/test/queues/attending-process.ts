@@ -1,9 +1,10 @@
 /** A process that serves its share: `attending-process.ts <NATS URL> <namespace> <first> <count>`, until its parent ends. */
 
-import { openRegistry } from "@muster/core";
+import { type Fleet, openRegistry } from "@muster/core";
+import { answerParent } from "@muster/servers/remote";
 import { natsDurability, natsMessaging, natsRegistry } from "../../src/index.ts";
 
-async function attend(servers: string, namespace: string, first: number, count: number): Promise<void> {
+async function attend(servers: string, namespace: string, first: number, count: number): Promise<Fleet> {
   const fleet = await openRegistry({
     namespace,
     registry: natsRegistry({ servers }),
@@ -14,10 +15,8 @@ async function attend(servers: string, namespace: string, first: number, count: 
   const identities = Array.from({ length: count }, (_, index) => `id-${String(first + index).padStart(5, "0")}`);
   const call = { timeoutMs: 120_000 };
   await Promise.all(identities.map((identity) => fleet.register(identity, {}, { onMessage: () => {}, ...call })));
-  process.once("disconnect", () => process.exit());
-  process.send?.("attending");
+  return fleet;
 }
 
-const [url, namespace, first, count] = process.argv.slice(2);
-if (url !== undefined && namespace !== undefined && process.send !== undefined)
-  await attend(url, namespace, Number(first), Number(count));
+const [url = "", namespace = "", first, count] = process.argv.slice(2);
+answerParent(attend(url, namespace, Number(first), Number(count)));

@@ -1,17 +1,17 @@
 /** What four processes take of a server: streams, consumers, subscriptions, connections, and messages while there is nothing to do. */
 
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { openRegistry } from "@muster/core";
 import { obtainServer } from "@muster/servers";
 import { withServer } from "@muster/servers/vitest";
 import { freePort } from "@muster/testing";
+import { Processes } from "@muster/testing/processes";
 import { assert, describe, test } from "vitest";
 import { natsDurability, natsMessaging, natsRegistry } from "../../src/index.ts";
 
 const PROCESSES = 4;
+const ATTENDING = fileURLToPath(new URL("attending-process.ts", import.meta.url));
 const IDLE_MS = 10_000;
 const NAMESPACE = "footprint";
 /** Of each process: one for each of the three slots. */
@@ -33,27 +33,6 @@ interface Footprint {
   /** By stream, how many subjects it holds. */
   readonly subjects: Readonly<Record<string, number>>;
   readonly idlePerSecond: number;
-}
-
-class Process implements AsyncDisposable {
-  readonly #child: ChildProcess;
-
-  private constructor(child: ChildProcess) {
-    this.#child = child;
-  }
-
-  static async start(args: readonly (string | number)[]): Promise<Process> {
-    const path = fileURLToPath(new URL("attending-process.ts", import.meta.url));
-    const child = fork(path, args.map(String), { execArgv: ["--import", import.meta.resolve("tsx")] });
-    const [told] = await Promise.race([once(child, "message"), once(child, "exit")]);
-    if (told !== "attending") throw new Error(`it ended with ${told}`);
-    return new Process(child);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGKILL");
-    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, "exit");
-  }
 }
 
 /** What the server says of itself, over HTTP. */
@@ -105,25 +84,21 @@ async function footprintOf(count: number): Promise<Footprint> {
   const { url } = server;
   const monitor = new Monitor(port);
   const share = count / PROCESSES;
-  const processes: Process[] = [];
-  try {
-    for (let n = 0; n < PROCESSES; n += 1) processes.push(await Process.start([url, NAMESPACE, n * share, share]));
-    const [servers, namespace] = [url, NAMESPACE];
-    const slots = { registry: natsRegistry({ servers }), messaging: natsMessaging({ servers }) };
-    const sender = await openRegistry({ namespace, ...slots, durability: natsDurability({ servers }) });
-    const options = { delivery: "at-least-once", timeoutMs: 100_000 } as const;
-    const { deliveredCount } = await sender.multicast(null, "hello", options);
-    assert.equal(deliveredCount, count);
-    await sender.close();
-    await delay(IDLE_MS); // What was handled has its last words said.
-    const [connected, held] = [await monitor.connected(), await monitor.held()];
-    const [before, at] = [await monitor.received(), performance.now()];
-    await delay(IDLE_MS);
-    const idlePerSecond = (1_000 * ((await monitor.received()) - before)) / (performance.now() - at);
-    return { ...connected, ...held, idlePerSecond };
-  } finally {
-    for (const process of processes) await process[Symbol.asyncDispose]();
-  }
+  const shares = Array.from({ length: PROCESSES }, (_, n) => [url, NAMESPACE, n * share, share].map(String));
+  await using _processes = await Processes.start(ATTENDING, shares);
+  const [servers, namespace] = [url, NAMESPACE];
+  const slots = { registry: natsRegistry({ servers }), messaging: natsMessaging({ servers }) };
+  const sender = await openRegistry({ namespace, ...slots, durability: natsDurability({ servers }) });
+  const options = { delivery: "at-least-once", timeoutMs: 100_000 } as const;
+  const { deliveredCount } = await sender.multicast(null, "hello", options);
+  assert.equal(deliveredCount, count);
+  await sender.close();
+  await delay(IDLE_MS); // What was handled has its last words said.
+  const [connected, held] = [await monitor.connected(), await monitor.held()];
+  const [before, at] = [await monitor.received(), performance.now()];
+  await delay(IDLE_MS);
+  const idlePerSecond = (1_000 * ((await monitor.received()) - before)) / (performance.now() - at);
+  return { ...connected, ...held, idlePerSecond };
 }
 
 await withServer("nats", {}, ({ origin }) => {

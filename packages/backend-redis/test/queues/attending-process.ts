@@ -1,9 +1,10 @@
 /** A process that serves its share: `attending-process.ts <Redis URL> <namespace> <first> <count>`, until its parent ends. */
 
-import { openRegistry } from "@muster/core";
+import { type Fleet, openRegistry } from "@muster/core";
+import { answerParent } from "@muster/servers/remote";
 import { redisDurability, redisMessaging, redisRegistry } from "../../src/index.ts";
 
-async function attend(url: string, namespace: string, first: number, count: number): Promise<void> {
+async function attend(url: string, namespace: string, first: number, count: number): Promise<Fleet> {
   const fleet = await openRegistry({
     namespace,
     registry: redisRegistry({ url }),
@@ -13,10 +14,8 @@ async function attend(url: string, namespace: string, first: number, count: numb
   });
   const identities = Array.from({ length: count }, (_, index) => `id-${String(first + index).padStart(5, "0")}`);
   await Promise.all(identities.map((identity) => fleet.register(identity, {}, { onMessage: () => {} })));
-  process.once("disconnect", () => process.exit());
-  process.send?.("attending");
+  return fleet;
 }
 
-const [url, namespace, first, count] = process.argv.slice(2);
-if (url !== undefined && namespace !== undefined && process.send !== undefined)
-  await attend(url, namespace, Number(first), Number(count));
+const [url = "", namespace = "", first, count] = process.argv.slice(2);
+answerParent(attend(url, namespace, Number(first), Number(count)));

@@ -1,17 +1,17 @@
 /** What four processes take of a server: keys, connections, and commands while there is nothing to do. */
 
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { openRegistry } from "@muster/core";
 import { freshNamespace } from "@muster/testing";
+import { Processes } from "@muster/testing/processes";
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { redisDurability, redisMessaging, redisRegistry } from "../../src/index.ts";
 import { withOwnServer } from "../recovery/support.ts";
 
 const PROCESSES = 4;
+const ATTENDING = fileURLToPath(new URL("attending-process.ts", import.meta.url));
 const IDLE_MS = 10_000;
 /** Of each process: one for each of the three slots, and the one on which messages come. */
 const CONNECTIONS = 4;
@@ -23,27 +23,6 @@ interface Footprint {
   readonly keys: Readonly<Record<string, number>>;
   readonly connections: number;
   readonly idle: Idle;
-}
-
-class Process implements AsyncDisposable {
-  readonly #child: ChildProcess;
-
-  private constructor(child: ChildProcess) {
-    this.#child = child;
-  }
-
-  static async start(args: readonly (string | number)[]): Promise<Process> {
-    const path = fileURLToPath(new URL("attending-process.ts", import.meta.url));
-    const child = fork(path, args.map(String), { execArgv: ["--import", import.meta.resolve("tsx")] });
-    const [told] = await Promise.race([once(child, "message"), once(child, "exit")]);
-    if (told !== "attending") throw new Error(`it ended with ${told}`);
-    return new Process(child);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGKILL");
-    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, "exit");
-  }
 }
 
 async function numberIn(redis: Redis, section: string, name: string): Promise<number> {
@@ -90,9 +69,9 @@ async function footprintOf(url: string, count: number): Promise<Footprint> {
   await redis.flushall();
   const before = await numberIn(redis, "clients", "connected_clients");
   const share = count / PROCESSES;
-  const processes: Process[] = [];
+  const shares = Array.from({ length: PROCESSES }, (_, n) => [url, namespace, n * share, share].map(String));
   try {
-    for (let n = 0; n < PROCESSES; n += 1) processes.push(await Process.start([url, namespace, n * share, share]));
+    await using _processes = await Processes.start(ATTENDING, shares);
     const connections = (await numberIn(redis, "clients", "connected_clients")) - before;
     const slots = { registry: redisRegistry({ url }), messaging: redisMessaging({ url }) };
     const sender = await openRegistry({ namespace, ...slots, durability: redisDurability({ url }) });
@@ -102,7 +81,6 @@ async function footprintOf(url: string, count: number): Promise<Footprint> {
     const keys = await keysOf(redis);
     return { keys, connections, idle: await idleOf(url) };
   } finally {
-    for (const process of processes) await process[Symbol.asyncDispose]();
     redis.disconnect();
   }
 }
