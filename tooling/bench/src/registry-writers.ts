@@ -14,6 +14,8 @@ export interface Writes {
   readonly documents: readonly Sensor[];
   readonly atOnce: number;
   registry(): RegistryBackend;
+  /** Takes all out at once, but for sessions, so that whoever is open stays so. Default: each is deleted. */
+  empty?(): void | Promise<void>;
 }
 
 /** `setMany` of the registry slot, without core. */
@@ -35,6 +37,7 @@ export class SlotWrites implements Contender, AsyncDisposable {
   }
 
   async prepare(): Promise<void> {
+    if (this.#writes.empty !== undefined) return this.#writes.empty();
     await inWaves({ ...this.#writes, atOnce: this.#writes.documents.length }, async (wave) => {
       const keys = wave.map(({ identity, document }) => ({ identity, attempt: entryOf(identity, document).attempt }));
       return (await this.#registry.deleteMany(keys, CALL)).length;
@@ -76,6 +79,7 @@ export class FleetRegisters implements Contender, AsyncDisposable {
   async prepare(): Promise<void> {
     await Promise.all(this.#handles.map((handle) => handle.unregister()));
     this.#handles = [];
+    await this.#writes.empty?.();
   }
 
   async run(): Promise<number> {

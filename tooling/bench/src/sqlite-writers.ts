@@ -1,15 +1,12 @@
-/** Three ways to write the same documents into an empty file of SQLite, as contenders; emptying it is not timed. */
+/** Documents that are written into an empty file of SQLite by hand, as a contender; emptying it is not timed. */
 
-import { type SqliteFileOptions, sqliteRegistry } from "@muster/backend-sqlite";
-import { type Fleet, type Handle, openRegistry } from "@muster/core";
-import type { RegistryBackend } from "@muster/core/slots";
+import type { SqliteFileOptions } from "@muster/backend-sqlite";
 import Database from "libsql";
 import type { Sensor } from "./documents.ts";
-import { PATIENT } from "./fleets.ts";
+import { TTL_MS } from "./registry-writers.ts";
 import type { Contender } from "./rounds.ts";
-import { BATCH, CALL, entryOf, identityOf } from "./store.ts";
+import { identityOf } from "./store.ts";
 
-const TTL_MS = PATIENT.ttlMs;
 const NAMESPACE = "bench";
 
 const INSERTS = [
@@ -57,101 +54,23 @@ export class RawConnection implements Disposable {
   }
 }
 
-export interface Writes {
-  readonly options: SqliteFileOptions;
-  readonly raw: RawConnection;
-  readonly documents: readonly Sensor[];
-}
-
 /** As fast as rows come into both tables, and nothing is decided. */
 export class RawInserts implements Contender {
   readonly name = "inserts";
-  readonly #writes: Writes;
+  readonly #raw: RawConnection;
+  readonly #documents: readonly Sensor[];
 
-  constructor(writes: Writes) {
-    this.#writes = writes;
+  constructor(raw: RawConnection, documents: readonly Sensor[]) {
+    this.#raw = raw;
+    this.#documents = documents;
   }
 
   prepare(): void {
-    this.#writes.raw.empty();
+    this.#raw.empty();
   }
 
   run(): number {
-    const { raw, documents } = this.#writes;
-    raw.insert(documents);
-    return documents.length;
-  }
-}
-
-/** `setMany` of the registry slot, without core. */
-export class SlotWrites implements Contender, AsyncDisposable {
-  readonly name = "setMany of 1,000";
-  readonly #writes: Writes;
-  readonly #registry: RegistryBackend;
-
-  private constructor(writes: Writes, registry: RegistryBackend) {
-    this.#writes = writes;
-    this.#registry = registry;
-  }
-
-  static async open(writes: Writes): Promise<SlotWrites> {
-    const registry = sqliteRegistry(writes.options);
-    await registry.open({ namespace: NAMESPACE }, CALL);
-    return new SlotWrites(writes, registry);
-  }
-
-  prepare(): void {
-    this.#writes.raw.empty();
-  }
-
-  async run(): Promise<number> {
-    const { documents } = this.#writes;
-    let written = 0;
-    for (let start = 0; start < documents.length; start += BATCH) {
-      const batch = documents.slice(start, start + BATCH);
-      const entries = batch.map((document, at) => ({ ...entryOf(identityOf(start + at), document), ttlMs: TTL_MS }));
-      const outcomes = await this.#registry.setMany(entries, CALL);
-      written += outcomes.filter((outcome) => "stored" in outcome).length;
-    }
-    return written;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#registry.close();
-  }
-}
-
-/** `fleet.register`, all at once, as users call it, in a process that has been at it for a while. */
-export class FleetRegisters implements Contender, AsyncDisposable {
-  readonly name = "registers";
-  readonly #writes: Writes;
-  readonly #fleet: Fleet;
-  #handles: readonly Handle[] = [];
-
-  private constructor(writes: Writes, fleet: Fleet) {
-    this.#writes = writes;
-    this.#fleet = fleet;
-  }
-
-  static async open(writes: Writes): Promise<FleetRegisters> {
-    const registry = sqliteRegistry(writes.options);
-    return new FleetRegisters(writes, await openRegistry({ namespace: NAMESPACE, registry, timing: PATIENT }));
-  }
-
-  async prepare(): Promise<void> {
-    await Promise.all(this.#handles.map((handle) => handle.unregister()));
-    this.#handles = [];
-    this.#writes.raw.empty();
-  }
-
-  async run(): Promise<number> {
-    const { documents } = this.#writes;
-    const registering = documents.map((document, index) => this.#fleet.register(identityOf(index), document));
-    this.#handles = await Promise.all(registering);
-    return this.#handles.length;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#fleet.close();
+    this.#raw.insert(this.#documents);
+    return this.#documents.length;
   }
 }

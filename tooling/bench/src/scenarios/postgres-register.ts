@@ -1,11 +1,15 @@
 /** What many registers at once over PostgreSQL cost, against COPY into the same tables. */
 
+import { postgresRegistry } from "@muster/backend-postgres";
+import type { RegistryBackend } from "@muster/core/slots";
 import { Pool } from "pg";
 import { sensors } from "../documents.ts";
-import { Copies, FleetRegisters, SlotWrites } from "../postgres-writers.ts";
+import { Copies, emptyRegistry } from "../postgres-writers.ts";
+import { FleetRegisters, SlotWrites } from "../registry-writers.ts";
 import { playRounds } from "../rounds.ts";
 import { type Outcome, rowOf, type Scenario, type Settings } from "../scenario.ts";
 import { benchServer } from "../servers.ts";
+import { BATCH } from "../store.ts";
 
 export const postgresRegisterScenario: Scenario = {
   name: "postgres-register",
@@ -19,10 +23,12 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
   await using server = await benchServer("postgres");
   const pool = new Pool({ connectionString: `${server.url}/postgres` });
   try {
-    const writes = { pool, documents: sensors(size) };
-    await using slot = await SlotWrites.open(writes);
-    await using fleet = await FleetRegisters.open(writes);
-    const played = await playRounds([new Copies(writes), slot, fleet], { rounds, size });
+    const documents = sensors(size);
+    const registry = (): RegistryBackend => postgresRegistry({ pool });
+    const writes = { documents, atOnce: BATCH, registry, empty: async () => emptyRegistry(pool) };
+    await using slot = await SlotWrites.open("setMany of 1,000", writes);
+    await using fleet = await FleetRegisters.open("registers", { ...writes, atOnce: size });
+    const played = await playRounds([new Copies(pool, documents), slot, fleet], { rounds, size });
     const goal = { atLeast: 0.45, floor: 0.3 };
     return {
       rows: [

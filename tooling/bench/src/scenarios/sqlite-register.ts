@@ -5,10 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sqliteRegistry } from "@muster/backend-sqlite";
 import { sensors } from "../documents.ts";
+import { FleetRegisters, SlotWrites } from "../registry-writers.ts";
 import { playRounds } from "../rounds.ts";
 import { type Outcome, rowOf, type Scenario, type Settings } from "../scenario.ts";
-import { FleetRegisters, RawConnection, RawInserts, SlotWrites } from "../sqlite-writers.ts";
-import { CALL } from "../store.ts";
+import { RawConnection, RawInserts } from "../sqlite-writers.ts";
+import { BATCH, CALL } from "../store.ts";
 
 export const sqliteRegisterScenario: Scenario = {
   name: "sqlite-register",
@@ -34,10 +35,11 @@ async function race(
   await using registry = sqliteRegistry(options);
   await registry.open({ namespace: "bench" }, CALL);
   using raw = new RawConnection(options);
-  const writes = { options, raw, documents: sensors(size) };
-  await using slot = await SlotWrites.open(writes);
-  await using fleet = await FleetRegisters.open(writes);
-  const played = await playRounds([new RawInserts(writes), slot, fleet], { rounds, size });
+  const documents = sensors(size);
+  const writes = { documents, atOnce: BATCH, registry: () => sqliteRegistry(options), empty: () => raw.empty() };
+  await using slot = await SlotWrites.open("setMany of 1,000", writes);
+  await using fleet = await FleetRegisters.open("registers", { ...writes, atOnce: size });
+  const played = await playRounds([new RawInserts(raw, documents), slot, fleet], { rounds, size });
   const goal = { atLeast: 0.5 };
   return {
     rows: [
