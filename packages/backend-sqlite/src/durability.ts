@@ -21,21 +21,7 @@ import { type SqliteClient, sqliteClient } from "./client.ts";
 import { NAME } from "./errors.ts";
 import { misconfigured, type SqliteOptions } from "./options.ts";
 import { Access } from "./queues/access.ts";
-import {
-  checkBatch,
-  checkDequeue,
-  checkIdentity,
-  checkLease,
-  checkMessage,
-  checkSession,
-  checkTargets,
-  checkTtl,
-  MAX_BATCH,
-  MAX_LEASE_MS,
-  MAX_PAYLOAD_BYTES,
-  MAX_TTL_MS,
-  MIN_LEASE_MS,
-} from "./queues/arguments.ts";
+import { checks, MAX_BATCH, MAX_LEASE_MS, MAX_PAYLOAD_BYTES, MAX_TTL_MS, MIN_LEASE_MS } from "./queues/arguments.ts";
 import { deadLetterFacet } from "./queues/dead-letter-facet.ts";
 import type { Why } from "./queues/ending.ts";
 import type { TargetKey } from "./queues/enqueueing.ts";
@@ -125,34 +111,34 @@ class SqliteDurability implements DurabilityBackend<SqliteTransaction> {
     call: Call,
   ): Promise<readonly BatchFailure[]> {
     return this.#access.askFor("enqueueMany", targets, identityOf, call, () => {
-      checkMessage(message, "enqueueMany");
-      checkTargets(targets, "enqueueMany");
-      checkTtl(ttlMs, "enqueueMany");
+      checks.checkMessage(message, "enqueueMany");
+      checks.checkTargets(targets, "enqueueMany");
+      checks.checkTtl(ttlMs, "enqueueMany");
       return { message: ownCopyOf(message), targets: targets.map(keyOf), ttlMs: Math.ceil(ttlMs) };
     });
   }
 
   async attachMany(session: string, targets: readonly Target[], call: Call): Promise<readonly BatchFailure[]> {
     return this.#access.askFor("attachMany", targets, identityOf, call, () => {
-      checkSession(session, "attachMany");
-      checkTargets(targets, "attachMany");
+      checks.checkSession(session, "attachMany");
+      checks.checkTargets(targets, "attachMany");
       return { session, targets: targets.map(keyOf) };
     });
   }
 
   async detachMany(session: string, identities: readonly string[], call: Call): Promise<void> {
     await this.#access.ask("detachMany", "detachMany", call, () => {
-      checkSession(session, "detachMany");
-      checkBatch(identities, "detachMany");
-      for (const identity of identities) checkIdentity(identity, "detachMany");
+      checks.checkSession(session, "detachMany");
+      checks.checkBatch(identities, "detachMany");
+      for (const identity of identities) checks.checkIdentity(identity, "detachMany");
       return { session, identities };
     });
   }
 
   async dequeue(session: string, options: DequeueOptions, call: Call): Promise<readonly Leased[]> {
     return this.#access.ask("dequeue", "dequeue", call, () => {
-      checkSession(session, "dequeue");
-      checkDequeue(options);
+      checks.checkSession(session, "dequeue");
+      checks.checkDequeue(options);
       const { max, maxPerIdentity, waitMs, leaseMs } = options;
       return { session, max: Math.min(max, MAX_BATCH), maxPerIdentity, waitMs, leaseMs: Math.ceil(leaseMs) };
     });
@@ -160,22 +146,22 @@ class SqliteDurability implements DurabilityBackend<SqliteTransaction> {
 
   async settleMany(settlements: readonly Settlement[], call: Call): Promise<readonly BatchFailure[]> {
     return this.#access.askFor("settleMany", settlements, receiptOf, call, () => {
-      checkBatch(settlements, "settleMany");
+      checks.checkBatch(settlements, "settleMany");
       return { settlements: settlements.map(storable) };
     });
   }
 
   async extendMany(receipts: readonly string[], leaseMs: number, call: Call): Promise<readonly BatchFailure[]> {
     return this.#access.askFor("extendMany", receipts, String, call, () => {
-      checkBatch(receipts, "extendMany");
-      checkLease(leaseMs, "extendMany");
+      checks.checkBatch(receipts, "extendMany");
+      checks.checkLease(leaseMs, "extendMany");
       return { receipts, leaseMs: Math.ceil(leaseMs) };
     });
   }
 
   async dropMany(targets: readonly Target[], { code, reason }: Why, call: Call): Promise<void> {
     await this.#access.ask("dropMany", "dropMany", call, () => {
-      checkTargets(targets, "dropMany");
+      checks.checkTargets(targets, "dropMany");
       return { targets: targets.map(keyOf), why: { code, reason: textOf(reason) } };
     });
   }

@@ -2,7 +2,7 @@
 
 import type { ShardLease } from "@muster/core/slots";
 import type { PostgresCall } from "../client.ts";
-import { checkLease } from "../queues/arguments.ts";
+import { checks } from "../queues/arguments.ts";
 import { checkRelay } from "./arguments.ts";
 import type { Ledger } from "./ledger.ts";
 
@@ -13,7 +13,7 @@ export async function leaseShards(
   call: PostgresCall,
 ): Promise<readonly ShardLease[]> {
   checkRelay(relay, call.operation);
-  checkLease(leaseMs, call.operation);
+  checks.checkLease(leaseMs, call.operation);
   const rows = await client.query(sql.leaseShards, [number, relay, Math.ceil(leaseMs)], call);
   return rows.map(([shard, lease]) => ({ shard: Number(shard), lease: lease ?? "" }));
 }

@@ -4,7 +4,7 @@ import { type OutboxTarget, shardOf } from "@muster/core/slots";
 import { compareStrings } from "@muster/filter";
 import type { Parameter } from "../client.ts";
 import { bigintArray, textArray } from "../codec.ts";
-import { checkIdentity } from "../queues/arguments.ts";
+import { checks } from "../queues/arguments.ts";
 import { inOrder } from "../queues/enqueueing.ts";
 import { SHARDS } from "./shards.ts";
 
@@ -48,7 +48,7 @@ export class Packing {
   add(targets: readonly OutboxTarget[]): void {
     let last = this.#last;
     for (const { identity, epoch } of targets) {
-      checkIdentity(identity, "record");
+      checks.checkIdentity(identity, "record");
       if (compareStrings(last, identity) >= 0) this.#isInOrder = false;
       last = identity;
       const shard = shardOf(identity, SHARDS);

@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { MulticastStart, OutboxTarget, Recorded } from "@muster/core/slots";
 import type { Parameter } from "../client.ts";
 import { type Row, textArray } from "../codec.ts";
-import { checkIdempotencyKey, checkMessage, checkTtl } from "../queues/arguments.ts";
+import { checks } from "../queues/arguments.ts";
 import { contentsOf } from "../queues/enqueueing.ts";
 import { recordIn } from "../queues/tracking.ts";
 import { invalid } from "./arguments.ts";
@@ -39,9 +39,9 @@ export class Recording {
 
   /** Begins when `turn` is over. @throws the contract's codes for `record` */
   async run(start: MulticastStart, pages: Pages, turn: Promise<unknown> | undefined): Promise<Recorded> {
-    checkMessage(start.message, "record");
-    checkTtl(start.ttlMs, "record");
-    checkIdempotencyKey(start.idempotencyKey, "record");
+    checks.checkMessage(start.message, "record");
+    checks.checkTtl(start.ttlMs, "record");
+    checks.checkIdempotencyKey(start.idempotencyKey, "record");
     if (turn !== undefined) await this.#unlessAbandoned(turn);
     try {
       await this.#unlessAbandoned(this.#savepoint.set());

@@ -3,7 +3,7 @@
 import type { BatchFailure, DeadCode, Target } from "@muster/core/slots";
 import type { PostgresCall } from "../client.ts";
 import { bigintArray, textArray } from "../codec.ts";
-import { checkBatch, checkIdentity, checkSession, checkTargets } from "./arguments.ts";
+import { checks } from "./arguments.ts";
 import { inOrder } from "./enqueueing.ts";
 import { failuresOf } from "./failures.ts";
 import type { Space } from "./space.ts";
@@ -14,8 +14,8 @@ export async function attachMany(
   targets: readonly Target[],
   call: PostgresCall,
 ): Promise<readonly BatchFailure[]> {
-  checkSession(session, call.operation);
-  checkTargets(targets, call.operation);
+  checks.checkSession(session, call.operation);
+  checks.checkTargets(targets, call.operation);
   const fenced = new Set<Target>();
   for (const round of roundsOf(targets)) {
     const values = [
@@ -41,9 +41,9 @@ export async function detachMany(
   identities: readonly string[],
   call: PostgresCall,
 ): Promise<void> {
-  checkSession(session, call.operation);
-  checkBatch(identities, call.operation);
-  for (const identity of identities) checkIdentity(identity, call.operation);
+  checks.checkSession(session, call.operation);
+  checks.checkBatch(identities, call.operation);
+  for (const identity of identities) checks.checkIdentity(identity, call.operation);
   if (identities.length === 0) return;
   const sorted = inOrder(identities.map((identity) => ({ identity })));
   const values = [number, session, textArray(sorted.map(({ identity }) => identity))];
@@ -56,7 +56,7 @@ export async function dropMany(
   { code, reason }: { readonly code: DeadCode; readonly reason: string },
   call: PostgresCall,
 ): Promise<void> {
-  checkTargets(targets, call.operation);
+  checks.checkTargets(targets, call.operation);
   for (const round of roundsOf(targets)) {
     const values = [
       number,

@@ -3,7 +3,7 @@
 import type { BatchFailure, DeadCode, DeadLetter, DeadLetterKey } from "@muster/core/slots";
 import type { PostgresCall } from "../client.ts";
 import { bytesIn, type Row, textArray } from "../codec.ts";
-import { checkBatch, checkTtl } from "./arguments.ts";
+import { checks } from "./arguments.ts";
 import { type FailureCode, failuresOf } from "./failures.ts";
 import type { Space } from "./space.ts";
 import { compareStrings } from "@muster/filter";
@@ -36,8 +36,8 @@ export async function redriveMany(
   { ttlMs }: { readonly ttlMs: number },
   call: PostgresCall,
 ): Promise<readonly BatchFailure[]> {
-  checkBatch(keys, call.operation);
-  checkTtl(ttlMs, call.operation);
+  checks.checkBatch(keys, call.operation);
+  checks.checkTtl(ttlMs, call.operation);
   const wanted = inOrder(keys);
   const retention = Math.ceil(scope.deadLetterRetentionMs);
   const values = [number, ...columnsOf(wanted), Math.ceil(ttlMs), retention, scope.maxQueued];
@@ -55,7 +55,7 @@ export async function purgeMany(
   keys: readonly DeadLetterKey[],
   call: PostgresCall,
 ): Promise<readonly BatchFailure[]> {
-  checkBatch(keys, call.operation);
+  checks.checkBatch(keys, call.operation);
   const wanted = inOrder(keys);
   const values = [number, ...columnsOf(wanted), Math.ceil(scope.deadLetterRetentionMs)];
   const rows = wanted.length === 0 ? [] : await client.query(sql.purgeMany, values, call);

@@ -3,7 +3,7 @@
 import type { DequeueOptions, DurableMessage, Leased } from "@muster/core/slots";
 import type { PostgresCall } from "../client.ts";
 import { bytesIn, type Row } from "../codec.ts";
-import { checkDequeue, checkSession, MAX_BATCH } from "./arguments.ts";
+import { checks, MAX_BATCH } from "./arguments.ts";
 import { receiptHead, receiptOf } from "./receipts.ts";
 import type { Space } from "./space.ts";
 
@@ -16,8 +16,8 @@ export async function dequeue(
   options: DequeueOptions,
   call: PostgresCall,
 ): Promise<readonly Leased[]> {
-  checkSession(session, call.operation);
-  checkDequeue(options);
+  checks.checkSession(session, call.operation);
+  checks.checkDequeue(options);
   const { client, number, sql, crowded } = space;
   const max = Math.min(Math.floor(options.max), MAX_BATCH);
   const maxEach = Math.min(Math.floor(options.maxPerIdentity), max);

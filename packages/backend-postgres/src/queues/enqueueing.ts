@@ -4,7 +4,7 @@ import type { BatchFailure, DurableMessage, Target } from "@muster/core/slots";
 import { compareStrings } from "@muster/filter";
 import type { Parameter, PostgresCall } from "../client.ts";
 import { bigintArray, textArray } from "../codec.ts";
-import { checkMessage, checkTargets, checkTtl } from "./arguments.ts";
+import { checks } from "./arguments.ts";
 import { failuresOf } from "./failures.ts";
 import type { Space } from "./space.ts";
 
@@ -15,9 +15,9 @@ export async function enqueueMany(
   { ttlMs }: { readonly ttlMs: number },
   call: PostgresCall,
 ): Promise<readonly BatchFailure[]> {
-  checkMessage(message, call.operation);
-  checkTargets(targets, call.operation);
-  checkTtl(ttlMs, call.operation);
+  checks.checkMessage(message, call.operation);
+  checks.checkTargets(targets, call.operation);
+  checks.checkTtl(ttlMs, call.operation);
   if (targets.length === 0) return [];
   const sorted = inOrder(targets);
   const values = [

@@ -4,7 +4,7 @@ import type { BatchFailure, Settlement } from "@muster/core/slots";
 import { compareStrings } from "@muster/filter";
 import type { Parameter, PostgresCall } from "../client.ts";
 import { bigintArray, textArray } from "../codec.ts";
-import { checkBatch, checkLease } from "./arguments.ts";
+import { checks } from "./arguments.ts";
 import { textOf } from "./attaching.ts";
 import { failuresOf } from "./failures.ts";
 import { type Receipt, readReceipt } from "./receipts.ts";
@@ -22,7 +22,7 @@ export async function settleMany(
   settlements: readonly Settlement[],
   call: PostgresCall,
 ): Promise<readonly BatchFailure[]> {
-  checkBatch(settlements, call.operation);
+  checks.checkBatch(settlements, call.operation);
   const done = await ackLeases(space, settlements, call);
   if (done.size === settlements.length) return [];
   const receipts = settlements.map(({ receipt }) => receipt);
@@ -44,8 +44,8 @@ export async function extendMany(
   leaseMs: number,
   call: PostgresCall,
 ): Promise<readonly BatchFailure[]> {
-  checkBatch(receipts, call.operation);
-  checkLease(leaseMs, call.operation);
+  checks.checkBatch(receipts, call.operation);
+  checks.checkLease(leaseMs, call.operation);
   const { left, fenced } = read(receipts, () => true);
   await send(space, inOrder(left), { text: space.sql.extendMany, more: [Math.ceil(leaseMs)], fenced }, call);
   return failuresIn(receipts, fenced, call);

@@ -3,7 +3,7 @@
 import type { DeliveryCounts, MulticastRecord, MulticastStart, TrackedDelivery } from "@muster/core/slots";
 import type { PostgresCall } from "../client.ts";
 import { type Row, textArray } from "../codec.ts";
-import { checkIdempotencyKey, checkMessage } from "./arguments.ts";
+import { checks } from "./arguments.ts";
 import { deadCodeIn } from "./dead-letters.ts";
 import { messageIn } from "./dequeueing.ts";
 import { contentsOf } from "./enqueueing.ts";
@@ -18,8 +18,8 @@ export async function begin(
   call: PostgresCall,
 ): Promise<{ readonly begun: boolean; readonly record: MulticastRecord }> {
   const { message, idempotencyKey, digest, filter, ttlMs } = start;
-  checkMessage(message, call.operation);
-  checkIdempotencyKey(idempotencyKey, call.operation);
+  checks.checkMessage(message, call.operation);
+  checks.checkIdempotencyKey(idempotencyKey, call.operation);
   const keepMs = Math.ceil(scope.trackingRetentionMs);
   const values = [
     ...[number, ...contentsOf(message)],

@@ -11,7 +11,7 @@ export const MAX_LEASE_MS = 86_400_000;
 /** Ten years. */
 export const MAX_TTL_MS = 315_360_000_000;
 
-const CHECKS: DurabilityChecks = durabilityChecks(NAME, {
+export const checks: DurabilityChecks = durabilityChecks(NAME, {
   maxPayloadBytes: MAX_PAYLOAD_BYTES,
   maxBatch: MAX_BATCH,
   minLeaseMs: MIN_LEASE_MS,
@@ -20,17 +20,6 @@ const CHECKS: DurabilityChecks = durabilityChecks(NAME, {
   maxIdentityBytes: NAME_LIMITS.maxIdentityBytes,
   maxNameBytes: 1_024,
 });
-
-export const checkMessage: DurabilityChecks["checkMessage"] = CHECKS.checkMessage;
-export const checkBatch: DurabilityChecks["checkBatch"] = CHECKS.checkBatch;
-export const checkTargets: DurabilityChecks["checkTargets"] = CHECKS.checkTargets;
-export const checkTarget: DurabilityChecks["checkTarget"] = CHECKS.checkTarget;
-export const checkIdentity: DurabilityChecks["checkIdentity"] = CHECKS.checkIdentity;
-export const checkSession: DurabilityChecks["checkSession"] = CHECKS.checkSession;
-export const checkIdempotencyKey: DurabilityChecks["checkIdempotencyKey"] = CHECKS.checkIdempotencyKey;
-export const checkTtl: DurabilityChecks["checkTtl"] = CHECKS.checkTtl;
-export const checkDequeue: DurabilityChecks["checkDequeue"] = CHECKS.checkDequeue;
-export const checkLease: DurabilityChecks["checkLease"] = CHECKS.checkLease;
 
 export function invalid(operation: string, message: string, subject?: string): MusterError<"INVALID_ARGUMENT"> {
   return new MusterError({ code: "INVALID_ARGUMENT", source: `${NAME}.${operation}`, subject, message });

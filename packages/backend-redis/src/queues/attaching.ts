@@ -6,7 +6,7 @@ import { NAME } from "../errors.ts";
 import { attachScript, detachScript, dropScript } from "../scripts/queues/attach.ts";
 import { cut, sendParts } from "../store/batches.ts";
 import { listIn, numberIn } from "../store/replies.ts";
-import { checkBatch, checkIdentity, checkSession, checkTargets } from "./arguments.ts";
+import { checks } from "./arguments.ts";
 import { runUncrowded } from "./dissolving.ts";
 import { failuresOf } from "./failures.ts";
 import type { Space } from "./space.ts";
@@ -25,8 +25,8 @@ export async function attachMany(
   targets: readonly Target[],
   call: RedisCall,
 ): Promise<readonly BatchFailure[]> {
-  checkSession(session, "attachMany");
-  checkTargets(targets, "attachMany");
+  checks.checkSession(session, "attachMany");
+  checks.checkTargets(targets, "attachMany");
   const fenced: number[] = [];
   for (const round of roundsOf(targets)) {
     const parts = cut(round, ({ target }) => target.identity.length, MOST_ENTRIES);
@@ -47,9 +47,9 @@ export async function detachMany(
   identities: readonly string[],
   call: RedisCall,
 ): Promise<void> {
-  checkSession(session, "detachMany");
-  checkBatch(identities, "detachMany");
-  for (const identity of identities) checkIdentity(identity, "detachMany");
+  checks.checkSession(session, "detachMany");
+  checks.checkBatch(identities, "detachMany");
+  for (const identity of identities) checks.checkIdentity(identity, "detachMany");
   const parts = cut(identities, ({ length }) => length, MOST_ENTRIES);
   await sendParts(parts, `${NAME}.detachMany`, call, async (part) => {
     await runUncrowded(space, detachScript, (force) => [session, force, ...part], call);
@@ -63,7 +63,7 @@ export async function dropMany(
   { code, reason }: { readonly code: DeadCode; readonly reason: string },
   call: RedisCall,
 ): Promise<void> {
-  checkTargets(targets, "dropMany");
+  checks.checkTargets(targets, "dropMany");
   const parts = cut(targets, ({ identity }) => identity.length, MOST_ENTRIES);
   await sendParts(parts, `${NAME}.dropMany`, call, async (part) => {
     const columns = part.flatMap(({ identity, epoch }) => [identity, String(epoch)]);

@@ -6,7 +6,7 @@ import { NAME } from "../errors.ts";
 import { lettersScript, purgeScript, redriveScript } from "../scripts/queues/letters.ts";
 import { cut, sendParts } from "../store/batches.ts";
 import { bytesIn, listIn } from "../store/replies.ts";
-import { checkBatch, checkTtl } from "./arguments.ts";
+import { checks } from "./arguments.ts";
 import { detailsIn } from "./details.ts";
 import { runUncrowded } from "./dissolving.ts";
 import { type FailureCode, failuresOf } from "./failures.ts";
@@ -65,7 +65,7 @@ export async function redriveMany(
   { ttlMs }: { readonly ttlMs: number },
   call: RedisCall,
 ): Promise<readonly BatchFailure[]> {
-  checkTtl(ttlMs, "redriveMany");
+  checks.checkTtl(ttlMs, "redriveMany");
   return decided(keys, "redriveMany", call, async (part) => {
     const limits = [Math.ceil(ttlMs), space.scope.maxQueued ?? ""];
     const columns = part.flatMap(({ identity, messageId }) => [identity, messageId]);
@@ -90,7 +90,7 @@ async function decided(
   call: RedisCall,
   send: (part: readonly DeadLetterKey[]) => Promise<unknown>,
 ): Promise<readonly BatchFailure[]> {
-  checkBatch(keys, operation);
+  checks.checkBatch(keys, operation);
   const parts = cut(keys, ({ identity, messageId }) => identity.length + messageId.length, MOST_ENTRIES);
   const verdicts = await sendParts(parts, `${NAME}.${operation}`, call, async (part) =>
     listIn(await send(part)).map((verdict) => bytesIn(verdict).toString()),

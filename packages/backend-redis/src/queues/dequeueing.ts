@@ -4,7 +4,7 @@ import type { DequeueOptions, DurableMessage, Leased, LeasedRecipient } from "@m
 import type { RedisCall } from "../client.ts";
 import { dequeueScript } from "../scripts/queues/dequeue.ts";
 import { bytesIn, listIn, numberIn } from "../store/replies.ts";
-import { checkDequeue, checkSession, MAX_BATCH } from "./arguments.ts";
+import { checks, MAX_BATCH } from "./arguments.ts";
 import { givenPage } from "./given-pages.ts";
 import { pageText } from "./page-texts.ts";
 import { firstReceipts, receiptsOf } from "./receipts.ts";
@@ -22,8 +22,8 @@ export async function dequeue(
   options: DequeueOptions,
   call: RedisCall,
 ): Promise<readonly Leased[]> {
-  checkSession(session, "dequeue");
-  checkDequeue(options);
+  checks.checkSession(session, "dequeue");
+  checks.checkDequeue(options);
   const max = Math.min(Math.floor(options.max), MAX_BATCH);
   const maxEach = Math.min(Math.floor(options.maxPerIdentity), max);
   const args = [session, max, maxEach, Math.ceil(options.leaseMs)];

@@ -6,7 +6,7 @@ import { NAME } from "../errors.ts";
 import { enqueueScript } from "../scripts/queues/enqueue.ts";
 import { sendParts } from "../store/batches.ts";
 import { bytesIn, listIn, numberIn } from "../store/replies.ts";
-import { checkBatch, checkMessage, checkTtl } from "./arguments.ts";
+import { checks } from "./arguments.ts";
 import type { Audience } from "./audiences.ts";
 import { runUncrowded } from "./dissolving.ts";
 import { type FailureCode, failuresOf } from "./failures.ts";
@@ -22,9 +22,9 @@ export async function enqueueMany(
   { ttlMs }: { readonly ttlMs: number },
   call: RedisCall,
 ): Promise<readonly BatchFailure[]> {
-  checkMessage(message, "enqueueMany");
-  checkBatch(targets, "enqueueMany");
-  checkTtl(ttlMs, "enqueueMany");
+  checks.checkMessage(message, "enqueueMany");
+  checks.checkBatch(targets, "enqueueMany");
+  checks.checkTtl(ttlMs, "enqueueMany");
   const parts = space.recipients.partsOf(targets).map((part) => [part]);
   const refused = await sendParts(parts, `${NAME}.enqueueMany`, call, async ([part]) =>
     part === undefined ? [] : enqueuePart(space, message, part, Math.ceil(ttlMs), call),

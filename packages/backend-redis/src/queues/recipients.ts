@@ -2,7 +2,7 @@
 
 import type { Target } from "@muster/core/slots";
 import { compareStrings } from "@muster/filter";
-import { checkTarget } from "./arguments.ts";
+import { checks } from "./arguments.ts";
 import type { Audience, Audiences } from "./audiences.ts";
 
 /** Of one script: it takes the server a fraction of a millisecond, or a few where it has to look at each. */
@@ -130,7 +130,7 @@ class Group {
       this.#epochs = guess.epochs.slice(0, at);
       this.#guess = undefined;
     }
-    checkTarget({ identity, epoch }, "enqueueMany");
+    checks.checkTarget({ identity, epoch }, "enqueueMany");
     this.#identities.push(identity);
     this.#epochs.push(epoch);
   }

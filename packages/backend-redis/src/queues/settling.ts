@@ -6,7 +6,7 @@ import { NAME } from "../errors.ts";
 import { extendScript, settleScript } from "../scripts/queues/settle.ts";
 import { cut, sendParts } from "../store/batches.ts";
 import { listIn, numberIn } from "../store/replies.ts";
-import { checkBatch, checkLease } from "./arguments.ts";
+import { checks } from "./arguments.ts";
 import { acknowledgedAll, MOST_WHOLES, lengthOfWhole } from "./acknowledging.ts";
 import { type FailureCode, failuresOf } from "./failures.ts";
 import { type GivenPage, givenPage } from "./given-pages.ts";
@@ -32,7 +32,7 @@ export async function settleMany(
   settlements: readonly Settlement[],
   call: RedisCall,
 ): Promise<readonly BatchFailure[]> {
-  checkBatch(settlements, "settleMany");
+  checks.checkBatch(settlements, "settleMany");
   const receiptAt = (index: number): string => settlements[index]?.receipt ?? "";
   const wholes: Run[] = [];
   const others: number[] = [];
@@ -74,8 +74,8 @@ export async function extendMany(
   leaseMs: number,
   call: RedisCall,
 ): Promise<readonly BatchFailure[]> {
-  checkBatch(receipts, "extendMany");
-  checkLease(leaseMs, "extendMany");
+  checks.checkBatch(receipts, "extendMany");
+  checks.checkLease(leaseMs, "extendMany");
   const receiptAt = (index: number): string => receipts[index] ?? "";
   const { runs, strange } = runsOf(space, receipts.keys(), receiptAt, () => NO_WAY);
   const fenced = await sendParts(cutRuns(runs), `${NAME}.extendMany`, call, async (part) => {

@@ -5,7 +5,7 @@ import type { RedisCall } from "../client.ts";
 import { beginScript, completeScript, findScript } from "../scripts/queues/messages.ts";
 import { countsScript } from "../scripts/queues/tracking.ts";
 import { bytesIn, listIn, numberIn } from "../store/replies.ts";
-import { checkIdempotencyKey, checkMessage } from "./arguments.ts";
+import { checks } from "./arguments.ts";
 import { messageIn } from "./dequeueing.ts";
 import { contentsOf } from "./enqueueing.ts";
 import { run, type Space } from "./space.ts";
@@ -16,8 +16,8 @@ export async function begin(
   call: RedisCall,
 ): Promise<{ readonly begun: boolean; readonly record: MulticastRecord }> {
   const { message, idempotencyKey, digest, filter, ttlMs } = start;
-  checkMessage(message, "begin");
-  checkIdempotencyKey(idempotencyKey, "begin");
+  checks.checkMessage(message, "begin");
+  checks.checkIdempotencyKey(idempotencyKey, "begin");
   const key = idempotencyKey === undefined ? "" : `=${idempotencyKey}`;
   const limits = [Math.ceil(ttlMs), Math.ceil(space.scope.trackingRetentionMs)];
   const args = [...contentsOf(message), key, digest, filter === null ? "" : `=${filter}`, ...limits];

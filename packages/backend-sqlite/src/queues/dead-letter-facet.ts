@@ -9,7 +9,7 @@ import {
 } from "@muster/core/slots";
 import { NAME } from "../errors.ts";
 import type { Access } from "./access.ts";
-import { checkBatch, checkTtl } from "./arguments.ts";
+import { checks } from "./arguments.ts";
 import type { DeadLetterQuery } from "./dead-letters.ts";
 
 export function deadLetterFacet(access: Access): DeadLetterFacet {
@@ -17,13 +17,13 @@ export function deadLetterFacet(access: Access): DeadLetterFacet {
     list: (query, call) => pages(access, query, call),
     redriveMany: async (keys, { ttlMs }, call) =>
       access.askFor("redriveMany", keys, identityOf, call, () => {
-        checkBatch(keys, "redriveMany");
-        checkTtl(ttlMs, "redriveMany");
+        checks.checkBatch(keys, "redriveMany");
+        checks.checkTtl(ttlMs, "redriveMany");
         return { keys: keys.map(keyOf), ttlMs: Math.ceil(ttlMs) };
       }),
     purgeMany: async (keys, call) =>
       access.askFor("purgeMany", keys, identityOf, call, () => {
-        checkBatch(keys, "purgeMany");
+        checks.checkBatch(keys, "purgeMany");
         return { keys: keys.map(keyOf) };
       }),
   };

@@ -3,7 +3,7 @@
 import { checkPageSize, type Call, type TrackedDelivery, type TrackingFacet } from "@muster/core/slots";
 import { NAME } from "../errors.ts";
 import type { Access } from "./access.ts";
-import { checkIdempotencyKey, checkMessage } from "./arguments.ts";
+import { checks } from "./arguments.ts";
 import { ownCopyOf } from "./messages.ts";
 import type { DeliveryQuery } from "./tracking.ts";
 
@@ -11,8 +11,8 @@ export function trackingFacet(access: Access): TrackingFacet {
   return {
     begin: async (start, call) =>
       access.ask("beginMulticast", "begin", call, () => {
-        checkMessage(start.message, "begin");
-        checkIdempotencyKey(start.idempotencyKey, "begin");
+        checks.checkMessage(start.message, "begin");
+        checks.checkIdempotencyKey(start.idempotencyKey, "begin");
         return { start: { ...start, ttlMs: Math.ceil(start.ttlMs), message: ownCopyOf(start.message) } };
       }),
     complete: async (id, call) => access.ask("completeMulticast", "complete", call, () => ({ id })),
