@@ -7,6 +7,8 @@ export type RegistryPlace = { readonly at: "redis"; readonly url: string } | { r
 export interface BrokerPlace {
   readonly at: "nats" | "redis" | "rabbitmq";
   readonly url: string;
+  /** Of RabbitMQ, to which bare receivers bind. Default: that of the bare driver. */
+  readonly exchange?: string;
 }
 
 /** Numbers of identities, `to` exclusive. */

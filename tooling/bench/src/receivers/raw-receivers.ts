@@ -39,9 +39,10 @@ async function subscribeRedis({ broker, prefix, share, pattern }: RawPlan, { cou
 async function subscribeRabbitmq({ broker, prefix, share }: RawPlan, { count }: Counter): Promise<void> {
   const model = await connectRabbitmq(broker.url, { noDelay: true });
   const channel = await model.createChannel();
-  await channel.assertExchange(RAW_EXCHANGE, "direct", { durable: false });
+  const { exchange = RAW_EXCHANGE } = broker;
+  await channel.assertExchange(exchange, "direct", { durable: true });
   const { queue } = await channel.assertQueue("", { exclusive: true });
-  for (const key of namesOf(prefix, share)) await channel.bindQueue(queue, RAW_EXCHANGE, key);
+  for (const key of namesOf(prefix, share)) await channel.bindQueue(queue, exchange, key);
   await channel.consume(queue, count, { noAck: true });
 }
 

@@ -39,12 +39,14 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
   await using awaited = await RawRabbitmq.open("confirmed one by one", url, size, PAYLOAD);
   await using own = await muster("identity addresses", "identity");
   await using node = await muster("node addresses", "node");
-  const played = await playRounds([raw, awaited, own, node], { rounds, size });
+  await using bare = await Muster.toBareSubscribers("to bare consumers", { at: "rabbitmq", url }, size, PAYLOAD);
+  const played = await playRounds([raw, awaited, own, bare, node], { rounds, size });
   return {
     rows: [
       rowOf("speed of identity addresses / raw, unconfirmed", "×", played.speedup(own.name, raw.name), {
         atLeast: 0.7,
       }),
+      rowOf("… and the consumers of raw", "×", played.speedup(bare.name, raw.name), { atLeast: 0.7 }),
       rowOf("speed of identity addresses / raw, confirmed one by one", "×", played.speedup(own.name, awaited.name)),
       rowOf("speed of node addresses / identity addresses", "×", played.speedup(node.name, own.name), { atLeast: 3 }),
     ],

@@ -45,13 +45,14 @@ export class Muster implements Contender, AsyncDisposable {
   }
 
   /**
-   * The same from a registry at hand to who has nothing of Muster and listens on the identity addresses: subjects or channels
-   * that the backend makes of them.
+   * The same from a registry at hand to who has nothing of Muster and listens on the identity addresses: subjects, channels
+   * or keys that the backend makes of them.
    */
   static async toBareSubscribers(name: string, broker: BrokerPlace, size: number, payload: string): Promise<Muster> {
     const namespace = "bare";
-    const start = broker.at === "nats" ? `muster.${namespace}.` : `muster:{${namespace}}:`;
-    const crew = await Crew.start(rawPlans({ broker, prefix: start + OWN_ADDRESS, size }));
+    const start = { nats: `muster.${namespace}.`, redis: `muster:{${namespace}}:`, rabbitmq: "" }[broker.at];
+    const exchange = `muster.${namespace}`;
+    const crew = await Crew.start(rawPlans({ broker: { ...broker, exchange }, prefix: start + OWN_ADDRESS, size }));
     const registry = memoryRegistry();
     const fleet = await openRegistry({ namespace, registry, messaging: messagingAt(broker), timing: PATIENT });
     const registering = Array.from({ length: size }, (_, index) =>
