@@ -31,12 +31,21 @@ export class Arrivals implements Receiving {
 
   /** It ends here when it is safe elsewhere. */
   carryOff(message: ConsumeMessage, seat: Seat): void {
-    this.sort(message, true).then(
-      () => seat.ack(message),
-      (error: unknown) => {
-        if (!seat.isOver) this.#space.renew(error); // Then it is handed over again.
-      },
-    );
+    this.#space.behind(this.#carryOff(message, seat));
+  }
+
+  /** As often as it takes: a seat is handed strays before it stands, when nothing can be sent yet. */
+  async #carryOff(message: ConsumeMessage, seat: Seat): Promise<void> {
+    while (!seat.isOver && !this.#space.isClosing) {
+      try {
+        await this.sort(message, true);
+        seat.ack(message);
+        return;
+      } catch {
+        // It is held as long as the seat lasts, and then handed over again.
+      }
+      await this.#space.pause();
+    }
   }
 
   /**

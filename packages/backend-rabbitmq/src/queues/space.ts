@@ -179,11 +179,6 @@ export class Space implements Maker<Seat> {
     return this.#standing.require(operation);
   }
 
-  /** Makes the seat anew: what it was handed over is handed over again. */
-  renew(cause: unknown): void {
-    this.#standing?.renew(cause);
-  }
-
   /** @throws as {@link Post.sendMany}. */
   async send(parcels: readonly Parcel[], operation: string, call: Call): Promise<void> {
     if (parcels.length === 0) return;
@@ -221,8 +216,13 @@ export class Space implements Maker<Seat> {
       } catch {
         // Whoever is here later gets it: it is still held, unless its connection was lost.
       }
-      await delay(AGAIN_MS, undefined, { ref: false });
+      await this.pause();
     }
+  }
+
+  /** Until what failed is tried again. */
+  async pause(): Promise<void> {
+    await delay(AGAIN_MS, undefined, { ref: false });
   }
 
   /** What waits in parking for these, as far as it can be had soon: who reads it at the moment may have fallen silent. */
@@ -297,6 +297,6 @@ export class Space implements Maker<Seat> {
     if (queue === this.#queue) this.#leaveQueue();
     const cause = new Error("a queue has been deleted");
     this.#post?.renew(cause);
-    if (queue === "") this.renew(cause);
+    if (queue === "") this.#standing?.renew(cause);
   }
 }
