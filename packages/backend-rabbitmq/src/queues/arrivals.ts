@@ -34,15 +34,15 @@ export class Arrivals implements Receiving {
     this.#space.behind(this.#carryOff(message, seat));
   }
 
-  /** As often as it takes: a seat is handed strays before it stands, when nothing can be sent yet. */
+  /** A seat is handed strays before it stands, when nothing can be sent and there is nothing to be made anew. */
   async #carryOff(message: ConsumeMessage, seat: Seat): Promise<void> {
     while (!seat.isOver && !this.#space.isClosing) {
       try {
         await this.sort(message, true);
         seat.ack(message);
         return;
-      } catch {
-        // It is held as long as the seat lasts, and then handed over again.
+      } catch (error) {
+        if (this.#space.renew(error)) return; // Then it is handed over again.
       }
       await this.#space.pause();
     }

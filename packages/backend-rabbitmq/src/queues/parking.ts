@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import type { Channel, ChannelModel, ConsumeMessage } from "amqplib";
 import { dropChannel, watch } from "../connection/channels.ts";
+import { inTime } from "./in-time.ts";
 import type { Names } from "./names.ts";
 import type { Parcel } from "./outlet.ts";
 
@@ -10,6 +11,8 @@ const PREFETCH = 64;
 /** Of what tells a reader where it began: one that has died leaves it behind. */
 const MARK_TTL_MS = 60_000;
 const MARK = "mark:";
+/** Nothing comes for so long: others read it, or a server that was killed has nobody yet who leads it. */
+const SILENCE_MS = 10_000;
 
 /** Its own, and until when (epoch ms) it means anything. */
 function newMark(): string {
@@ -66,7 +69,7 @@ export class Parking {
     if (model === undefined) throw new Error("connection closed");
     const channel = await model.createChannel();
     try {
-      const { messageCount, consumerCount } = await channel.checkQueue(queue);
+      const { messageCount, consumerCount } = await inTime(channel.checkQueue(queue));
       if (messageCount > 0 || consumerCount > 0) await this.#readThrough(channel, queue);
       await channel.close();
     } catch (error) {
@@ -93,7 +96,7 @@ export class Parking {
         clearTimeout(patience);
         reject(error instanceof Error ? error : new Error(String(error)));
       };
-      const patience = setTimeout(() => fail(new Error("channel closed: others read it")), MARK_TTL_MS).unref();
+      const patience = setTimeout(() => fail(new Error("channel closed: nothing comes")), SILENCE_MS).unref();
       watch(channel, fail);
       const handle = async (message: ConsumeMessage): Promise<void> => {
         const text = message.content.toString("latin1", 0, MARK.length);
@@ -113,6 +116,7 @@ export class Parking {
       const take = (message: ConsumeMessage | null): void => {
         if (message === null) return fail(new Error("a queue has been deleted"));
         if (isOver) return; // It comes again when the channel ends.
+        patience.refresh();
         if (isFirst) mark(end).catch(fail);
         isFirst = false;
         const one = handle(message).catch(fail);

@@ -31,6 +31,7 @@ export class Seat implements Work {
   /** Resolves when the queue is as safe as the server makes it: nothing is to be confirmed by it before. */
   readonly settled: Promise<void>;
   isOver = false;
+  #bell = "";
   /** What is in it outlives the server. */
   isSettled = false;
 
@@ -65,6 +66,7 @@ export class Seat implements Work {
         await channel.consume(from, receive, { noAck });
       };
       const bell = await channel.assertQueue("", { exclusive: true, autoDelete: true, durable: false });
+      seat.#bell = bell.queue;
       await channel.bindQueue(bell.queue, names.bell, "");
       await consume(bell.queue, ({ content }) => onBell(content), true);
       await channel.prefetch(PREFETCH);
@@ -97,6 +99,7 @@ export class Seat implements Work {
     const { names, queue } = this.#options;
     await declare(this.#channel, names);
     await this.#channel.bindQueue(queue, names.own, queue);
+    await this.#channel.bindQueue(this.#bell, names.bell, "");
     for (const session of this.#binding.keys()) await this.#channel.bindQueue(queue, names.incoming, keyOf(session));
   }
 

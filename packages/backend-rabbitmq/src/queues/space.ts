@@ -11,6 +11,7 @@ import type { Settings } from "../options.ts";
 import { type Bell, encodeBell } from "./bells.ts";
 import { Delays } from "./delays.ts";
 import { Holdings, type Item } from "./holdings.ts";
+import { inTime } from "./in-time.ts";
 import { Ledger } from "./ledger.ts";
 import { Names } from "./names.ts";
 import type { Parcel } from "./outlet.ts";
@@ -23,8 +24,6 @@ import { aside, declare, hasExchange, SETTLING_MS } from "./topology.ts";
 import { Waiters } from "./waiters.ts";
 
 const AGAIN_MS = 200;
-/** A queue that has no leader answers nobody. */
-const PATIENCE_MS = 3_000;
 const MAX_FAILURES = 2;
 const CLOSING_MS = 1_000;
 /** Names in one bell. */
@@ -44,21 +43,6 @@ export interface SpaceOptions {
   readonly namespace: string;
   readonly durability: DurabilityScope;
   receiving(space: Space): Receiving;
-}
-
-/** Where a queue answers. */
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  work.catch(() => undefined); // Told to whoever waits, if anybody still does.
-  const patience = new AbortController();
-  const late = delay(PATIENCE_MS, undefined, { signal: patience.signal, ref: false }).then(() => {
-    throw new Error("connection closed: a queue does not answer");
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    late.catch(() => undefined);
-    patience.abort();
-  }
 }
 
 export class Space implements Maker<Seat> {
@@ -82,7 +66,7 @@ export class Space implements Maker<Seat> {
   readonly #former = new Set<string>();
   /** How often it could not be had. */
   #failures = 0;
-  /** Bells may have rung while nobody listened. */
+  /** Bells may have rung while nobody listened, or what they told of could not be had. */
   #hasMissed = false;
   #post: Post | undefined;
   #link: Link | undefined;
@@ -179,6 +163,13 @@ export class Space implements Maker<Seat> {
     return this.#standing.require(operation);
   }
 
+  /** Makes the seat anew: what it was handed over is handed over again. False: it does not stand. */
+  renew(cause: unknown): boolean {
+    const isThere = this.#standing?.current !== undefined;
+    this.#standing?.renew(cause);
+    return isThere;
+  }
+
   /** @throws as {@link Post.sendMany}. */
   async send(parcels: readonly Parcel[], operation: string, call: Call): Promise<void> {
     if (parcels.length === 0) return;
@@ -230,7 +221,7 @@ export class Space implements Maker<Seat> {
     const { names } = this.around;
     const queues = new Set(identities.map((identity) => names.parkedFor(identity)));
     const reading = Promise.all([...queues].map(async (queue) => this.parking.read(queue)));
-    reading.catch(() => undefined); // It is told below, unless it comes too late.
+    reading.catch(() => (this.#hasMissed = true)); // Whether it is told below or comes too late for that.
     await this.soon(reading);
   }
 
@@ -283,13 +274,22 @@ export class Space implements Maker<Seat> {
   /** After it was away: serves its sessions again, and takes what was parked for them. As often as it takes. */
   async catchUp(): Promise<void> {
     if (!this.#hasMissed) return;
-    const seat = this.seat("open");
+    this.#hasMissed = false;
+    try {
+      await this.#catchUp(this.seat("open"));
+    } catch (error) {
+      this.#hasMissed = true;
+      throw error;
+    }
+  }
+
+  async #catchUp(seat: Seat): Promise<void> {
     for (const queue of this.#former) await seat.unbind(this.sessions, queue);
     await Promise.all([...this.sessions].map(async (session) => seat.bind(session)));
     await this.ledger.enter();
     for (const session of this.sessions) await this.ledger.enter(session);
     await Promise.all(this.around.names.parked.map(async (queue) => this.parking.read(queue)));
-    this.#hasMissed &&= this.#standing?.current !== seat;
+    if (this.#standing?.current !== seat) this.#hasMissed = true;
   }
 
   /** Somebody has deleted a queue, or all that is known is that one is gone. What had its name is not used again. */
@@ -297,6 +297,6 @@ export class Space implements Maker<Seat> {
     if (queue === this.#queue) this.#leaveQueue();
     const cause = new Error("a queue has been deleted");
     this.#post?.renew(cause);
-    if (queue === "") this.#standing?.renew(cause);
+    if (queue === "") this.renew(cause);
   }
 }
