@@ -6,7 +6,7 @@ import { dropChannel, watch } from "../connection/channels.ts";
 import { keyOf } from "../keys.ts";
 import type { Names } from "./names.ts";
 import type { Parcel } from "./outlet.ts";
-import { aside, lookAt } from "./topology.ts";
+import { aside, consumersOf, isEmptyForOne } from "./topology.ts";
 
 /** Queues that one look takes up at most. */
 const MAX_ENTRIES = 1_000;
@@ -103,15 +103,14 @@ export class Ledger {
   async #isCleared(model: ChannelModel, queue: string, sessions: ReadonlySet<string>): Promise<boolean> {
     const { names } = this.#options;
     if (queue === this.#options.queue()) return false;
-    const state = await lookAt(model, queue);
-    if (state === undefined) return true;
-    if (state.consumers > 0) return false;
+    const consumers = await consumersOf(model, queue);
+    if (consumers === undefined) return true;
+    if (consumers > 0) return false;
     return aside(model, async (channel) => {
       for (const session of sessions) await channel.unbindQueue(queue, names.incoming, keyOf(session));
       await this.#drain(channel, queue);
       // Its process may be on its way back: then it consumes by now, and binds again.
-      const { messageCount, consumerCount } = await channel.checkQueue(queue);
-      if (messageCount > 0 || consumerCount > 1) return false;
+      if (!isEmptyForOne(await channel.checkQueue(queue))) return false;
       await channel.deleteQueue(queue);
       return true;
     });
@@ -135,8 +134,8 @@ export class Ledger {
     for (;;) {
       await delay(LINGER_MS);
       if (failure !== undefined) throw failure;
-      const { messageCount } = await channel.checkQueue(queue);
-      if (open === 0 && messageCount === 0) return;
+      const { messageCount, consumerCount } = await channel.checkQueue(queue);
+      if (open === 0 && messageCount === 0 && consumerCount > 0) return;
     }
   }
 }

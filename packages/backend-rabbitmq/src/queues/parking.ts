@@ -3,7 +3,6 @@
 import { randomUUID } from "node:crypto";
 import type { Channel, ChannelModel, ConsumeMessage } from "amqplib";
 import { dropChannel, watch } from "../connection/channels.ts";
-import { inTime } from "./in-time.ts";
 import type { Names } from "./names.ts";
 import type { Parcel } from "./outlet.ts";
 
@@ -69,8 +68,7 @@ export class Parking {
     if (model === undefined) throw new Error("connection closed");
     const channel = await model.createChannel();
     try {
-      const { messageCount, consumerCount } = await inTime(channel.checkQueue(queue));
-      if (messageCount > 0 || consumerCount > 0) await this.#readThrough(channel, queue);
+      await this.#readThrough(channel, queue);
       await channel.close();
     } catch (error) {
       dropChannel(channel);
@@ -80,7 +78,8 @@ export class Parking {
 
   /**
    * One reads at a time (`x-single-active-consumer`), so whoever gets anything at all is the one, and reads up to a mark that
-   * it sets then. What is for nobody here is sent to the tail, in its order.
+   * it sets then. What is for nobody here is sent to the tail, in its order. How much is there the server is not asked: of a
+   * queue whose leader does not answer at once it says that it is empty.
    */
   #readThrough(channel: Channel, queue: string): Promise<void> {
     const { names, send, sort } = this.#options;

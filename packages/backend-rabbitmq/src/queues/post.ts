@@ -12,6 +12,8 @@ import { Outlet, type Parcel } from "./outlet.ts";
 /** So much is under way at most, of all callers together. */
 const MAX_MESSAGES = 256;
 const MAX_BYTES = 8 * 1_048_576;
+/** A queue that has lost its leader answers nobody; one that has it, in milliseconds. */
+const SILENCE_MS = 10_000;
 
 export interface PostOptions {
   /** What is there before anything is sent. */
@@ -111,12 +113,17 @@ export class Post implements Maker<Outlet> {
   async #send(outlet: Outlet, parcel: Parcel, operation: string): Promise<void> {
     this.#messages += 1;
     this.#bytes += parcel.body.length;
+    const patience = setTimeout(() => {
+      if (this.isBlocked) patience.refresh();
+      else this.renew(new Error("connection closed: a queue does not answer"));
+    }, SILENCE_MS).unref();
     try {
       const answer = await outlet.send(parcel);
       if (answer === "taken") return;
     } catch (error) {
       throw unavailable("the server has not answered for it", { operation, mayHaveApplied: true }, error);
     } finally {
+      clearTimeout(patience);
       this.#messages -= 1;
       this.#bytes -= parcel.body.length;
       this.#wake();

@@ -5,7 +5,7 @@ import { dropChannel, watch } from "../connection/channels.ts";
 import type { Work } from "../connection/standing.ts";
 import { keyOf } from "../keys.ts";
 import type { Names } from "./names.ts";
-import { declare, quorum, SETTLING_MS } from "./topology.ts";
+import { declare, isEmptyForOne, quorum, SETTLING_MS } from "./topology.ts";
 
 /** Frames that a process has in its hands at most. */
 export const PREFETCH = 128;
@@ -110,9 +110,8 @@ export class Seat implements Work {
   }
 
   /** Resolves when the server has dealt with all that was asked before, acknowledgements included. */
-  async sync(): Promise<{ readonly messages: number }> {
-    const { messageCount } = await this.#channel.checkQueue(this.#options.queue);
-    return { messages: messageCount };
+  async sync(): Promise<{ readonly isEmpty: boolean }> {
+    return { isEmpty: isEmptyForOne(await this.#channel.checkQueue(this.#options.queue)) };
   }
 
   ack(message: ConsumeMessage): void {

@@ -248,8 +248,8 @@ export class Space implements Maker<Seat> {
   /** Takes its queue away where nothing is in it. */
   async #leave(seat: Seat): Promise<void> {
     await seat.unbind(this.sessions);
-    const { messages } = await seat.sync();
-    if (messages === 0 && this.holdings.size === 0) await seat.deleteQueue();
+    const { isEmpty } = await seat.sync();
+    if (isEmpty && this.holdings.size === 0) await seat.deleteQueue();
   }
 
   /** Nothing is confirmed before the queues are safe. */
@@ -264,8 +264,9 @@ export class Space implements Maker<Seat> {
     );
   }
 
-  /** A server that was killed may have forgotten it, and then says nothing of it any more. */
-  #leaveQueue(): void {
+  /** A server that was killed may have forgotten it, and then says nothing of it any more, nor of what was sent there. */
+  #leaveQueue(cause: unknown = new Error("connection closed: a queue has been left")): void {
+    this.#post?.renew(cause);
     this.#former.add(this.#queue);
     this.#queue = this.around.names.queueOfProcess();
     this.#failures = 0;
@@ -294,9 +295,9 @@ export class Space implements Maker<Seat> {
 
   /** Somebody has deleted a queue, or all that is known is that one is gone. What had its name is not used again. */
   #replace(queue: string): void {
-    if (queue === this.#queue) this.#leaveQueue();
     const cause = new Error("a queue has been deleted");
-    this.#post?.renew(cause);
+    if (queue === this.#queue) this.#leaveQueue(cause);
+    else this.#post?.renew(cause);
     if (queue === "") this.renew(cause);
   }
 }

@@ -1,6 +1,6 @@
 /** What every process of a namespace declares: it is there already, or is made. */
 
-import type { Channel, ChannelModel, Options } from "amqplib";
+import type { Channel, ChannelModel, Options, Replies } from "amqplib";
 import { dropChannel, watch } from "../connection/channels.ts";
 import type { Names } from "./names.ts";
 
@@ -61,14 +61,18 @@ export async function aside<T>(model: ChannelModel, ask: (channel: Channel) => P
   }
 }
 
-/** `undefined`: the server has none. */
-export async function lookAt(
-  model: ChannelModel,
-  queue: string,
-): Promise<{ readonly messages: number; readonly consumers: number } | undefined> {
+/**
+ * Whether nothing is ready in a queue whose only consumer asks. Where its leader does not answer at once the server says
+ * that it has neither messages nor consumers: who consumes it knows that this is not so.
+ */
+export function isEmptyForOne({ messageCount, consumerCount }: Replies.AssertQueue): boolean {
+  return messageCount === 0 && consumerCount === 1;
+}
+
+/** `undefined`: the server has no such queue. */
+export async function consumersOf(model: ChannelModel, queue: string): Promise<number | undefined> {
   try {
-    const { messageCount, consumerCount } = await aside(model, async (channel) => channel.checkQueue(queue));
-    return { messages: messageCount, consumers: consumerCount };
+    return (await aside(model, async (channel) => channel.checkQueue(queue))).consumerCount;
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;

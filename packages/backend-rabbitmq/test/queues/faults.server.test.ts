@@ -38,9 +38,7 @@ await withServer("rabbitmq", {}, (server) => {
       await receiver.expect([...left, "offline for c", "offline for d", "after for a"]);
     });
 
-    test("a server that is killed over and over while messages are enqueued loses none that it accepted", {
-      retry: 2,
-    }, async () => {
+    test("a server that is killed over and over while messages are enqueued loses none that it accepted", async () => {
       await using sender = await Process.start("s", { url, prefix: "again" });
       await using receiver = await Process.start("r", { url, prefix: "again" });
       await receiver.attach(["a"]);
