@@ -7,7 +7,10 @@ export function watch(channel: Channel, onEnd: (cause: unknown) => void): void {
   channel.once("close", () => onEnd(complaint ?? new Error("channel closed")));
 }
 
-/** Without waiting for the answer, on a connection that may have gone. */
+/**
+ * Without waiting for the answer, which never comes when the connection breaks first: the driver tells nobody. What was
+ * asked of the channel before, acknowledgements included, reaches the server before that.
+ */
 export function dropChannel(channel: Channel): void {
   try {
     channel.close().catch(() => undefined); // It has gone by itself.

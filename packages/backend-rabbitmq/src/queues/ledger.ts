@@ -72,10 +72,8 @@ export class Ledger {
           if (isGone || isRepeated(messages, index)) channel.ack(message);
           else channel.nack(message, false, true);
       }
-      await channel.close();
-    } catch (error) {
+    } finally {
       dropChannel(channel);
-      throw error;
     }
   }
 

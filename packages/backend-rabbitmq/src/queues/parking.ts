@@ -69,10 +69,8 @@ export class Parking {
     const channel = await model.createChannel();
     try {
       await this.#readThrough(channel, queue);
-      await channel.close();
-    } catch (error) {
+    } finally {
       dropChannel(channel);
-      throw error;
     }
   }
 
