@@ -49,6 +49,8 @@ export interface RedisBySentinels extends RedisCredentials {
   readonly name: string;
   readonly sentinelUsername?: string;
   readonly sentinelPassword?: string;
+  /** For the sentinels; `tls` is for the server that they name. */
+  readonly sentinelTls?: RedisTls;
   readonly db?: number;
   readonly natMap?: RedisNatMap;
 }

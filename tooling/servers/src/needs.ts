@@ -10,7 +10,8 @@ export interface Need {
 }
 
 const passedOver = new Set(["node_modules", "dist"]);
-const asked = /\b(?:(?:withServer|obtainServer)\(\s*"(?<kind>[\w-]+)"|(?:with|obtain)(?<clustered>[A-Z]\w+)Cluster\()/g;
+const asked =
+  /\b(?:(?:withServer|obtainServer)\(\s*"(?<kind>[\w-]+)"|(?:with|obtain)(?<clustered>[A-Z]\w+)(?:Cluster|Sentinels)\()/g;
 
 function* programsIn(folder: string): Generator<string> {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {

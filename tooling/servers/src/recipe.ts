@@ -15,6 +15,8 @@ export interface Place extends Address {
 export interface NodeOptions extends ServerOptions {
   /** Reserved by the cluster. Default: the node's own. */
   readonly sidePorts?: readonly number[];
+  /** Instead of the recipe's. */
+  readonly command?: Recipe["command"];
 }
 
 /** What has to be known of a kind of server; everything else is the same for all. */
@@ -60,9 +62,10 @@ export function isOptional({ debianPackage, build }: Recipe): boolean {
 }
 
 /** What starts the server. */
-export function commandOf(recipe: Recipe, binary: string, place: Place, options: ServerOptions): readonly string[] {
+export function commandOf(recipe: Recipe, binary: string, place: Place, options: NodeOptions): readonly string[] {
   const args = recipe.arguments(place, options);
-  return recipe.command?.(binary, args, place, options) ?? [binary, ...args];
+  const { command = recipe.command } = options;
+  return command?.(binary, args, place, options) ?? [binary, ...args];
 }
 
 /** What runs a tool that comes with the server. @throws Error where none does. */

@@ -9,6 +9,7 @@ import { obtainRabbitmqCluster } from "./rabbitmq-cluster.ts";
 import { isOptional } from "./recipe.ts";
 import { recipes } from "./recipes.ts";
 import { obtainRedisCluster } from "./redis-cluster.ts";
+import { obtainRedisSentinels, type RedisSentinels } from "./redis-sentinels.ts";
 import type { Server, ServerKind, ServerOptions } from "./server.ts";
 
 const isSet = (text: string | undefined): boolean => !["", "0", "false"].includes(text ?? "");
@@ -63,6 +64,11 @@ export function withRedisCluster(
   define: (cluster: ServerCluster) => void | Promise<void>,
 ): Promise<void> {
   return withObtained(() => obtainRedisCluster(options), define);
+}
+
+/** The same for Redis servers and their sentinels. */
+export function withRedisSentinels(define: (sentinels: RedisSentinels) => void | Promise<void>): Promise<void> {
+  return withObtained(obtainRedisSentinels, define);
 }
 
 /** The same for a NATS cluster. */

@@ -3,7 +3,7 @@
 import type { ClusterOptions, NatMap, RedisOptions as DriverOptions } from "ioredis";
 import { MusterError } from "@muster/core/slots";
 import { NAME } from "../errors.ts";
-import type { RedisByCluster, RedisCredentials, RedisLocation, RedisNode } from "../options.ts";
+import type { RedisByCluster, RedisCredentials, RedisLocation, RedisNode, RedisTls } from "../options.ts";
 
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 1_000;
@@ -12,6 +12,8 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const DISCONNECT_TIMEOUT_MS = 500;
 const LOADING_RETRY_MS = 500;
 const SLOTS_TIMEOUT_MS = 1_000;
+/** Then the next sentinel is asked. */
+const SENTINEL_TIMEOUT_MS = 1_000;
 
 /** Before the next attempt to connect, the first being 1: twice as long each time up to 1 s, at random by half. */
 export function reconnectMs(attempt: number): number {
@@ -81,18 +83,26 @@ const READONLY_RECONNECTS: DriverOptions = {
 };
 
 function credentials({ username, password, tls }: RedisCredentials): DriverOptions {
-  return { ...defined({ username, password }), ...(tls === undefined ? {} : { tls: tls === true ? {} : { ...tls } }) };
+  return { ...defined({ username, password }), ...(tls === undefined ? {} : { tls: tlsOptions(tls) }) };
+}
+
+function tlsOptions(tls: RedisTls): NonNullable<DriverOptions["tls"]> {
+  return tls === true ? {} : { ...tls };
 }
 
 function sentinelOptions(location: Extract<RedisLocation, { readonly sentinels: unknown }>): DriverOptions {
-  const { sentinels, name, sentinelUsername, sentinelPassword } = location;
+  const { sentinels, name, sentinelUsername, sentinelPassword, sentinelTls, tls } = location;
   if (sentinels.length === 0) throw misconfigured("sentinels", "at least one sentinel is needed");
   if (name === "") throw misconfigured("name", "the sentinels' name for the master is needed");
   return {
     sentinels: sentinels.map((node) => ({ ...node })),
     name,
     sentinelRetryStrategy: reconnectMs,
+    sentinelCommandTimeout: SENTINEL_TIMEOUT_MS,
+    // Else the driver takes `tls` for nothing here, and says nothing.
+    enableTLSForSentinelMode: tls !== undefined,
     ...defined({ sentinelUsername, sentinelPassword }),
+    ...(sentinelTls === undefined ? {} : { sentinelTLS: tlsOptions(sentinelTls) }),
     ...(location.natMap === undefined ? {} : { natMap: natMap(location.natMap) }),
   };
 }

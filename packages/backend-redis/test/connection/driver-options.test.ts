@@ -35,6 +35,13 @@ test("sentinels are asked for the master by its name", () => {
   expect(codeOf(() => serverOptions({ sentinels, name: "" }))).toBe("CONFIG_INVALID");
 });
 
+test("TLS to sentinels and TLS to the server that they name are asked for apart", () => {
+  const location = { sentinels: [{ host: "s", port: 26379 }], name: "mymaster" };
+  expect(serverOptions(location)).toMatchObject({ enableTLSForSentinelMode: false });
+  const both = serverOptions({ ...location, tls: { ca: "a" }, sentinelTls: true });
+  expect(both).toMatchObject({ enableTLSForSentinelMode: true, tls: { ca: "a" }, sentinelTLS: {} });
+});
+
 test("attempts to reconnect come ever later, at most a second apart, and never at once", () => {
   for (let attempt = 1; attempt < 2_000; attempt += 1) {
     const ms = reconnectMs(attempt);

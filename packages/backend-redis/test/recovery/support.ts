@@ -5,7 +5,7 @@ import { type Fleet, isMusterError, type OpenOptions, openRegistry } from "@must
 import type { Server, ServerControl, ServerOptions } from "@muster/servers";
 import { withServer } from "@muster/servers/vitest";
 import { describe } from "vitest";
-import { redisMessaging, redisRegistry } from "../../src/index.ts";
+import { redisMessaging, type RedisOptions, redisRegistry } from "../../src/index.ts";
 
 const POLL_MS = 20;
 const LIMIT_MS = 35_000;
@@ -24,10 +24,11 @@ export async function withOwnServer(
 
 /** A process of its own, as far as Redis can tell. Its warnings are nobody's business here: outages make many. */
 export async function openFleet(
-  url: string,
+  at: string | RedisOptions,
   options: Omit<OpenOptions, "registry" | "messaging" | "onWarning">,
 ): Promise<Fleet> {
-  const slots = { registry: redisRegistry({ url }), messaging: redisMessaging({ url }) };
+  const location = typeof at === "string" ? { url: at } : at;
+  const slots = { registry: redisRegistry(location), messaging: redisMessaging(location) };
   return await openRegistry({ ...slots, onWarning: () => {}, ...options });
 }
 
