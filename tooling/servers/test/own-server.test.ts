@@ -2,7 +2,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { nativeServer } from "../src/native.ts";
 import { natsRecipe } from "../src/nats.ts";
 import type { Server } from "../src/server.ts";
@@ -11,8 +11,13 @@ import type { Server } from "../src/server.ts";
 let folder = "";
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "muster-stand-in-"));
+  // So that nobody else's servers have their data beside those of a test.
+  vi.stubEnv("TMPDIR", folder);
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true, force: true });
+});
 
 async function standIn(text: string): Promise<string> {
   const path = join(folder, "stand-in");
@@ -35,10 +40,9 @@ const greet = (socket) => socket.on("error", () => {}).end('INFO {"version":"9.9
 require("node:net").createServer(greet).listen(port, "127.0.0.1");`;
 
 test("a server that does not start is an error with its own last words, and leaves nothing behind", async () => {
-  const before = await dataFolders();
   const binary = await standIn('console.error("no luck today"); process.exit(1);');
   await expect(nativeServer("nats", binary, {})).rejects.toThrow(/did not start.*\n.*no luck today/);
-  expect((await dataFolders()).filter((name) => !before.includes(name))).toEqual([]);
+  expect(await dataFolders()).toEqual([]);
 });
 
 test("a port that somebody else took in between is given up for another", async () => {
