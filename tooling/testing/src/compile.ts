@@ -33,35 +33,40 @@ const ownUrls: Plugin = {
   },
 };
 
+/** What plain Node can run in place of each source, until it is disposed of. */
+export type Compiled<Name extends string> = Readonly<Record<Name, URL>> & Disposable;
+
 /**
- * Compiles modules, and gives what plain Node can run in place of each, until this process ends. What they import of the
- * repository is compiled with them, once for all of them.
+ * Compiles modules, and with them what they import of the repository, once for all of them.
  *
  * A process that loads its sources through tsx computes for half a second before its first line.
  *
  * @throws Error: one of them is not to be compiled.
  */
-export async function compile<Name extends string>(
-  sources: Readonly<Record<Name, URL>>,
-): Promise<Readonly<Record<Name, URL>>> {
+export async function compile<Name extends string>(sources: Readonly<Record<Name, URL>>): Promise<Compiled<Name>> {
   const { build } = await import("esbuild"); // Only who compiles loads it, and not whoever imports a module that may.
   const outdir = mkdtempSync(join(tmpdir(), "muster-compiled-"));
-  process.once("exit", () => rmSync(outdir, { recursive: true, force: true }));
+  const remove = (): void => rmSync(outdir, { recursive: true, force: true });
   const names = Object.keys(sources) as Name[];
-  await build({
-    entryPoints: Object.fromEntries(names.map((name) => [name, fileURLToPath(sources[name])])),
-    outdir,
-    outExtension: { ".js": ".mjs" },
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    platform: "node",
-    target: "node20.19",
-    keepNames: true,
-    logLevel: "silent",
-    define: { "import.meta.url": URL_OF_SOURCE },
-    plugins: [packagesByPath, ownUrls],
-  });
+  try {
+    await build({
+      entryPoints: Object.fromEntries(names.map((name) => [name, fileURLToPath(sources[name])])),
+      outdir,
+      outExtension: { ".js": ".mjs" },
+      bundle: true,
+      splitting: true,
+      format: "esm",
+      platform: "node",
+      target: "node20.19",
+      keepNames: true,
+      logLevel: "silent",
+      define: { "import.meta.url": URL_OF_SOURCE },
+      plugins: [packagesByPath, ownUrls],
+    });
+  } catch (error) {
+    remove();
+    throw error;
+  }
   const compiled = names.map((name) => [name, pathToFileURL(join(outdir, `${name}.mjs`))] as const);
-  return Object.fromEntries(compiled) as Record<Name, URL>; // Of the same names.
+  return { ...(Object.fromEntries(compiled) as Record<Name, URL>), [Symbol.dispose]: remove }; // Of the same names.
 }

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -35,7 +35,7 @@ test("what is compiled together runs without flags, and shares what it imports",
      const error: Error = new MusterError({ code: "CLOSED", source: "test", message: "" });
      console.log(keys.join(), error.constructor.name);`,
   );
-  const compiled = await compile({ main, part });
+  using compiled = await compile({ main, part });
   const { stdout } = await promisify(execFile)(process.execPath, [compiled.main.pathname, compiled.part.href]);
   expect(stdout.trim()).toBe("part MusterError");
 });
@@ -43,7 +43,8 @@ test("what is compiled together runs without flags, and shares what it imports",
 test("a module finds what lies beside it, and each its own", async () => {
   const beside = source("beside.ts", "export const url = import.meta.url;");
   const main = source("urls.ts", 'import { url } from "./beside.ts"; console.log(url, import.meta.url);');
-  expect(await outputOf((await compile({ main })).main)).toBe(`${beside.href} ${main.href}`);
+  using compiled = await compile({ main });
+  expect(await outputOf(compiled.main)).toBe(`${beside.href} ${main.href}`);
 });
 
 test("packages are imported from where they are", async () => {
@@ -51,7 +52,15 @@ test("packages are imported from where they are", async () => {
     "packages.ts",
     `import info from "${new URL(VITEST).pathname}" with { type: "json" }; console.log(info.name);`,
   );
-  expect(await outputOf((await compile({ main })).main)).toBe("vitest");
+  using compiled = await compile({ main });
+  expect(await outputOf(compiled.main)).toBe("vitest");
+});
+
+test("what was compiled goes when it is disposed of", async () => {
+  const compiled = await compile({ main: source("going.ts", "console.log(1);") });
+  expect(existsSync(compiled.main)).toBe(true);
+  compiled[Symbol.dispose]();
+  expect(existsSync(compiled.main)).toBe(false);
 });
 
 test("what is no TypeScript is refused", async () => {

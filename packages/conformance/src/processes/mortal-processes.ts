@@ -18,9 +18,10 @@ export interface MortalProcessOptions {
   readonly execArgv?: readonly string[];
   /**
    * Gives what the processes are to run in place of the kit's own program and of `module`. Called once, before the first of
-   * them starts. For sources that take long to load: plain JavaScript needs no flags, and starts several times as fast.
+   * them starts; disposed of behind the last, if it can be. For sources that take long to load: plain JavaScript needs no
+   * flags, and starts several times as fast.
    */
-  readonly compile?: (sources: Program) => Promise<Program>;
+  readonly compile?: (sources: Program) => Promise<Program & Partial<Disposable>>;
 }
 
 /**
@@ -95,7 +96,7 @@ class Pool {
   readonly #alive = new Set<Child>();
   readonly #spares: Child[] = [];
   readonly #waiting: (() => void)[] = [];
-  #compiling: Promise<Program> | undefined;
+  #compiling: Promise<Program & Partial<Disposable>> | undefined;
   #isClosed = false;
 
   constructor(module: URL, options: MortalProcessOptions) {
@@ -128,6 +129,10 @@ class Pool {
       await child.ended;
     });
     await Promise.all(ends);
+    await this.#compiling?.then(
+      (compiled) => compiled[Symbol.dispose]?.(),
+      () => {}, // Whoever asked for a process was told.
+    );
   }
 
   async #turn(): Promise<void> {
@@ -136,7 +141,7 @@ class Pool {
     });
   }
 
-  async #compile(): Promise<Program> {
+  async #compile(): Promise<Program & Partial<Disposable>> {
     const sources = { entry: ENTRY, module: this.#module };
     return (await this.#options.compile?.(sources)) ?? sources;
   }

@@ -208,17 +208,20 @@ describe("a client of another process", { timeout: 60_000 }, () => {
 
 test("what they run is compiled once, whoever is the first of them", { timeout: 60_000 }, async () => {
   const asked: URL[] = [];
+  const dispose = vi.fn<() => void>();
   const subject = subjectWith(new URL("../fixtures/none.ts", import.meta.url), {
     args: [(echo.address() as AddressInfo).port],
     compile: async ({ entry, module }) => {
       asked.push(module);
-      return { entry, module: MODULE };
+      return { entry, module: MODULE, [Symbol.dispose]: dispose };
     },
   });
   const [first, second] = await Promise.all([opened(subject.mortal()), opened(subject.mortal())]);
   expect(await pidOf(first.registry)).not.toBe(await pidOf(second.registry));
   expect(asked.map(({ pathname }) => basename(pathname))).toEqual(["none.ts"]);
+  expect(dispose).not.toHaveBeenCalled();
   await subject.close();
+  expect(dispose).toHaveBeenCalledOnce();
 });
 
 describe("no process is left behind", { timeout: 60_000 }, () => {
