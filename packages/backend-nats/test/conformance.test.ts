@@ -9,9 +9,3 @@ await withServer("nats", { arguments: ["-js"] }, async (server) => {
   const markdown = new URL("../CONFORMANCE.md", import.meta.url);
   conformance(await subjectOn(server), { markdown, seeds });
 });
-
-// What has changed since 2.9 is JetStream, by which the server also tells its time.
-await withServer("nats-current", { arguments: ["-js"] }, async (server) => {
-  const { messaging: _, ...onJetStream } = await subjectOn(server);
-  conformance({ ...onJetStream, name: "nats current" }, { seeds });
-});

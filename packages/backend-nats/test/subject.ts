@@ -2,6 +2,7 @@ import type { Subject } from "@muster/conformance";
 import { faultProxy, serverFaults } from "@muster/conformance/faults";
 import { withMortalProcesses } from "@muster/conformance/processes";
 import type { Server } from "@muster/servers";
+import { compile } from "@muster/testing/compile";
 import { natsDurability, natsMessaging, natsRegistry } from "../src/index.ts";
 
 /**
@@ -12,7 +13,7 @@ export async function subjectOn({ host, port, control }: Server): Promise<Subjec
   const proxy = await faultProxy({ host, port });
   const faults = serverFaults({ proxies: [proxy], controls: [control], keepsData: true });
   const whole = { ...subject(`nats://${proxy.host}:${proxy.port}`), faults, close: async () => proxy.close() };
-  return withMortalProcesses(whole, new URL(import.meta.url), { args: [`nats://${host}:${port}`] });
+  return withMortalProcesses(whole, new URL(import.meta.url), { args: [`nats://${host}:${port}`], compile });
 }
 
 /** @public Clients and nothing else: for the processes that die, which import this module. */

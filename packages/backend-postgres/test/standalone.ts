@@ -4,6 +4,7 @@ import type { Subject } from "@muster/conformance";
 import { faultProxy, serverFaults } from "@muster/conformance/faults";
 import { withMortalProcesses } from "@muster/conformance/processes";
 import type { Server } from "@muster/servers";
+import { compile } from "@muster/testing/compile";
 import type { PostgresByHost } from "../src/index.ts";
 import { withDepartures } from "./departed.ts";
 import { makeNotes, notesIn, ownTransactionsIn } from "./notes.ts";
@@ -25,6 +26,6 @@ export async function standalone(server: Server): Promise<Subject> {
   };
   const whole = { ...clients(optionsOf(proxy)), ...probes, faults, close: async () => proxy.close() };
   const args = [{ url: `${url}/postgres` }];
-  const mortal = withMortalProcesses(whole, new URL("./subject.ts", import.meta.url), { args });
+  const mortal = withMortalProcesses(whole, new URL("./subject.ts", import.meta.url), { args, compile });
   return withDepartures(mortal, optionsOf(server));
 }

@@ -2,6 +2,7 @@ import type { Subject } from "@muster/conformance";
 import { faultProxy, serverFaults } from "@muster/conformance/faults";
 import { withMortalProcesses } from "@muster/conformance/processes";
 import type { Server } from "@muster/servers";
+import { compile } from "@muster/testing/compile";
 import { rabbitmqDurability, rabbitmqMessaging } from "../src/index.ts";
 import { clearing } from "./queues/clearing.ts";
 
@@ -16,7 +17,7 @@ export async function subjectOn({ host, port, url, control }: Server): Promise<S
   proxied.host = `${proxy.host}:${proxy.port}`;
   const durability = clearing(url, () => rabbitmqDurability({ url: proxied.href }));
   const whole = { ...subject(proxied.href), durability, faults, close: async () => proxy.close() };
-  return withMortalProcesses(whole, new URL(import.meta.url), { args: [url] });
+  return withMortalProcesses(whole, new URL(import.meta.url), { args: [url], compile });
 }
 
 /** @public Clients and nothing else: for the processes that die, which import this module. */

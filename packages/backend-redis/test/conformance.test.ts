@@ -1,6 +1,6 @@
 import { conformance } from "@muster/conformance/vitest";
-import { withRedisCluster, withServer } from "@muster/servers/vitest";
-import { clustered, standalone } from "./subject.ts";
+import { withServer } from "@muster/servers/vitest";
+import { standalone } from "./subject.ts";
 
 const filters = Number(process.env["MUSTER_FILTERS"] ?? 1_000);
 const seeds = [Number(process.env["MUSTER_SEED"] ?? 1)];
@@ -9,8 +9,4 @@ const seeds = [Number(process.env["MUSTER_SEED"] ?? 1)];
 await withServer("redis", {}, async (server) => {
   const markdown = new URL("../CONFORMANCE.md", import.meta.url);
   conformance(await standalone(server), { markdown, filters, seeds, deadlineMs: 30_000 + 30 * filters });
-});
-
-await withRedisCluster({}, async (cluster) => {
-  conformance(await clustered(cluster), { seeds });
 });

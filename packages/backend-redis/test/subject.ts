@@ -2,6 +2,7 @@ import type { ServerFaults, Subject } from "@muster/conformance";
 import { type FaultProxy, faultProxy, serverFaults } from "@muster/conformance/faults";
 import { withMortalProcesses } from "@muster/conformance/processes";
 import type { Server, ServerCluster } from "@muster/servers";
+import { compile } from "@muster/testing/compile";
 import { Redis } from "ioredis";
 import { setImmediate as turn } from "node:timers/promises";
 import { redisDurability, redisMessaging, type RedisNode, type RedisOptions, redisRegistry } from "../src/index.ts";
@@ -33,7 +34,7 @@ export async function standalone(server: Server): Promise<Subject> {
   const proxy = await faultProxy(place);
   const faults = serverFaults({ proxies: [proxy], controls: [control], keepsData: true });
   const whole = wholeOf({ host: proxy.host, port: proxy.port }, [place], faults, [proxy]);
-  return withMortalProcesses(whole, MODULE, { args: [place, [place]] });
+  return withMortalProcesses(whole, MODULE, { args: [place, [place]], compile });
 }
 
 /** A cluster with a proxy before each node; the addresses that nodes tell of one another are translated to theirs. */
@@ -57,7 +58,7 @@ export async function clustered({ nodes }: ServerCluster): Promise<Subject> {
     name: "redis cluster",
     patienceMs: CLUSTER_PATIENCE_MS,
   };
-  return withMortalProcesses(whole, MODULE, { args: [{ cluster: places }, places] });
+  return withMortalProcesses(whole, MODULE, { args: [{ cluster: places }, places], compile });
 }
 
 /** Nodes that were away do not serve before they have heard of all others. */

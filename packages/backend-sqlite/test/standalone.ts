@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
 import type { ServerFaults, Subject } from "@muster/conformance";
 import { withMortalProcesses } from "@muster/conformance/processes";
+import { compile } from "@muster/testing/compile";
 import { freshNamespace, within } from "@muster/testing";
 import {
   sqliteDurability,
@@ -40,7 +41,7 @@ export async function standalone(): Promise<Subject> {
     faults,
     close,
   };
-  return withMortalProcesses(whole, new URL("./subject.ts", import.meta.url), { args: [options] });
+  return withMortalProcesses(whole, new URL("./subject.ts", import.meta.url), { args: [options], compile });
 }
 
 /**

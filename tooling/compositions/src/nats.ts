@@ -3,10 +3,11 @@
 import { natsDurability, natsMessaging, natsRegistry } from "@muster/backend-nats";
 import type { Subject } from "@muster/conformance";
 import { withMortalProcesses } from "@muster/conformance/processes";
+import { compile } from "@muster/testing/compile";
 
 /** With processes that die, each of which imports this module. */
 export function nats(url: string): Subject {
-  return withMortalProcesses(subject(url), new URL(import.meta.url), { args: [url] });
+  return withMortalProcesses(subject(url), new URL(import.meta.url), { args: [url], compile });
 }
 
 /** @public Clients and nothing else. */

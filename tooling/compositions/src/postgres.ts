@@ -9,6 +9,7 @@ import {
 } from "@muster/backend-postgres";
 import type { OutboxProbe, Subject, TransactionProbe } from "@muster/conformance";
 import { withMortalProcesses } from "@muster/conformance/processes";
+import { compile } from "@muster/testing/compile";
 import { Client, Pool } from "pg";
 
 /** With a table for the kit to write to, and with processes that die, each of which imports this module. */
@@ -21,7 +22,7 @@ export async function postgres(url: string): Promise<Subject> {
     outboxProbe: { ...effectsIn(pool), begin: async () => beginAt(url) },
     close: async () => pool.end(),
   };
-  return withMortalProcesses(whole, new URL(import.meta.url), { args: [url] });
+  return withMortalProcesses(whole, new URL(import.meta.url), { args: [url], compile });
 }
 
 /** @public Clients and nothing else; in a process that dies they are not closed, nor is the pool. */

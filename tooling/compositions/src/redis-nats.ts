@@ -4,6 +4,7 @@ import { natsMessaging } from "@muster/backend-nats";
 import { redisRegistry } from "@muster/backend-redis";
 import type { Subject } from "@muster/conformance";
 import { withMortalProcesses } from "@muster/conformance/processes";
+import { compile } from "@muster/testing/compile";
 
 export interface RedisNatsUrls {
   readonly redis: string;
@@ -12,7 +13,7 @@ export interface RedisNatsUrls {
 
 /** With processes that die, each of which imports this module. */
 export function redisNats(urls: RedisNatsUrls): Subject {
-  return withMortalProcesses(subject(urls), new URL(import.meta.url), { args: [urls] });
+  return withMortalProcesses(subject(urls), new URL(import.meta.url), { args: [urls], compile });
 }
 
 /** @public Clients and nothing else. */

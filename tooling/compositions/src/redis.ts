@@ -3,11 +3,12 @@
 import { redisDurability, redisMessaging, redisRegistry, type RedisTransaction } from "@muster/backend-redis";
 import type { Subject, TransactionProbe } from "@muster/conformance";
 import { withMortalProcesses } from "@muster/conformance/processes";
+import { compile } from "@muster/testing/compile";
 import { Redis } from "ioredis";
 
 /** With processes that die, each of which imports this module. */
 export function redis(url: string): Subject {
-  return withMortalProcesses(subject(url), new URL(import.meta.url), { args: [url] });
+  return withMortalProcesses(subject(url), new URL(import.meta.url), { args: [url], compile });
 }
 
 /** @public Clients and nothing else. */

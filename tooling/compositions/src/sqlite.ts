@@ -6,6 +6,7 @@
 import { type SqliteTransaction, sqliteDurability, sqliteFile, sqliteRegistry } from "@muster/backend-sqlite";
 import type { Subject, TransactionProbe } from "@muster/conformance";
 import { withMortalProcesses } from "@muster/conformance/processes";
+import { compile } from "@muster/testing/compile";
 import Database from "libsql";
 
 /** With a table for the kit to write to, and with processes that die, each of which imports this module. */
@@ -13,7 +14,7 @@ export function sqlite(path: string): Subject {
   const database = new Database(path);
   database.exec("pragma journal_mode = wal; create table if not exists effects (key text not null) strict");
   database.close();
-  return withMortalProcesses(subject(path), new URL(import.meta.url), { args: [path] });
+  return withMortalProcesses(subject(path), new URL(import.meta.url), { args: [path], compile });
 }
 
 /** @public Clients and nothing else; in a process that dies they are not closed. */

@@ -13,10 +13,17 @@ const TAIL = 2_000;
 /** By then whoever was told to die has done so by itself. */
 const LAST_MS = 10_000;
 
-export interface ChildOptions {
-  readonly module: URL;
+export interface ChildOptions extends Program {
   readonly args: readonly unknown[];
   readonly execArgv: readonly string[] | undefined;
+}
+
+/** What a process runs. */
+export interface Program {
+  /** The other end of its {@link Child}. */
+  readonly entry: URL;
+  /** The subject's. */
+  readonly module: URL;
 }
 
 /** An answer that is waited for. */
@@ -39,8 +46,8 @@ export class Child {
   #isDoomed = false;
   #hasEnded = false;
 
-  constructor({ module, args, execArgv = flagsFor(module) }: ChildOptions) {
-    this.#process = fork(ENTRY, [module.href, JSON.stringify(args)], {
+  constructor({ entry, module, args, execArgv = flagsFor({ entry, module }) }: ChildOptions) {
+    this.#process = fork(fileURLToPath(entry), [module.href, JSON.stringify(args)], {
       execArgv: [...execArgv],
       serialization: "advanced",
       stdio: ["ignore", "ignore", "pipe", "ipc"],
@@ -164,10 +171,12 @@ export class Child {
 }
 
 /** As compiled as this file is. */
-const ENTRY = fileURLToPath(new URL("./child.ts", import.meta.url)).replace(/ts$/, import.meta.url.slice(-2));
+export const ENTRY: URL = new URL(
+  new URL("./child.ts", import.meta.url).href.replace(/ts$/, import.meta.url.slice(-2)),
+);
 
 /** TypeScript is run by tsx, if the subject's package has that. */
-function flagsFor(module: URL): readonly string[] {
-  if (![module.pathname, ENTRY].some((path) => /\.[cm]?tsx?$/.test(path))) return [];
+function flagsFor({ entry, module }: Program): readonly string[] {
+  if (![module, entry].some(({ pathname }) => /\.[cm]?tsx?$/.test(pathname))) return [];
   return ["--import", pathToFileURL(createRequire(module).resolve("tsx")).href];
 }

@@ -1,7 +1,7 @@
 /** Real processes for the cases in which one dies. */
 
 import type { MortalProcess, Subject } from "../subject.ts";
-import { Child, type ChildOptions } from "./child-process.ts";
+import { Child, ENTRY, type Program } from "./child-process.ts";
 import { type Hosting, RemoteMessaging, RemoteRegistry } from "./clients.ts";
 import { RemoteDurability, remotelyToo } from "./durability-client.ts";
 import { beginRemotely, RemoteOutbox } from "./outbox-client.ts";
@@ -16,6 +16,12 @@ export interface MortalProcessOptions {
   readonly args?: readonly unknown[];
   /** Flags for Node. Default: tsx, as the module's package finds it, where TypeScript has to be run. */
   readonly execArgv?: readonly string[];
+  /**
+   * Gives what the processes are to run in place of the kit's own program and of `module`. Called once, before the first of
+   * them starts; disposed of behind the last, if it can be. For sources that take long to load: plain JavaScript needs no
+   * flags, and starts several times as fast.
+   */
+  readonly compile?: (sources: Program) => Promise<Program & Partial<Disposable>>;
 }
 
 /**
@@ -45,7 +51,7 @@ export function withMortalProcesses(
   module: URL,
   options: MortalProcessOptions = {},
 ): Subject & Required<Pick<Subject, "mortal" | "close">> {
-  const pool = new Pool({ module, args: options.args ?? [], execArgv: options.execArgv });
+  const pool = new Pool(module, options);
   return {
     ...subject,
     ...(subject.transactionProbe && { transactionProbe: remotelyToo(subject.transactionProbe) }),
@@ -85,24 +91,28 @@ class Host implements Hosting {
 }
 
 class Pool {
-  readonly #options: ChildOptions;
+  readonly #module: URL;
+  readonly #options: MortalProcessOptions;
   readonly #alive = new Set<Child>();
   readonly #spares: Child[] = [];
   readonly #waiting: (() => void)[] = [];
+  #compiling: Promise<Program & Partial<Disposable>> | undefined;
   #isClosed = false;
 
-  constructor(options: ChildOptions) {
+  constructor(module: URL, options: MortalProcessOptions) {
+    this.#module = module;
     this.#options = options;
   }
 
   /** One that is ready, for whoever has asked alone. @throws Error: it could not be started, or the pool is closed. */
   async take(): Promise<Child> {
+    const program = await (this.#compiling ??= this.#compile());
     while (this.#spares.length === 0 && this.#alive.size >= MOST_ALIVE && !this.#isClosed) await this.#turn();
     if (this.#isClosed) throw new Error("the subject has been closed");
-    const child = this.#spares.shift() ?? this.#start();
+    const child = this.#spares.shift() ?? this.#start(program);
     child.isAwaited = true;
     while (this.#spares.length < SPARES && this.#alive.size < MOST_ALIVE) {
-      const spare = this.#start();
+      const spare = this.#start(program);
       spare.isAwaited = false;
       this.#spares.push(spare);
     }
@@ -119,6 +129,10 @@ class Pool {
       await child.ended;
     });
     await Promise.all(ends);
+    await this.#compiling?.then(
+      (compiled) => compiled[Symbol.dispose]?.(),
+      () => {}, // Whoever asked for a process was told.
+    );
   }
 
   async #turn(): Promise<void> {
@@ -127,8 +141,14 @@ class Pool {
     });
   }
 
-  #start(): Child {
-    const child = new Child(this.#options);
+  async #compile(): Promise<Program & Partial<Disposable>> {
+    const sources = { entry: ENTRY, module: this.#module };
+    return (await this.#options.compile?.(sources)) ?? sources;
+  }
+
+  #start(program: Program): Child {
+    const { args = [], execArgv } = this.#options;
+    const child = new Child({ ...program, args, execArgv });
     this.#alive.add(child);
     child.onEnd(() => this.#forget(child));
     return child;

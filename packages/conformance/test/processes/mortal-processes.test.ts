@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { memoryMessaging, memoryRegistry } from "@muster/backend-memory";
 import { type Call, type MessagingBackend, MusterError, type RegistryBackend } from "@muster/core/slots";
 import { where } from "@muster/filter";
@@ -204,6 +204,24 @@ describe("a client of another process", { timeout: 60_000 }, () => {
     await expect(registry.census(CALL)).rejects.toThrow(/has ended \(3\):\nit all went wrong/);
     await expect(registry.setMany([], CALL)).rejects.toThrow(/has ended \(3\)/);
   });
+});
+
+test("what they run is compiled once, whoever is the first of them", { timeout: 60_000 }, async () => {
+  const asked: URL[] = [];
+  const dispose = vi.fn<() => void>();
+  const subject = subjectWith(new URL("../fixtures/none.ts", import.meta.url), {
+    args: [(echo.address() as AddressInfo).port],
+    compile: async ({ entry, module }) => {
+      asked.push(module);
+      return { entry, module: MODULE, [Symbol.dispose]: dispose };
+    },
+  });
+  const [first, second] = await Promise.all([opened(subject.mortal()), opened(subject.mortal())]);
+  expect(await pidOf(first.registry)).not.toBe(await pidOf(second.registry));
+  expect(asked.map(({ pathname }) => basename(pathname))).toEqual(["none.ts"]);
+  expect(dispose).not.toHaveBeenCalled();
+  await subject.close();
+  expect(dispose).toHaveBeenCalledOnce();
 });
 
 describe("no process is left behind", { timeout: 60_000 }, () => {
