@@ -29,7 +29,6 @@ export function subject(url: string): Subject {
   return {
     name: "kafka",
     messaging: () => kafkaMessaging({ url, partitions: PARTITIONS }),
-    takesSteps: ["messaging"],
     // A broker that starts again has to be let back into its own cluster first.
     patienceMs: 30_000,
   };
