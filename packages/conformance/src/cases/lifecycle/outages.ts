@@ -6,7 +6,7 @@ import type { Backend, DurabilityBackend, MessagingBackend, OutboxBackend, Regis
 import type { CaseContext, ConformanceCase, Slot } from "../../case.ts";
 import { askedAgain, repeated } from "./asked-again.ts";
 import { durabilityOperations } from "./durability-operations.ts";
-import { during, expectNoAnswer, NO_ANSWER_MS } from "./faults.ts";
+import { during, expectNoAnswer, expectNoneOrDone, NO_ANSWER_MS } from "./faults.ts";
 import { messagingOperations, type Operation, registryOperations, type Staged } from "./operations.ts";
 import { servedOutboxOperations } from "./outbox-operations.ts";
 
@@ -38,6 +38,10 @@ async function unreachable<B extends Backend>(ctx: CaseContext<B>, operations: r
     const { name, has } = operation;
     if (has?.(target) === false) continue;
     const { run, effects } = await stagedOnceBack(ctx, operation, target);
+    if (operation.mayGoUnanswered === true) {
+      await during(ctx, "cut", async () => expectNoneOrDone(ctx, name, run));
+      continue;
+    }
     const { mayHaveApplied } = await during(ctx, "cut", async () => expectNoAnswer(ctx, name, run));
     if (effects && !mayHaveApplied) assert.equal(await ctx.eventually(async () => effects(0)), 0, `effects of ${name}`);
     await ctx.eventually(async () => run(ctx.call));
@@ -93,6 +97,10 @@ async function replyLost<B extends Backend>(
   const { name, isStepwise } = operation;
   const { run, effects, look } = await stagedOnceBack(ctx, operation, target);
   await look?.(ctx.call);
+  if (operation.mayGoUnanswered === true) {
+    await during(ctx, "dropReplies", async () => expectNoneOrDone(ctx, name, run));
+    return { isKnown: true, seen: least };
+  }
   const { mayHaveApplied } = await during(ctx, "dropReplies", async () => expectNoAnswer(ctx, name, run, timeoutMs));
   if (effects === undefined) return { isKnown: true, seen: least };
   const seen = await ctx.eventually(async () => effects(mayHaveApplied ? least : 0));
