@@ -64,7 +64,7 @@ async function footprintWith(server: Server, prefix: string, addressesEach: numb
       shares.map(({ length }) => length),
     ),
   );
-  return footprintOf(server, prefix);
+  return await footprintOf(server, prefix); // Before the processes end.
 }
 
 await withServer("kafka", {}, (server) => {
