@@ -1,0 +1,51 @@
+/** Where the logs of partitions begin and end. */
+
+import { ANSWERS, BrokerAnswer } from "../errors.ts";
+import type { Line } from "./line.ts";
+
+const TIMESTAMPS = { end: -1, start: -2 } as const;
+/** Everything that every replica has, transactions that are open included. */
+const READ_UNCOMMITTED = 0;
+
+interface OffsetsAnswer {
+  readonly responses: readonly {
+    readonly partitions: readonly { readonly partition: number; readonly errorCode: number; readonly offset: string }[];
+  }[];
+}
+
+/**
+ * By partition: the offset that the next record accepted will have at least, or that of the first record that is kept.
+ *
+ * @throws BrokerAnswer, errors of kafkajs
+ */
+export async function offsetsOf(
+  line: Line,
+  topic: string,
+  {
+    at,
+    partitions,
+    leaders,
+  }: { at: keyof typeof TIMESTAMPS; partitions: Iterable<number>; leaders: readonly number[] },
+): Promise<ReadonlyMap<number, number>> {
+  const byLeader = new Map<number, number[]>();
+  for (const partition of partitions) {
+    const leader = leaders[partition] ?? -1;
+    if (leader < 0) throw new BrokerAnswer(ANSWERS.leaderNotAvailable);
+    const group = byLeader.get(leader);
+    if (group === undefined) byLeader.set(leader, [partition]);
+    else group.push(partition);
+  }
+  const offsets = new Map<number, number>();
+  const askLeader = async ([leader, group]: readonly [number, readonly number[]]): Promise<void> => {
+    const asking = await line.reach(leader);
+    const wanted = group.map((partition) => ({ partition, timestamp: TIMESTAMPS[at] }));
+    const args = { isolationLevel: READ_UNCOMMITTED, topics: [{ topic, partitions: wanted }] };
+    const { responses } = (await asking("ListOffsets", args)) as OffsetsAnswer; // As the protocol has it.
+    for (const { partition, errorCode, offset } of responses.flatMap((response) => response.partitions)) {
+      if (errorCode !== ANSWERS.none) throw new BrokerAnswer(errorCode);
+      offsets.set(partition, Number(offset));
+    }
+  };
+  await Promise.all([...byLeader].map(askLeader));
+  return offsets;
+}

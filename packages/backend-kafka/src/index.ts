@@ -1,0 +1,3 @@
+/** Muster on Kafka: messaging. */
+
+export type { KafkaCompression, KafkaMessagingOptions, KafkaServerOptions } from "./options.ts";
