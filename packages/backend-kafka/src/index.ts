@@ -1,3 +1,5 @@
 /** Muster on Kafka: messaging. */
 
 export type { KafkaCompression, KafkaMessagingOptions, KafkaServerOptions } from "./options.ts";
+export { kafkaDurability } from "./durability.ts";
+export type { KafkaDurabilityOptions } from "./queues/settings.ts";

@@ -181,7 +181,7 @@ function objectViolations({ sasl, tls, socketFactory }: KafkaServerOptions): rea
   ];
 }
 
-function wholeNumber(path: string, value: unknown, max: number): readonly Violation[] {
+export function wholeNumber(path: string, value: unknown, max: number): readonly Violation[] {
   if (Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= max) return [];
   return [{ path, message: `must be a whole number from 1 to ${max}` }];
 }

@@ -2,7 +2,7 @@
 
 import { type Frame, repetitionKey } from "./frames.ts";
 import type { Attempted, Progress } from "./position-records.ts";
-import type { Owner } from "./table.ts";
+import { NOTHING_DONE, type Owner } from "./table.ts";
 
 /** `unmarked`: a redrive that `pos` has not told of; whoever began it may have died. */
 export type ItemState = "waiting" | "leased" | "settling" | "unmarked" | "ended";
@@ -67,6 +67,8 @@ export class Mailbox {
   /** What was written last may be less than what is known here. */
   isDirty = false;
   unclean: number;
+  /** Writes under way that what comes next waits for. */
+  holds = 0;
   readonly #dedupWindowMs: number;
   readonly #ended: Set<number>;
   /** Of deliveries that have not been read yet. */
@@ -137,6 +139,13 @@ export class Mailbox {
     this.readTo = Math.min(this.readTo, offset);
   }
 
+  /** The same attachment, to a log that has begun anew. */
+  renewed(): Mailbox {
+    const { identity, shard, session, owner } = this;
+    const fresh = { progress: NOTHING_DONE, unclean: 0, readFrom: 0, dedupWindowMs: this.#dedupWindowMs };
+    return new Mailbox({ identity, shard, session, owner, ...fresh });
+  }
+
   end(item: Item): void {
     if (item.state === "ended") return;
     item.state = "ended";
@@ -150,6 +159,7 @@ export class Mailbox {
   /** What is due, in order, until one that is held, waits, or would be one too many. What is past its TTL ends. */
   due(most: number, now: number): readonly Item[] {
     const due: Item[] = [];
+    if (this.holds > 0) return due;
     for (const item of [...this.items]) {
       if (due.length >= most) break;
       if (item.frame.expiresAt <= now && (item.state === "waiting" || item.state === "unmarked")) this.end(item);
@@ -161,6 +171,7 @@ export class Mailbox {
 
   /** When the first of them is due, epoch ms; `undefined`: none waits for its time. */
   get nextDueAt(): number | undefined {
+    if (this.holds > 0) return undefined;
     const head = this.items.find(({ state }) => state !== "unmarked");
     return head?.state === "waiting" && head.dueAt > 0 ? head.dueAt : undefined;
   }

@@ -12,7 +12,11 @@ const MAX_OF_ONE = 256;
 /** Deliveries at hand after which each identity has one. */
 const MAX_AT_HAND = 50_000;
 
-export type Way = Settlement["as"];
+/** How a lease has ended. */
+export interface Settled {
+  readonly way: Settlement["as"];
+  readonly mailbox: Mailbox;
+}
 
 export class Mailboxes {
   readonly #seal: string;
@@ -21,7 +25,7 @@ export class Mailboxes {
   /** That have something at hand. */
   readonly #bySession = new Map<string, Set<Mailbox>>();
   readonly #leases = new Map<string, Item>();
-  readonly #settled = new BoundedMap<string, Way>(MAX_SETTLED);
+  readonly #settled = new BoundedMap<string, Settled>(MAX_SETTLED);
   #receipts = 0;
   #atHand = 0;
 
@@ -139,12 +143,12 @@ export class Mailboxes {
   }
 
   /** The lease that the receipt is for, or in which way that was settled. */
-  find(receipt: string): Item | Way | undefined {
+  find(receipt: string): Item | Settled | undefined {
     return this.#leases.get(receipt) ?? this.#settled.get(receipt);
   }
 
-  settled(receipt: string, way: Way): void {
-    this.#settled.set(receipt, way);
+  settled(receipt: string, settled: Settled): void {
+    this.#settled.set(receipt, settled);
   }
 
   #lease(item: Item): LeasedRecipient {

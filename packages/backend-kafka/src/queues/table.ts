@@ -1,6 +1,6 @@
 /** What `pos` says, record by record: who is attached, how far everybody has come. Order in the log decides. */
 
-import type { PositionRecord, Progress, Read, RedriveRecord, StateRecord } from "./position-records.ts";
+import type { Progress, Read, RedriveRecord, StateRecord } from "./position-records.ts";
 import { keyOf } from "./position-records.ts";
 import { repetitionKey } from "./frames.ts";
 
@@ -221,4 +221,3 @@ function redriveKey(identity: string, repetition: string): string {
   return JSON.stringify(["r", identity, repetition.slice(0, at), repetition.slice(at + 1)]);
 }
 
-export type { PositionRecord };

@@ -1,0 +1,120 @@
+/** Writes how far those have come who are attached here: many at once, and one write after the other. */
+
+import { setTimeout as delay } from "node:timers/promises";
+import { Backoff } from "@muster/core/slots";
+import type { Post, Verdict } from "./ledger.ts";
+import type { Mailbox } from "./mailbox.ts";
+import type { StateRecord } from "./position-records.ts";
+import type { Space } from "./space.ts";
+
+interface Waiting {
+  readonly promise: Promise<Verdict>;
+  readonly resolve: (verdict: Verdict) => void;
+}
+
+export class Flusher {
+  readonly #space: Space;
+  #waiting = new Map<Mailbox, Waiting>();
+  #running = false;
+  #retrying = false;
+  #isResetting = false;
+
+  constructor(space: Space) {
+    this.#space = space;
+  }
+
+  /** Resolves when what is known of it now stands in the log, or may not. */
+  flush(mailbox: Mailbox): Promise<Verdict> {
+    let waiting = this.#waiting.get(mailbox);
+    if (waiting === undefined) {
+      let resolve = (_: Verdict): void => {};
+      const promise = new Promise<Verdict>((resolveIt) => {
+        resolve = resolveIt;
+      });
+      waiting = { promise, resolve };
+      this.#waiting.set(mailbox, waiting);
+    }
+    if (!this.#running) void this.#run();
+    return waiting.promise;
+  }
+
+  /** In its own time. */
+  rewrite(mailboxes: Iterable<Mailbox>): void {
+    for (const mailbox of mailboxes) mailbox.isDirty = true;
+    void this.#retry();
+  }
+
+  /** Says in every shard that `q` has begun anew. */
+  reset(): void {
+    this.#isResetting = true;
+    void this.#retry();
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    await Promise.resolve(); // Who comes in the same moment goes with it.
+    try {
+      while (this.#waiting.size > 0) {
+        const batch = this.#waiting;
+        this.#waiting = new Map();
+        await this.#write(batch);
+      }
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  async #write(batch: ReadonlyMap<Mailbox, Waiting>): Promise<void> {
+    const mailboxes = [...batch.keys()];
+    const posts = mailboxes.map((mailbox) => {
+      mailbox.isDirty = false;
+      return { shard: mailbox.shard, record: stateOf(this.#space, mailbox) };
+    });
+    const verdicts = await this.#space.ledger.write(posts, this.#space.life, "settleMany");
+    let hasFailed = false;
+    for (const [index, mailbox] of mailboxes.entries()) {
+      const verdict = verdicts[index] ?? false;
+      if (verdict instanceof Error) mailbox.isDirty = hasFailed = true;
+      batch.get(mailbox)?.resolve(verdict);
+    }
+    if (hasFailed) void this.#retry();
+  }
+
+  /** Until all of it stands in the log. */
+  async #retry(): Promise<void> {
+    if (this.#retrying) return;
+    this.#retrying = true;
+    const backoff = new Backoff();
+    const { signal } = this.#space.life;
+    try {
+      while (!signal.aborted && (await this.#isLeft())) {
+        await delay(backoff.nextMs(), undefined, { signal, ref: false }).catch(() => undefined); // It is closed.
+      }
+    } finally {
+      this.#retrying = false;
+    }
+  }
+
+  async #isLeft(): Promise<boolean> {
+    const { ledger, life, mailboxes } = this.#space;
+    if (this.#isResetting) {
+      const posts = this.#space.allShards().map((shard): Post => ({ shard, record: { kind: "reset" } }));
+      const verdicts = await ledger.write(posts, life, "reset");
+      if (posts.length === 0 || verdicts.some((verdict) => verdict instanceof Error)) return true;
+      this.#isResetting = false;
+    }
+    const dirty = [...mailboxes.all()].filter(({ isDirty }) => isDirty);
+    const verdicts = await Promise.all(dirty.map(async (mailbox) => this.flush(mailbox)));
+    return verdicts.some((verdict) => verdict instanceof Error);
+  }
+}
+
+/** What it has come to. */
+export function stateOf({ tail, table, seal }: Space, mailbox: Mailbox): StateRecord {
+  const { identity, shard, owner, unclean } = mailbox;
+  const progress = mailbox.progress(tail.next("q", shard) ?? 0);
+  return {
+    ...{ kind: "state", identity, epoch: owner.epoch, tag: owner.tag, seal, ...progress },
+    ...{ attachedAt: owner.attachedAt, unclean, isDetached: false, resetAt: table.resetAt(shard) },
+  };
+}
