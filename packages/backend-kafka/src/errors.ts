@@ -60,6 +60,7 @@ const RULES: readonly DriverErrorRule[] = [
   { name: 89, code: "RATE_LIMITED", message: "the broker's quota is used up" },
   { name: 41, code: "UNAVAILABLE", message: "the cluster has no controller now" },
   { name: -1, code: "UNAVAILABLE", message: "the broker failed" },
+  { name: "UnknownBroker", code: "UNAVAILABLE", message: "the broker is gone, or not there yet" },
   { name: 2, code: "UNAVAILABLE", message: "what the broker got or has is damaged" },
   { name: "KafkaJSRequestTimeoutError", code: "UNAVAILABLE", message: "the broker has fallen silent" },
   { name: "KafkaJSLockTimeout", code: "UNAVAILABLE", message: "the broker did not let the client in, in time" },

@@ -78,7 +78,7 @@ async function createTopic(line: Line, plan: TopicPlan, brokers: number): Promis
 }
 
 /** What a topic may answer for a moment, while it is made or its leaders change. */
-function isPassing(errorCode: number): boolean {
+export function isPassing(errorCode: number): boolean {
   return [ANSWERS.none, ANSWERS.unknownTopic, ANSWERS.leaderNotAvailable, ANSWERS.notLeader].some(
     (code) => code === errorCode,
   );

@@ -6,7 +6,7 @@ import type { CaseContext } from "../../case.ts";
 import { PATIENCE_MS } from "../../eventually.ts";
 import type { ServerFaults } from "../../subject.ts";
 import type { Staged } from "./operations.ts";
-import { expectRejected } from "./outcome.ts";
+import { expectRejected, outcomeOf } from "./outcome.ts";
 
 /** Does something while a fault lasts, and heals whatever happens. */
 export async function during<B extends Backend, T>(
@@ -39,4 +39,16 @@ export async function expectNoAnswer<B extends Backend>(
   const error = await expectRejected(ctx, name, run(call), "UNAVAILABLE", "TIMEOUT");
   assert.equal(error.retryable, true, "it may be tried again");
   return error;
+}
+
+/** As {@link expectNoAnswer}, of what may do without one. */
+export async function expectNoneOrDone<B extends Backend>(
+  ctx: CaseContext<B>,
+  name: string,
+  run: Staged["run"],
+): Promise<void> {
+  const timeoutMs = PATIENCE_MS / 4;
+  using call = linkCall({ timeoutMs }, timeoutMs, "conformance");
+  const error = await outcomeOf(ctx, name, run(call));
+  assert.ok(error === undefined || ["UNAVAILABLE", "TIMEOUT"].includes(error.code), `it rejected with ${error?.code}`);
 }

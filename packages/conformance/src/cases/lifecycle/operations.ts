@@ -26,6 +26,8 @@ export interface Operation<B extends Backend> {
   readonly needsOpen?: true;
   /** It need not ask the server for anything. */
   readonly mayBeLocal?: true;
+  /** It only ends what this process does for itself: it may succeed although nobody answers. */
+  readonly mayGoUnanswered?: true;
   /** Staging waits for something to expire. */
   readonly isSlow?: true;
   /** Its effect is a delivery, which gets lost with the replies of a server that pushes both. Default false. */
@@ -161,7 +163,7 @@ function onInbox(name: "addMany" | "removeMany"): Operation<MessagingBackend> {
   return {
     name,
     needsOpen: true,
-    ...(name === "removeMany" && { mayBeLocal: true }),
+    ...(name === "removeMany" && { mayBeLocal: true, mayGoUnanswered: true }),
     async stage(ctx: MessagingContext, target): Promise<Staged> {
       const inbox: Inbox = await target.openInbox({ prefetch: 1 }, ctx.call);
       const address = another();

@@ -6,7 +6,7 @@ import type { Backend, DurabilityBackend, MessagingBackend, OutboxBackend, Regis
 import type { CaseContext, ConformanceCase, Slot } from "../../case.ts";
 import { askedAgain, repeated } from "./asked-again.ts";
 import { durabilityOperations } from "./durability-operations.ts";
-import { during, expectNoAnswer } from "./faults.ts";
+import { during, expectNoAnswer, expectNoneOrDone } from "./faults.ts";
 import { messagingOperations, type Operation, registryOperations, type Staged } from "./operations.ts";
 import { servedOutboxOperations } from "./outbox-operations.ts";
 
@@ -35,6 +35,10 @@ async function unreachable<B extends Backend>(ctx: CaseContext<B>, operations: r
     const { name, has } = operation;
     if (has?.(target) === false) continue;
     const { run, effects } = await stagedOnceBack(ctx, operation, target);
+    if (operation.mayGoUnanswered === true) {
+      await during(ctx, "cut", async () => expectNoneOrDone(ctx, name, run));
+      continue;
+    }
     const { mayHaveApplied } = await during(ctx, "cut", async () => expectNoAnswer(ctx, name, run));
     if (effects && !mayHaveApplied) assert.equal(await ctx.eventually(async () => effects(0)), 0, `effects of ${name}`);
     await ctx.eventually(async () => run(ctx.call));
@@ -80,6 +84,10 @@ async function replyLost<B extends Backend>(
   const { name, isStepwise } = operation;
   const { run, effects, look } = await stagedOnceBack(ctx, operation, target);
   await look?.(ctx.call);
+  if (operation.mayGoUnanswered === true) {
+    await during(ctx, "dropReplies", async () => expectNoneOrDone(ctx, name, run));
+    return least;
+  }
   const { mayHaveApplied } = await during(ctx, "dropReplies", async () => expectNoAnswer(ctx, name, run));
   if (effects === undefined) return least;
   if (isStepwise !== true) assert.equal(mayHaveApplied, true, `${name} may have been applied`);

@@ -1,0 +1,213 @@
+/** Reads the live end of the partitions that an inbox listens on, and goes on where it was when brokers come back. */
+
+import { setTimeout as delay } from "node:timers/promises";
+import { Backoff, type Call, isMusterError, type MusterError } from "@muster/core/slots";
+import type { IncomingRecord } from "../codec.ts";
+import type { Line, TopicView } from "../connection/line.ts";
+import type { Link } from "../connection/link.ts";
+import { offsetsOf } from "../connection/offsets.ts";
+import type { Topic } from "../connection/topic.ts";
+import { isLed } from "../connection/topics.ts";
+import { ANSWERS, answerIn, BrokerAnswer, codedError } from "../errors.ts";
+import type { Bell } from "./bell.ts";
+import type { Places } from "./places.ts";
+
+/** How long a broker waits for records before it answers that there are none; a new partition is asked for after that. */
+const WAIT_MS = 250;
+/** Of one answer, and of one partition in it; a larger batch comes whole, by itself. */
+const MAX_ANSWER_BYTES = 4 * 1_048_576;
+const MAX_PARTITION_BYTES = 1_048_576;
+/** Until brokers are asked again who leads a partition that nobody leads. */
+const LEADERLESS_MS = 500;
+/** With these nothing comes of trying again. */
+const FINAL: ReadonlySet<string> = new Set(["PERMISSION_DENIED", "UNAUTHENTICATED", "UNSUPPORTED"]);
+
+interface FetchAnswer {
+  readonly errorCode?: number;
+  readonly responses: readonly {
+    readonly partitions: readonly {
+      readonly partition: number;
+      readonly errorCode: number;
+      readonly messages: readonly IncomingRecord[];
+    }[];
+  }[];
+}
+
+export interface TailEvents {
+  /** One for a live address. */
+  onRecord(address: string, record: IncomingRecord): void;
+  onRoute(state: "up" | "down"): void;
+  onFailure(error: MusterError): void;
+  /** Whether records that were read still wait for room; what has changed is told by the bell. */
+  isFull(): boolean;
+}
+
+/** From one look at who leads what until something of it is no longer so. */
+interface Life {
+  readonly line: Line;
+  readonly view: TopicView;
+  isOver: boolean;
+}
+
+export class Tail {
+  readonly #link: Link;
+  readonly #topic: Topic;
+  readonly #places: Places;
+  readonly #events: TailEvents;
+  readonly #bell: Bell;
+  readonly #backoff = new Backoff();
+  readonly #leaving = new AbortController();
+  readonly #call: Call = { signal: this.#leaving.signal };
+  #isDown = false;
+  /** A broker that had the topic has it no more: what there is now is another. */
+  #isGone = false;
+
+  /** @param bell rung when `places` has changed, or there is room again. */
+  constructor(around: { link: Link; topic: Topic; places: Places; bell: Bell }, events: TailEvents) {
+    this.#link = around.link;
+    this.#topic = around.topic;
+    this.#places = around.places;
+    this.#bell = around.bell;
+    this.#events = events;
+  }
+
+  /** Until it is left, or nothing comes of trying again. */
+  async run(): Promise<void> {
+    while (!this.#isLeft) {
+      if (this.#places.positions.size === 0) await this.#bell.wait();
+      else if (!(await this.#live())) return;
+    }
+  }
+
+  leave(): void {
+    this.#leaving.abort();
+    this.#bell.ring();
+  }
+
+  get #isLeft(): boolean {
+    return this.#leaving.signal.aborted;
+  }
+
+  /** False: it is over. */
+  async #live(): Promise<boolean> {
+    let line: Line | undefined;
+    try {
+      line = await this.#link.line(this.#call, "inbox");
+      const view = await this.#topic.view(line, this.#call);
+      await this.#resume(line, view);
+      this.#backoff.reset();
+      if (isLed(view)) this.#tell("up");
+      await this.#follow({ line, view, isOver: false });
+      return true;
+    } catch (error) {
+      if (this.#isLeft) return false;
+      const coded = codedError(error, { operation: "inbox" });
+      this.#tell("down");
+      this.#forget(line, error);
+      if (!FINAL.has(coded.code)) return this.#pause();
+      this.#events.onFailure(coded);
+      return false;
+    }
+  }
+
+  #tell(state: "up" | "down"): void {
+    if (this.#isDown === (state === "down")) return;
+    this.#isDown = !this.#isDown;
+    this.#events.onRoute(state);
+  }
+
+  #forget(line: Line | undefined, error: unknown): void {
+    this.#topic.forget();
+    const answer = answerIn(error);
+    if (answer === ANSWERS.unknownTopic) this.#isGone = true;
+    if (line !== undefined && answer === undefined && !isMusterError(error)) this.#link.abandon(line);
+  }
+
+  async #pause(): Promise<boolean> {
+    try {
+      await delay(this.#backoff.nextMs(), undefined, this.#call);
+      return true;
+    } catch {
+      return false; // Nothing but leaving ends it.
+    }
+  }
+
+  /** Where to go on: where it was, unless the log is another, or does not reach back as far. */
+  async #resume(line: Line, view: TopicView & { readonly isNew: boolean }): Promise<void> {
+    const places = this.#places;
+    if (view.isNew || this.#isGone) {
+      places.restart(view.leaders.length, () => 0);
+    } else if (places.partitions !== view.leaders.length) {
+      const partitions = view.leaders.keys();
+      const ends = await offsetsOf(line, this.#topic.name, { at: "end", partitions, leaders: view.leaders });
+      places.restart(view.leaders.length, (partition) => ends.get(partition) ?? 0);
+    }
+    this.#isGone = false;
+    const partitions = [...places.positions.keys()].filter((partition) => (view.leaders[partition] ?? -1) >= 0);
+    const { leaders } = view;
+    const [starts, ends] = await Promise.all([
+      offsetsOf(line, this.#topic.name, { at: "start", partitions, leaders }),
+      offsetsOf(line, this.#topic.name, { at: "end", partitions, leaders }),
+    ]);
+    if (partitions.some((partition) => (places.positions.get(partition) ?? 0) > (ends.get(partition) ?? 0))) {
+      return places.restart(view.leaders.length, (partition) => starts.get(partition) ?? 0);
+    }
+    for (const [partition, start] of starts) {
+      if ((places.positions.get(partition) ?? start) < start) places.skipTo(partition, start);
+    }
+  }
+
+  async #follow(life: Life): Promise<void> {
+    const { view } = life;
+    const reading = [...new Set(view.leaders)].filter((leader) => leader >= 0).map((one) => this.#read(one, life));
+    if (!isLed(view)) reading.push(this.#lookAgain());
+    try {
+      await Promise.all(reading);
+    } finally {
+      life.isOver = true;
+      this.#bell.ring();
+    }
+  }
+
+  async #lookAgain(): Promise<void> {
+    await delay(LEADERLESS_MS, undefined, this.#call);
+    throw new BrokerAnswer(ANSWERS.leaderNotAvailable);
+  }
+
+  /** What one broker leads. */
+  async #read(leader: number, life: Life): Promise<void> {
+    const asking = await life.line.reach(leader);
+    while (!life.isOver && !this.#isLeft) {
+      const wanted = this.#events.isFull() ? [] : this.#wantedOf(leader, life.view);
+      if (wanted.length === 0) {
+        await this.#bell.wait();
+        continue;
+      }
+      const answer = await asking("Fetch", {
+        ...{ maxWaitTime: WAIT_MS, minBytes: 1, maxBytes: MAX_ANSWER_BYTES, isolationLevel: 0 },
+        topics: [{ topic: this.#topic.name, partitions: wanted }],
+      });
+      if (!life.isOver && !this.#isLeft) this.#take(answer as FetchAnswer); // As the protocol has it.
+    }
+  }
+
+  #wantedOf(leader: number, { leaders }: TopicView): readonly object[] {
+    return [...this.#places.positions].flatMap(([partition, fetchOffset]) =>
+      leaders[partition] === leader ? [{ partition, fetchOffset, maxBytes: MAX_PARTITION_BYTES }] : [],
+    );
+  }
+
+  #take({ errorCode = ANSWERS.none, responses }: FetchAnswer): void {
+    const partitions = responses.flatMap((response) => response.partitions);
+    for (const { partition, messages } of partitions) {
+      for (const record of messages) {
+        const address = record.isControlRecord ? undefined : record.key?.toString();
+        if (this.#places.take(partition, Number(record.offset), address) && address !== undefined) {
+          this.#events.onRecord(address, record);
+        }
+      }
+    }
+    const failed = partitions.find((one) => one.errorCode !== ANSWERS.none)?.errorCode ?? errorCode;
+    if (failed !== ANSWERS.none) throw new BrokerAnswer(failed);
+  }
+}

@@ -1,0 +1,35 @@
+import type { Subject } from "@muster/conformance";
+import { faultProxy, serverFaults } from "@muster/conformance/faults";
+import { withMortalProcesses } from "@muster/conformance/processes";
+import type { Server } from "@muster/servers";
+import { kafkaMessaging } from "../src/index.ts";
+import { through } from "./support.ts";
+
+/**
+ * A broker as the conformance kit looks at it: through a proxy that can break the line. Its mortal processes import this
+ * module, and get their clients from {@link subject}.
+ */
+export async function subjectOn({ host, port, url, control }: Server): Promise<Subject> {
+  const proxy = await faultProxy({ host, port });
+  const faults = serverFaults({ proxies: [proxy], controls: [control] });
+  const whole = {
+    ...subject(url),
+    messaging: () => kafkaMessaging({ url, partitions: PARTITIONS, socketFactory: through(proxy) }),
+    faults,
+    close: async () => proxy.close(),
+  };
+  return withMortalProcesses(whole, new URL(import.meta.url), { args: [url] });
+}
+
+/** Every case has a topic of its own. */
+const PARTITIONS = 2;
+
+/** @public Clients and nothing else: for the processes that die, which import this module. */
+export function subject(url: string): Subject {
+  return {
+    name: "kafka",
+    messaging: () => kafkaMessaging({ url, partitions: PARTITIONS }),
+    // A broker that starts again has to be let back into its own cluster first.
+    patienceMs: 30_000,
+  };
+}
