@@ -98,8 +98,7 @@ export async function detachMany(
     space.forget(identity);
   }
   if (posts.length === 0) return space.barrier.pass(operation);
-  for (const verdict of await space.ledger.write(posts, call, operation))
-    if (verdict instanceof Error) throw verdict;
+  for (const verdict of await space.ledger.write(posts, call, operation)) if (verdict instanceof Error) throw verdict;
 }
 
 /** It carries over what is known: what stood under other keys is compacted some day. */

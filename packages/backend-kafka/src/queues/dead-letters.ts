@@ -50,7 +50,9 @@ export async function redriveMany(
   type Written = (typeof written)[number];
   const of = { shard: ({ letter }: Written) => letter.shard, bytes: ({ value }: Written) => value.length + 64 };
   for (const round of roundsOf(written, of, MAX_RECORD_BYTES)) {
-    const entries = new Map([...round].map(([shard, some]) => [shard, some.map(({ value }) => ({ key: null, value }))]));
+    const entries = new Map(
+      [...round].map(([shard, some]) => [shard, some.map(({ value }) => ({ key: null, value }))]),
+    );
     const results = await space.wire.produce("q", entries, call, operation);
     const placed: (Written & { readonly offset: number })[] = [];
     for (const [shard, some] of round) {
@@ -81,7 +83,8 @@ async function mark(
   for (const [at, { index, letter }] of placed.entries()) {
     const verdict = verdicts[at] ?? false;
     if (verdict === true) redriven.push(letter);
-    else if (verdict === false) failures.push({ index, error: queueFailure("NOT_FOUND", `${NAME}.${operation}`, letter.identity) });
+    else if (verdict === false)
+      failures.push({ index, error: queueFailure("NOT_FOUND", `${NAME}.${operation}`, letter.identity) });
     else failures.push({ index, error: codedError(verdict, { operation, mayHaveApplied: true }) });
   }
   await unbury(space, redriven, call, operation); // Where that fails a sweep will do it: nobody sees them any more.
@@ -111,7 +114,10 @@ async function find(
   keys: readonly DeadLetterKey[],
   call: Call,
   operation: string,
-): Promise<{ readonly found: readonly { readonly index: number; readonly letter: Letter }[]; failures: BatchFailure[] }> {
+): Promise<{
+  readonly found: readonly { readonly index: number; readonly letter: Letter }[];
+  failures: BatchFailure[];
+}> {
   await space.barrier.pass(operation);
   const wanted = new Set(keys.map(letterKey));
   const shards = new Set(keys.map(({ identity }) => space.shardOf(identity)));
@@ -139,7 +145,17 @@ function frameOf({ table }: Space, letter: Letter, expiresAt: number): Buffer {
   return encodeFrame({ message, expiresAt, rank: rankNow(), generation, recipients: [{ identity, epoch }] });
 }
 
-function toldOf({ messageId, identity, code, reason, attempts, contentType, sentAt, diedAt, payload }: Letter): DeadLetter {
+function toldOf({
+  messageId,
+  identity,
+  code,
+  reason,
+  attempts,
+  contentType,
+  sentAt,
+  diedAt,
+  payload,
+}: Letter): DeadLetter {
   return { messageId, identity, code, reason, attempts, contentType, sentAt, diedAt, payload };
 }
 

@@ -32,20 +32,17 @@ export async function dropMany(space: Space, targets: readonly Target[], why: Wh
   }
   await buried(space, dead, call);
   await buryBacklogs(space, away, why, call);
-  const posts = [...dropping].map(([identity, epoch]): Post => ({
-    shard: space.shardOf(identity),
-    record: { kind: "drop", identity, epoch },
-  }));
+  const posts = [...dropping].map(
+    ([identity, epoch]): Post => ({
+      shard: space.shardOf(identity),
+      record: { kind: "drop", identity, epoch },
+    }),
+  );
   for (const verdict of await space.ledger.write(posts, call, OPERATION)) if (verdict instanceof Error) throw verdict;
 }
 
 /** Of those whose queues are not at hand, read from where each has come to. */
-async function buryBacklogs(
-  space: Space,
-  away: ReadonlyMap<string, number>,
-  why: Why,
-  call: Call,
-): Promise<void> {
+async function buryBacklogs(space: Space, away: ReadonlyMap<string, number>, why: Why, call: Call): Promise<void> {
   if (away.size === 0) return;
   const shards = new Set([...away.keys()].map((identity) => space.shardOf(identity)));
   const recent = await space.wire.offsets("q", shards, Date.now() - space.dedupWindowMs, call, OPERATION);

@@ -33,7 +33,8 @@ export async function settleMany(
       found.state = "settling";
       begun.push({ index, settlement, item: found });
       if (as !== "release") written.set(index, found.mailbox);
-    } else if (begun.some((one) => one.item === found && one.settlement.as !== as)) failures.push(fenced(index, receipt));
+    } else if (begun.some((one) => one.item === found && one.settlement.as !== as))
+      failures.push(fenced(index, receipt));
     else written.set(index, found.mailbox);
   }
   const unburied = await buryAll(space, begun, call);
@@ -110,11 +111,7 @@ function settle({ mailboxes }: Space, { settlement, item }: Begun): boolean {
 }
 
 /** Why those are not dead. */
-async function buryAll(
-  space: Space,
-  begun: readonly Begun[],
-  call: Call,
-): Promise<ReadonlyMap<Item, MusterError>> {
+async function buryAll(space: Space, begun: readonly Begun[], call: Call): Promise<ReadonlyMap<Item, MusterError>> {
   const dead = begun.flatMap(({ item, settlement }): readonly Dead[] => {
     if (settlement.as !== "dead") return [];
     const { code, reason } = settlement;

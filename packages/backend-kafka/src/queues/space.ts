@@ -88,7 +88,8 @@ export class Space {
   async open(call: Call): Promise<void> {
     const { leaders } = await this.wire.layout(call);
     this.#shards = leaders.pos.length;
-    if (leaders.q.length !== this.#shards) throw unavailable("its topics have not as many partitions", { operation: "open" });
+    if (leaders.q.length !== this.#shards)
+      throw unavailable("its topics have not as many partitions", { operation: "open" });
     const [starts, ends] = await Promise.all(
       (["start", "end"] as const).map(async (at) => this.wire.offsets("pos", this.allShards(), at, call, "open")),
     );

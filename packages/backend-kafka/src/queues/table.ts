@@ -220,4 +220,3 @@ function redriveKey(identity: string, repetition: string): string {
   const at = repetition.lastIndexOf("\0");
   return JSON.stringify(["r", identity, repetition.slice(0, at), repetition.slice(at + 1)]);
 }
-

@@ -135,7 +135,8 @@ export class Tail {
       const [start, end] = await Promise.all(
         (["start", "end"] as const).map(async (at) => this.#edge(layout, use, shard, at)),
       );
-      if (cursor.next === from) cursor.next = this.#listener.onOutOfRange(use, shard, { start: start ?? 0, end: end ?? 0 });
+      if (cursor.next === from)
+        cursor.next = this.#listener.onOutOfRange(use, shard, { start: start ?? 0, end: end ?? 0 });
       return;
     }
     if (errorCode !== ANSWERS.none) throw new BrokerAnswer(errorCode);
@@ -160,4 +161,3 @@ export class Tail {
     }
   }
 }
-

@@ -60,7 +60,11 @@ export interface WireOptions {
 
 interface ProduceAnswer {
   readonly topics: readonly {
-    readonly partitions: readonly { readonly partition: number; readonly errorCode: number; readonly baseOffset: string }[];
+    readonly partitions: readonly {
+      readonly partition: number;
+      readonly errorCode: number;
+      readonly baseOffset: string;
+    }[];
   }[];
 }
 
