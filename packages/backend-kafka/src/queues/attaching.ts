@@ -89,6 +89,11 @@ export async function detachMany(
   call: Call,
 ): Promise<void> {
   const operation = "detachMany";
+  const dirty = [...new Set(identities)].flatMap((identity) => {
+    const mailbox = space.mailboxes.get(identity);
+    return mailbox?.session === session && mailbox.isDirty ? [mailbox] : [];
+  });
+  await Promise.all(dirty.map(async (mailbox) => space.flusher.flush(mailbox)));
   const posts: Post[] = [];
   for (const identity of new Set(identities)) {
     const mailbox = space.mailboxes.get(identity);

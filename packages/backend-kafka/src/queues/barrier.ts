@@ -2,15 +2,15 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { unavailable } from "../errors.ts";
-import type { Space } from "./space.ts";
+import type { Around } from "./around.ts";
 
 export class Barrier {
-  readonly #space: Space;
+  readonly #around: Around;
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
 
-  constructor(space: Space) {
-    this.#space = space;
+  constructor(around: Around) {
+    this.#around = around;
   }
 
   /** Resolves when all has been read that stood in the log before now. Shared by all who ask meanwhile. @throws MusterError */
@@ -35,10 +35,10 @@ export class Barrier {
   }
 
   async #pass(operation: string): Promise<void> {
-    const { wire, tail, mailboxes, life, settings } = this.#space;
+    const { wire, tail, mailboxes, life, settings } = this.#around;
     const shards = [...mailboxes.shards()].filter((shard) => tail.next("q", shard) !== undefined);
     const [pos, q] = await Promise.all([
-      wire.offsets("pos", this.#space.allShards(), "end", life, operation),
+      wire.offsets("pos", this.#around.allShards(), "end", life, operation),
       shards.length === 0 ? new Map<number, number>() : wire.offsets("q", shards, "end", life, operation),
     ]);
     const patience = new AbortController();

@@ -2,10 +2,10 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { Backoff } from "@muster/core/slots";
+import type { Around } from "./around.ts";
 import type { Post, Verdict } from "./ledger.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { StateRecord } from "./position-records.ts";
-import type { Space } from "./space.ts";
 
 interface Waiting {
   readonly promise: Promise<Verdict>;
@@ -13,41 +13,41 @@ interface Waiting {
 }
 
 export class Flusher {
-  readonly #space: Space;
+  readonly #around: Around;
   #waiting = new Map<Mailbox, Waiting>();
   #running = false;
   #retrying = false;
   #isResetting = false;
 
-  constructor(space: Space) {
-    this.#space = space;
+  constructor(around: Around) {
+    this.#around = around;
   }
 
   /** Resolves when what is known of it now stands in the log, or may not. */
   flush(mailbox: Mailbox): Promise<Verdict> {
     let waiting = this.#waiting.get(mailbox);
     if (waiting === undefined) {
-      let resolve = (_: Verdict): void => {};
+      let resolve: (verdict: Verdict) => void = nothing;
       const promise = new Promise<Verdict>((resolveIt) => {
         resolve = resolveIt;
       });
       waiting = { promise, resolve };
       this.#waiting.set(mailbox, waiting);
     }
-    if (!this.#running) void this.#run();
+    if (!this.#running) this.#run().catch(nothing);
     return waiting.promise;
   }
 
   /** In its own time. */
   rewrite(mailboxes: Iterable<Mailbox>): void {
     for (const mailbox of mailboxes) mailbox.isDirty = true;
-    void this.#retry();
+    this.#retry().catch(nothing);
   }
 
   /** Says in every shard that `q` has begun anew. */
   reset(): void {
     this.#isResetting = true;
-    void this.#retry();
+    this.#retry().catch(nothing);
   }
 
   async #run(): Promise<void> {
@@ -65,19 +65,22 @@ export class Flusher {
   }
 
   async #write(batch: ReadonlyMap<Mailbox, Waiting>): Promise<void> {
-    const mailboxes = [...batch.keys()];
+    const isCurrent = (mailbox: Mailbox): boolean => this.#around.mailboxes.get(mailbox.identity) === mailbox;
+    const mailboxes = [...batch.keys()].filter(isCurrent);
+    // Whoever has it now says how far it has come.
+    for (const [mailbox, { resolve }] of batch) if (!isCurrent(mailbox)) resolve(false);
     const posts = mailboxes.map((mailbox) => {
       mailbox.isDirty = false;
-      return { shard: mailbox.shard, record: stateOf(this.#space, mailbox) };
+      return { shard: mailbox.shard, record: stateOf(this.#around, mailbox) };
     });
-    const verdicts = await this.#space.ledger.write(posts, this.#space.life, "settleMany");
+    const verdicts = await this.#around.ledger.write(posts, this.#around.life, "settleMany");
     let hasFailed = false;
     for (const [index, mailbox] of mailboxes.entries()) {
       const verdict = verdicts[index] ?? false;
       if (verdict instanceof Error) mailbox.isDirty = hasFailed = true;
       batch.get(mailbox)?.resolve(verdict);
     }
-    if (hasFailed) void this.#retry();
+    if (hasFailed) this.#retry().catch(nothing);
   }
 
   /** Until all of it stands in the log. */
@@ -85,7 +88,7 @@ export class Flusher {
     if (this.#retrying) return;
     this.#retrying = true;
     const backoff = new Backoff();
-    const { signal } = this.#space.life;
+    const { signal } = this.#around.life;
     try {
       while (!signal.aborted && (await this.#isLeft())) {
         await delay(backoff.nextMs(), undefined, { signal, ref: false }).catch(() => undefined); // It is closed.
@@ -96,9 +99,9 @@ export class Flusher {
   }
 
   async #isLeft(): Promise<boolean> {
-    const { ledger, life, mailboxes } = this.#space;
+    const { ledger, life, mailboxes } = this.#around;
     if (this.#isResetting) {
-      const posts = this.#space.allShards().map((shard): Post => ({ shard, record: { kind: "reset" } }));
+      const posts = this.#around.allShards().map((shard): Post => ({ shard, record: { kind: "reset" } }));
       const verdicts = await ledger.write(posts, life, "reset");
       if (posts.length === 0 || verdicts.some((verdict) => verdict instanceof Error)) return true;
       this.#isResetting = false;
@@ -110,11 +113,15 @@ export class Flusher {
 }
 
 /** What it has come to. */
-export function stateOf({ tail, table, seal }: Space, mailbox: Mailbox): StateRecord {
+export function stateOf({ tail, table, seal }: Pick<Around, "tail" | "table" | "seal">, mailbox: Mailbox): StateRecord {
   const { identity, shard, owner, unclean } = mailbox;
   const progress = mailbox.progress(tail.next("q", shard) ?? 0);
   return {
     ...{ kind: "state", identity, epoch: owner.epoch, tag: owner.tag, seal, ...progress },
     ...{ attachedAt: owner.attachedAt, unclean, isDetached: false, resetAt: table.resetAt(shard) },
   };
+}
+
+function nothing(): void {
+  // What fails is told to whoever waits for it.
 }

@@ -20,6 +20,7 @@ export interface Post {
 }
 
 interface Pending {
+  readonly shard: number;
   readonly resolve: (verdict: Verdict) => void;
 }
 
@@ -41,7 +42,7 @@ export class Ledger {
       this.#tickets += 1;
       const ticket = `${this.#seal}.${this.#tickets}`;
       const verdict = new Promise<Verdict>((resolve) => {
-        this.#pending.set(ticket, { resolve });
+        this.#pending.set(ticket, { shard: post.shard, resolve });
       });
       return { shard: post.shard, entries: entriesOf(post, ticket), ticket, verdict };
     });
@@ -62,6 +63,12 @@ export class Ledger {
   /** The record of that ticket has been read back. */
   told(ticket: string, counts: boolean): void {
     this.#resolve(ticket, counts);
+  }
+
+  /** What was written to the shard is gone with its topic. */
+  lost(shard: number): void {
+    for (const [ticket, pending] of [...this.#pending])
+      if (pending.shard === shard) this.#resolve(ticket, gone("write"));
   }
 
   /** Nothing is read back any more. */

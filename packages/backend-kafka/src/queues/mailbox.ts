@@ -4,6 +4,9 @@ import { type Frame, repetitionKey } from "./frames.ts";
 import type { Attempted, Progress } from "./position-records.ts";
 import { NOTHING_DONE, type Owner } from "./table.ts";
 
+/** So long after it has written to `q` whoever redrives has said so, or has died. */
+const MARKED_WITHIN_MS = 60_000;
+
 /** `unmarked`: a redrive that `pos` has not told of; whoever began it may have died. */
 export type ItemState = "waiting" | "leased" | "settling" | "unmarked" | "ended";
 
@@ -101,6 +104,8 @@ export class Mailbox {
     if (this.#seen.has(key)) return undefined;
     this.#remember(key, timestamp);
     if (offset < this.#position || this.#ended.has(offset)) return undefined;
+    if (offset <= (this.items.at(-1)?.offset ?? -1) && this.items.some((one) => one.offset === offset))
+      return undefined;
     if (epoch <= dropped || frame.expiresAt <= now) return undefined;
     const tried = this.#attempts.get(offset);
     this.#attempts.delete(offset);
@@ -117,7 +122,8 @@ export class Mailbox {
     };
     if (this.unclean > 0) this.isDirty = true;
     this.unclean = 0;
-    this.items.push(item);
+    const place = this.items.findIndex((one) => one.offset > offset);
+    this.items.splice(place < 0 ? this.items.length : place, 0, item);
     return item;
   }
 
@@ -128,6 +134,11 @@ export class Mailbox {
     if (this.unclean > 0) this.isDirty = true;
     this.unclean = 0;
     this.#attempts.clear();
+  }
+
+  fallBehind(readTo: number): void {
+    this.isLive = false;
+    this.readTo = readTo;
   }
 
   /** From there it is read again. */
@@ -162,11 +173,20 @@ export class Mailbox {
     if (this.holds > 0) return due;
     for (const item of [...this.items]) {
       if (due.length >= most) break;
-      if (item.frame.expiresAt <= now && (item.state === "waiting" || item.state === "unmarked")) this.end(item);
+      if (isOver(item, now)) this.end(item);
       else if (item.state === "waiting" && item.dueAt <= now) due.push(item);
       else if (item.state !== "unmarked") break;
     }
     return due;
+  }
+
+  /** Of the first that is due; `undefined`: none is. */
+  rankOf(now: number): number | undefined {
+    if (this.holds > 0) return undefined;
+    const head = this.items.find((item) => item.state !== "unmarked" || isOver(item, now));
+    return head !== undefined && (isOver(head, now) || (head.state === "waiting" && head.dueAt <= now))
+      ? head.rank
+      : undefined;
   }
 
   /** When the first of them is due, epoch ms; `undefined`: none waits for its time. */
@@ -179,7 +199,7 @@ export class Mailbox {
   /** @param tail up to where a live one has read. */
   progress(tail: number): Progress {
     const readTo = this.isLive ? Math.max(this.readTo, tail) : this.readTo;
-    const position = Math.max(this.#position, this.items[0]?.offset ?? readTo);
+    const position = Math.max(this.#position, Math.min(this.items[0]?.offset ?? readTo, readTo));
     this.#position = position;
     for (const offset of this.#ended) if (offset < position) this.#ended.delete(offset);
     const attempts = [...this.#attempts.values()].filter(({ offset }) => offset >= position);
@@ -195,4 +215,10 @@ export class Mailbox {
       this.#seen.delete(oldest);
     }
   }
+}
+
+/** Past its TTL, and nobody has it; or of a redrive that was not carried through. */
+function isOver({ frame, state }: Item, now: number): boolean {
+  if (state === "unmarked") return Math.min(frame.expiresAt, frame.rank + MARKED_WITHIN_MS) <= now;
+  return state === "waiting" && frame.expiresAt <= now;
 }

@@ -24,6 +24,8 @@ export class Mailboxes {
   readonly #byShard = new Map<number, Map<string, Mailbox>>();
   /** That have something at hand. */
   readonly #bySession = new Map<string, Set<Mailbox>>();
+  /** That take nothing from the tail. */
+  readonly #behind = new Set<Mailbox>();
   readonly #leases = new Map<string, Item>();
   readonly #settled = new BoundedMap<string, Settled>(MAX_SETTLED);
   #receipts = 0;
@@ -56,6 +58,7 @@ export class Mailboxes {
     const ofShard = this.#byShard.get(mailbox.shard) ?? new Map<string, Mailbox>();
     this.#byShard.set(mailbox.shard, ofShard);
     ofShard.set(mailbox.identity, mailbox);
+    this.#behind.add(mailbox);
   }
 
   /** Nobody is handed anything of it any more; its receipts settle nothing. */
@@ -67,6 +70,7 @@ export class Mailboxes {
     ofShard?.delete(identity);
     if (ofShard?.size === 0) this.#byShard.delete(mailbox.shard);
     this.#leave(mailbox);
+    this.#behind.delete(mailbox);
     this.#atHand -= mailbox.size;
     for (const { receipt } of mailbox.items) if (receipt !== undefined) this.#leases.delete(receipt);
   }
@@ -84,9 +88,33 @@ export class Mailboxes {
     return mailbox.size < (this.#atHand < MAX_AT_HAND ? MAX_OF_ONE : 1);
   }
 
-  /** Whether so much has been taken from it that it is worth reading on. */
-  isHungry(mailbox: Mailbox): boolean {
-    return !mailbox.isLive && mailbox.size <= (this.#atHand < MAX_AT_HAND ? MAX_OF_ONE / 2 : 0);
+  /** Of which so much has been taken that it is worth reading on, by shard. */
+  hungry(): ReadonlyMap<number, readonly Mailbox[]> {
+    const most = this.#atHand < MAX_AT_HAND ? MAX_OF_ONE / 2 : 0;
+    const groups = new Map<number, Mailbox[]>();
+    for (const mailbox of this.#behind) {
+      if (mailbox.size > most) continue;
+      const group = groups.get(mailbox.shard);
+      if (group === undefined) groups.set(mailbox.shard, [mailbox]);
+      else group.push(mailbox);
+    }
+    return groups;
+  }
+
+  /** It takes what the tail brings. */
+  goLive(mailbox: Mailbox, readTo: number): void {
+    if (this.#behind.delete(mailbox)) mailbox.goLive(readTo);
+  }
+
+  /** What comes from there on is read for it later. */
+  fallBehind(mailbox: Mailbox, readTo: number): void {
+    mailbox.fallBehind(readTo);
+    this.#behind.add(mailbox);
+  }
+
+  rewind(mailbox: Mailbox, offset: number, repetition: string): void {
+    mailbox.rewind(offset, repetition);
+    this.#behind.add(mailbox);
   }
 
   /** Whether there is something more to hand out. */
@@ -124,7 +152,14 @@ export class Mailboxes {
   /** What is due, oldest first. */
   lease(session: string, { max, maxPerIdentity }: DequeueOptions, now: number): readonly Leased[] {
     const due: Item[] = [];
-    for (const mailbox of [...(this.#bySession.get(session) ?? [])]) {
+    const heads: { readonly mailbox: Mailbox; readonly rank: number }[] = [];
+    for (const mailbox of this.#bySession.get(session) ?? []) {
+      const rank = mailbox.rankOf(now);
+      if (rank !== undefined) heads.push({ mailbox, rank });
+    }
+    heads.sort((a, b) => a.rank - b.rank);
+    // None that is handed out comes behind so many heads.
+    for (const { mailbox } of heads.slice(0, max)) {
       const before = mailbox.size;
       due.push(...mailbox.due(Math.min(max, maxPerIdentity), now));
       this.#atHand += mailbox.size - before;

@@ -2,9 +2,10 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { Backoff } from "@muster/core/slots";
+import type { Around } from "./around.ts";
+import type { Flusher } from "./flusher.ts";
 import { ANSWERS, BrokerAnswer } from "../errors.ts";
 import type { Mailbox } from "./mailbox.ts";
-import type { Space } from "./space.ts";
 import { byLeader, type Layout, type Stretch, type Want } from "./wire.ts";
 
 /** Whose place is so much older than that of the next younger one is read for by itself, after that one. */
@@ -12,14 +13,16 @@ const MAX_GAP = 20_000;
 const POLL_MS = 20;
 
 export class Replay {
-  readonly #space: Space;
-  #running: Promise<void> | undefined;
+  readonly #around: Around;
+  readonly #flusher: Flusher;
+  #isRunning = false;
   #isClosed = false;
   /** Records that have been read. */
   #count = 0;
 
-  constructor(space: Space) {
-    this.#space = space;
+  constructor(around: Around, flusher: Flusher) {
+    this.#around = around;
+    this.#flusher = flusher;
   }
 
   get count(): number {
@@ -29,10 +32,9 @@ export class Replay {
   /** Somebody may be behind. */
   look(): void {
     if (this.#isClosed) return;
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-      if (this.#hungry().size > 0) this.look();
-    });
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    this.#run().catch(untold);
   }
 
   close(): void {
@@ -40,12 +42,12 @@ export class Replay {
   }
 
   async #run(): Promise<void> {
-    const { wire, life } = this.#space;
+    const { wire, life } = this.#around;
     const backoff = new Backoff();
     await Promise.resolve(); // Whoever is attached in the same moment is read for with the others.
     for (;;) {
       const groups = this.#hungry();
-      if (groups.size === 0 || this.#isClosed) return;
+      if (groups.size === 0 || this.#isClosed) break;
       let layout: Layout | undefined;
       try {
         layout = await wire.layout(life);
@@ -59,27 +61,22 @@ export class Replay {
         await delay(backoff.nextMs(), undefined, { signal: life.signal, ref: false }).catch(() => undefined); // It is closed.
       }
     }
+    this.#isRunning = false;
   }
 
   /** By shard: the youngest of those who have room. */
   #hungry(): ReadonlyMap<number, readonly Mailbox[]> {
-    const { mailboxes } = this.#space;
-    const groups = new Map<number, readonly Mailbox[]>();
-    for (const shard of mailboxes.shards()) {
-      const hungry = [...mailboxes.ofShard(shard).values()].filter((mailbox) => mailboxes.isHungry(mailbox));
-      if (hungry.length > 0) groups.set(shard, youngest(hungry));
-    }
-    return groups;
+    return new Map([...this.#around.mailboxes.hungry()].map(([shard, hungry]) => [shard, youngest(hungry)]));
   }
 
   async #pass(layout: Layout, groups: ReadonlyMap<number, readonly Mailbox[]>): Promise<void> {
-    const { wire, tail } = this.#space;
+    const { wire, tail } = this.#around;
     const wants = new Map<number, Want>();
     for (const [shard, group] of groups) {
       const offset = Math.max(0, Math.min(...group.map(({ readTo }) => readTo)));
       const next = tail.next("q", shard);
       // Nothing lies between: no broker need be asked.
-      if (next !== undefined && offset >= next) for (const mailbox of group) mailbox.goLive(mailbox.readTo);
+      if (next !== undefined && offset >= next) for (const mailbox of group) this.#goLive(mailbox, mailbox.readTo);
       else wants.set(shard, { use: "q", shard, offset });
     }
     const asked = [...byLeader(wants.keys(), layout.leaders.q)].map(async ([node, shards]) => {
@@ -93,7 +90,7 @@ export class Replay {
 
   async #take(stretch: Stretch, group: readonly Mailbox[]): Promise<void> {
     const { shard, errorCode, records } = stretch;
-    const { mailboxes, tail, wire, life } = this.#space;
+    const { mailboxes, tail, wire, life } = this.#around;
     // Some may have been left, or sent elsewhere, meanwhile.
     const reading = new Map(
       group.flatMap((one) =>
@@ -112,7 +109,7 @@ export class Replay {
     this.#count += records.length;
     const full = new Set<Mailbox>();
     for (const record of records)
-      this.#space.distribute(record, reading, (mailbox, offset) => {
+      this.#around.distribute(record, reading, (mailbox, offset) => {
         if (offset < mailbox.readTo || full.has(mailbox)) return false;
         if (mailboxes.hasRoom(mailbox)) return true;
         full.add(mailbox);
@@ -123,12 +120,21 @@ export class Replay {
     for (const mailbox of reading.values()) {
       if (full.has(mailbox)) continue;
       const readTo = Math.max(mailbox.readTo, stretch.next);
-      const wasUnclean = mailbox.unclean > 0;
-      if (isThere) mailbox.goLive(readTo);
+      if (isThere) this.#goLive(mailbox, readTo);
       else mailbox.readTo = readTo;
-      if (wasUnclean && isThere) this.#space.flusher.rewrite([mailbox]);
     }
   }
+
+  /** What an unclean end may have left has been told the head of the queue, or there is none. */
+  #goLive(mailbox: Mailbox, readTo: number): void {
+    const wasUnclean = mailbox.unclean > 0;
+    this.#around.mailboxes.goLive(mailbox, readTo);
+    if (wasUnclean) this.#flusher.rewrite([mailbox]);
+  }
+}
+
+function untold(): void {
+  // What fails is tried again.
 }
 
 /** Those with the youngest place, and whoever is not much older than another of them. */

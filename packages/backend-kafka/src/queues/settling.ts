@@ -1,6 +1,6 @@
 /** How leases end by somebody's word: known here at once, told when it stands in `pos`. */
 
-import { type BatchFailure, type Call, MusterError, queueFailure, type Settlement } from "@muster/core/slots";
+import { type BatchFailure, type Call, type MusterError, queueFailure, type Settlement } from "@muster/core/slots";
 import { codedError, NAME } from "../errors.ts";
 import { bury, type Dead } from "./letters.ts";
 import type { Verdict } from "./ledger.ts";
@@ -48,6 +48,7 @@ export async function settleMany(
   }
   if (written.size === 0) await space.barrier.pass(OPERATION);
   else failures.push(...(await write(space, settlements, written)));
+  space.replay.look();
   for (const session of new Set(begun.map(({ item }) => item.mailbox.session))) space.waiters.wake(session);
   return failures.sort((a, b) => a.index - b.index);
 }

@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { type Call, DEFAULT_DURABILITY_SCOPE, type DurabilityScope, shardOf } from "@muster/core/slots";
 import { unavailable } from "../errors.ts";
 import type { DurabilitySettings } from "./settings.ts";
+import type { Around, IsWanted } from "./around.ts";
 import { Barrier } from "./barrier.ts";
 import { decodeFrame, type Frame, repetitionKey } from "./frames.ts";
 import { Flusher } from "./flusher.ts";
@@ -20,15 +21,13 @@ import { type LogRecord, type Stretch, type Use, Wire } from "./wire.ts";
 
 export const DEDUP_WINDOW_MS = 120_000;
 
-export class Space {
+export class Space implements Around {
   readonly settings: DurabilitySettings;
   readonly durability: DurabilityScope;
-  /** Of this process, and no other. */
   readonly seal: string = randomUUID();
   readonly table: Table;
   readonly mailboxes: Mailboxes = new Mailboxes(this.seal);
   readonly waiters: Waiters = new Waiters();
-  /** What is asked and written, and what is read again. */
   readonly wire: Wire;
   readonly ledger: Ledger;
   readonly tail: Tail;
@@ -57,8 +56,8 @@ export class Space {
       onStretch: (stretch) => this.#onStretch(stretch),
       onOutOfRange: (use, shard, range) => this.#onOutOfRange(use, shard, range),
     });
-    this.replay = new Replay(this);
     this.flusher = new Flusher(this);
+    this.replay = new Replay(this, this.flusher);
     this.barrier = new Barrier(this);
   }
 
@@ -71,7 +70,6 @@ export class Space {
     return DEDUP_WINDOW_MS;
   }
 
-  /** Ends with it. */
   get life(): Call {
     return { signal: this.#closing.signal };
   }
@@ -118,7 +116,6 @@ export class Space {
     };
   }
 
-  /** Hands what a record of `q` brings to those of them that want it. */
   distribute(record: LogRecord, mailboxes: ReadonlyMap<string, Mailbox>, isWanted: IsWanted): void {
     for (const { mailbox, arrival } of arrivalsIn(record, mailboxes, isWanted)) {
       const isNew = this.mailboxes.take(mailbox, arrival, this.judgementOf(mailbox.identity));
@@ -173,8 +170,7 @@ export class Space {
     this.distribute(record, this.mailboxes.ofShard(shard), (mailbox, offset) => {
       if (!mailbox.isLive || offset < mailbox.readTo) return false;
       if (this.mailboxes.hasRoom(mailbox)) return true;
-      mailbox.isLive = false;
-      mailbox.readTo = offset;
+      this.mailboxes.fallBehind(mailbox, offset);
       isBehind = true;
       return false;
     });
@@ -207,7 +203,7 @@ export class Space {
       const tail = this.tail.next("q", mailbox.shard) ?? 0;
       if (mailbox.isLive && offset >= tail) return; // It will come.
       if (mailbox.isLive) mailbox.readTo = Math.max(mailbox.readTo, tail);
-      mailbox.rewind(offset, repetitionKey(messageId, generation));
+      this.mailboxes.rewind(mailbox, offset, repetitionKey(messageId, generation));
       this.replay.look();
     }
   }
@@ -225,7 +221,9 @@ export class Space {
     if (next < start) return start; // It has been away for longer than anything is kept.
     if (next <= end) return next;
     // The topic is another one. What this process has in hand stands nowhere else.
-    if (use === "pos") this.flusher.rewrite(this.mailboxes.ofShard(shard).values());
+    if (use === "q") this.flusher.reset();
+    else this.flusher.rewrite(this.mailboxes.ofShard(shard).values());
+    if (use === "pos") this.ledger.lost(shard);
     return start;
   }
 
@@ -236,8 +234,6 @@ export class Space {
     this.flusher.reset();
   }
 }
-
-type IsWanted = (mailbox: Mailbox, offset: number) => boolean;
 
 function* arrivalsIn(
   record: LogRecord,

@@ -101,7 +101,11 @@ export class Table {
     const known = this.#known.get(identity);
     if (known === undefined) return [];
     const own = known.owner && ownKey(identity, known.owner);
-    const isOver = known.owner === undefined && known.dropped >= 0 && known.droppedAt + retentionMs < now;
+    const isOver =
+      known.owner === undefined &&
+      known.dropped >= 0 &&
+      known.droppedAt + retentionMs < now &&
+      known.redriven.size === 0;
     if (isOver) return [...known.keys];
     const drop = known.dropped < 0 ? undefined : keyOf({ kind: "drop", identity, epoch: known.dropped });
     const redrives = new Set(

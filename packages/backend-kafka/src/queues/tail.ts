@@ -112,7 +112,7 @@ export class Tail {
         }
         const stretches = await this.#wire.fetch(layout, node, wants, POLL_MS);
         backoff.reset();
-        for (const stretch of stretches) await this.#take(layout, stretch);
+        for (const stretch of stretches) await this.#take(stretch);
         this.#check();
       }
     } finally {
@@ -127,16 +127,15 @@ export class Tail {
     return wants;
   }
 
-  async #take(layout: Layout, stretch: Stretch): Promise<void> {
+  async #take(stretch: Stretch): Promise<void> {
     const { use, shard, errorCode, from, next } = stretch;
     const cursor = this.#cursors.get(`${use}/${shard}`);
     if (cursor === undefined || cursor.next !== from) return; // It has been told to read elsewhere.
     if (errorCode === ANSWERS.offsetOutOfRange) {
-      const [start, end] = await Promise.all(
-        (["start", "end"] as const).map(async (at) => this.#edge(layout, use, shard, at)),
-      );
-      if (cursor.next === from)
-        cursor.next = this.#listener.onOutOfRange(use, shard, { start: start ?? 0, end: end ?? 0 });
+      const [start, end] = await Promise.all((["start", "end"] as const).map(async (at) => this.#edge(use, shard, at)));
+      if (cursor.next !== from) return;
+      cursor.next = this.#listener.onOutOfRange(use, shard, { start: start ?? 0, end: end ?? 0 });
+      for (const waiter of this.#waiters) if (waiter.use === use) waiter.ends.delete(shard);
       return;
     }
     if (errorCode !== ANSWERS.none) throw new BrokerAnswer(errorCode);
@@ -144,7 +143,7 @@ export class Tail {
     if (next > from) this.#listener.onStretch(stretch);
   }
 
-  async #edge(_: Layout, use: Use, shard: number, at: "start" | "end"): Promise<number> {
+  async #edge(use: Use, shard: number, at: "start" | "end"): Promise<number> {
     const offsets = await this.#wire.offsets(use, [shard], at, { signal: this.#closing.signal }, "read");
     return offsets.get(shard) ?? 0;
   }

@@ -1,6 +1,6 @@
 /** The way to the three topics of a namespace: what is written, read and asked by partition, and who leads it. */
 
-import { type Call, hasEnded, untilEnded } from "@muster/core/slots";
+import { type Call, hasEnded, linkCall, untilEnded } from "@muster/core/slots";
 import { Link } from "../connection/link.ts";
 import type { Line } from "../connection/line.ts";
 import { offsetsOf } from "../connection/offsets.ts";
@@ -112,9 +112,7 @@ export class Wire {
 
   /** The topics are made where they are not there. @throws BrokerAnswer, errors of kafkajs; TIMEOUT, ABORTED */
   layout(call: Call): Promise<Layout> {
-    this.#layout ??= this.#describe({
-      signal: AbortSignal.any([this.#closing.signal, AbortSignal.timeout(PATIENCE_MS)]),
-    });
+    this.#layout ??= this.#describe();
     return untilEnded(this.#layout, call, `${NAME}.layout`);
   }
 
@@ -221,7 +219,8 @@ export class Wire {
     this.#layout = undefined;
   }
 
-  async #describe(call: Call): Promise<Layout> {
+  async #describe(): Promise<Layout> {
+    using call = linkCall({ signal: this.#closing.signal, timeoutMs: PATIENCE_MS }, PATIENCE_MS, `${NAME}.layout`);
     let line: Line | undefined;
     try {
       line = await this.#link.line(call, "layout");
