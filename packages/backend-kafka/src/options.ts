@@ -1,7 +1,7 @@
 /** What a factory is told, and what of it can't be meant. */
 
 import type { ConnectionOptions as TlsOptions } from "node:tls";
-import type { ISocketFactory, SASLOptions } from "kafkajs";
+import { CompressionCodecs, type ISocketFactory, type SASLOptions } from "kafkajs";
 import { MusterError, type Violation } from "@muster/core/slots";
 
 /** What compresses batches on their way and in the log. `gzip` is built in; others need a codec of kafkajs (`CompressionCodecs`). */
@@ -73,13 +73,10 @@ const MAX_MS = 2 ** 31 - 1;
 const MAX_RETENTION_MS = Number.MAX_SAFE_INTEGER;
 const MAX_PARTITIONS = 10_000;
 const MAX_REPLICAS = 32_767;
-const COMPRESSIONS: readonly unknown[] = [
-  "none",
-  "gzip",
-  "snappy",
-  "lz4",
-  "zstd",
-] satisfies readonly KafkaCompression[];
+/** By the number that the protocol gives them. */
+export const COMPRESSIONS: Readonly<Record<KafkaCompression, 0 | 1 | 2 | 3 | 4>> = {
+  ...{ none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 },
+};
 const SERVER_OPTIONS: readonly string[] = [
   ...["url", "sasl", "tls", "name", "connectTimeoutMs", "requestTimeoutMs"],
   ...["prefix", "replicationFactor", "compression", "socketFactory"],
@@ -120,7 +117,7 @@ export function serverSettingsOf(
     ...wholeNumber("requestTimeoutMs", requestTimeoutMs, MAX_MS),
     ...(replicationFactor === undefined ? [] : wholeNumber("replicationFactor", replicationFactor, MAX_REPLICAS)),
     ...prefixViolations(prefix),
-    ...(COMPRESSIONS.includes(compression) ? [] : [{ path: "compression", message: "is none that Kafka knows" }]),
+    ...compressionViolations(compression),
     ...more,
   ];
   if (violations.length > 0) {
@@ -179,6 +176,20 @@ function objectViolations({ sasl, tls, socketFactory }: KafkaServerOptions): rea
       ? []
       : [{ path: "socketFactory", message: "must be a function" }]),
   ];
+}
+
+/** The driver has places for codecs, and fills but one. */
+function compressionViolations(compression: unknown): readonly Violation[] {
+  const number = new Map<unknown, 0 | 1 | 2 | 3 | 4>(Object.entries(COMPRESSIONS)).get(compression);
+  if (number === undefined) return [{ path: "compression", message: "is none that Kafka knows" }];
+  if (number === 0) return [];
+  try {
+    const codec: unknown = CompressionCodecs[number];
+    if (typeof codec === "function") codec();
+    return [];
+  } catch {
+    return [{ path: "compression", message: "needs its codec among the CompressionCodecs of kafkajs" }];
+  }
 }
 
 export function wholeNumber(path: string, value: unknown, max: number): readonly Violation[] {

@@ -38,6 +38,7 @@ describe("what can't be meant is CONFIG_INVALID and named", () => {
     ...[0, Number.NaN, Number.POSITIVE_INFINITY].map((retentionMs) => ["retentionMs", retentionMs] as const),
     ["replicationFactor", 0],
     ["compression", "br"],
+    ["compression", "zstd"],
     ["connectTimeoutMs", 0],
     ["requestTimeoutMs", 2 ** 31],
     ["name", ""],

@@ -18,10 +18,7 @@ export type Api = keyof typeof APIS;
 export interface DriverBroker {
   /** Learns what it speaks, and logs in. */
   connect(): Promise<void>;
-  /** Waits for answers. */
-  disconnect(): Promise<void>;
-  isConnected(): boolean;
-  readonly connectionPool: { send(exchange: Exchange): Promise<unknown> };
+  readonly connectionPool: Pool;
   lookupRequest(number: number, definition: Definition): (args: unknown) => Exchange;
 }
 
@@ -41,7 +38,10 @@ interface RequestQueue {
 }
 
 interface Pool {
-  readonly pool: readonly { readonly requestQueue: RequestQueue }[];
+  /** For what is answered at once, and for fetching. */
+  readonly pool: readonly { readonly requestQueue: RequestQueue; isConnected(): boolean }[];
+  getConnection(index: number): Promise<unknown>;
+  send(exchange: Exchange): Promise<unknown>;
 }
 
 interface Internals {
@@ -82,6 +82,17 @@ export function driverBroker(
   });
   for (const { requestQueue } of connectionPool.pool) calm(requestQueue);
   return new internals.Broker({ connectionPool, logger: silent, authenticationTimeout: connectTimeoutMs });
+}
+
+/** Whether what is answered at once can be asked; fetching has a connection of its own. */
+export function isConnected({ connectionPool }: DriverBroker): boolean {
+  return connectionPool.pool[0]?.isConnected() === true;
+}
+
+/** Not while it is being done already. @throws errors of kafkajs */
+export async function connect(broker: DriverBroker): Promise<void> {
+  await broker.connect();
+  await broker.connectionPool.getConnection(0); // It calls itself connected while it can fetch.
 }
 
 /**

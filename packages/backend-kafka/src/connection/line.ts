@@ -1,8 +1,8 @@
-/** Connections to the brokers of a cluster, from dialling until the first of them breaks: nothing here is dialled twice. */
+/** Connections to the brokers of a cluster, from dialling until it is given up. */
 
 import type { Socket } from "node:net";
 import type { ServerSettings } from "../options.ts";
-import { type Api, ask, type DriverBroker, driverBroker } from "./driver.ts";
+import { type Api, ask, connect, type DriverBroker, driverBroker, isConnected } from "./driver.ts";
 
 /** How long those who still wait for an answer may do so when a line is given up. */
 const GOODBYE_MS = 1_000;
@@ -112,6 +112,7 @@ export class Line {
   async #ask(broker: DriverBroker, api: Api, args: unknown): Promise<unknown> {
     this.#asking += 1;
     try {
+      await this.#ready(broker);
       return await ask(broker, api, args);
     } finally {
       this.#asking -= 1;
@@ -128,25 +129,25 @@ export class Line {
     return broker;
   }
 
-  /** The driver opens a second socket for whoever asks while the first is being opened. */
-  #ready(broker: DriverBroker): Promise<void> {
-    const known = this.#connecting.get(broker);
-    if (known !== undefined) return known;
-    const connecting = this.#connect(broker);
-    this.#connecting.set(broker, connecting);
-    connecting.catch(() => this.#connecting.delete(broker));
-    return connecting;
+  /** Again where it has broken. The driver opens a second socket for whoever asks while the first is being opened. */
+  async #ready(broker: DriverBroker): Promise<void> {
+    if (isConnected(broker)) return;
+    let connecting = this.#connecting.get(broker);
+    if (connecting === undefined) {
+      connecting = this.#connect(broker).finally(() => this.#connecting.delete(broker));
+      this.#connecting.set(broker, connecting);
+    }
+    await connecting;
   }
 
   /** The driver waits for ever where a login gets no answer, and for who accepts but says nothing. */
   async #connect(broker: DriverBroker): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
-    const { connectTimeoutMs } = this.#settings;
     const patience = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new SilentBroker()), connectTimeoutMs);
+      timer = setTimeout(() => reject(new SilentBroker()), this.#settings.connectTimeoutMs);
     });
     try {
-      await Promise.race([broker.connect(), patience]);
+      await Promise.race([connect(broker), patience]);
     } finally {
       clearTimeout(timer);
     }

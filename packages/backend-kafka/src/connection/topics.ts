@@ -2,8 +2,9 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { type Call, hasEnded, throwIfAborted } from "@muster/core/slots";
-import { ANSWERS, BrokerAnswer, NAME } from "../errors.ts";
+import { ANSWERS, answerIn, BrokerAnswer, NAME } from "../errors.ts";
 import type { Line, TopicView } from "./line.ts";
+import { offsetsOf } from "./offsets.ts";
 
 /** A topic as it is made, where there is none. */
 export interface TopicPlan {
@@ -32,7 +33,8 @@ interface ConfigAnswer {
 }
 
 /**
- * The topic, made if it is not there, when every partition has a leader.
+ * The topic, made if it is not there, when every partition has a leader that answers for it: one that has just become it
+ * may not know yet.
  *
  * @throws BrokerAnswer, errors of kafkajs; TIMEOUT, ABORTED
  */
@@ -41,10 +43,21 @@ export async function ensureTopic(line: Line, plan: TopicPlan, call: Call): Prom
   for (;;) {
     throwIfAborted(call, `${NAME}.topic`);
     const view = await line.describe(plan.topic);
-    if (isLed(view)) return { ...view, isNew };
+    if (isLed(view) && (await isAnsweredFor(line, plan.topic, view))) return { ...view, isNew };
     if (view.errorCode === ANSWERS.unknownTopic && !isNew) isNew = await createTopic(line, plan, view.brokers);
     else if (!isPassing(view.errorCode)) throw new BrokerAnswer(view.errorCode);
     if (!hasEnded(call)) await delay(LOOK_AGAIN_MS);
+  }
+}
+
+async function isAnsweredFor(line: Line, topic: string, { leaders }: TopicView): Promise<boolean> {
+  try {
+    await offsetsOf(line, topic, { at: "end", partitions: leaders.keys(), leaders });
+    return true;
+  } catch (error) {
+    const answer = answerIn(error);
+    if (answer !== undefined && isPassing(answer)) return false;
+    throw error;
   }
 }
 
@@ -77,7 +90,7 @@ async function createTopic(line: Line, plan: TopicPlan, brokers: number): Promis
   return true;
 }
 
-/** What a topic may answer for a moment, while it is made or its leaders change. */
+/** What a topic or a partition may answer for a moment, while it is made or its leaders change. */
 export function isPassing(errorCode: number): boolean {
   return [ANSWERS.none, ANSWERS.unknownTopic, ANSWERS.leaderNotAvailable, ANSWERS.notLeader].some(
     (code) => code === errorCode,

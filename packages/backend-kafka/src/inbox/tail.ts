@@ -6,7 +6,7 @@ import type { IncomingRecord } from "../codec.ts";
 import type { Line, TopicView } from "../connection/line.ts";
 import type { Link } from "../connection/link.ts";
 import { offsetsOf } from "../connection/offsets.ts";
-import type { Topic } from "../connection/topic.ts";
+import { FRESH_MS, type Topic } from "../connection/topic.ts";
 import { isLed } from "../connection/topics.ts";
 import { ANSWERS, answerIn, BrokerAnswer, codedError } from "../errors.ts";
 import type { Bell } from "./bell.ts";
@@ -160,7 +160,7 @@ export class Tail {
   async #follow(life: Life): Promise<void> {
     const { view } = life;
     const reading = [...new Set(view.leaders)].filter((leader) => leader >= 0).map((one) => this.#read(one, life));
-    if (!isLed(view)) reading.push(this.#lookAgain());
+    reading.push(this.#watch(life));
     try {
       await Promise.all(reading);
     } finally {
@@ -169,9 +169,16 @@ export class Tail {
     }
   }
 
-  async #lookAgain(): Promise<void> {
-    await delay(LEADERLESS_MS, undefined, this.#call);
-    throw new BrokerAnswer(ANSWERS.leaderNotAvailable);
+  /** Whether who leads what, and of how many partitions, is as it was. Fetching tells only of those that are read. */
+  async #watch({ line, view, isOver }: Life): Promise<void> {
+    while (!isOver && !this.#isLeft) {
+      await delay(isLed(view) ? FRESH_MS : LEADERLESS_MS, undefined, this.#call);
+      const now = await line.describe(this.#topic.name);
+      if (now.errorCode !== ANSWERS.none) throw new BrokerAnswer(now.errorCode);
+      if (now.leaders.length !== view.leaders.length || isLed(now) !== isLed(view)) {
+        throw new BrokerAnswer(ANSWERS.notLeader);
+      }
+    }
   }
 
   /** What one broker leads. */

@@ -13,13 +13,12 @@ import type { Line, TopicView } from "../connection/line.ts";
 import type { Link } from "../connection/link.ts";
 import type { Topic } from "../connection/topic.ts";
 import { ANSWERS, answerIn, BrokerAnswer, codedError, mayHaveApplied, NAME, unavailable } from "../errors.ts";
-import type { KafkaCompression } from "../options.ts";
+import { COMPRESSIONS } from "../options.ts";
 import { type RecordBatch, roundsOf } from "./batches.ts";
 
 const OPERATION = "publishMany";
 /** All replicas that are in step. */
 const ACKS = -1;
-const COMPRESSIONS: Readonly<Record<KafkaCompression, number>> = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 };
 
 interface ProduceAnswer {
   readonly topics: readonly {

@@ -1,5 +1,6 @@
 /** Receivers as a user of Muster has them. */
 
+import { kafkaMessaging } from "@muster/backend-kafka";
 import { natsMessaging } from "@muster/backend-nats";
 import { rabbitmqMessaging } from "@muster/backend-rabbitmq";
 import { redisMessaging, redisRegistry } from "@muster/backend-redis";
@@ -50,6 +51,8 @@ export function messagingAt({ at, url }: BrokerPlace): MessagingBackend {
       return redisMessaging({ url });
     case "rabbitmq":
       return rabbitmqMessaging({ url });
+    case "kafka":
+      return kafkaMessaging({ url });
   }
 }
 

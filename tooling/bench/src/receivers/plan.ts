@@ -5,9 +5,9 @@ import type { RegistryBackend } from "@muster/core/slots";
 /** Where the receivers' registry is: on a server, or in the sender's memory, so that reading it costs next to nothing. */
 export type RegistryPlace = { readonly at: "redis"; readonly url: string } | { readonly at: "sender" };
 export interface BrokerPlace {
-  readonly at: "nats" | "redis" | "rabbitmq";
+  readonly at: "nats" | "redis" | "rabbitmq" | "kafka";
   readonly url: string;
-  /** Of RabbitMQ, to which bare receivers bind. Default: that of the bare driver. */
+  /** Of RabbitMQ, to which bare receivers bind; of Kafka, the topic. Default: that of the bare driver. */
   readonly exchange?: string;
 }
 

@@ -3,6 +3,7 @@
 import { connect } from "@nats-io/transport-node";
 import { connect as connectRabbitmq } from "amqplib";
 import { Redis } from "ioredis";
+import { Kafka, logLevel } from "kafkajs";
 import { identityOf } from "../store.ts";
 import type { Counter } from "./counter.ts";
 import type { RawPlan } from "./plan.ts";
@@ -11,7 +12,12 @@ const CHANNELS_AT_ONCE = 1_000;
 /** Where bare RabbitMQ publishes to. */
 export const RAW_EXCHANGE = "raw";
 
-const SUBSCRIBE = { nats: subscribeNats, redis: subscribeRedis, rabbitmq: subscribeRabbitmq } as const;
+const SUBSCRIBE = {
+  nats: subscribeNats,
+  redis: subscribeRedis,
+  rabbitmq: subscribeRabbitmq,
+  kafka: subscribeKafka,
+} as const;
 
 /** Resolves when everything is subscribed to. */
 export async function subscribeRaw(plan: RawPlan, counter: Counter): Promise<void> {
@@ -44,6 +50,30 @@ async function subscribeRabbitmq({ broker, prefix, share }: RawPlan, { count }: 
   const { queue } = await channel.assertQueue("", { exclusive: true });
   for (const key of namesOf(prefix, share)) await channel.bindQueue(queue, exchange, key);
   await channel.consume(queue, count, { noAck: true });
+}
+
+/** In a group of its own, so that it reads all partitions; it counts what is under its keys. */
+async function subscribeKafka({ broker, prefix, share }: RawPlan, { count }: Counter): Promise<void> {
+  const keys = new Set(namesOf(prefix, share));
+  const { exchange: topic = RAW_EXCHANGE } = broker;
+  const kafka = bareKafka(broker.url);
+  const consumer = kafka.consumer({ groupId: `${topic}-${process.pid}`, maxWaitTimeInMs: 250 });
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  const joined = new Promise((resolve) => consumer.on(consumer.events.GROUP_JOIN, resolve));
+  await consumer.run({
+    partitionsConsumedConcurrently: 12,
+    // oxlint-disable-next-line typescript/require-await -- the driver wants a promise
+    async eachBatch({ batch }) {
+      for (const { key } of batch.messages) if (keys.has(String(key))) count();
+    },
+  });
+  await joined;
+}
+
+export function bareKafka(url: string): Kafka {
+  const { host } = new URL(url);
+  return new Kafka({ brokers: [host], logLevel: logLevel.NOTHING });
 }
 
 /** Subjects, channels or keys, one for each identity. */

@@ -5,6 +5,7 @@ import { acknowledgedScenario } from "./acknowledged.ts";
 import { filterScenario } from "./filter.ts";
 import { guaranteesMemoryScenario } from "./guarantees-memory.ts";
 import { jetStreamDurableScenario } from "./jetstream-durable.ts";
+import { kafkaScenario } from "./kafka.ts";
 import { multicastMemoryScenario } from "./multicast-memory.ts";
 import { multicastScenario } from "./multicast.ts";
 import { natsRegistryScenario } from "./nats-registry.ts";
@@ -38,6 +39,7 @@ const ALL: readonly Scenario[] = [
   stalledScenario,
   natsScenario,
   rabbitmqScenario,
+  kafkaScenario,
   acknowledgedScenario,
   natsRegistryScenario,
   redisRegisterScenario,

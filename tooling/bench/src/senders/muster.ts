@@ -50,7 +50,7 @@ export class Muster implements Contender, AsyncDisposable {
    */
   static async toBareSubscribers(name: string, broker: BrokerPlace, size: number, payload: string): Promise<Muster> {
     const namespace = "bare";
-    const start = { nats: `muster.${namespace}.`, redis: `muster:{${namespace}}:`, rabbitmq: "" }[broker.at];
+    const start = { nats: `muster.${namespace}.`, redis: `muster:{${namespace}}:`, rabbitmq: "", kafka: "" }[broker.at];
     const exchange = `muster.${namespace}`;
     const crew = await Crew.start(rawPlans({ broker: { ...broker, exchange }, prefix: start + OWN_ADDRESS, size }));
     const registry = memoryRegistry();
