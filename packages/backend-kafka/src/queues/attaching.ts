@@ -113,7 +113,7 @@ function attachRecord(space: Space, shard: number, { identity, epoch }: Target):
   const { seal } = space;
   const tag = randomUUID();
   const fresh = { kind: "state", identity, epoch, tag, seal, attachedAt: undefined } as const;
-  const rest = { isDetached: false, resetAt: space.table.resetAt(shard) };
+  const rest = { isDetached: false, reset: space.table.resetOf(shard) };
   if (mailbox !== undefined) {
     // Whoever held them may have died of them.
     for (const item of mailbox.items) if (item.state === "leased") space.mailboxes.wait(item, { isTried: true });

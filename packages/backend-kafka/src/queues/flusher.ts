@@ -1,5 +1,6 @@
 /** Writes how far those have come who are attached here: many at once, and one write after the other. */
 
+import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { Backoff } from "@muster/core/slots";
 import type { Around } from "./around.ts";
@@ -17,7 +18,7 @@ export class Flusher {
   #waiting = new Map<Mailbox, Waiting>();
   #running = false;
   #retrying = false;
-  #isResetting = false;
+  #reset: string | undefined;
 
   constructor(around: Around) {
     this.#around = around;
@@ -46,7 +47,7 @@ export class Flusher {
 
   /** Says in every shard that `q` has begun anew. */
   reset(): void {
-    this.#isResetting = true;
+    this.#reset = randomUUID();
     this.#retry().catch(nothing);
   }
 
@@ -100,11 +101,12 @@ export class Flusher {
 
   async #isLeft(): Promise<boolean> {
     const { ledger, life, mailboxes } = this.#around;
-    if (this.#isResetting) {
-      const posts = this.#around.allShards().map((shard): Post => ({ shard, record: { kind: "reset" } }));
+    const id = this.#reset;
+    if (id !== undefined) {
+      const posts = this.#around.allShards().map((shard): Post => ({ shard, record: { kind: "reset", id } }));
       const verdicts = await ledger.write(posts, life, "reset");
       if (posts.length === 0 || verdicts.some((verdict) => verdict instanceof Error)) return true;
-      this.#isResetting = false;
+      if (this.#reset === id) this.#reset = undefined;
     }
     const dirty = [...mailboxes.all()].filter(({ isDirty }) => isDirty);
     const verdicts = await Promise.all(dirty.map(async (mailbox) => this.flush(mailbox)));
@@ -118,7 +120,7 @@ export function stateOf({ tail, table, seal }: Pick<Around, "tail" | "table" | "
   const progress = mailbox.progress(tail.next("q", shard) ?? 0);
   return {
     ...{ kind: "state", identity, epoch: owner.epoch, tag: owner.tag, seal, ...progress },
-    ...{ attachedAt: owner.attachedAt, unclean, isDetached: false, resetAt: table.resetAt(shard) },
+    ...{ attachedAt: owner.attachedAt, unclean, isDetached: false, reset: table.resetOf(shard) },
   };
 }
 

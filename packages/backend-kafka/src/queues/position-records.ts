@@ -33,8 +33,8 @@ export interface StateRecord extends Progress {
   /** How often attachments have ended unclean since that was told the head of the queue. */
   readonly unclean: number;
   readonly isDetached: boolean;
-  /** Offset of the last {@link ResetRecord} that its writer knew; −1: of none. */
-  readonly resetAt: number;
+  /** The last {@link ResetRecord} that its writer knew; empty: none. */
+  readonly reset: string;
 }
 
 /** All that was enqueued for epochs up to this one is void, now and later. */
@@ -58,6 +58,8 @@ export interface RedriveRecord {
 /** `q` has been made anew: positions that were written before mean nothing. */
 export interface ResetRecord {
   readonly kind: "reset";
+  /** No other's. */
+  readonly id: string;
 }
 
 export type PositionRecord = StateRecord | DropRecord | RedriveRecord | ResetRecord;
@@ -86,14 +88,16 @@ export function keyOf(record: PositionRecord): string {
 export function encodeRecord(record: PositionRecord, ticket: string): string {
   switch (record.kind) {
     case "state": {
-      const { position, settled, attempts, seal, attachedAt, unclean, isDetached, resetAt } = record;
+      const { position, settled, attempts, seal, attachedAt, unclean, isDetached, reset } = record;
       const tried = attempts.flatMap(({ offset, attempts: count, dueAt }) => [offset, count, dueAt]);
       const flags = isDetached ? 1 : 0;
-      return JSON.stringify([ticket, position, settled, tried, seal, attachedAt ?? null, unclean, flags, resetAt]);
+      return JSON.stringify([ticket, position, settled, tried, seal, attachedAt ?? null, unclean, flags, reset]);
     }
     case "redrive":
       return JSON.stringify([ticket, record.offset, record.expiresAt]);
-    default:
+    case "reset":
+      return JSON.stringify([ticket, record.id]);
+    case "drop":
       return JSON.stringify([ticket]);
   }
 }
@@ -116,7 +120,7 @@ export function decodeRecord(key: string, value: string): Read | undefined {
 
 function recordIn(name: readonly unknown[], fields: readonly unknown[]): PositionRecord | undefined {
   const [kind, identity, third, fourth] = name;
-  if (kind === "q") return { kind: "reset" };
+  if (kind === "q") return { kind: "reset", id: String(fields[1]) };
   if (typeof identity !== "string") return undefined;
   if (kind === "d") return { kind: "drop", identity, epoch: Number(third) };
   if (typeof fourth !== "string") return undefined;
@@ -126,7 +130,7 @@ function recordIn(name: readonly unknown[], fields: readonly unknown[]): Positio
     return { kind: "redrive", identity, ...of, offset: Number(offset), expiresAt: Number(expiresAt) };
   }
   if (kind !== "s") return undefined;
-  const [, position, settled, tried, seal, attachedAt, unclean, flags, resetAt] = fields;
+  const [, position, settled, tried, seal, attachedAt, unclean, flags, reset] = fields;
   return {
     kind: "state",
     identity,
@@ -139,7 +143,7 @@ function recordIn(name: readonly unknown[], fields: readonly unknown[]): Positio
     attachedAt: typeof attachedAt === "number" ? attachedAt : undefined,
     unclean: Number(unclean),
     isDetached: flags === 1,
-    resetAt: Number(resetAt),
+    reset: String(reset),
   };
 }
 

@@ -19,6 +19,8 @@ import { plansOf } from "./topics.ts";
 import { Waiters } from "./waiters.ts";
 import { type LogRecord, type Stretch, type Use, Wire } from "./wire.ts";
 
+/** Brokers close connections that nothing is asked on for minutes. */
+const ASKING_EVERY_MS = 30_000;
 export const DEDUP_WINDOW_MS = 120_000;
 
 export class Space implements Around {
@@ -37,6 +39,7 @@ export class Space implements Around {
   readonly #tailWire: Wire;
   readonly #closing = new AbortController();
   #shards = 0;
+  #asking: NodeJS.Timeout | undefined;
   #isOpen = false;
 
   constructor(settings: DurabilitySettings, namespace: string, durability: DurabilityScope = DEFAULT_DURABILITY_SCOPE) {
@@ -54,7 +57,7 @@ export class Space implements Around {
     this.ledger = new Ledger(this.wire, this.seal);
     this.tail = new Tail(this.#tailWire, {
       onStretch: (stretch) => this.#onStretch(stretch),
-      onOutOfRange: (use, shard, range) => this.#onOutOfRange(use, shard, range),
+      onAnother: (use, shard) => this.#onAnother(use, shard),
     });
     this.flusher = new Flusher(this);
     this.replay = new Replay(this, this.flusher);
@@ -95,16 +98,22 @@ export class Space implements Around {
     this.tail.start();
     await this.tail.passed("pos", ends ?? new Map());
     this.#isOpen = true;
+    this.#asking = setInterval(() => this.barrier.pass("ask").catch(untold), ASKING_EVERY_MS).unref();
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
+    clearInterval(this.#asking);
     this.wire.close();
     this.#tailWire.close();
     await this.tail.close();
     this.replay.close();
     this.ledger.close();
     this.waiters.wakeAll();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
   }
 
   judgementOf(identity: string): Judgement {
@@ -216,22 +225,19 @@ export class Space implements Around {
     this.replay.look();
   }
 
-  #onOutOfRange(use: Use, shard: number, { start, end }: { readonly start: number; readonly end: number }): number {
-    const next = this.tail.next(use, shard) ?? 0;
-    if (next < start) return start; // It has been away for longer than anything is kept.
-    if (next <= end) return next;
-    // The topic is another one. What this process has in hand stands nowhere else.
+  /** What this process has in hand stands nowhere else. */
+  #onAnother(use: Use, shard: number): void {
     if (use === "q") this.flusher.reset();
-    else this.flusher.rewrite(this.mailboxes.ofShard(shard).values());
-    if (use === "pos") this.ledger.lost(shard);
-    return start;
+    if (use !== "pos") return;
+    this.ledger.lost(shard);
+    this.flusher.rewrite(this.mailboxes.ofShard(shard).values());
   }
 
   /** Positions in a log that is no more mean nothing in the new one. */
   #onMade(uses: readonly Use[]): void {
     const isFirst = uses.includes("pos") && !this.#isOpen;
-    if (!uses.includes("q") || isFirst) return;
-    this.flusher.reset();
+    for (const use of uses) this.tail.suspect(use);
+    if (uses.includes("q") && !isFirst) this.flusher.reset();
   }
 }
 
@@ -249,6 +255,10 @@ function* arrivalsIn(
     frame ??= ownBytes(decoded);
     yield { mailbox, arrival: { offset, timestamp, frame, epoch } };
   }
+}
+
+function untold(): void {
+  // Whoever asks next is told.
 }
 
 /** Apart from what was fetched with it. */

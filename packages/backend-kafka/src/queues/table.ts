@@ -50,8 +50,8 @@ export const NOTHING_DONE: Progress = { position: -1, settled: [], attempts: [] 
 export class Table {
   readonly #listener: TableListener;
   readonly #known = new Map<string, Known>();
-  /** By shard: offset of the last reset. */
-  readonly #resets = new Map<number, number>();
+  /** By shard: the last reset. */
+  readonly #resets = new Map<number, string>();
 
   constructor(listener: TableListener) {
     this.#listener = listener;
@@ -69,13 +69,14 @@ export class Table {
     return this.#known.entries();
   }
 
-  resetAt(shard: number): number {
-    return this.#resets.get(shard) ?? -1;
+  /** The last one; empty: none. */
+  resetOf(shard: number): string {
+    return this.#resets.get(shard) ?? "";
   }
 
   /** Whether it counts: false where what stood before it has fenced it. */
   apply(shard: number, { key, record }: Read, at: { readonly offset: number; readonly timestamp: number }): boolean {
-    if (record.kind === "reset") return this.#reset(shard, at.offset);
+    if (record.kind === "reset") return this.#reset(shard, record.id);
     const known = this.#provide(shard, record.identity);
     known.keys.add(key);
     switch (record.kind) {
@@ -159,7 +160,8 @@ export class Table {
       known.owner = { epoch, tag, seal, attachedAt };
     }
     known.isDetached = record.isDetached;
-    if (record.resetAt >= this.resetAt(known.shard)) known.progress = merged(known.progress, record);
+    const reset = this.#resets.get(known.shard);
+    if (reset === undefined || record.reset === reset) known.progress = merged(known.progress, record);
     if (!isOwn) this.#listener.onOwner(identity, known);
     return true;
   }
@@ -185,8 +187,9 @@ export class Table {
     return true;
   }
 
-  #reset(shard: number, offset: number): boolean {
-    this.#resets.set(shard, offset);
+  #reset(shard: number, id: string): boolean {
+    if (this.#resets.get(shard) === id) return true;
+    this.#resets.set(shard, id);
     for (const known of this.#known.values()) if (known.shard === shard) known.progress = NOTHING_DONE;
     this.#listener.onReset(shard);
     return true;

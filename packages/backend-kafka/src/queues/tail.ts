@@ -3,7 +3,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Backoff } from "@muster/core/slots";
 import { ANSWERS, BrokerAnswer } from "../errors.ts";
-import { type Layout, type Stretch, type Use, type Want, type Wire } from "./wire.ts";
+import { type Layout, type LogRecord, type Stretch, type Use, type Want, type Wire } from "./wire.ts";
 
 /** How long a broker holds a question that it has nothing for. */
 const POLL_MS = 200;
@@ -13,6 +13,10 @@ interface Cursor {
   readonly use: Use;
   readonly shard: number;
   next: number;
+  /** Of the last record that was read, epoch ms by the broker's clock. */
+  readAt: number | undefined;
+  /** The topic may be another one of the same name: the last record is asked for again. */
+  isSuspect: boolean;
 }
 
 interface Waiter {
@@ -23,8 +27,8 @@ interface Waiter {
 
 export interface TailListener {
   onStretch(stretch: Stretch): void;
-  /** The log begins behind the cursor, or ends before it; where to go on. */
-  onOutOfRange(use: Use, shard: number, range: { readonly start: number; readonly end: number }): number;
+  /** The log is not the one that was read before: it is read from its start. */
+  onAnother(use: Use, shard: number): void;
 }
 
 export class Tail {
@@ -49,8 +53,13 @@ export class Tail {
   follow(use: Use, shard: number, offset: number): void {
     const key = `${use}/${shard}`;
     const known = this.#cursors.get(key);
-    if (known === undefined) this.#cursors.set(key, { use, shard, next: offset });
+    if (known === undefined) this.#cursors.set(key, { use, shard, next: offset, readAt: undefined, isSuspect: false });
     else known.next = offset;
+  }
+
+  /** Topics have been made anew, or were not there for a moment. */
+  suspect(use: Use): void {
+    for (const cursor of this.#cursors.values()) if (cursor.use === use) cursor.isSuspect = true;
   }
 
   leave(use: Use, shard: number): void {
@@ -122,30 +131,42 @@ export class Tail {
 
   #wantsOf({ leaders }: Layout, node: number): readonly Want[] {
     const wants: Want[] = [];
-    for (const { use, shard, next } of this.#cursors.values())
-      if ((leaders[use][shard] ?? -1) === node) wants.push({ use, shard, offset: next });
+    for (const cursor of this.#cursors.values())
+      if ((leaders[cursor.use][cursor.shard] ?? -1) === node)
+        wants.push({ use: cursor.use, shard: cursor.shard, offset: placeOf(cursor) });
     return wants;
   }
 
   async #take(stretch: Stretch): Promise<void> {
-    const { use, shard, errorCode, from, next } = stretch;
+    const { use, shard, errorCode, from, next, records } = stretch;
     const cursor = this.#cursors.get(`${use}/${shard}`);
-    if (cursor === undefined || cursor.next !== from) return; // It has been told to read elsewhere.
-    if (errorCode === ANSWERS.offsetOutOfRange) {
-      const [start, end] = await Promise.all((["start", "end"] as const).map(async (at) => this.#edge(use, shard, at)));
-      if (cursor.next !== from) return;
-      cursor.next = this.#listener.onOutOfRange(use, shard, { start: start ?? 0, end: end ?? 0 });
-      for (const waiter of this.#waiters) if (waiter.use === use) waiter.ends.delete(shard);
-      return;
-    }
+    if (cursor === undefined || placeOf(cursor) !== from) return; // It has been told to read elsewhere.
+    if (errorCode === ANSWERS.offsetOutOfRange) return this.#reposition(cursor, from);
+    if (errorCode === ANSWERS.unknownTopic) cursor.isSuspect = true;
     if (errorCode !== ANSWERS.none) throw new BrokerAnswer(errorCode);
-    cursor.next = next;
-    if (next > from) this.#listener.onStretch(stretch);
+    if (cursor.isSuspect && cursor.next > from && !isSame(cursor, records)) return this.#reposition(cursor, from);
+    const fresh = cursor.next > from ? records.slice(1) : records;
+    cursor.isSuspect = false;
+    cursor.readAt = records.at(-1)?.timestamp ?? cursor.readAt;
+    const isNew = next > cursor.next;
+    cursor.next = Math.max(cursor.next, next);
+    if (isNew) this.#listener.onStretch({ ...stretch, records: fresh });
   }
 
-  async #edge(use: Use, shard: number, at: "start" | "end"): Promise<number> {
-    const offsets = await this.#wire.offsets(use, [shard], at, { signal: this.#closing.signal }, "read");
-    return offsets.get(shard) ?? 0;
+  /** The log begins behind the place, ends before it, or is another one. */
+  async #reposition(cursor: Cursor, from: number): Promise<void> {
+    const { use, shard } = cursor;
+    const { signal } = this.#closing;
+    const starts = await this.#wire.offsets(use, [shard], "start", { signal }, "read");
+    const start = starts.get(shard) ?? 0;
+    if (placeOf(cursor) !== from) return;
+    const isAnother = start <= from;
+    cursor.next = start;
+    cursor.readAt = undefined;
+    cursor.isSuspect = false;
+    for (const waiter of this.#waiters) if (waiter.use === use) waiter.ends.delete(shard);
+    // Else it has been away for longer than anything is kept.
+    if (isAnother) this.#listener.onAnother(use, shard);
   }
 
   #check(): void {
@@ -159,4 +180,14 @@ export class Tail {
       waiter.resolve();
     }
   }
+}
+
+/** Where to read: a suspect one looks at what it has read last. */
+function placeOf({ next, readAt, isSuspect }: Cursor): number {
+  return isSuspect && readAt !== undefined && next > 0 ? next - 1 : next;
+}
+
+/** Whether what was read last stands there still. */
+function isSame({ next, readAt }: Cursor, [first]: readonly LogRecord[]): boolean {
+  return first?.offset === next - 1 && first.timestamp === readAt;
 }

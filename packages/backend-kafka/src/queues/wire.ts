@@ -6,7 +6,7 @@ import type { Line } from "../connection/line.ts";
 import { offsetsOf } from "../connection/offsets.ts";
 import { ensureTopic, type TopicPlan } from "../connection/topics.ts";
 import { ANSWERS, BrokerAnswer, codedError, mayHaveApplied, NAME } from "../errors.ts";
-import type { ServerSettings } from "../options.ts";
+import { COMPRESSIONS, type ServerSettings } from "../options.ts";
 
 export type Use = "q" | "pos" | "dead";
 export const USES: readonly Use[] = ["q", "pos", "dead"];
@@ -93,7 +93,6 @@ const ALL_REPLICAS = -1;
 const READ_UNCOMMITTED = 0;
 const MAX_BYTES = 8 * 1_048_576;
 const MAX_PARTITION_BYTES = 1_048_576;
-const COMPRESSIONS = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const;
 
 export class Wire {
   readonly #options: WireOptions;
