@@ -1,8 +1,9 @@
 /** What a factory is told, and what of it can't be meant. */
 
 import type { ConnectionOptions as TlsOptions } from "node:tls";
-import { CompressionCodecs, type ISocketFactory, type SASLOptions } from "kafkajs";
+import type { ISocketFactory, SASLOptions } from "kafkajs";
 import { MusterError, type Violation } from "@muster/core/slots";
+import { hasCodec } from "./connection/driver.ts";
 
 /** What compresses batches on their way and in the log. `gzip` is built in; others need a codec of kafkajs (`CompressionCodecs`). */
 export type KafkaCompression = "none" | "gzip" | "snappy" | "lz4" | "zstd";
@@ -178,18 +179,12 @@ function objectViolations({ sasl, tls, socketFactory }: KafkaServerOptions): rea
   ];
 }
 
-/** The driver has places for codecs, and fills but one. */
 function compressionViolations(compression: unknown): readonly Violation[] {
   const number = new Map<unknown, 0 | 1 | 2 | 3 | 4>(Object.entries(COMPRESSIONS)).get(compression);
   if (number === undefined) return [{ path: "compression", message: "is none that Kafka knows" }];
-  if (number === 0) return [];
-  try {
-    const codec: unknown = CompressionCodecs[number];
-    if (typeof codec === "function") codec();
-    return [];
-  } catch {
-    return [{ path: "compression", message: "needs its codec among the CompressionCodecs of kafkajs" }];
-  }
+  return hasCodec(number)
+    ? []
+    : [{ path: "compression", message: "needs its codec among the CompressionCodecs of kafkajs" }];
 }
 
 export function wholeNumber(path: string, value: unknown, max: number): readonly Violation[] {

@@ -22,7 +22,11 @@ export class RawKafka implements Contender, AsyncDisposable {
   readonly #messages: Message[];
   readonly #size: number;
 
-  private constructor(name: string, crew: Crew, sending: { producer: Producer; topic: string; messages: Message[]; size: number }) {
+  private constructor(
+    name: string,
+    crew: Crew,
+    sending: { producer: Producer; topic: string; messages: Message[]; size: number },
+  ) {
     this.name = name;
     this.#crew = crew;
     this.#producer = sending.producer;
@@ -32,7 +36,7 @@ export class RawKafka implements Contender, AsyncDisposable {
   }
 
   /** A key for each of the bodies, on a topic of its own. All of them together are for so many recipients. */
-  static async open(name: string, url: string, size: number, { topic, bodies }: RawRecords)[]): Promise<RawKafka> {
+  static async open(name: string, url: string, size: number, { topic, bodies }: RawRecords): Promise<RawKafka> {
     const kafka = bareKafka(url);
     const admin = kafka.admin();
     await admin.connect();
