@@ -187,7 +187,7 @@ function compressionViolations(compression: unknown): readonly Violation[] {
     : [{ path: "compression", message: "needs its codec among the CompressionCodecs of kafkajs" }];
 }
 
-function wholeNumber(path: string, value: unknown, max: number): readonly Violation[] {
+export function wholeNumber(path: string, value: unknown, max: number): readonly Violation[] {
   if (Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= max) return [];
   return [{ path, message: `must be a whole number from 1 to ${max}` }];
 }

@@ -2,7 +2,7 @@ import type { Subject } from "@muster/conformance";
 import { faultProxy, serverFaults } from "@muster/conformance/faults";
 import { withMortalProcesses } from "@muster/conformance/processes";
 import type { Server } from "@muster/servers";
-import { kafkaMessaging } from "../src/index.ts";
+import { kafkaDurability, kafkaMessaging } from "../src/index.ts";
 import { through } from "./support.ts";
 
 /**
@@ -11,10 +11,11 @@ import { through } from "./support.ts";
  */
 export async function subjectOn({ host, port, url, control }: Server): Promise<Subject> {
   const proxy = await faultProxy({ host, port });
-  const faults = serverFaults({ proxies: [proxy], controls: [control] });
+  const faults = serverFaults({ proxies: [proxy], controls: [control], keepsData: true });
   const whole = {
     ...subject(url),
     messaging: () => kafkaMessaging({ url, partitions: PARTITIONS, socketFactory: through(proxy) }),
+    durability: () => kafkaDurability({ url, shards: SHARDS, socketFactory: through(proxy) }),
     faults,
     close: async () => proxy.close(),
   };
@@ -23,12 +24,15 @@ export async function subjectOn({ host, port, url, control }: Server): Promise<S
 
 /** Every case has a topic of its own. */
 const PARTITIONS = 2;
+const SHARDS = 2;
 
 /** @public Clients and nothing else: for the processes that die, which import this module. */
 export function subject(url: string): Subject {
   return {
     name: "kafka",
     messaging: () => kafkaMessaging({ url, partitions: PARTITIONS }),
+    durability: () => kafkaDurability({ url, shards: SHARDS }),
+    takesSteps: ["durability"],
     // A broker that starts again has to be let back into its own cluster first.
     patienceMs: 30_000,
   };

@@ -14,7 +14,8 @@ interface OffsetsAnswer {
 }
 
 /**
- * By partition: the offset that the next record accepted will have at least, or that of the first record that is kept.
+ * By partition: the offset that the next record accepted will have at least, or that of the first record that is kept, or
+ * that of the first one that is as late as so many epoch ms; -1: none is.
  *
  * @throws BrokerAnswer, errors of kafkajs
  */
@@ -25,7 +26,7 @@ export async function offsetsOf(
     at,
     partitions,
     leaders,
-  }: { at: keyof typeof TIMESTAMPS; partitions: Iterable<number>; leaders: readonly number[] },
+  }: { at: keyof typeof TIMESTAMPS | number; partitions: Iterable<number>; leaders: readonly number[] },
 ): Promise<ReadonlyMap<number, number>> {
   const byLeader = new Map<number, number[]>();
   for (const partition of partitions) {
@@ -38,7 +39,7 @@ export async function offsetsOf(
   const offsets = new Map<number, number>();
   const askLeader = async ([leader, group]: readonly [number, readonly number[]]): Promise<void> => {
     const asking = await line.reach(leader);
-    const wanted = group.map((partition) => ({ partition, timestamp: TIMESTAMPS[at] }));
+    const wanted = group.map((partition) => ({ partition, timestamp: typeof at === "number" ? at : TIMESTAMPS[at] }));
     const args = { isolationLevel: READ_UNCOMMITTED, topics: [{ topic, partitions: wanted }] };
     const { responses } = (await asking("ListOffsets", args)) as OffsetsAnswer; // As the protocol has it.
     for (const { partition, errorCode, offset } of responses.flatMap((response) => response.partitions)) {

@@ -1,0 +1,337 @@
+/** The way to the three topics of a namespace: what is written, read and asked by partition, and who leads it. */
+
+import { type Call, hasEnded, linkCall, untilEnded } from "@muster/core/slots";
+import { Link } from "../connection/link.ts";
+import type { Line } from "../connection/line.ts";
+import { offsetsOf } from "../connection/offsets.ts";
+import { ensureTopic, type TopicPlan } from "../connection/topics.ts";
+import { ANSWERS, BrokerAnswer, codedError, mayHaveApplied, NAME } from "../errors.ts";
+import { COMPRESSIONS, type ServerSettings } from "../options.ts";
+
+export type Use = "q" | "pos" | "dead";
+export const USES: readonly Use[] = ["q", "pos", "dead"];
+
+/** A line, and who leads which partition as it was told there. */
+export interface Layout {
+  readonly line: Line;
+  readonly leaders: Readonly<Record<Use, readonly number[]>>;
+}
+
+/** What is to stand in the log. `null`: what stands under the key is over. */
+export interface Entry {
+  readonly key: string | null;
+  readonly value: Buffer | string | null;
+}
+
+export interface LogRecord {
+  readonly offset: number;
+  /** Epoch ms by the broker's clock. */
+  readonly timestamp: number;
+  readonly key: string;
+  readonly value: Buffer | null;
+}
+
+export interface Want {
+  readonly use: Use;
+  readonly shard: number;
+  readonly offset: number;
+}
+
+/** What a partition has answered to one {@link Want}. */
+export interface Stretch {
+  readonly use: Use;
+  readonly shard: number;
+  readonly errorCode: number;
+  /** That was asked for. */
+  readonly from: number;
+  readonly records: readonly LogRecord[];
+  /** Where to go on. */
+  readonly next: number;
+  /** Where the log ended. */
+  readonly end: number;
+}
+
+export interface WireOptions {
+  readonly settings: ServerSettings;
+  readonly plans: Readonly<Record<Use, TopicPlan>>;
+  /** Topics that were not there have been made. */
+  onMade(uses: readonly Use[]): void;
+}
+
+interface ProduceAnswer {
+  readonly topics: readonly {
+    readonly partitions: readonly {
+      readonly partition: number;
+      readonly errorCode: number;
+      readonly baseOffset: string;
+    }[];
+  }[];
+}
+
+interface FetchAnswer {
+  readonly errorCode?: number;
+  readonly responses: readonly {
+    readonly topicName: string;
+    readonly partitions: readonly {
+      readonly partition: number;
+      readonly errorCode: number;
+      readonly highWatermark: string;
+      readonly messages: readonly {
+        readonly offset: string;
+        readonly timestamp: string;
+        readonly key: Buffer | null;
+        readonly value: Buffer | null;
+        readonly isControlRecord: boolean;
+      }[];
+    }[];
+  }[];
+}
+
+/** How long those who share a look at the topics wait for it. */
+const PATIENCE_MS = 10_000;
+const ALL_REPLICAS = -1;
+const READ_UNCOMMITTED = 0;
+const MAX_BYTES = 8 * 1_048_576;
+const MAX_PARTITION_BYTES = 1_048_576;
+
+export class Wire {
+  readonly #options: WireOptions;
+  readonly #link: Link;
+  readonly #closing = new AbortController();
+  #layout: Promise<Layout> | undefined;
+
+  constructor(options: WireOptions) {
+    this.#options = options;
+    this.#link = new Link(options.settings);
+  }
+
+  topic(use: Use): string {
+    return this.#options.plans[use].topic;
+  }
+
+  /** The topics are made where they are not there. @throws BrokerAnswer, errors of kafkajs; TIMEOUT, ABORTED */
+  layout(call: Call): Promise<Layout> {
+    this.#layout ??= this.#describe();
+    return untilEnded(this.#layout, call, `${NAME}.layout`);
+  }
+
+  /** Somebody else leads now, or a topic is gone. */
+  forget(layout: Layout): void {
+    const current = this.#layout;
+    current?.then((one) => {
+      if (one === layout && this.#layout === current) this.#layout = undefined;
+    }, nothing);
+  }
+
+  /** Its connection has broken. */
+  abandon(layout: Layout): void {
+    this.forget(layout);
+    this.#link.abandon(layout.line);
+  }
+
+  /**
+   * By partition: the offset of its first record there; or why it stands nowhere, or may stand there all the same.
+   *
+   * @throws MusterError: nothing has left
+   */
+  async produce(
+    use: Use,
+    entries: ReadonlyMap<number, readonly Entry[]>,
+    call: Call,
+    operation: string,
+  ): Promise<ReadonlyMap<number, number | Error>> {
+    const results = new Map<number, number | Error>();
+    for (const attempt of [1, 2]) {
+      const left = new Map([...entries].filter(([shard]) => isAgain(results.get(shard))));
+      if (left.size === 0 || hasEnded(call)) break;
+      const layout = await this.#laidOut(call, operation);
+      const groups = byLeader(left.keys(), layout.leaders[use]);
+      const sent = await Promise.all(
+        [...groups].map(async ([node, shards]) => this.#send(layout, node, use, pick(left, shards), operation)),
+      );
+      for (const one of sent) for (const [shard, result] of one) results.set(shard, result);
+      if (attempt === 1 && [...results.values()].some(isAgain)) this.forget(layout);
+    }
+    return results;
+  }
+
+  /** What is in the log from there on, of one broker's partitions. @throws BrokerAnswer, errors of kafkajs */
+  async fetch(layout: Layout, node: number, wants: readonly Want[], maxWaitMs: number): Promise<readonly Stretch[]> {
+    const asking = await layout.line.reach(node);
+    const topics = USES.flatMap((use) => {
+      const partitions = wants.filter((want) => want.use === use);
+      return partitions.length === 0
+        ? []
+        : {
+            topic: this.topic(use),
+            partitions: partitions.map(({ shard, offset }) => ({
+              partition: shard,
+              fetchOffset: String(offset),
+              maxBytes: MAX_PARTITION_BYTES,
+            })),
+          };
+    });
+    const limits = { maxWaitTime: maxWaitMs, minBytes: 1, maxBytes: MAX_BYTES, isolationLevel: READ_UNCOMMITTED };
+    const answer = (await asking("Fetch", { ...limits, topics })) as FetchAnswer; // As the protocol has it.
+    if ((answer.errorCode ?? ANSWERS.none) !== ANSWERS.none) throw new BrokerAnswer(answer.errorCode ?? 0);
+    const asked = new Map(wants.map((want) => [`${this.topic(want.use)}/${want.shard}`, want]));
+    const stretches = answer.responses.flatMap(({ topicName, partitions }) =>
+      partitions.flatMap((one) => {
+        const want = asked.get(`${topicName}/${one.partition}`);
+        return want === undefined ? [] : stretchOf(want, one);
+      }),
+    );
+    if (stretches.some(({ next, from }) => next > from)) return stretches;
+    // Compaction has left nothing between these places and the ends: there was room for it in the answer.
+    return stretches.map((one) => ({ ...one, next: Math.max(one.next, one.end) }));
+  }
+
+  /** Where the logs of these shards end; or the first offset of so late a time. @throws MusterError */
+  async offsets(
+    use: Use,
+    shards: Iterable<number>,
+    at: "end" | "start" | number,
+    call: Call,
+    operation: string,
+  ): Promise<ReadonlyMap<number, number>> {
+    const layout = await this.#laidOut(call, operation);
+    try {
+      return await offsetsOf(layout.line, this.topic(use), { at, partitions: shards, leaders: layout.leaders[use] });
+    } catch (error) {
+      this.broken(layout, error);
+      throw codedError(error, { operation });
+    }
+  }
+
+  /** @throws MusterError */
+  async #laidOut(call: Call, operation: string): Promise<Layout> {
+    try {
+      return await this.layout(call);
+    } catch (error) {
+      throw codedError(error, { operation });
+    }
+  }
+
+  close(): void {
+    this.#closing.abort();
+    this.#link.close();
+    this.#layout = undefined;
+  }
+
+  async #describe(): Promise<Layout> {
+    using call = linkCall({ signal: this.#closing.signal, timeoutMs: PATIENCE_MS }, PATIENCE_MS, `${NAME}.layout`);
+    let line: Line | undefined;
+    try {
+      line = await this.#link.line(call, "layout");
+      const made: Use[] = [];
+      const leaders: Record<Use, readonly number[]> = { q: [], pos: [], dead: [] };
+      const dialled = line;
+      await Promise.all(
+        USES.map(async (use) => {
+          const view = await ensureTopic(dialled, this.#options.plans[use], call);
+          leaders[use] = view.leaders;
+          if (view.isNew) made.push(use);
+        }),
+      );
+      if (made.length > 0) this.#options.onMade(made);
+      return { line, leaders };
+    } catch (error) {
+      this.#layout = undefined;
+      if (line !== undefined && !(error instanceof BrokerAnswer)) this.#link.abandon(line);
+      throw error;
+    }
+  }
+
+  async #send(
+    layout: Layout,
+    node: number,
+    use: Use,
+    entries: ReadonlyMap<number, readonly Entry[]>,
+    operation: string,
+  ): Promise<ReadonlyMap<number, number | Error>> {
+    const { compression, requestTimeoutMs } = this.#options.settings;
+    let hasLeft = false;
+    try {
+      if (node < 0) throw new BrokerAnswer(ANSWERS.leaderNotAvailable);
+      const asking = await layout.line.reach(node);
+      hasLeft = true;
+      const partitions = [...entries].map(([partition, messages]) => ({ partition, messages: messages.map(encoded) }));
+      const topicData = [{ topic: this.topic(use), partitions }];
+      const args = { acks: ALL_REPLICAS, timeout: requestTimeoutMs, compression: COMPRESSIONS[compression], topicData };
+      const { topics } = (await asking("Produce", args)) as ProduceAnswer; // As the protocol has it.
+      return new Map(
+        topics.flatMap((topic) => topic.partitions).map((one) => [one.partition, outcomeOf(one, operation)]),
+      );
+    } catch (error) {
+      this.broken(layout, error);
+      const failure = codedError(error, { operation, mayHaveApplied: hasLeft });
+      return new Map([...entries.keys()].map((shard) => [shard, failure]));
+    }
+  }
+
+  /** The broker has said that it is not right, or says nothing any more. */
+  broken(layout: Layout, error: unknown): void {
+    if (error instanceof BrokerAnswer) this.forget(layout);
+    else this.abandon(layout);
+  }
+}
+
+/** Whose partitions they are, by their leaders. */
+export function byLeader(shards: Iterable<number>, leaders: readonly number[]): ReadonlyMap<number, readonly number[]> {
+  const groups = new Map<number, number[]>();
+  for (const shard of shards) {
+    const leader = leaders[shard] ?? -1;
+    const group = groups.get(leader);
+    if (group === undefined) groups.set(leader, [shard]);
+    else group.push(shard);
+  }
+  return groups;
+}
+
+function pick<V>(all: ReadonlyMap<number, V>, keys: readonly number[]): ReadonlyMap<number, V> {
+  return new Map(
+    keys.flatMap((key) => {
+      const value = all.get(key);
+      return value === undefined ? [] : [[key, value] as const];
+    }),
+  );
+}
+
+function encoded({ key, value }: Entry): { readonly key: string | null; readonly value: Buffer | string | null } {
+  return { key, value };
+}
+
+/** Not sent yet, or certainly not taken, for somebody else leads. */
+function isAgain(result: number | Error | undefined): boolean {
+  if (result === undefined) return true;
+  if (typeof result === "number") return false;
+  const code = result.cause instanceof BrokerAnswer ? result.cause.code : ANSWERS.none;
+  return [ANSWERS.unknownTopic, ANSWERS.leaderNotAvailable, ANSWERS.notLeader].some((one) => one === code);
+}
+
+function outcomeOf(
+  { errorCode, baseOffset }: { readonly errorCode: number; readonly baseOffset: string },
+  operation: string,
+): number | Error {
+  if (errorCode === ANSWERS.none) return Number(baseOffset);
+  return codedError(new BrokerAnswer(errorCode), { operation, mayHaveApplied: mayHaveApplied(errorCode) });
+}
+
+function stretchOf(
+  want: Want,
+  { errorCode, highWatermark, messages }: FetchAnswer["responses"][number]["partitions"][number],
+): Stretch {
+  const records: LogRecord[] = [];
+  let next = want.offset;
+  for (const { offset, timestamp, key, value, isControlRecord } of messages) {
+    const at = Number(offset);
+    if (at < want.offset) continue; // The batch begins before it.
+    next = at + 1;
+    if (!isControlRecord) records.push({ offset: at, timestamp: Number(timestamp), key: key?.toString() ?? "", value });
+  }
+  return { use: want.use, shard: want.shard, errorCode, from: want.offset, records, next, end: Number(highWatermark) };
+}
+
+function nothing(): void {
+  // Told to whoever asked.
+}
