@@ -41,7 +41,11 @@ export async function standalone(): Promise<Subject> {
     faults,
     close,
   };
-  return withMortalProcesses(whole, new URL("./subject.ts", import.meta.url), { args: [options], compile });
+  const worker = new URL("../src/thread/worker.ts", import.meta.url);
+  return withMortalProcesses(whole, new URL("./subject.ts", import.meta.url), {
+    args: [options],
+    compile: async (sources) => compile({ ...sources, worker }),
+  });
 }
 
 /**
