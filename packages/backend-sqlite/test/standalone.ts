@@ -18,7 +18,7 @@ import {
 import { makeNotes } from "./notes.ts";
 import { subject } from "./subject.ts";
 
-/** So many clients share threads for each one that starts its own: from TypeScript a thread takes long to start. */
+/** So many clients share threads for each one that starts its own. */
 const SHARING = 8;
 
 export async function standalone(): Promise<Subject> {
@@ -41,7 +41,11 @@ export async function standalone(): Promise<Subject> {
     faults,
     close,
   };
-  return withMortalProcesses(whole, new URL("./subject.ts", import.meta.url), { args: [options], compile });
+  const worker = new URL("../src/thread/worker.ts", import.meta.url);
+  return withMortalProcesses(whole, new URL("./subject.ts", import.meta.url), {
+    args: [options],
+    compile: async (sources) => compile({ ...sources, worker }),
+  });
 }
 
 /**
@@ -49,6 +53,7 @@ export async function standalone(): Promise<Subject> {
  * talk to it die. Nobody can make a file stand still for those who read; `sqlite.server.test.ts` has processes that hold it.
  */
 function misfortunesOf(folder: string): ServerFaults {
+  process.env["ESBUILD_WORKER_THREADS"] = "0"; // Who compiles the threads has none of its own, to be killed with them.
   const threads = new Set<Worker>();
   process.on("worker", (thread: Worker) => {
     threads.add(thread);

@@ -14,7 +14,11 @@ export function sqlite(path: string): Subject {
   const database = new Database(path);
   database.exec("pragma journal_mode = wal; create table if not exists effects (key text not null) strict");
   database.close();
-  return withMortalProcesses(subject(path), new URL(import.meta.url), { args: [path], compile });
+  const worker = new URL("./thread/worker.ts", import.meta.resolve("@muster/backend-sqlite"));
+  return withMortalProcesses(subject(path), new URL(import.meta.url), {
+    args: [path],
+    compile: async (sources) => compile({ ...sources, worker }),
+  });
 }
 
 /** @public Clients and nothing else; in a process that dies they are not closed. */

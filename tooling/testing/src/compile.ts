@@ -22,22 +22,31 @@ const packagesByPath: Plugin = {
   },
 };
 
-/** A module finds what lies beside it where its source is. */
-const ownUrls: Plugin = {
-  name: "own URLs",
-  setup({ onLoad }) {
-    onLoad({ filter: /\.ts$/ }, async ({ path }) => {
-      const own = `const ${URL_OF_SOURCE} = ${JSON.stringify(pathToFileURL(path).href)};`;
-      return { contents: `${own} ${await readFile(path, "utf8")}`, loader: "ts" };
+/** A module finds what lies beside it where its source is, except for what has been compiled. */
+function ownUrls(compiled: ReadonlyMap<string, URL>): Plugin {
+  const located = (text: string, from: URL): string =>
+    text.replaceAll(/new URL\("(\.[^"]+)", import\.meta\.url\)/g, (whole, path: string) => {
+      const place = compiled.get(new URL(path, from).href);
+      return place === undefined ? whole : `new URL(${JSON.stringify(place.href)})`;
     });
-  },
-};
+  return {
+    name: "own URLs",
+    setup({ onLoad }) {
+      onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+        const from = pathToFileURL(path);
+        const own = `const ${URL_OF_SOURCE} = ${JSON.stringify(from.href)};`;
+        return { contents: `${own} ${located(await readFile(path, "utf8"), from)}`, loader: "ts" };
+      });
+    },
+  };
+}
 
 /** What plain Node can run in place of each source, until it is disposed of. */
 export type Compiled<Name extends string> = Readonly<Record<Name, URL>> & Disposable;
 
 /**
- * Compiles modules, and with them what they import of the repository, once for all of them.
+ * Compiles modules, and with them what they import of the repository, once for all of them. Where one of them is found by
+ * `new URL("./…", import.meta.url)`, such as for a thread, what was compiled is found instead.
  *
  * A process that loads its sources through tsx computes for half a second before its first line.
  *
@@ -48,6 +57,8 @@ export async function compile<Name extends string>(sources: Readonly<Record<Name
   const outdir = mkdtempSync(join(tmpdir(), "muster-compiled-"));
   const remove = (): void => rmSync(outdir, { recursive: true, force: true });
   const names = Object.keys(sources) as Name[];
+  const places = names.map((name) => [name, pathToFileURL(join(outdir, `${name}.mjs`))] as const);
+  const compiled = new Map(places.map(([name, place]) => [sources[name].href, place]));
   try {
     await build({
       entryPoints: Object.fromEntries(names.map((name) => [name, fileURLToPath(sources[name])])),
@@ -61,12 +72,11 @@ export async function compile<Name extends string>(sources: Readonly<Record<Name
       keepNames: true,
       logLevel: "silent",
       define: { "import.meta.url": URL_OF_SOURCE },
-      plugins: [packagesByPath, ownUrls],
+      plugins: [packagesByPath, ownUrls(compiled)],
     });
   } catch (error) {
     remove();
     throw error;
   }
-  const compiled = names.map((name) => [name, pathToFileURL(join(outdir, `${name}.mjs`))] as const);
-  return { ...(Object.fromEntries(compiled) as Record<Name, URL>), [Symbol.dispose]: remove }; // Of the same names.
+  return { ...(Object.fromEntries(places) as Record<Name, URL>), [Symbol.dispose]: remove }; // Of the same names.
 }

@@ -47,6 +47,13 @@ test("a module finds what lies beside it, and each its own", async () => {
   expect(await outputOf(compiled.main)).toBe(`${beside.href} ${main.href}`);
 });
 
+test("one that finds another finds what was compiled", async () => {
+  const thread = source("thread.ts", "const text: string = import.meta.url; console.log(text);");
+  const main = source("starter.ts", 'await import(new URL("./thread.ts", import.meta.url).href);');
+  using compiled = await compile({ main, thread });
+  expect(await outputOf(compiled.main)).toBe(thread.href);
+});
+
 test("packages are imported from where they are", async () => {
   const main = source(
     "packages.ts",

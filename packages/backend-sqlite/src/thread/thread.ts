@@ -6,7 +6,7 @@
  */
 
 import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { Answer, Failure, Order, Start } from "./messages.ts";
 import type { Question } from "./question.ts";
@@ -83,11 +83,34 @@ const ENTRY = new URL("./worker.ts", import.meta.url).href.replace(/ts$/, import
 
 /**
  * As published it is plain JavaScript. In the repository it is TypeScript, which a thread can't begin with, whatever flags it
- * is given: there it begins with a few words that call tsx, which whoever runs these sources has, and go on with the file.
+ * is given: there it is compiled first, once for all threads, by the esbuild behind tsx, which whoever runs these sources has.
  */
 function workerFor(start: Start): Worker {
   if (!ENTRY.endsWith("ts")) return new Worker(new URL(ENTRY), { workerData: start });
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx/esm/api")).href.replace(/\.cjs$/, ".mjs");
-  const text = `import { register } from ${JSON.stringify(tsx)}; register(); await import(${JSON.stringify(ENTRY)});`;
-  return new Worker(new URL(`data:text/javascript,${encodeURIComponent(text)}`), { workerData: start, execArgv: [] });
+  compiled ??= compile();
+  return new Worker(compiled, { eval: true, workerData: start, execArgv: [] });
+}
+
+let compiled: string | undefined;
+
+/** What is used of the package of that name. */
+interface Esbuild {
+  buildSync(options: object): { readonly outputFiles: readonly { readonly text: string }[] };
+}
+
+/** With what it imports of the repository; the driver is found from where the source is. */
+function compile(): string {
+  const require = createRequire(import.meta.url);
+  const esbuild = createRequire(require.resolve("tsx"))("esbuild") as Esbuild; // As it documents itself.
+  const { outputFiles } = esbuild.buildSync({
+    entryPoints: [fileURLToPath(ENTRY)],
+    bundle: true,
+    format: "cjs",
+    platform: "node",
+    target: "node20.19",
+    keepNames: true,
+    external: ["libsql"],
+    write: false,
+  });
+  return `require = require("node:module").createRequire(${JSON.stringify(ENTRY)});${outputFiles[0]?.text ?? ""}`;
 }

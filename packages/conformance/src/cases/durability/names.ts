@@ -140,11 +140,12 @@ export const nameCases: readonly DurabilityCase[] = [
       const sessions = HOSTILE.filter((session) => session.length <= 64);
       await each([...sessions.entries()], async ([index, session]) => attach(ctx, [`a${index}`], { session }));
       await each([...sessions.keys()], async (index) => enqueue(ctx, message(`m${index}`), [`a${index}`]));
-      await each([...sessions.entries()], async ([index, session]) => {
+      const taking = sessions.map(async (session, index) => {
         const handed = await takeOne(ctx, { session });
         assert.deepEqual(pairsOf([handed]), [pair(`m${index}`, `a${index}`)], session);
         assert.deepEqual(pairsOf(await dequeue(ctx, { session })), [], session);
       });
+      await Promise.all(taking);
     },
   },
   {
