@@ -53,40 +53,43 @@ await withServer("rabbitmq", {}, ({ url }) => {
     test.each([
       ["frozen", frozen],
       ["busy", busy],
-    ])("loses nothing, and what its successor has it neither acknowledges nor starts when it goes on: %s", async (prefix, make) => {
-      await using standstill = await make();
-      await using former = await RemoteProcess.start<Working>(WORKING, [url, prefix, "f", String(HEARTBEAT_MS)]);
-      await using next = await Process.start("n", { url, prefix });
-      await former.ask("attach", ["a", "b"], 1);
-      const started: string[] = [];
-      const take = async (id: string): Promise<string> => {
-        await next.enqueue(id, ["a"], "f");
-        const one = await former.ask("take");
-        assert.equal(one.id, id);
-        started.push(`${id} for a`);
-        return one.receipt;
-      };
-      assert.deepEqual(await former.ask("acknowledge", await take("acknowledged")), []);
-      const held = await take("held");
-      await standstill.begin(former, await take("put off"));
-      await next.enqueue("during", ["a", "b"], "f");
+    ])(
+      "loses nothing, and what its successor has it neither acknowledges nor starts when it goes on: %s",
+      async (prefix, make) => {
+        await using standstill = await make();
+        await using former = await RemoteProcess.start<Working>(WORKING, [url, prefix, "f", String(HEARTBEAT_MS)]);
+        await using next = await Process.start("n", { url, prefix });
+        await former.ask("attach", ["a", "b"], 1);
+        const started: string[] = [];
+        const take = async (id: string): Promise<string> => {
+          await next.enqueue(id, ["a"], "f");
+          const one = await former.ask("take");
+          assert.equal(one.id, id);
+          started.push(`${id} for a`);
+          return one.receipt;
+        };
+        assert.deepEqual(await former.ask("acknowledge", await take("acknowledged")), []);
+        const held = await take("held");
+        await standstill.begin(former, await take("put off"));
+        await next.enqueue("during", ["a", "b"], "f");
 
-      await next.attach(["a", "b"], 2);
-      const left = ["held for a", "put off for a", "during for a", "during for b"];
-      await next.expect(left, 60_000);
-      await standstill.end(former);
+        await next.attach(["a", "b"], 2);
+        const left = ["held for a", "put off for a", "during for a", "during for b"];
+        await next.expect(left, 60_000);
+        await standstill.end(former);
 
-      const settled = await former.ask("acknowledge", held).catch(() => ["it failed"]);
-      assert.lengthOf(settled, 1, "what the other has acknowledged");
-      assert.match(await former.ask("heard"), /^it failed/);
-      assert.deepEqual(await former.ask("started"), started);
-      await eventually(() => former.ask("attach", ["c"], 1));
-      await next.enqueue("back", ["c"], "f");
-      const { id } = await eventually(() => former.ask("take"));
-      assert.equal(id, "back");
-      await next.enqueue("after", ["a"], "n");
-      await next.expect([...left, "after for a"]);
-      assert.deepEqual(await former.ask("started"), [...started, "back for c"]);
-    });
+        const settled = await former.ask("acknowledge", held).catch(() => ["it failed"]);
+        assert.lengthOf(settled, 1, "what the other has acknowledged");
+        assert.match(await former.ask("heard"), /^it failed/);
+        assert.deepEqual(await former.ask("started"), started);
+        await eventually(() => former.ask("attach", ["c"], 1));
+        await next.enqueue("back", ["c"], "f");
+        const { id } = await eventually(() => former.ask("take"));
+        assert.equal(id, "back");
+        await next.enqueue("after", ["a"], "n");
+        await next.expect([...left, "after for a"]);
+        assert.deepEqual(await former.ask("started"), [...started, "back for c"]);
+      },
+    );
   });
 });

@@ -15,7 +15,12 @@ export class WorkingProcess implements AsyncDisposable {
     this.#process = process;
   }
 
-  static async open([url = "", prefix = "", session = "", heartbeatMs = ""]: readonly string[]): Promise<WorkingProcess> {
+  static async open([
+    url = "",
+    prefix = "",
+    session = "",
+    heartbeatMs = "",
+  ]: readonly string[]): Promise<WorkingProcess> {
     return new WorkingProcess(await Process.start(session, { url, prefix, heartbeatMs: Number(heartbeatMs) }));
   }
 
