@@ -9,8 +9,8 @@ import { invalid } from "./errors.ts";
 
 /** Carries the address where the routing key can't. Not among the headers of a delivery. */
 export const ADDRESS_HEADER = "muster-address";
-const CONTENT_TYPE = "content-type";
-const ID = "muster-id";
+export const CONTENT_TYPE = "content-type";
+export const ID = "muster-id";
 /** What the protocol lets a name and a property have, in bytes. */
 const MAX_SHORT_BYTES = 255;
 

@@ -67,6 +67,16 @@ export class RemoteProcess<T extends Askable<T>> implements AsyncDisposable {
     await this.#exited();
   }
 
+  /** It stands still, with all that it has open; what it is asked meanwhile waits. */
+  freeze(): void {
+    this.#child.kill("SIGSTOP");
+  }
+
+  /** Ends {@link freeze}. */
+  thaw(): void {
+    this.#child.kill("SIGCONT");
+  }
+
   /** Lets it dispose of what it has opened; resolves when it has ended. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#child.connected) this.#child.disconnect();

@@ -35,6 +35,20 @@ it("rejects what is open when it is killed, and whatever is asked later", async 
   await expect(counter.ask("add", 1)).rejects.toThrow("its process has ended");
 });
 
+it("answers what it was asked while it was frozen when it is thawed, and can be killed while it is", async () => {
+  await using counter = await start("5");
+  counter.freeze();
+  let isAnswered = false;
+  const answer = counter.ask("add", 1).finally(() => void (isAnswered = true));
+  await using other = await start("0");
+  expect(await other.ask("add", 2)).toEqual({ count: 2 });
+  expect(isAnswered).toBe(false);
+  counter.thaw();
+  expect(await answer).toEqual({ count: 6 });
+  counter.freeze();
+  await counter.kill();
+});
+
 it("lets the process dispose of what it has opened", async () => {
   const folder = await mkdtemp(join(tmpdir(), "muster-remote-"));
   try {

@@ -1,27 +1,21 @@
 /** A channel on which every message is answered for: taken, returned because nobody listens, or refused. */
 
-import type { ConfirmChannel, Message, Options } from "amqplib";
-import { isMusterError, MusterError } from "@muster/core/slots";
+import type { ConfirmChannel, Message } from "amqplib";
+import { isMusterError, MusterError, type Outgoing } from "@muster/core/slots";
 import { dropChannel } from "../connection/channels.ts";
 import type { Outlet } from "../connection/outlet.ts";
 import type { Work } from "../connection/standing.ts";
+import { wireOf } from "../connection/wire.ts";
 import { NAME, noRoute, refused, unavailable } from "../errors.ts";
 import type { Outcome } from "./outcome.ts";
+import { type Parcel, parcelOf } from "./parcel.ts";
+import { Writer } from "./writer.ts";
 
 /** So much is under way at most, of all batches together. */
 const MAX_MESSAGES = 1_024;
 const MAX_BYTES = 8 * 1_048_576;
 /** Once that is reached, it goes on at this share of it: not one by one, since a server is woken by each piece. */
 const LOW = 0.5;
-
-/** A message as it leaves. */
-export interface Parcel {
-  readonly key: string;
-  readonly properties: Options.Publish;
-  readonly body: Uint8Array;
-  /** As it stands in errors. */
-  readonly address: string;
-}
 
 interface Unanswered {
   readonly outcome: Outcome;
@@ -43,6 +37,8 @@ export class Counter implements Work {
   readonly #exchange: string;
   readonly #outlet: Outlet;
   readonly #onRoom: () => void;
+  /** `undefined`: the driver writes all of them. */
+  readonly #writer: Writer | undefined;
   /** By delivery tag, in ascending order. */
   readonly #unanswered = new Map<number, Unanswered>();
   #tag = 0;
@@ -55,6 +51,8 @@ export class Counter implements Work {
     this.#exchange = exchange;
     this.#outlet = outlet;
     this.#onRoom = onRoom;
+    const wire = wireOf(channel);
+    this.#writer = wire && new Writer(wire, exchange);
     channel.on("ack", ({ deliveryTag, multiple }) => this.#answer(deliveryTag, multiple, false));
     channel.on("nack", ({ deliveryTag, multiple }) => this.#answer(deliveryTag, multiple, true));
     channel.on("return", (message) => this.#takeBack(message));
@@ -68,16 +66,24 @@ export class Counter implements Work {
     return !this.#isFull;
   }
 
-  send({ key, properties, body, address }: Parcel, outcome: Outcome, index: number): void {
+  /** It leaves with the next {@link flush}. @throws INVALID_ARGUMENT; what the driver says */
+  send(message: Outgoing, outcome: Outcome, index: number): void {
+    if (this.#writer?.put(message, this.#tag + 1) === true) this.#count(message, outcome, index);
+    else this.sendParcel(parcelOf(message), outcome, index);
+  }
+
+  sendParcel({ key, properties, body, address }: Parcel, outcome: Outcome, index: number): void {
+    this.flush();
     const content = Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.length);
-    const tag = this.#tag + 1;
     // A message that comes back shows which it is by nothing else that is unique.
-    this.#channel.publish(this.#exchange, key, content, { ...properties, correlationId: String(tag), mandatory: true });
+    const correlationId = String(this.#tag + 1);
+    this.#channel.publish(this.#exchange, key, content, { ...properties, correlationId, mandatory: true });
     this.#outlet.gather();
-    this.#tag = tag;
-    this.#unanswered.set(tag, { outcome, index, address, bytes: body.length });
-    this.#bytes += body.length;
-    if (this.#unanswered.size >= MAX_MESSAGES || this.#bytes >= MAX_BYTES) this.#isFull = true;
+    this.#count({ address, body }, outcome, index);
+  }
+
+  flush(): void {
+    this.#writer?.flush();
   }
 
   /** Nobody answers any more. */
@@ -93,6 +99,13 @@ export class Counter implements Work {
 
   drop(): void {
     dropChannel(this.#channel);
+  }
+
+  #count({ address, body }: Pick<Outgoing, "address" | "body">, outcome: Outcome, index: number): void {
+    this.#tag += 1;
+    this.#unanswered.set(this.#tag, { outcome, index, address, bytes: body.length });
+    this.#bytes += body.length;
+    if (this.#unanswered.size >= MAX_MESSAGES || this.#bytes >= MAX_BYTES) this.#isFull = true;
   }
 
   #answer(deliveryTag: number, multiple: boolean, isRefusal: boolean): void {

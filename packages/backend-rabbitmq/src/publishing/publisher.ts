@@ -19,13 +19,11 @@ import { Outlet } from "../connection/outlet.ts";
 import { type Maker, Standing } from "../connection/standing.ts";
 import { codedError, NAME, unavailable } from "../errors.ts";
 import type { Settings } from "../options.ts";
-import { isCut, keyOf } from "../keys.ts";
-import { ADDRESS_HEADER, propertiesOf } from "../codec.ts";
-import { Counter, type Parcel } from "./counter.ts";
+import { Counter } from "./counter.ts";
 import { Outcome } from "./outcome.ts";
+import { pulseOf } from "./parcel.ts";
 
 const OPERATION = "publishMany";
-const NOTHING = new Uint8Array();
 
 export class Publisher implements Maker<Counter> {
   readonly #exchange: string;
@@ -80,12 +78,12 @@ export class Publisher implements Maker<Counter> {
 
   /** As the slot has it. What has not left when the call ends never does. */
   publish(batch: readonly Outgoing[], call: Call): Promise<readonly BatchFailure[]> {
-    return this.#send(batch, parcelOf, call);
+    return this.#send(batch, (counter, ...one) => counter.send(...one), call);
   }
 
   /** Which of the keys lead nowhere, by their places. Nobody keeps what is sent there. */
   async probe(keys: readonly string[], call: Call): Promise<readonly number[]> {
-    const failures = await this.#send(keys, pulseOf, call);
+    const failures = await this.#send(keys, (counter, key, ...at) => counter.sendParcel(pulseOf(key), ...at), call);
     return failures.flatMap(({ index, error }) => (isMusterError(error, "NO_ROUTE") ? [index] : []));
   }
 
@@ -95,18 +93,28 @@ export class Publisher implements Maker<Counter> {
     return this.#link.close();
   }
 
-  async #send<T>(batch: readonly T[], parcel: (one: T) => Parcel, call: Call): Promise<readonly BatchFailure[]> {
+  async #send<T>(
+    batch: readonly T[],
+    send: (counter: Counter, one: T, outcome: Outcome, index: number) => void,
+    call: Call,
+  ): Promise<readonly BatchFailure[]> {
     const counter = this.#ready();
     const outcome = new Outcome(batch.length);
-    for (const [index, one] of batch.entries()) {
-      while (!this.#mayGoOn(counter)) await this.#room(call);
+    let index = 0;
+    for (const one of batch) {
+      while (!this.#mayGoOn(counter)) {
+        counter.flush();
+        await this.#room(call);
+      }
       try {
         if (counter.fallen !== undefined) throw notSent(counter.fallen);
-        counter.send(parcel(one), outcome, index);
+        send(counter, one, outcome, index);
       } catch (error) {
         outcome.fail(index, codedError(error, { operation: OPERATION }));
       }
+      index += 1;
     }
+    counter.flush();
     await outcome.complete;
     return outcome.failures;
   }
@@ -140,18 +148,6 @@ export class Publisher implements Maker<Counter> {
   #wake(): void {
     for (const wake of [...this.#waiting]) wake();
   }
-}
-
-/** @throws INVALID_ARGUMENT */
-function parcelOf({ address, headers, body }: Outgoing): Parcel {
-  const key = keyOf(address);
-  const properties = propertiesOf(isCut(key) ? { ...headers, [ADDRESS_HEADER]: address } : headers);
-  return { key, properties, body, address };
-}
-
-/** What expires at once is dropped unless somebody waits for it. */
-function pulseOf(key: string): Parcel {
-  return { key, properties: { expiration: "0" }, body: NOTHING, address: key };
 }
 
 function notSent(cause: MusterError): MusterError {

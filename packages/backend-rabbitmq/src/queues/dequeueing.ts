@@ -17,7 +17,8 @@ export async function dequeue(
   await space.seat(OPERATION).sync();
   for (;;) {
     if (hasEnded(call)) throw abortedError(call, `${NAME}.${OPERATION}`);
-    space.seat(OPERATION);
+    // Who stood still sees first what was due or on its way before, and others may have it by now.
+    await space.seat(OPERATION).hear(space.heardMs);
     const leased = space.holdings.lease(session, options);
     if (leased.length === 0) makeRoom(space);
     const now = performance.now();

@@ -32,6 +32,8 @@ export class Seat implements Work {
   readonly settled: Promise<void>;
   isOver = false;
   #bell = "";
+  /** Monotonic: when something was asked that the server has answered. */
+  #answeredAt = Number.NEGATIVE_INFINITY;
   /** What is in it outlives the server. */
   isSettled = false;
 
@@ -111,7 +113,15 @@ export class Seat implements Work {
 
   /** Resolves when the server has dealt with all that was asked before, acknowledgements included. */
   async sync(): Promise<{ readonly isEmpty: boolean }> {
-    return { isEmpty: isEmptyForOne(await this.#channel.checkQueue(this.#options.queue)) };
+    const askedAt = performance.now();
+    const isEmpty = isEmptyForOne(await this.#channel.checkQueue(this.#options.queue));
+    this.#answeredAt = Math.max(this.#answeredAt, askedAt);
+    return { isEmpty };
+  }
+
+  /** Asks unless it has done so within that time: a process that stood still may have been given up since. */
+  async hear(withinMs: number): Promise<void> {
+    if (performance.now() - this.#answeredAt > withinMs) await this.sync();
   }
 
   ack(message: ConsumeMessage): void {

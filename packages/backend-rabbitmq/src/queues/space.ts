@@ -57,6 +57,8 @@ export class Space implements Maker<Seat> {
   readonly delays: Delays;
   readonly parking: Parking;
   readonly ledger: Ledger;
+  /** Who has heard from the server so lately has not been given up by it. */
+  readonly heardMs: number;
   readonly #arrivals: Receiving;
   readonly #closing = new AbortController();
   readonly #settings: Settings;
@@ -78,6 +80,7 @@ export class Space implements Maker<Seat> {
     const queue = (): string => this.#queue;
     this.#queue = names.queueOfProcess();
     this.#settings = settings;
+    this.heardMs = settings.heartbeatMs / 2;
     this.around = { names, queue, places: this.places, deadLetterRetentionMs };
     this.#arrivals = receiving(this);
     const model = (): ChannelModel | undefined => this.#link?.model;

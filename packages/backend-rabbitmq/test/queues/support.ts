@@ -17,6 +17,11 @@ export function rabbitmqctl({ control }: Server, ...args: readonly string[]): Pr
   return control.administer(["rabbitmqctl", "-q", ...args]);
 }
 
+/** Of all clients; another name each time. */
+export async function connections(server: Server): Promise<readonly string[]> {
+  return (await rabbitmqctl(server, "list_connections", "name")).split("\n").toSorted();
+}
+
 export function durable(id: string, payload: string = `text of ${id}`): DurableMessage {
   const about = { contentType: "text/plain", sentAt: 1, guarantee: "at-least-once", replyTo: undefined } as const;
   return { id, payload: Buffer.from(payload), ...about };
