@@ -7,6 +7,7 @@ import { guaranteesMemoryScenario } from "./guarantees-memory.ts";
 import { jetStreamDurableScenario } from "./jetstream-durable.ts";
 import { multicastMemoryScenario } from "./multicast-memory.ts";
 import { multicastScenario } from "./multicast.ts";
+import { natsIdentityScenario } from "./nats-identity.ts";
 import { natsRegistryScenario } from "./nats-registry.ts";
 import { natsScenario } from "./nats.ts";
 import { pocScenario } from "./poc.ts";
@@ -36,6 +37,7 @@ const ALL: readonly Scenario[] = [
   multicastMemoryScenario,
   guaranteesMemoryScenario,
   stalledScenario,
+  natsIdentityScenario,
   natsScenario,
   rabbitmqScenario,
   acknowledgedScenario,
