@@ -1,5 +1,6 @@
 /** What a benchmark is asked for and what it gives back. */
 
+import type { Distribution } from "./histogram.ts";
 import { type Summary, summarize } from "./statistics.ts";
 
 export interface Settings {
@@ -25,6 +26,8 @@ export interface Scenario {
 export interface Outcome {
   readonly rows: readonly Row[];
   readonly timings: readonly Timing[];
+  /** Of single requests or deliveries, all of them. */
+  readonly latencies?: readonly Distribution[];
 }
 
 /** `floor` is what must hold where the goal itself asks for more. */

@@ -1,6 +1,7 @@
 /** Results as a person reads them. */
 
 import type { Goal, Judgement, Row } from "./scenario.ts";
+import type { Distribution } from "./histogram.ts";
 import type { ScenarioResult } from "./report.ts";
 
 /** One scenario: its rows with goal and verdict, and under them what each contender took. */
@@ -20,7 +21,21 @@ export function tableOf(result: ScenarioResult): string {
       ),
     );
   }
+  const { latencies = [] } = result;
+  if (latencies.length > 0) {
+    lines.push(
+      "  latencies in ms:",
+      ...aligned(["", ...QUANTILES, "of"], latencies.map(spreadOf)).map((line) => `  ${line}`),
+    );
+  }
   return lines.join("\n");
+}
+
+export const QUANTILES = ["p50", "p90", "p99", "p99.9", "longest"] as const;
+
+/** Its name, {@link QUANTILES}, and of how many. */
+export function spreadOf({ name, count, p50, p90, p99, p999, max }: Distribution): readonly string[] {
+  return [name, ...[p50, p90, p99, p999, max].map(figures), grouped(count)];
 }
 
 /** `met`, `floor met`, `missed`, and with a question mark where the middle half of the samples is of two minds. */

@@ -29,6 +29,19 @@ test("a table has aligned columns with median, spread, goal and verdict", () => 
   );
 });
 
+test("latencies stand under the rest, with what they are of", () => {
+  const latencies = [{ name: "answers", count: 1_200, p50: 1, p90: 2.5, p99: 10, p999: 100, max: 12_345.6 }];
+  expect(
+    tableOf({ ...RESULT, timings: [], latencies })
+      .split("\n")
+      .slice(-3),
+  ).toEqual([
+    "  latencies in ms:",
+    "               p50    p90    p99   p99.9   longest      of",
+    "    answers   1.00   2.50   10.0     100     12346   1,200",
+  ]);
+});
+
 test("one round shows no spread, which it can't know", () => {
   const table = tableOf({ ...RESULT, rounds: 1, rows: [rowOf("ratio", "×", [2])], timings: [] });
   expect(table.split("\n").at(-1)).toMatch(/^ {2}ratio +2\.00 ×$/);

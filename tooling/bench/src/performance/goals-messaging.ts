@@ -29,6 +29,11 @@ function acknowledged(size: number): readonly Promised[] {
   ]);
 }
 
+function endToEnd(size: number): readonly Promised[] {
+  const what = `Redis and NATS, ${size.toLocaleString("en")}, acknowledged ÷ a bare scan of routes and bare grouped publishes`;
+  return at("end-to-end", size, [{ what, row: "speed of acknowledged / by hand", goal: { atLeast: 0.6, floor: 0.4 } }]);
+}
+
 export const MESSAGING_GOALS: readonly Section[] = [
   {
     title: "Messages, at most once",
@@ -98,6 +103,8 @@ export const MESSAGING_GOALS: readonly Section[] = [
     goals: [
       ...acknowledged(10_000),
       ...acknowledged(100_000),
+      ...endToEnd(10_000),
+      ...endToEnd(100_000),
       ...at("guarantees-memory", 100_000, [
         {
           what: "In memory, 100,000, acknowledged ÷ at most once",

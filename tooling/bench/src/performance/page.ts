@@ -1,6 +1,6 @@
 /** `docs/performance.md` and its pictures, made of nothing but the stored results: the same ones give the same files. */
 
-import { boundOf, figures, verdictOf } from "../table.ts";
+import { boundOf, figures, QUANTILES, spreadOf, verdictOf } from "../table.ts";
 import { costChart } from "./cost-chart.ts";
 import { type Finding, findingOf, isPreliminary } from "./findings.ts";
 import { goalChart } from "./goal-chart.ts";
@@ -30,6 +30,11 @@ const PICTURE_HEAD = `In the pictures every value is a multiple of its floor (of
 holds. A thick stroke is the middle half, a thin one all rounds, a rhombus the goal. What may be at most so much is drawn
 the other way round.`;
 
+const LATENCY_HEAD = `## Latencies
+
+In milliseconds. Every one counts, however long it was, and from when it was due: who waits behind a stall has waited. A share
+is at most 1 % too high, the longest is exact.`;
+
 const COST_HEAD = `## Cost of a recipient
 
 Time of a multicast over NATS divided by its recipients, at three sizes, in microseconds; both axes are logarithmic. Absolute
@@ -45,6 +50,7 @@ export function pageFiles(sections: readonly Section[], results: Results): reado
     machines(results),
     PICTURE_HEAD,
     ...parts.map((part) => part.text),
+    ...latencies(results),
     ...(cost === undefined ? [] : [COST_HEAD, `![Cost of a recipient](${costPath})`]),
   ].join("\n\n");
   return [
@@ -83,15 +89,17 @@ function machineOf({ machine: { cores, cpu, platform, arch, node } }: Stored): s
 function partOf(section: Section, results: Results): { readonly text: string; readonly picture: PageFile | undefined } {
   const found = section.goals.map((promised) => ({ promised, finding: findingOf(promised, results) }));
   const head = ["", "floor", "goal", "measured", "middle half", "", "rounds, load", "by `pnpm bench report …`"];
-  const table = [head, head.map(() => "---"), ...found.map(({ promised, finding }) => cellsOf(promised, finding))];
+  const table = tableOf(
+    head,
+    found.map(({ promised, finding }) => cellsOf(promised, finding)),
+  );
   const chart = goalChart(found.flatMap(({ finding }) => finding ?? []));
   const path = `${PICTURES}/${section.title.toLowerCase().replaceAll(/\W+/gu, "-")}.svg`;
-  const lines = table.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
   return {
     text: [
       `## ${section.title}`,
       section.about,
-      lines,
+      table,
       ...(chart === undefined ? [] : [`![${section.title}](${path})`]),
     ].join("\n\n"),
     picture: chart === undefined ? undefined : { path: `docs/${path}`, text: chart },
@@ -113,6 +121,19 @@ function cellsOf(promised: Promised, finding: Finding | undefined): readonly str
     `${stored.rounds}, ${loadOf(stored)}${isPreliminary(stored) ? " †" : ""}`,
     commandOf(promised),
   ];
+}
+
+/** Of everything that was timed one by one, by the play it belongs to. */
+function latencies(results: Results): readonly string[] {
+  const rows = [...results].flatMap(([, stored]) =>
+    (stored.latencies ?? []).map((latency) => [commandOf(stored), ...spreadOf(latency)]),
+  );
+  if (rows.length === 0) return [];
+  return [LATENCY_HEAD, tableOf(["", "", ...QUANTILES, "of"], rows)];
+}
+
+function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
 function loadOf({ machine: { loadBefore, loadAfter } }: Stored): string {

@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Machine, Report, ScenarioResult } from "../report.ts";
-import type { Row, Timing } from "../scenario.ts";
+import type { Outcome, Row } from "../scenario.ts";
 import { nameOf, type Play } from "./promised.ts";
 
 const FOLDER = "docs/performance";
@@ -11,11 +11,12 @@ const FOLDER = "docs/performance";
 /** The row without its goal: what is asked of it may change, what was measured does not. */
 export type StoredRow = Omit<Row, "goal" | "met" | "floorMet" | "clear">;
 
-export interface Stored extends Pick<ScenarioResult, "scenario" | "size" | "rounds" | "seconds" | "servers"> {
+export interface Stored
+  extends Pick<ScenarioResult, "scenario" | "size" | "rounds" | "seconds" | "servers">,
+    Pick<Outcome, "timings" | "latencies"> {
   /** As it was while this was played. */
   readonly machine: Machine;
   readonly rows: readonly StoredRow[];
-  readonly timings: readonly Timing[];
 }
 
 /** By the names of their plays; those that are missing have not been played yet. */
@@ -24,11 +25,21 @@ export type Results = ReadonlyMap<string, Stored>;
 /** Of a report with one scenario; figures are cut to four digits. @throws RangeError for none. */
 export function storedOf({ machine, scenarios: [result] }: Report): Stored {
   if (result === undefined) throw new RangeError("no scenario was played");
-  const { scenario, size, rounds, seconds, servers, timings } = result;
+  const { scenario, size, rounds, seconds, servers, timings, latencies } = result;
   const rows = result.rows.map(measuredOf);
   const lasting = seconds === undefined ? {} : { seconds };
   // The same shape, with shorter numbers.
-  return cut({ scenario, size, rounds, ...lasting, machine, servers, rows, timings }) as Stored;
+  return cut({
+    scenario,
+    size,
+    rounds,
+    ...lasting,
+    machine,
+    servers,
+    rows,
+    timings,
+    ...(latencies === undefined ? {} : { latencies }),
+  }) as Stored;
 }
 
 function measuredOf({ name, unit, median, q1, q3, min, max, samples }: Row): StoredRow {

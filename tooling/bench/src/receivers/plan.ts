@@ -39,7 +39,16 @@ export interface RawPlan {
   readonly pattern?: string;
 }
 
-export type ReceiverPlan = FleetPlan | RawPlan;
+/** Nodes on NATS, written by hand, which pass on to a handler for each identity of a share. */
+export interface GroupedPlan {
+  readonly kind: "grouped";
+  readonly url: string;
+  /** Their subjects. */
+  readonly nodes: readonly string[];
+  readonly share: Share;
+}
+
+export type ReceiverPlan = FleetPlan | RawPlan | GroupedPlan;
 
 /** Every method that does something, its `call` left out. Scans answer with all their pages at once. */
 export type RegistryMethod = Exclude<

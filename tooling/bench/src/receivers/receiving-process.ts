@@ -17,5 +17,7 @@ process.on("message", (message: ToReceiver) => {
 });
 
 if (plan.kind === "fleets") await (await import("./fleet-receivers.ts")).serveFleets(plan, counter);
-else await (await import("./raw-receivers.ts")).subscribeRaw(plan, counter); // Nothing of Muster beside it.
+// Nothing of Muster beside the others.
+else if (plan.kind === "raw") await (await import("./raw-receivers.ts")).subscribeRaw(plan, counter);
+else await (await import("./grouped-receivers.ts")).serveGrouped(plan, counter);
 tell({ kind: "ready" });

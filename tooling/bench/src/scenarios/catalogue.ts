@@ -2,9 +2,11 @@
 
 import type { Scenario } from "../scenario.ts";
 import { acknowledgedScenario } from "./acknowledged.ts";
+import { endToEndScenario } from "./end-to-end.ts";
 import { filterScenario } from "./filter.ts";
 import { guaranteesMemoryScenario } from "./guarantees-memory.ts";
 import { jetStreamDurableScenario } from "./jetstream-durable.ts";
+import { mixedScenario } from "./mixed.ts";
 import { multicastMemoryScenario } from "./multicast-memory.ts";
 import { multicastScenario } from "./multicast.ts";
 import { natsIdentityScenario } from "./nats-identity.ts";
@@ -41,6 +43,7 @@ const ALL: readonly Scenario[] = [
   natsScenario,
   rabbitmqScenario,
   acknowledgedScenario,
+  endToEndScenario,
   natsRegistryScenario,
   redisRegisterScenario,
   redisEnumerateScenario,
@@ -57,6 +60,7 @@ const ALL: readonly Scenario[] = [
   postgresOutboxScenario,
   sqliteDurableScenario,
   pocScenario,
+  mixedScenario,
 ];
 
 export const SCENARIOS: ReadonlyMap<string, Scenario> = new Map(
