@@ -16,6 +16,18 @@ function selective(size: number): readonly Promised[] {
   ]);
 }
 
+function firstPages(scenario: string, store: string, byHand: string): readonly Promised[] {
+  const row = "time of the first page / by hand";
+  return at(scenario, 1_000_000, [
+    {
+      what: `${store}, the first 100 of an equality with an index, of 1,000,000: time ÷ ${byHand}`,
+      row,
+      goal: { atMost: 1.3, floor: 1.5 },
+    },
+    { what: "… ÷ the same of 10,000", row: `${row} … / the same of a hundredth`, goal: { atMost: 1.3 } },
+  ]);
+}
+
 function slowest(size: number): readonly Promised[] {
   return at("redis-slowlog", size, [
     {
@@ -84,6 +96,8 @@ export const REGISTRY_GOALS: readonly Section[] = [
       ]),
       ...selective(100_000),
       ...selective(1_000_000),
+      ...firstPages("redis-page", "Redis", "ZRANGE and MGET"),
+      ...firstPages("postgres-page", "PostgreSQL", "hand-written SQL"),
       ...slowest(100_000),
       ...slowest(1_000_000),
       ...at("scan", 100_000, [

@@ -3,7 +3,7 @@
  * driver until bare subscribers in other processes have: the same payload, as many processes, the same end point.
  */
 
-import { NODES, PAYLOAD } from "../fleets.ts";
+import { KIB, NODES, PAYLOAD } from "../fleets.ts";
 import type { RegistryPlace } from "../receivers/plan.ts";
 import { playRounds, type Rounds } from "../rounds.ts";
 import { type Goal, type Outcome, type Row, rowOf, type Scenario, type Settings } from "../scenario.ts";
@@ -18,8 +18,6 @@ export const natsScenario: Scenario = {
   needsServers: true,
   run,
 };
-
-const KIB = "x".repeat(1_024);
 
 /** Names of the contenders, in every part. */
 const EACH = "raw, a subscription each";
