@@ -5,13 +5,16 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { compiledUrl } from "./published.ts";
 import type { ScenarioResult } from "./report.ts";
+import { serversUsed } from "./servers.ts";
 import { Disagreement, type Outcome, type Scenario, type Settings } from "./scenario.ts";
 
 /** A million identities with their receivers take about 3 GB, which is near the default limit of the heap. */
 const FLAGS = ["--expose-gc", "--max-old-space-size=8192"];
 
 /** What the child sends, once, before it exits. */
-type Reply = { readonly outcome: Outcome } | { readonly disagreement: string };
+type Reply =
+  | { readonly outcome: Outcome; readonly servers: ScenarioResult["servers"] }
+  | { readonly disagreement: string };
 
 /**
  * Runs one scenario, as it was compiled last, in a process of its own.
@@ -33,8 +36,8 @@ export async function runInChild(scenario: Scenario, settings: Settings): Promis
   const { exitCode, signalCode } = child;
   if (reply === undefined) throw new Error(`the process ended (${signalCode ?? exitCode}) without a result`);
   if ("disagreement" in reply) throw new Disagreement(reply.disagreement);
-  const { size, rounds } = settings;
-  return { scenario: scenario.name, size, rounds, elapsedMs: performance.now() - start, ...reply.outcome };
+  const { outcome, servers } = reply;
+  return { scenario: scenario.name, ...settings, servers, elapsedMs: performance.now() - start, ...outcome };
 }
 
 /** The child's side: runs `scenario` and sends what came of it. Any error but a disagreement ends the process. */
@@ -48,7 +51,7 @@ export async function answer(scenario: Scenario, settings: Settings): Promise<vo
 
 async function replyOf(scenario: Scenario, settings: Settings): Promise<Reply> {
   try {
-    return { outcome: await scenario.run(settings) };
+    return { outcome: await scenario.run(settings), servers: serversUsed() };
   } catch (error) {
     if (error instanceof Disagreement) return { disagreement: error.message };
     throw error;

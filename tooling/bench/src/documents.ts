@@ -23,7 +23,7 @@ export function sensors(count: number): readonly Sensor[] {
 }
 
 /** Parsed from JSON and frozen, as a registry keeps it: this decides how it lies in memory. */
-function sensor(index: number): Sensor {
+export function sensor(index: number): Sensor {
   const site = `s${index % SITES}`;
   const written: Sensor = {
     status: pick(STATUSES, index, 1),

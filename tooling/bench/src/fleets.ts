@@ -17,6 +17,9 @@ export const PATIENT = { ttlMs: 1_800_000, sessionLeaseMs: 600_000, timeoutMs: 3
 /** A payload of 100 bytes, as text. */
 export const PAYLOAD: string = "x".repeat(100);
 
+/** One of 1 KiB. */
+export const KIB: string = "x".repeat(1_024);
+
 /** Every so many messages {@link Receivers} calls `onCount`. */
 const REPORTED = 4_096;
 

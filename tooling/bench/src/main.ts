@@ -1,7 +1,8 @@
-/** `pnpm bench`: runs scenarios one after another, each in a process of its own, and prints what they found. */
+/** `pnpm bench`: runs scenarios one after another, each in a process of its own, and prints or stores what they found. */
 
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { report } from "./performance/reporting.ts";
 import { type Options, parseCommandLine, usage } from "./options.ts";
 import { compileAll } from "./published.ts";
 import { currentLoad, noiseOf, type Report, reportOf, type ScenarioResult } from "./report.ts";
@@ -18,6 +19,7 @@ process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
 async function main(argv: readonly string[]): Promise<number> {
   const command = parseCommandLine(argv, [...SCENARIOS.keys()]);
   if (command.kind === "run") return await bench(command);
+  if (command.kind === "report") return await report(command);
   if (command.kind === "help") {
     console.log(usage([...SCENARIOS.values()]));
     return 0;

@@ -15,23 +15,48 @@ export interface Options {
   readonly json?: string;
 }
 
-export type CommandLine = Options | { readonly kind: "help" } | { readonly kind: "mistake"; readonly message: string };
+/** `report`: what is promised is played and stored, and the page about it written. */
+export interface ReportOptions extends Pick<Options, "scenarios" | "size" | "rounds" | "seconds"> {
+  readonly kind: "report";
+  /** `write`: plays nothing. `check`: writes nothing either. */
+  readonly mode: "play" | "write" | "check";
+}
+
+export type CommandLine =
+  | Options
+  | ReportOptions
+  | { readonly kind: "help" }
+  | { readonly kind: "mistake"; readonly message: string };
 
 const DEFAULT_ROUNDS = 9;
 
-/** Reads the arguments behind the program's name; never throws. No scenario means all of `known`. */
+/**
+ * Reads the arguments behind the program's name; never throws. No scenario means all of `known`, and for a report
+ * everything that is promised.
+ */
 export function parseCommandLine(argv: readonly string[], known: readonly string[]): CommandLine {
   try {
     const { values, positionals } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
     if (values.help === true) return { kind: "help" };
-    const unknown = positionals.find((name) => !known.includes(name));
+    const isReport = positionals[0] === "report";
+    const names = [...new Set(isReport ? positionals.slice(1) : positionals)];
+    const unknown = names.find((name) => !known.includes(name));
     if (unknown !== undefined) throw new Error(`There is no scenario "${unknown}".`);
-    return {
-      kind: "run",
-      scenarios: positionals.length === 0 ? [...known] : [...new Set(positionals)],
+    const settings = {
       rounds: values.rounds === undefined ? DEFAULT_ROUNDS : countOf("--rounds", values.rounds),
       ...(values.size === undefined ? {} : { size: countOf("--size", values.size) }),
       ...(values.seconds === undefined ? {} : { seconds: countOf("--seconds", values.seconds) }),
+    };
+    const { stored = false, check = false } = values;
+    if (isReport) {
+      if (values.json !== undefined) throw new Error("A report has its own files: --json is not for it.");
+      return { kind: "report", scenarios: names, mode: check ? "check" : stored ? "write" : "play", ...settings };
+    }
+    if (stored || check) throw new Error("--stored and --check are for a report.");
+    return {
+      kind: "run",
+      scenarios: names.length === 0 ? [...known] : names,
+      ...settings,
       ...(values.json === undefined ? {} : { json: fileOf(values.json) }),
     };
   } catch (error) {
@@ -43,6 +68,7 @@ export function usage(scenarios: readonly { readonly name: string; readonly abou
   const width = Math.max(...scenarios.map(({ name }) => name.length));
   return [
     "Usage: pnpm bench [scenario…] [--size N] [--rounds N] [--seconds N] [--json FILE|-]",
+    "       pnpm bench report [scenario…] [--size N] [--rounds N] [--seconds N] [--stored|--check]",
     "",
     ...scenarios.map(({ name, about }) => `  ${name.padEnd(width)}  ${about}`),
     "",
@@ -50,6 +76,10 @@ export function usage(scenarios: readonly { readonly name: string; readonly abou
     `  --rounds N   how often every contender is timed; default ${DEFAULT_ROUNDS}`,
     "  --seconds N  how long a load lasts, where there is one; default: each scenario's own",
     "  --json FILE  also write the results there; - is stdout, the table then goes to stderr",
+    "",
+    "report plays what docs/performance.md promises something of, stores the results and writes the page anew.",
+    "  --stored     plays nothing",
+    "  --check      plays and writes nothing; exit code 1 when the page isn't what the stored results say",
     "",
     "Exit code: 0, whatever the times; 1 when contenders disagree or a scenario breaks; 2 for a wrong command line.",
   ].join("\n");
@@ -60,6 +90,8 @@ const OPTIONS = {
   rounds: { type: "string" },
   seconds: { type: "string" },
   json: { type: "string" },
+  stored: { type: "boolean" },
+  check: { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const;
 

@@ -1,12 +1,12 @@
 /** Everything one run of `pnpm bench` found, as `--json` writes it. */
 
-import { availableParallelism, loadavg } from "node:os";
-import type { Outcome } from "./scenario.ts";
+import { availableParallelism, cpus, loadavg } from "node:os";
+import type { Outcome, Settings } from "./scenario.ts";
 
-export interface ScenarioResult extends Outcome {
+export interface ScenarioResult extends Outcome, Settings {
   readonly scenario: string;
-  readonly size: number;
-  readonly rounds: number;
+  /** Versions of those that it talked to, by kind. */
+  readonly servers: Readonly<Record<string, string>>;
   readonly elapsedMs: number;
 }
 
@@ -16,8 +16,11 @@ export interface Report {
 }
 
 /** What the numbers depend on, besides the code. */
-interface Machine {
+export interface Machine {
   readonly node: string;
+  readonly platform: string;
+  /** As the processor names itself. */
+  readonly cpu: string;
   readonly arch: string;
   readonly cores: number;
   /** Runnable threads on average over the last minute, as the run began and as it ended. */
@@ -29,6 +32,8 @@ interface Machine {
 export function reportOf(scenarios: readonly ScenarioResult[], loadBefore: number): Report {
   const machine = {
     node: process.version,
+    platform: process.platform,
+    cpu: cpus()[0]?.model.trim() ?? "unknown",
     arch: process.arch,
     cores: availableParallelism(),
     loadBefore,

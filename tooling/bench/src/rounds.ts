@@ -9,6 +9,8 @@ type Answer = string | number;
 const SWEEP_MS = 10;
 /** So many samples' time, two seconds as a rule: receivers in other processes are compiled a few thousand messages at a time. */
 const WARM_UP_SAMPLES = 40;
+/** Below, nothing is measured that anybody reads: one sample's time has to do. */
+const MEASURED_SIZE = 1_000;
 
 export interface Contender {
   readonly name: string;
@@ -70,8 +72,10 @@ export class Rounds {
 export async function playRounds(contenders: readonly Contender[], options: RoundsOptions): Promise<Rounds> {
   const answers = new Answers();
   const repeats = new Map<Contender, number>();
+  const { minSampleMs = 50, size } = options;
+  const warmUpMs = (size < MEASURED_SIZE ? 1 : WARM_UP_SAMPLES) * minSampleMs;
   for (const contender of contenders)
-    repeats.set(contender, await warmUp(contender, options.minSampleMs ?? 50, answers));
+    repeats.set(contender, await warmUp(contender, { minSampleMs, warmUpMs }, answers));
 
   const samples = new Map(contenders.map(({ name }): [string, number[]] => [name, []]));
   for (let round = 0; round < options.rounds; round++) {
@@ -94,8 +98,12 @@ class Answers {
 }
 
 /** Runs until the optimizer has had its chance; how many runs make one sample. */
-async function warmUp(contender: Contender, minSampleMs: number, answers: Answers): Promise<number> {
-  const deadline = performance.now() + WARM_UP_SAMPLES * minSampleMs;
+async function warmUp(
+  contender: Contender,
+  { minSampleMs, warmUpMs }: { readonly minSampleMs: number; readonly warmUpMs: number },
+  answers: Answers,
+): Promise<number> {
+  const deadline = performance.now() + warmUpMs;
   let fastestMs = Number.POSITIVE_INFINITY;
   for (let runs = 0; runs < 2 || performance.now() < deadline; runs++) {
     fastestMs = Math.min(fastestMs, await sample(contender, 1, answers));

@@ -1,5 +1,6 @@
 /** What a benchmark is asked for and what it gives back. */
 
+import type { Distribution } from "./histogram.ts";
 import { type Summary, summarize } from "./statistics.ts";
 
 export interface Settings {
@@ -25,23 +26,29 @@ export interface Scenario {
 export interface Outcome {
   readonly rows: readonly Row[];
   readonly timings: readonly Timing[];
+  /** Of single requests or deliveries, all of them. */
+  readonly latencies?: readonly Distribution[];
 }
 
-/** `floor` is what must hold where `atLeast` is more than that. */
-export type Goal = { readonly atLeast: number; readonly floor?: number } | { readonly atMost: number };
+/** `floor` is what must hold where the goal itself asks for more. */
+export type Goal = ({ readonly atLeast: number } | { readonly atMost: number }) & { readonly floor?: number };
 
-/** One quantity, sampled once a round: most often a ratio of two times of the same round. */
-export interface Row extends Summary {
+/** What a median and its spread say of a goal. */
+export interface Judgement {
+  /** The median meets the goal. */
+  readonly met: boolean;
+  /** The median keeps at least to the floor; absent without one. */
+  readonly floorMet?: boolean;
+  /** The middle half of the samples agrees with the median about all that. */
+  readonly clear: boolean;
+}
+
+/** One quantity, sampled once a round: most often a ratio of two times of the same round. Without a goal, nothing is judged. */
+export interface Row extends Summary, Partial<Judgement> {
   readonly name: string;
   /** `×` is a ratio; nothing is a count of what the name says. */
   readonly unit: "×" | "MB" | "ms" | "";
   readonly goal?: Goal;
-  /** The median meets the goal; absent without a goal. */
-  readonly met?: boolean;
-  /** The median keeps at least to the floor; absent without one. */
-  readonly floorMet?: boolean;
-  /** The middle half of the samples agrees with the median about all that; absent without a goal. */
-  readonly clear?: boolean;
 }
 
 /** What one contender took, for orientation: absolute times say nothing about another run or machine. */
@@ -59,19 +66,15 @@ export class Disagreement extends Error {
 
 export function rowOf(name: string, unit: Row["unit"], samples: readonly number[], goal?: Goal): Row {
   const summary = summarize(samples);
-  if (goal === undefined) return { name, unit, ...summary };
-  const { median, q1, q3 } = summary;
-  const met = meets(goal, median);
+  return { name, unit, ...summary, ...(goal === undefined ? {} : { goal, ...judge(summary, goal) }) };
+}
+
+export function judge({ median, q1, q3 }: Pick<Summary, "median" | "q1" | "q3">, goal: Goal): Judgement {
   const floor = floorOf(goal);
   const isAlike = (bound: Goal): boolean => [q1, q3].every((value) => meets(bound, value) === meets(bound, median));
-  const clear = isAlike(goal) && (floor === undefined || isAlike(floor));
   return {
-    name,
-    unit,
-    ...summary,
-    goal,
-    met,
-    clear,
+    met: meets(goal, median),
+    clear: isAlike(goal) && (floor === undefined || isAlike(floor)),
     ...(floor === undefined ? {} : { floorMet: meets(floor, median) }),
   };
 }
@@ -82,7 +85,9 @@ export function timingOf(name: string, samplesMs: readonly number[], size: numbe
 }
 
 function floorOf(goal: Goal): Goal | undefined {
-  return "floor" in goal && goal.floor !== undefined ? { atLeast: goal.floor } : undefined;
+  const { floor } = goal;
+  if (floor === undefined) return undefined;
+  return "atLeast" in goal ? { atLeast: floor } : { atMost: floor };
 }
 
 function meets(goal: Goal, value: number): boolean {

@@ -1,6 +1,7 @@
 /** Results as a person reads them. */
 
-import type { Goal, Row } from "./scenario.ts";
+import type { Goal, Judgement, Row } from "./scenario.ts";
+import type { Distribution } from "./histogram.ts";
 import type { ScenarioResult } from "./report.ts";
 
 /** One scenario: its rows with goal and verdict, and under them what each contender took. */
@@ -20,11 +21,25 @@ export function tableOf(result: ScenarioResult): string {
       ),
     );
   }
+  const { latencies = [] } = result;
+  if (latencies.length > 0) {
+    lines.push(
+      "  latencies in ms:",
+      ...aligned(["", ...QUANTILES, "of"], latencies.map(spreadOf)).map((line) => `  ${line}`),
+    );
+  }
   return lines.join("\n");
 }
 
+export const QUANTILES = ["p50", "p90", "p99", "p99.9", "longest"] as const;
+
+/** Its name, {@link QUANTILES}, and of how many. */
+export function spreadOf({ name, count, p50, p90, p99, p999, max }: Distribution): readonly string[] {
+  return [name, ...[p50, p90, p99, p999, max].map(figures), grouped(count)];
+}
+
 /** `met`, `floor met`, `missed`, and with a question mark where the middle half of the samples is of two minds. */
-export function verdictOf({ met, floorMet = false, clear }: Row): string {
+export function verdictOf({ met, floorMet = false, clear }: Partial<Judgement>): string {
   if (met === undefined) return "";
   const verdict = met ? "met" : floorMet ? "floor met" : "missed";
   return clear === true ? verdict : `${verdict}?`;
@@ -38,8 +53,13 @@ function cellsOf(row: Row): readonly string[] {
 }
 
 function goalOf(goal: Goal, unit: string): string {
-  const bound = "atLeast" in goal ? `≥ ${goal.atLeast} ${unit}` : `≤ ${goal.atMost} ${unit}`.trimEnd();
-  return "floor" in goal ? `${bound}, floor ${goal.floor}` : bound;
+  const bound = `${boundOf(goal)} ${unit}`.trimEnd();
+  return goal.floor === undefined ? bound : `${bound}, floor ${goal.floor}`;
+}
+
+/** `≥ 0.9`, without its floor. */
+export function boundOf(goal: Goal): string {
+  return "atLeast" in goal ? `≥ ${goal.atLeast}` : `≤ ${goal.atMost}`;
 }
 
 function aligned(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
@@ -53,11 +73,11 @@ function aligned(head: readonly string[], rows: readonly (readonly string[])[]):
 }
 
 /** Three significant figures, without exponents. */
-function figures(value: number): string {
+export function figures(value: number): string {
   const digits = value === 0 ? 0 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
   return value.toFixed(Math.min(digits, 6));
 }
 
-function grouped(value: number): string {
+export function grouped(value: number): string {
   return value.toLocaleString("en-US");
 }

@@ -40,9 +40,25 @@ test.each([
   [["--rounds=-1"], '"-1"'],
   [["--seconds", "0.5"], '"0.5"'],
   [["--json="], "--json takes a file name"],
+  [["scan", "report"], '"report"'],
+  [["report", "--json", "-"], "--json is not for it"],
+  [["scan", "--check"], "--check are for a report"],
 ])("%j is a mistake, and the sentence names what is wrong", (argv, part) => {
   const command = parseCommandLine(argv, KNOWN);
   expect(command).toMatchObject({ kind: "mistake", message: expect.stringContaining(part) as unknown });
+});
+
+test("a report plays what it is told to, or everything that is promised", () => {
+  expect(parseCommandLine(["report"], KNOWN)).toEqual({ kind: "report", scenarios: [], mode: "play", rounds: 9 });
+  expect(parseCommandLine(["report", "scan", "--size", "500"], KNOWN)).toMatchObject({
+    scenarios: ["scan"],
+    size: 500,
+  });
+});
+
+test("a report of what is stored plays nothing, and a check writes nothing either", () => {
+  expect(parseCommandLine(["report", "--stored"], KNOWN)).toMatchObject({ mode: "write" });
+  expect(parseCommandLine(["report", "--check"], KNOWN)).toMatchObject({ mode: "check" });
 });
 
 test("the usage names every scenario and what it compares", () => {

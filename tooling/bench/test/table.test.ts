@@ -7,6 +7,7 @@ const RESULT: ScenarioResult = {
   scenario: "scan",
   size: 100_000,
   rounds: 3,
+  servers: {},
   elapsedMs: 1,
   rows: [
     rowOf("time of scan / loop", "×", [1.1, 1.25, 1.2], { atMost: 1.3 }),
@@ -26,6 +27,19 @@ test("a table has aligned columns with median, spread, goal and verdict", () => 
       "    scan: 12.3 ms, 8,100,446/s",
     ].join("\n"),
   );
+});
+
+test("latencies stand under the rest, with what they are of", () => {
+  const latencies = [{ name: "answers", count: 1_200, p50: 1, p90: 2.5, p99: 10, p999: 100, max: 12_345.6 }];
+  expect(
+    tableOf({ ...RESULT, timings: [], latencies })
+      .split("\n")
+      .slice(-3),
+  ).toEqual([
+    "  latencies in ms:",
+    "               p50    p90    p99   p99.9   longest      of",
+    "    answers   1.00   2.50   10.0     100     12346   1,200",
+  ]);
 });
 
 test("one round shows no spread, which it can't know", () => {
@@ -49,7 +63,7 @@ test("a row without a goal has no verdict", () => {
 });
 
 test("a run says what makes it not worth quoting", () => {
-  const machine = { node: "v20", arch: "x64", cores: 2, loadBefore: 0.1, loadAfter: 0.2 };
+  const machine = { node: "v20", platform: "linux", cpu: "a", arch: "x64", cores: 2, loadBefore: 0.1, loadAfter: 0.2 };
   const quiet = { machine, scenarios: [{ ...RESULT, rounds: 9 }] };
   expect(noiseOf(quiet)).toBeUndefined();
   expect(noiseOf({ ...quiet, machine: { ...machine, loadAfter: 7.25 } })).toContain("the load was 7.3 on 2 cores");
@@ -64,4 +78,12 @@ test.each([
   [[1, 1.2, 1.4], "missed"],
 ])("%j against a goal of at least 3 with a floor of 2 is %s", (samples, verdict) => {
   expect(verdictOf(rowOf("ratio", "×", samples, { atLeast: 3, floor: 2 }))).toBe(verdict);
+});
+
+test.each([
+  [[1, 1.2, 1.25], "met"],
+  [[1.35, 1.4, 1.45], "floor met"],
+  [[1.5, 1.6, 1.7], "missed"],
+])("%j against a goal of at most 1.3 with a floor of 1.5 is %s", (samples, verdict) => {
+  expect(verdictOf(rowOf("ratio", "×", samples, { atMost: 1.3, floor: 1.5 }))).toBe(verdict);
 });

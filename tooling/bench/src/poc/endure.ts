@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { applyLoad, type Loaded, type LoadResult } from "./load.ts";
+import { applyLoad, type Load, type Loaded, type LoadResult } from "./load.ts";
 
 const STRAGGLERS_MS = 10_000;
 const LOOK_MS = 50;
@@ -16,9 +16,9 @@ export interface Endured extends LoadResult {
 }
 
 /** Applies the load and compares what the reports say with what the receivers have counted, once it stops to grow. */
-export async function endure(side: Side, seconds: number): Promise<Endured> {
+export async function endure(side: Side, load: Load): Promise<Endured> {
   const before = await side.received();
-  const result = await applyLoad(side, seconds);
+  const result = await applyLoad(side, load);
   const deadline = performance.now() + STRAGGLERS_MS;
   let received = await side.received();
   while (received - before < result.delivered && performance.now() < deadline) {

@@ -1,12 +1,10 @@
 /** The proof of concept's own load test: so many requests a second, whether or not those before have been answered. */
 
 import { setTimeout } from "node:timers/promises";
-import { quantile } from "../statistics.ts";
+import { Histogram } from "../histogram.ts";
 
-const REQUESTS_PER_SECOND = 100;
-const TICK_MS = 1_000 / REQUESTS_PER_SECOND;
-/** Who has as many requests to answer is ten seconds behind and catches up no more: the load is given up. */
-const MAX_UNANSWERED = 1_000;
+/** Who has as many seconds' requests to answer catches up no more: the load is given up. */
+const MAX_BEHIND_S = 10;
 /** How long the answers may take behind the last request. */
 const PATIENCE_MS = 60_000;
 
@@ -23,6 +21,13 @@ const MIX = [
   "register",
   "multicast",
 ] as const;
+
+type Kind = (typeof MIX)[number];
+
+export interface Load {
+  readonly perSecond: number;
+  readonly seconds: number;
+}
 
 /** What a multicast says of its messages. */
 export interface Reported {
@@ -50,59 +55,81 @@ export interface LoadResult {
   readonly failed: number;
   /** From the last request to the last answer, or to giving up. */
   readonly lateMs: number;
-  /** From when a request was due to its answer. */
-  readonly medianMs: number;
-  readonly p99Ms: number;
+  /** From when a request was due to its answer; whoever has none counts until the load ended. */
+  readonly all: Histogram;
+  readonly multicasts: Histogram;
 }
 
 /** Sends requests for so long and waits for the answers; gives up on who falls too far behind. */
-export async function applyLoad(loaded: Loaded, seconds: number): Promise<LoadResult> {
-  const requests = seconds * REQUESTS_PER_SECOND;
+export async function applyLoad(loaded: Loaded, { perSecond, seconds }: Load): Promise<LoadResult> {
+  const requests = Math.ceil(seconds * perSecond);
   const ledger = new Ledger();
   const start = performance.now();
   const asked: Promise<void>[] = [];
-  while (asked.length < requests && asked.length - ledger.answered < MAX_UNANSWERED) {
-    const dueAt = start + asked.length * TICK_MS;
+  while (asked.length < requests && asked.length - ledger.answered < MAX_BEHIND_S * perSecond) {
+    const kind = MIX[asked.length % MIX.length] ?? "register";
+    const dueAt = start + (asked.length * 1_000) / perSecond;
     const early = dueAt - performance.now();
     if (early > 0) await setTimeout(early);
-    asked.push(ledger.note(dueAt, ask(loaded, asked.length)));
+    asked.push(ledger.note({ kind, dueAt }, ask(loaded, kind, asked.length)));
   }
   const lastedMs = performance.now() - start;
   if (asked.length === requests)
     await Promise.race([Promise.all(asked), setTimeout(PATIENCE_MS, undefined, { ref: false })]);
+  const answered = ledger.all.count;
+  ledger.endOfLoad(performance.now());
   return {
     lastedMs,
-    failedRequests: requests - ledger.latencies.length,
+    failedRequests: requests - answered,
     delivered: ledger.delivered,
     failed: ledger.failed,
     lateMs: performance.now() - start - lastedMs,
-    medianMs: quantile(ledger.latencies, 0.5),
-    p99Ms: quantile(ledger.latencies, 0.99),
+    all: ledger.all,
+    multicasts: ledger.multicasts,
   };
 }
 
-async function ask(loaded: Loaded, request: number): Promise<Reported> {
-  const kind = MIX[request % MIX.length];
+async function ask(loaded: Loaded, kind: Kind, request: number): Promise<Reported> {
   if (kind === "multicast") return await loaded.multicast();
   await (kind === "register" ? loaded.register(request) : loaded.enumerate());
   return NOTHING_REPORTED;
 }
 
+interface Request {
+  readonly kind: Kind;
+  readonly dueAt: number;
+}
+
 class Ledger {
+  /** Or failed. */
   answered = 0;
   delivered = 0;
   failed = 0;
-  readonly latencies: number[] = [];
+  readonly all = new Histogram();
+  readonly multicasts = new Histogram();
+  readonly #open = new Set<Request>();
 
-  async note(dueAt: number, request: Promise<Reported>): Promise<void> {
+  async note(asked: Request, request: Promise<Reported>): Promise<void> {
+    this.#open.add(asked);
     try {
       const { delivered, failed } = await request;
       this.delivered += delivered;
       this.failed += failed;
-      this.latencies.push(performance.now() - dueAt);
+      this.#close(asked, performance.now());
     } catch {
-      // What has no latency has failed.
+      // What stays open has failed.
     }
     this.answered += 1;
+  }
+
+  /** Whoever failed or still waits has waited until now. */
+  endOfLoad(now: number): void {
+    for (const asked of this.#open) this.#close(asked, now);
+  }
+
+  #close(asked: Request, now: number): void {
+    this.#open.delete(asked);
+    this.all.record(now - asked.dueAt);
+    if (asked.kind === "multicast") this.multicasts.record(now - asked.dueAt);
   }
 }

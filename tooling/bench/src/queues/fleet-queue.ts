@@ -2,6 +2,7 @@
 
 import type { Fleet } from "@muster/core";
 import { PAYLOAD, Receivers } from "../fleets.ts";
+import { Histogram } from "../histogram.ts";
 import type { Contender } from "../rounds.ts";
 import { Disagreement } from "../scenario.ts";
 import { identityOf } from "../store.ts";
@@ -22,7 +23,8 @@ export class FleetQueue implements AsyncDisposable {
   readonly #server: Fleet;
   readonly #receivers: Receivers;
   readonly #size: number;
-  readonly #latencies: number[] = [];
+  /** Of every delivery of {@link delivering} so far: from the call until its sender knew that its handler had finished. */
+  readonly latencies: Histogram = new Histogram();
 
   private constructor(under: Fleets, fleets: readonly [Fleet, Fleet], receivers: Receivers, size: number) {
     this.#under = under;
@@ -67,10 +69,8 @@ export class FleetQueue implements AsyncDisposable {
       run: async () => {
         const everyone = this.#receivers.expect(this.#size);
         const start = performance.now();
-        const onReceipts = (receipts: readonly unknown[]): void => {
-          const latency = performance.now() - start;
-          for (const _ of receipts) this.#latencies.push(latency);
-        };
+        const onReceipts = (receipts: readonly unknown[]): void =>
+          this.latencies.record(performance.now() - start, receipts.length);
         const { deliveredCount } = await this.#sender.multicast(null, PAYLOAD, { ...KEPT, onReceipts });
         if (deliveredCount < this.#size) throw new Disagreement(`${deliveredCount} of ${this.#size} delivered`);
         await everyone;
@@ -79,12 +79,7 @@ export class FleetQueue implements AsyncDisposable {
     };
   }
 
-  /** Of every delivery of {@link delivering} so far: from the call until its sender knew that its handler had finished, ms. */
-  get latencies(): readonly number[] {
-    return this.#latencies;
-  }
-
-  /** The same of one that is sent by itself. */
+  /** How long one takes that is sent by itself, ms. */
   async deliverOne(index: number): Promise<number> {
     const start = performance.now();
     const one = { $identity: identityOf(index % this.#size) };
@@ -93,16 +88,14 @@ export class FleetQueue implements AsyncDisposable {
     return performance.now() - start;
   }
 
-  /** The same of each of up to a hundred that are next to each other, from when the multicast was due. */
-  async deliverSome(index: number, due: number): Promise<readonly number[]> {
-    const latencies: number[] = [];
-    const onReceipts = (receipts: readonly unknown[]): void => {
-      const latency = performance.now() - due;
-      for (const _ of receipts) latencies.push(latency);
-    };
+  /** Records the same of each of up to a hundred that are next to each other, from when the multicast was due. */
+  async deliverSome(index: number, due: number, latencies: Histogram): Promise<void> {
+    const onReceipts = (receipts: readonly unknown[]): void =>
+      latencies.record(performance.now() - due, receipts.length);
     const alike = identityOf((100 * index) % this.#size).slice(0, -2);
-    await this.#sender.multicast({ $identity: { $startswith: alike } }, PAYLOAD, { ...KEPT, onReceipts });
-    return latencies;
+    const some = { $identity: { $startswith: alike } };
+    const { deliveredCount, targetCount } = await this.#sender.multicast(some, PAYLOAD, { ...KEPT, onReceipts });
+    if (deliveredCount < targetCount) throw new Disagreement(`${deliveredCount} of ${targetCount} delivered`);
   }
 
   /** As many at once as a multicast has batches under way: each of their connections has planned what it sends. */

@@ -37,6 +37,11 @@ export class Crew implements AsyncDisposable {
     return sumOf(await Promise.all(this.#members.map((member) => member.total())));
   }
 
+  /** Processor time that all have used since their start, ms. */
+  async cpuMs(): Promise<number> {
+    return sumOf(await Promise.all(this.#members.map((member) => member.cpuMs())));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#members.map((member) => member.stop()));
   }
@@ -50,6 +55,7 @@ class Member {
   #expected = 0;
   #received = 0;
   #isReady: () => void = () => {};
+  #onSpent: (cpuMs: number) => void = () => {};
   #onTotal: Record<"expected" | "counted", (total: number) => void> = { expected: () => {}, counted: () => {} };
 
   constructor(plan: ReceiverPlan, registry: RegistryBackend | undefined) {
@@ -79,6 +85,14 @@ class Member {
     return await counted;
   }
 
+  async cpuMs(): Promise<number> {
+    const spent = new Promise<number>((resolve) => {
+      this.#onSpent = resolve;
+    });
+    this.#send({ kind: "spend" });
+    return await spent;
+  }
+
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const ended = once(this.#child, "exit");
@@ -99,6 +113,7 @@ class Member {
   #take(message: FromReceiver): void {
     if (message.kind === "ready") this.#isReady();
     else if (message.kind === "received") this.#onTotal[message.as](message.total);
+    else if (message.kind === "spent") this.#onSpent(message.cpuMs);
     else if (this.#registry !== undefined) {
       answerFrom(this.#registry, message).then(
         (reply) => this.#send(reply),

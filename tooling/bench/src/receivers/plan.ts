@@ -29,6 +29,14 @@ export interface FleetPlan {
   readonly addresses: "node" | "identity";
 }
 
+/** Fleets without messages that keep a share of the identities registered, with the timing that users have. */
+export interface SessionPlan {
+  readonly kind: "sessions";
+  readonly registry: RegistryPlace;
+  readonly fleets: number;
+  readonly share: Share;
+}
+
 /** A bare driver that counts what comes to a share of the subjects or channels, each subscribed to by itself. */
 export interface RawPlan {
   readonly kind: "raw";
@@ -39,7 +47,16 @@ export interface RawPlan {
   readonly pattern?: string;
 }
 
-export type ReceiverPlan = FleetPlan | RawPlan;
+/** Nodes on NATS, written by hand, which pass on to a handler for each identity of a share. */
+export interface GroupedPlan {
+  readonly kind: "grouped";
+  readonly url: string;
+  /** Their subjects. */
+  readonly nodes: readonly string[];
+  readonly share: Share;
+}
+
+export type ReceiverPlan = FleetPlan | RawPlan | GroupedPlan | SessionPlan;
 
 /** Every method that does something, its `call` left out. Scans answer with all their pages at once. */
 export type RegistryMethod = Exclude<
@@ -65,10 +82,13 @@ export type ToReceiver =
   | { readonly kind: "expect"; readonly total: number }
   /** Tell how many have been received until now. */
   | { readonly kind: "count" }
+  /** Tell how much processor time the process has used. */
+  | { readonly kind: "spend" }
   | { readonly kind: "stop" }
   | RegistryReply;
 
 export type FromReceiver =
   | { readonly kind: "ready" }
   | { readonly kind: "received"; readonly total: number; readonly as: "expected" | "counted" }
+  | { readonly kind: "spent"; readonly cpuMs: number }
   | RegistryRequest;

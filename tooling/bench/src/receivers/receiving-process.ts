@@ -13,9 +13,18 @@ process.on("message", (message: ToReceiver) => {
   if (message.kind === "registry") answered(message);
   else if (message.kind === "expect") counter.expect(message.total);
   else if (message.kind === "count") counter.tellCount();
+  else if (message.kind === "spend") tellSpent();
   else process.exit(); // Its registrations and subscriptions go with the servers.
 });
 
 if (plan.kind === "fleets") await (await import("./fleet-receivers.ts")).serveFleets(plan, counter);
-else await (await import("./raw-receivers.ts")).subscribeRaw(plan, counter); // Nothing of Muster beside it.
+// Nothing of Muster beside the others.
+else if (plan.kind === "raw") await (await import("./raw-receivers.ts")).subscribeRaw(plan, counter);
+else if (plan.kind === "sessions") await (await import("./session-keepers.ts")).keepSessions(plan);
+else await (await import("./grouped-receivers.ts")).serveGrouped(plan, counter);
 tell({ kind: "ready" });
+
+function tellSpent(): void {
+  const { user, system } = process.cpuUsage();
+  tell({ kind: "spent", cpuMs: (user + system) / 1_000 });
+}

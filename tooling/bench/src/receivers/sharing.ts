@@ -1,6 +1,6 @@
 /** Who receives what: the identities are divided evenly among the processes. */
 
-import type { BrokerPlace, FleetPlan, RawPlan, RegistryPlace, Share } from "./plan.ts";
+import type { BrokerPlace, FleetPlan, GroupedPlan, RawPlan, RegistryPlace, SessionPlan, Share } from "./plan.ts";
 
 /** As many processes receive; more would only wait for the cores that two of them and the sender already share. */
 const PROCESSES = 2;
@@ -25,6 +25,19 @@ export interface FleetReceivers {
 export function fleetPlans({ size, nodes, ...common }: FleetReceivers): readonly FleetPlan[] {
   const fleets = Math.max(1, nodes / PROCESSES);
   return sharesOf(size).map((share) => ({ kind: "fleets", ...common, fleets, share }));
+}
+
+/** @param sessions over all processes */
+export function sessionPlans(registry: RegistryPlace, sessions: number, size: number): readonly SessionPlan[] {
+  return sharesOf(size).map((share) => ({ kind: "sessions", registry, fleets: sessions / PROCESSES, share }));
+}
+
+/** @param nodes over all processes */
+export function groupedPlans(url: string, nodes: number, size: number): readonly GroupedPlan[] {
+  return sharesOf(size).map((share, process) => {
+    const own = Array.from({ length: nodes / PROCESSES }, (_, index) => `grouped.${process}-${index}`);
+    return { kind: "grouped", url, nodes: own, share };
+  });
 }
 
 export interface RawReceivers {

@@ -2,12 +2,17 @@
 
 import type { Scenario } from "../scenario.ts";
 import { acknowledgedScenario } from "./acknowledged.ts";
+import { endToEndScenario } from "./end-to-end.ts";
 import { filterScenario } from "./filter.ts";
+import { identityGrowthScenario, nodeGrowthScenario } from "./growth.ts";
 import { guaranteesMemoryScenario } from "./guarantees-memory.ts";
 import { jetStreamDurableScenario } from "./jetstream-durable.ts";
 import { kafkaScenario } from "./kafka.ts";
+import { mixedScenario } from "./mixed.ts";
 import { multicastMemoryScenario } from "./multicast-memory.ts";
 import { multicastScenario } from "./multicast.ts";
+import { natsIdentityScenario } from "./nats-identity.ts";
+import { natsMemoryScenario } from "./nats-memory.ts";
 import { natsRegistryScenario } from "./nats-registry.ts";
 import { natsScenario } from "./nats.ts";
 import { pocScenario } from "./poc.ts";
@@ -15,16 +20,19 @@ import { postgresDurableScenario } from "./postgres-durable.ts";
 import { postgresEnumerateScenario } from "./postgres-enumerate.ts";
 import { postgresMessagesScenario } from "./postgres-messages.ts";
 import { postgresOutboxScenario } from "./postgres-outbox.ts";
+import { postgresPageScenario } from "./postgres-page.ts";
 import { postgresRegisterScenario } from "./postgres-register.ts";
 import { rabbitmqDurableScenario } from "./rabbitmq-durable.ts";
 import { rabbitmqScenario } from "./rabbitmq.ts";
 import { redisDurableScenario } from "./redis-durable.ts";
 import { redisEnumerateScenario } from "./redis-enumerate.ts";
+import { redisPageScenario } from "./redis-page.ts";
 import { redisPubsubScenario } from "./redis-pubsub.ts";
 import { redisRegisterScenario } from "./redis-register.ts";
 import { redisSlowlogScenario } from "./redis-slowlog.ts";
 import { registerScenario } from "./register.ts";
 import { scanScenario } from "./scan.ts";
+import { sessionsScenario } from "./sessions.ts";
 import { sqliteDurableScenario } from "./sqlite-durable.ts";
 import { sqliteRegisterScenario } from "./sqlite-register.ts";
 import { stalledScenario } from "./stalled.ts";
@@ -37,13 +45,16 @@ const ALL: readonly Scenario[] = [
   multicastMemoryScenario,
   guaranteesMemoryScenario,
   stalledScenario,
+  natsIdentityScenario,
   natsScenario,
   rabbitmqScenario,
   kafkaScenario,
   acknowledgedScenario,
+  endToEndScenario,
   natsRegistryScenario,
   redisRegisterScenario,
   redisEnumerateScenario,
+  redisPageScenario,
   redisPubsubScenario,
   redisSlowlogScenario,
   redisDurableScenario,
@@ -51,12 +62,18 @@ const ALL: readonly Scenario[] = [
   rabbitmqDurableScenario,
   postgresRegisterScenario,
   postgresEnumerateScenario,
+  postgresPageScenario,
   postgresMessagesScenario,
   postgresDurableScenario,
   sqliteRegisterScenario,
   postgresOutboxScenario,
   sqliteDurableScenario,
   pocScenario,
+  mixedScenario,
+  natsMemoryScenario,
+  identityGrowthScenario,
+  nodeGrowthScenario,
+  sessionsScenario,
 ];
 
 export const SCENARIOS: ReadonlyMap<string, Scenario> = new Map(

@@ -4,6 +4,7 @@ import { natsDurability } from "@muster/backend-nats";
 import type { DurabilityBackend } from "@muster/core/slots";
 import { connect } from "@nats-io/transport-node";
 import { NODES, PAYLOAD } from "../fleets.ts";
+import { type Distribution, Histogram } from "../histogram.ts";
 import { RawJetStream } from "../queues/raw-jetstream.ts";
 import { SlotQueue } from "../queues/slot-queue.ts";
 import { playRounds } from "../rounds.ts";
@@ -32,8 +33,7 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
     await using slot = await SlotQueue.open({ durability, sessions: NODES }, size);
     const enqueuing = await playRounds([raw.enqueuing, slot.enqueuing], { rounds, size });
     const draining = await playRounds([raw.draining, slot.draining], { rounds, size });
-    const latencies = await latenciesOf(durability());
-    const quantile = (part: number): number => latencies[Math.floor(part * (latencies.length - 1))] ?? Number.NaN;
+    const latencies = [await latenciesOf(durability())];
     return {
       rows: [
         rowOf(
@@ -47,22 +47,21 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
           "×",
           draining.speedup(slot.draining.name, raw.draining.name),
         ),
-        rowOf("from enqueueMany to its acknowledgement, one at a time: p50", "ms", [quantile(0.5)]),
-        rowOf("… p99", "ms", [quantile(0.99)]),
       ],
       timings: [...enqueuing.timings, ...draining.timings],
+      latencies,
     };
   } finally {
     await connection.close();
   }
 }
 
-/** Sorted: of messages to somebody who waits for them. */
-async function latenciesOf(durability: DurabilityBackend): Promise<readonly number[]> {
+/** Of messages to somebody who waits for them. */
+async function latenciesOf(durability: DurabilityBackend): Promise<Distribution> {
   await using queue = durability;
   await queue.open({ namespace: "single" }, CALL);
   await queue.attachMany("session", [{ identity: "a", epoch: 1 }], CALL);
-  const latencies: number[] = [];
+  const latencies = new Histogram();
   for (let index = 0; index < SINGLE; index += 1) {
     const message = {
       id: `message-${index}`,
@@ -80,7 +79,7 @@ async function latenciesOf(durability: DurabilityBackend): Promise<readonly numb
     const receipt = leased?.recipients[0]?.receipt;
     if (receipt === undefined) throw new Disagreement(`${message.id} has not come`);
     await queue.settleMany([{ receipt, as: "ack" }], CALL);
-    latencies.push(performance.now() - start);
+    latencies.record(performance.now() - start);
   }
-  return latencies.toSorted((one, other) => one - other);
+  return latencies.distribution("from enqueueMany to its acknowledgement, one at a time");
 }

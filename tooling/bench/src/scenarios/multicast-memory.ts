@@ -4,8 +4,9 @@
  */
 
 import { closeAll, multicastToAll, openFleets, Receivers, registerAll } from "../fleets.ts";
-import { memoryNow, type Observed, Probe } from "../probe.ts";
+import { memoryNow } from "../probe.ts";
 import { collectGarbage } from "../rounds.ts";
+import { type Watched, watch } from "../watching.ts";
 import { Disagreement, type Outcome, rowOf, type Scenario, type Settings, timingOf } from "../scenario.ts";
 
 export const multicastMemoryScenario: Scenario = {
@@ -14,13 +15,6 @@ export const multicastMemoryScenario: Scenario = {
   defaultSize: 1_000_000,
   run,
 };
-
-/** One multicast as the probe saw it. */
-interface Watched extends Observed {
-  readonly elapsedMs: number;
-  /** Over what stood after a collection, just before. */
-  readonly usedGrowth: number;
-}
 
 async function run({ size, rounds }: Settings): Promise<Outcome> {
   const receivers = new Receivers();
@@ -33,7 +27,14 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
   const { rss: rssBefore } = memoryNow();
   const watched: Watched[] = [];
   for (let round = 0; round < rounds; round++) {
-    watched.push(await watch(() => multicastToAll(fleets[0], size, receivers), size, receivers));
+    watched.push(
+      await watch(async (sample) => {
+        receivers.onCount = sample;
+        const answer = await multicastToAll(fleets[0], size, receivers);
+        if (answer !== `${size} of ${size} delivered, ${size} received`)
+          throw new Disagreement(`of ${size}: ${answer}`);
+      }),
+    );
   }
   await closeAll(fleets);
   const rssGrowth = Math.max(...watched.map(({ peak }) => peak.rss)) - rssBefore;
@@ -67,18 +68,4 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
       ),
     ],
   };
-}
-
-async function watch(multicast: () => Promise<string>, size: number, receivers: Receivers): Promise<Watched> {
-  await collectGarbage();
-  const before = memoryNow();
-  const probe = new Probe();
-  receivers.onCount = probe.sample;
-  probe.start();
-  const start = performance.now();
-  const answer = await multicast();
-  const elapsedMs = performance.now() - start;
-  const observed = await probe.stop();
-  if (answer !== `${size} of ${size} delivered, ${size} received`) throw new Disagreement(`of ${size}: ${answer}`);
-  return { ...observed, elapsedMs, usedGrowth: Math.max(0, observed.peak.used - before.used) };
 }

@@ -8,7 +8,7 @@ import { PATIENT } from "../fleets.ts";
 import { FleetQueue } from "../queues/fleet-queue.ts";
 import { HandQueue } from "../queues/hand-queue.ts";
 import { forgetMessages } from "../queues/postgres-leftovers.ts";
-import { latencyRows } from "../queues/latency.ts";
+import { latenciesOf } from "../queues/latency.ts";
 import { SlotQueue } from "../queues/slot-queue.ts";
 import { playRounds } from "../rounds.ts";
 import { type Outcome, rowOf, type Scenario, type Settings } from "../scenario.ts";
@@ -50,7 +50,7 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
     const draining = await playRounds([hand.draining, slot.draining], { rounds, size });
     await using served = await FleetQueue.open(fleets, size, true);
     const delivering = await playRounds([served.delivering], { rounds, size });
-    const latencies = await latencyRows(served);
+    const latencies = await latenciesOf(served);
     const [unnest, unnestAway, loop] = [hand.enqueuing.name, hand.enqueuingAway.name, hand.draining.name];
     return {
       rows: [
@@ -68,9 +68,9 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
           atLeast: 0.6,
           floor: 0.5,
         }),
-        ...latencies,
       ],
       timings: [...enqueuing.timings, ...draining.timings, ...delivering.timings],
+      latencies,
     };
   } finally {
     await pool.end();

@@ -5,7 +5,7 @@ import { rabbitmqDurability, rabbitmqMessaging } from "@muster/backend-rabbitmq"
 import { openRegistry } from "@muster/core";
 import { PATIENT } from "../fleets.ts";
 import { FleetQueue, type Fleets } from "../queues/fleet-queue.ts";
-import { latencyRows, pacedRows } from "../queues/latency.ts";
+import { latenciesOf, pacedLatencies } from "../queues/latency.ts";
 import { RawQuorumQueue } from "../queues/raw-quorum-queue.ts";
 import { playRounds } from "../rounds.ts";
 import { type Outcome, rowOf, type Scenario, type Settings } from "../scenario.ts";
@@ -52,9 +52,8 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
           atLeast: 10,
         },
       ),
-      ...(await latencyRows(served)),
-      ...(await pacedRows(served, perSecond)),
     ],
     timings: played.timings,
+    latencies: [...(await latenciesOf(served)), await pacedLatencies(served, perSecond)],
   };
 }

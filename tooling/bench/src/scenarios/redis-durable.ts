@@ -7,7 +7,7 @@ import { Redis } from "ioredis";
 import { NODES, PATIENT } from "../fleets.ts";
 import { FleetQueue } from "../queues/fleet-queue.ts";
 import { RawStreams } from "../queues/raw-streams.ts";
-import { latencyRows } from "../queues/latency.ts";
+import { latenciesOf } from "../queues/latency.ts";
 import { SlotQueue } from "../queues/slot-queue.ts";
 import { playRounds } from "../rounds.ts";
 import { type Outcome, rowOf, type Scenario, type Settings } from "../scenario.ts";
@@ -44,7 +44,7 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
     const draining = await playRounds([frames.draining, entries.draining, slot.draining], { rounds, size });
     await using served = await FleetQueue.open({ open: async (namespace) => openFleet(url, namespace) }, size, true);
     const delivering = await playRounds([served.delivering], { rounds, size });
-    const latencies = await latencyRows(served);
+    const latencies = await latenciesOf(served);
     const enqueued = (than: string): readonly number[] => enqueuing.speedup(slot.enqueuing.name, than);
     const drained = (than: string): readonly number[] => draining.speedup(slot.draining.name, than);
     return {
@@ -64,9 +64,9 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
           },
         ),
         rowOf("… / of the same frames", "×", drained(frames.draining.name)),
-        ...latencies,
       ],
       timings: [...enqueuing.timings, ...draining.timings, ...delivering.timings],
+      latencies,
     };
   } finally {
     redis.disconnect();

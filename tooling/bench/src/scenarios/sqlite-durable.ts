@@ -10,7 +10,7 @@ import Database from "libsql";
 import { PATIENT } from "../fleets.ts";
 import { FileQueue } from "../queues/file-queue.ts";
 import { FleetQueue } from "../queues/fleet-queue.ts";
-import { latencyRows } from "../queues/latency.ts";
+import { latenciesOf } from "../queues/latency.ts";
 import { SlotQueue } from "../queues/slot-queue.ts";
 import { playRounds } from "../rounds.ts";
 import { type Outcome, rowOf, type Scenario, type Settings } from "../scenario.ts";
@@ -43,7 +43,7 @@ async function race(folder: string, size: number, rounds: number): Promise<Outco
   const draining = await playRounds([hand.draining, slot.draining], { rounds, size });
   await using served = await FleetQueue.open(fleets, size, true);
   const delivering = await playRounds([served.delivering], { rounds, size });
-  const latencies = await latencyRows(served);
+  const latencies = await latenciesOf(served);
   const [inserts, loop] = [hand.enqueuing.name, hand.draining.name];
   return {
     rows: [
@@ -53,9 +53,9 @@ async function race(folder: string, size: number, rounds: number): Promise<Outco
       }),
       rowOf("speed of enqueueMany / inserts by hand", "×", enqueuing.speedup(slot.enqueuing.name, inserts)),
       rowOf("… of a multicast to who is away", "×", enqueuing.speedup(away.enqueuing.name, inserts)),
-      ...latencies,
     ],
     timings: [...enqueuing.timings, ...draining.timings, ...delivering.timings],
+    latencies,
   };
 }
 

@@ -1,0 +1,27 @@
+/** What the stored results say of what is promised. */
+
+import { judge, type Judgement } from "../scenario.ts";
+import { nameOf, type Promised, qualifiedNames } from "./promised.ts";
+import type { Results, Stored, StoredRow } from "./results.ts";
+
+/** A promise that was measured. */
+export interface Finding extends Judgement {
+  readonly promised: Promised;
+  readonly stored: Stored;
+  readonly row: StoredRow;
+}
+
+/** `undefined`: it was not measured. @throws Error when what was stored has no such row: it must be played again. */
+export function findingOf(promised: Promised, results: Results): Finding | undefined {
+  const name = nameOf(promised);
+  const stored = results.get(name);
+  if (stored === undefined) return undefined;
+  const row = stored.rows[qualifiedNames(stored.rows).indexOf(promised.row)];
+  if (row === undefined) throw new Error(`${name}.json has no row "${promised.row}": play it again`);
+  return { promised, stored, row, ...judge(row, promised.goal) };
+}
+
+/** Fewer than nine rounds, or more runnable threads than cores. */
+export function isPreliminary({ rounds, machine }: Stored): boolean {
+  return rounds < 9 || Math.max(machine.loadBefore, machine.loadAfter) > machine.cores;
+}
