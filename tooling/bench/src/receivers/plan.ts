@@ -56,7 +56,15 @@ export interface GroupedPlan {
   readonly share: Share;
 }
 
-export type ReceiverPlan = FleetPlan | RawPlan | GroupedPlan | SessionPlan;
+/** A messaging slot without core: an inbox that counts what comes to a share of the addresses. */
+export interface SlotPlan {
+  readonly kind: "slot";
+  readonly namespace: string;
+  readonly messaging: BrokerPlace;
+  readonly share: Share;
+}
+
+export type ReceiverPlan = FleetPlan | RawPlan | GroupedPlan | SlotPlan | SessionPlan;
 
 /** Every method that does something, its `call` left out. Scans answer with all their pages at once. */
 export type RegistryMethod = Exclude<

@@ -18,9 +18,10 @@ process.on("message", (message: ToReceiver) => {
 });
 
 if (plan.kind === "fleets") await (await import("./fleet-receivers.ts")).serveFleets(plan, counter);
-// Nothing of Muster beside the others.
-else if (plan.kind === "raw") await (await import("./raw-receivers.ts")).subscribeRaw(plan, counter);
 else if (plan.kind === "sessions") await (await import("./session-keepers.ts")).keepSessions(plan);
+else if (plan.kind === "slot") await (await import("./slot-receivers.ts")).listen(plan, counter);
+// Nothing of Muster beside these.
+else if (plan.kind === "raw") await (await import("./raw-receivers.ts")).subscribeRaw(plan, counter);
 else await (await import("./grouped-receivers.ts")).serveGrouped(plan, counter);
 tell({ kind: "ready" });
 
