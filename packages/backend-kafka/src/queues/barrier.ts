@@ -43,7 +43,9 @@ export class Barrier {
     const shards = [...mailboxes.shards()].filter((shard) => tail.next("q", shard) !== undefined);
     const [pos, q] = await Promise.all([
       wire.offsets("pos", this.#around.allShards(), "end", life, operation),
-      shards.length === 0 || !this.#uses.includes("q") ? new Map<number, number>() : wire.offsets("q", shards, "end", life, operation),
+      shards.length === 0 || !this.#uses.includes("q")
+        ? new Map<number, number>()
+        : wire.offsets("q", shards, "end", life, operation),
     ]);
     const patience = new AbortController();
     const late = delay(settings.requestTimeoutMs, undefined, { signal: patience.signal, ref: false }).then(() => {

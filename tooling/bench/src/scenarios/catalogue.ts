@@ -6,6 +6,7 @@ import { filterScenario } from "./filter.ts";
 import { guaranteesMemoryScenario } from "./guarantees-memory.ts";
 import { jetStreamDurableScenario } from "./jetstream-durable.ts";
 import { kafkaScenario } from "./kafka.ts";
+import { kafkaDurableScenario } from "./kafka-durable.ts";
 import { multicastMemoryScenario } from "./multicast-memory.ts";
 import { multicastScenario } from "./multicast.ts";
 import { natsRegistryScenario } from "./nats-registry.ts";
@@ -40,6 +41,7 @@ const ALL: readonly Scenario[] = [
   natsScenario,
   rabbitmqScenario,
   kafkaScenario,
+  kafkaDurableScenario,
   acknowledgedScenario,
   natsRegistryScenario,
   redisRegisterScenario,
