@@ -1,10 +1,11 @@
-/** What this fleet runs on: PostgreSQL knows who is there and keeps messages, NATS carries them. Nothing else knows. */
+/** What this fleet runs on: PostgreSQL knows who is there and keeps messages, Kafka carries them. Nothing else knows. */
 
 import { randomBytes } from "node:crypto";
-import { natsMessaging } from "@muster/backend-nats";
+import { kafkaMessaging } from "@muster/backend-kafka";
 import { postgresDurability, postgresRegistry } from "@muster/backend-postgres";
 import type { DurabilityBackend, MessagingBackend, RegistryBackend } from "@muster/core/slots";
 import { obtainServer } from "@muster/servers";
+import { Kafka, logLevel } from "kafkajs";
 import { Client } from "pg";
 
 export interface Slots {
@@ -21,16 +22,16 @@ export interface Place extends AsyncDisposable {
 interface Whereabouts {
   readonly postgres: string;
   readonly schemaName: string;
-  readonly nats: string;
+  readonly kafka: string;
 }
 
 /** The slots of one process; every call makes new ones. */
 export function slotsAt(address: string): Slots {
-  const { postgres, schemaName, nats } = JSON.parse(address) as Whereabouts; // `openPlace` wrote it.
+  const { postgres, schemaName, kafka } = JSON.parse(address) as Whereabouts; // `openPlace` wrote it.
   const where = { url: postgres, schemaName, maxConnections: 4 };
   return {
     registry: postgresRegistry(where),
-    messaging: natsMessaging({ servers: nats, prefix: schemaName }),
+    messaging: kafkaMessaging({ url: kafka, prefix: schemaName, partitions: 3 }),
     durability: postgresDurability(where),
   };
 }
@@ -38,19 +39,20 @@ export function slotsAt(address: string): Slots {
 /** Starts the servers, or finds those that the environment names. @throws MissingServerError */
 export async function openPlace(): Promise<Place> {
   const postgres = await obtainServer("postgres");
-  const nats = await obtainServer("nats").catch(async (error: unknown) => {
+  const kafka = await obtainServer("kafka").catch(async (error: unknown) => {
     await postgres[Symbol.asyncDispose]();
     throw error;
   });
-  // They may be somebody's own, with other visitors: what is made there lies in a schema that goes with the demo,
-  // and nobody else's messages have these subjects.
+  // They may be somebody's own, with other visitors: what is made there lies in a schema, and in topics, that go with
+  // the demo.
   const schemaName = `iot_${randomBytes(6).toString("hex")}`;
-  const whereabouts: Whereabouts = { postgres: postgres.url, schemaName, nats: nats.url };
+  const whereabouts: Whereabouts = { postgres: postgres.url, schemaName, kafka: kafka.url };
   return {
     address: JSON.stringify(whereabouts),
     async [Symbol.asyncDispose](): Promise<void> {
       await dropSchema(whereabouts);
-      await nats[Symbol.asyncDispose]();
+      await deleteTopics(whereabouts);
+      await kafka[Symbol.asyncDispose]();
       await postgres[Symbol.asyncDispose]();
     },
   };
@@ -65,5 +67,19 @@ async function dropSchema({ postgres, schemaName }: Whereabouts): Promise<void> 
     // A server that has gone has nothing to drop; the story has told what went wrong.
   } finally {
     await client.end();
+  }
+}
+
+async function deleteTopics({ kafka, schemaName }: Whereabouts): Promise<void> {
+  const client = new Kafka({ brokers: [new URL(kafka).host], logLevel: logLevel.NOTHING, retry: { retries: 0 } });
+  const admin = client.admin();
+  try {
+    await admin.connect();
+    const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(`${schemaName}.`));
+    if (topics.length > 0) await admin.deleteTopics({ topics });
+  } catch {
+    // As with the schema.
+  } finally {
+    await admin.disconnect();
   }
 }

@@ -1,4 +1,4 @@
-/** A fleet of devices on PostgreSQL and NATS, served by three processes, one of which does not survive the demo. */
+/** A fleet of devices on PostgreSQL and Kafka, served by three processes, one of which does not survive the demo. */
 
 import { runDemo, tell } from "@muster/servers/demo";
 import { openPlace, slotsAt } from "./composition.ts";

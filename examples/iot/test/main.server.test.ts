@@ -2,6 +2,7 @@ import { type ChildProcess, execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Step } from "@muster/servers/demo";
 import { withServer } from "@muster/servers/vitest";
+import { Kafka, logLevel } from "kafkajs";
 import { Client } from "pg";
 import { describe, expect, it } from "vitest";
 
@@ -34,8 +35,8 @@ it("says what gets a server where there is none, and fails", async () => {
 });
 
 await withServer("postgres", {}, ({ url: postgres }) =>
-  withServer("nats", {}, ({ url: nats }) => {
-    const env = { MUSTER_POSTGRES_URL: postgres, MUSTER_NATS_URL: nats };
+  withServer("kafka", {}, ({ url: kafka }) => {
+    const env = { MUSTER_POSTGRES_URL: postgres, MUSTER_KAFKA_URL: kafka };
 
     async function schemas(): Promise<readonly unknown[]> {
       const client = new Client({ connectionString: postgres });
@@ -45,6 +46,14 @@ await withServer("postgres", {}, ({ url: postgres }) =>
       );
       await client.end();
       return rows;
+    }
+
+    async function topics(): Promise<readonly string[]> {
+      const admin = new Kafka({ brokers: [new URL(kafka).host], logLevel: logLevel.NOTHING }).admin();
+      await admin.connect();
+      const all = await admin.listTopics();
+      await admin.disconnect();
+      return all.filter((topic) => topic.startsWith("iot_"));
     }
 
     describe("on servers", { timeout: 60_000 }, () => {
@@ -57,6 +66,7 @@ await withServer("postgres", {}, ({ url: postgres }) =>
         expect(document.steps[7]).toMatchObject({ targets: 4, delivered: 3, pending: ["tracker-7"] });
         expect(document.steps[8]).toMatchObject({ delivered: 4, deeds: [{ device: "tracker-7", attempt: 2 }] });
         expect(await schemas()).toEqual([]);
+        expect(await topics()).toEqual([]);
       });
 
       it("leaves nothing behind when it is interrupted", async () => {
@@ -65,6 +75,7 @@ await withServer("postgres", {}, ({ url: postgres }) =>
         expect(stdout).toContain("✓ Eight devices register");
         expect(stdout).not.toContain("as it should be");
         expect(await schemas()).toEqual([]);
+        expect(await topics()).toEqual([]);
       });
     });
   }),

@@ -78,7 +78,6 @@ const errors = driverErrors(NAME, RULES);
 
 export const codedError: DriverErrors["codedError"] = errors.codedError;
 export const unavailable: DriverErrors["unavailable"] = errors.unavailable;
-export const invalid: DriverErrors["invalid"] = errors.invalid;
 
 /** What a broker has answered, as an error that {@link codedError} knows. */
 export class BrokerAnswer extends Error {

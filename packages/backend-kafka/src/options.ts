@@ -3,7 +3,7 @@
 import type { ConnectionOptions as TlsOptions } from "node:tls";
 import type { ISocketFactory, SASLOptions } from "kafkajs";
 import { MusterError, type Violation } from "@muster/core/slots";
-import { hasCodec } from "./connection/driver.ts";
+import { hasCodec } from "./connection/codecs.ts";
 
 /** What compresses batches on their way and in the log. `gzip` is built in; others need a codec of kafkajs (`CompressionCodecs`). */
 export type KafkaCompression = "none" | "gzip" | "snappy" | "lz4" | "zstd";
@@ -94,6 +94,7 @@ export function messagingSettingsOf(options: KafkaMessagingOptions): MessagingSe
 }
 
 /**
+ * @public For every slot.
  * @param known names of what else a slot may be told.
  * @param more what is wrong with that.
  * @throws CONFIG_INVALID, naming each option.
@@ -139,7 +140,7 @@ export function serverSettingsOf(
 }
 
 /** `undefined` when it is no address of a broker. */
-export function brokerUrl(text: string): URL | undefined {
+function brokerUrl(text: string): URL | undefined {
   if (!/^kafka:\/\//i.test(text) || !URL.canParse(text)) return undefined;
   const url = new URL(text);
   try {

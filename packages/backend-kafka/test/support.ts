@@ -1,12 +1,13 @@
 /** What the tests with a broker share. */
 
 import { connect, type Socket } from "node:net";
-import { isMusterError, type MessagingBackend, type MusterError, type Outgoing } from "@muster/core/slots";
+import type { MessagingBackend } from "@muster/core/slots";
 import { callOf } from "@muster/testing";
 import type { ISocketFactory } from "kafkajs";
 import { kafkaMessaging, type KafkaMessagingOptions } from "../src/index.ts";
 
 export { callOf, eventually, freePort, rejection } from "@muster/testing";
+export { failuresOf, Load } from "@muster/testing/load";
 export { arrive, message, publish, Reader, reading } from "@muster/testing/messaging";
 
 /** Clients go where brokers say that they are: whatever stands in between has to be where the sockets are made. */
@@ -19,19 +20,4 @@ export async function opened(options: KafkaMessagingOptions, namespace = "iot"):
   using call = callOf();
   await messaging.open({ namespace }, call);
   return messaging;
-}
-
-/** By their places in the batch; of a batch that was rejected, all of them. */
-export async function failuresOf(
-  from: MessagingBackend,
-  batch: readonly Outgoing[],
-  call: ReturnType<typeof callOf> = callOf(),
-): Promise<ReadonlyMap<number, MusterError>> {
-  using ending = call;
-  try {
-    return new Map((await from.publishMany(batch, ending)).map(({ index, error }) => [index, error]));
-  } catch (error) {
-    if (!isMusterError(error)) throw error;
-    return new Map(batch.map((_, index) => [index, error]));
-  }
 }

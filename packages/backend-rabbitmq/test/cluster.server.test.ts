@@ -1,8 +1,8 @@
 import type { Server } from "@muster/servers";
 import { withRabbitmqCluster } from "@muster/servers/vitest";
 import { assert, beforeEach, describe, test } from "vitest";
-import { Load } from "./load.ts";
-import { eventually, message, opened, publish, reading } from "./support.ts";
+
+import { Load, eventually, message, opened, publish, reading } from "./support.ts";
 
 /** A node of Erlang's takes some seconds to start. */
 const UNHURRIED = { timeout: 120_000 };

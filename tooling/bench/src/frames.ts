@@ -12,9 +12,9 @@ export async function framesOf(size: number, nodes: number, payload: string): Pr
   const open = async (messaging: MessagingBackend): ReturnType<typeof openRegistry> =>
     openRegistry({ namespace: "frames", registry: memoryRegistry({ hub }), messaging, timing: PATIENT });
   const fleets = await Promise.all(Array.from({ length: nodes }, () => open(memoryMessaging({ hub }))));
-  const registering = Array.from({ length: size }, (_, index) =>
-    fleets[index % nodes]?.register(identityOf(index), {}, { onMessage: () => {} }),
-  );
+  const registering = Array.from({ length: size }, async (_, index) => {
+    await fleets[index % nodes]?.register(identityOf(index), {}, { onMessage: () => {} });
+  });
   await Promise.all(registering);
   const sender = await open(copying(memoryMessaging({ hub }), frames));
   await sender.multicast(null, payload, { delivery: "at-most-once" });

@@ -27,7 +27,9 @@ export async function pacedArrivals(broker: BrokerPlace, perSecond: number): Pro
   await using receiver = await open();
   const tookMs: number[] = [];
   let everyone = (): void => {};
-  const complete = new Promise<void>((resolve) => void (everyone = resolve));
+  const complete = new Promise<void>((resolve) => {
+    everyone = resolve;
+  });
   const onMessage = (message: { text(): string }): void => {
     tookMs.push(performance.now() - Number(message.text()));
     if (tookMs.length === RECIPIENTS * MULTICASTS) everyone();

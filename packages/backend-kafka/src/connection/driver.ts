@@ -58,21 +58,6 @@ const internals: Internals = {
   requests: (load("kafkajs/src/protocol/requests/index.js") as Pick<Internals, "requests">).requests,
 };
 
-/** The driver has places for codecs, by their numbers in the protocol, and fills but one. */
-const { CompressionCodecs: codecs } = load("kafkajs") as { CompressionCodecs: Readonly<Record<number, unknown>> };
-
-/** Whether batches can be compressed so; 0 is not at all. */
-export function hasCodec(number: number): boolean {
-  if (number === 0) return true;
-  try {
-    const codec = codecs[number];
-    if (typeof codec === "function") codec();
-    return codec !== undefined;
-  } catch {
-    return false;
-  }
-}
-
 const nothing = (): void => {};
 const silent: object = {
   ...{ debug: nothing, info: nothing, warn: nothing, error: nothing },

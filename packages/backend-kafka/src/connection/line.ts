@@ -161,7 +161,7 @@ export class Line {
 }
 
 /** Nobody has told where it is. */
-export class UnknownBroker extends Error {
+class UnknownBroker extends Error {
   constructor(node: number) {
     super(`no broker ${node} is known`);
     this.name = "UnknownBroker";

@@ -9,6 +9,8 @@ export class Bell {
   }
 
   wait(): Promise<void> {
-    return new Promise((resolve) => void this.#waiting.push(resolve));
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+    });
   }
 }

@@ -46,7 +46,7 @@ export interface TailEvents {
 interface Life {
   readonly line: Line;
   readonly view: TopicView;
-  isOver: boolean;
+  readonly ending: AbortController;
 }
 
 export class Tail {
@@ -58,6 +58,7 @@ export class Tail {
   readonly #backoff = new Backoff();
   readonly #leaving = new AbortController();
   readonly #call: Call = { signal: this.#leaving.signal };
+  #life: Life | undefined;
   #isDown = false;
   /** A broker that had the topic has it no more: what there is now is another. */
   #isGone = false;
@@ -81,6 +82,7 @@ export class Tail {
 
   leave(): void {
     this.#leaving.abort();
+    this.#life?.ending.abort();
     this.#bell.ring();
   }
 
@@ -97,7 +99,7 @@ export class Tail {
       await this.#resume(line, view);
       this.#backoff.reset();
       if (isLed(view)) this.#tell("up");
-      await this.#follow({ line, view, isOver: false });
+      await this.#follow({ line, view, ending: new AbortController() });
       return true;
     } catch (error) {
       if (this.#isLeft) return false;
@@ -159,20 +161,21 @@ export class Tail {
 
   async #follow(life: Life): Promise<void> {
     const { view } = life;
+    this.#life = life;
     const reading = [...new Set(view.leaders)].filter((leader) => leader >= 0).map((one) => this.#read(one, life));
     reading.push(this.#watch(life));
     try {
       await Promise.all(reading);
     } finally {
-      life.isOver = true;
+      life.ending.abort();
       this.#bell.ring();
     }
   }
 
   /** Whether who leads what, and of how many partitions, is as it was. Fetching tells only of those that are read. */
-  async #watch({ line, view, isOver }: Life): Promise<void> {
-    while (!isOver && !this.#isLeft) {
-      await delay(isLed(view) ? FRESH_MS : LEADERLESS_MS, undefined, this.#call);
+  async #watch({ line, view, ending: { signal } }: Life): Promise<void> {
+    for (;;) {
+      await delay(isLed(view) ? FRESH_MS : LEADERLESS_MS, undefined, { signal });
       const now = await line.describe(this.#topic.name);
       if (now.errorCode !== ANSWERS.none) throw new BrokerAnswer(now.errorCode);
       if (now.leaders.length !== view.leaders.length || isLed(now) !== isLed(view)) {
@@ -184,7 +187,8 @@ export class Tail {
   /** What one broker leads. */
   async #read(leader: number, life: Life): Promise<void> {
     const asking = await life.line.reach(leader);
-    while (!life.isOver && !this.#isLeft) {
+    const { signal } = life.ending;
+    while (!signal.aborted) {
       const wanted = this.#events.isFull() ? [] : this.#wantedOf(leader, life.view);
       if (wanted.length === 0) {
         await this.#bell.wait();
@@ -194,7 +198,7 @@ export class Tail {
         ...{ maxWaitTime: WAIT_MS, minBytes: 1, maxBytes: MAX_ANSWER_BYTES, isolationLevel: 0 },
         topics: [{ topic: this.#topic.name, partitions: wanted }],
       });
-      if (!life.isOver && !this.#isLeft) this.#take(answer as FetchAnswer); // As the protocol has it.
+      if (!signal.aborted) this.#take(answer as FetchAnswer); // As the protocol has it.
     }
   }
 

@@ -39,7 +39,15 @@ export interface RawPlan {
   readonly pattern?: string;
 }
 
-export type ReceiverPlan = FleetPlan | RawPlan;
+/** A messaging slot without core: an inbox that counts what comes to a share of the addresses. */
+export interface SlotPlan {
+  readonly kind: "slot";
+  readonly namespace: string;
+  readonly messaging: BrokerPlace;
+  readonly share: Share;
+}
+
+export type ReceiverPlan = FleetPlan | RawPlan | SlotPlan;
 
 /** Every method that does something, its `call` left out. Scans answer with all their pages at once. */
 export type RegistryMethod = Exclude<

@@ -60,10 +60,11 @@ async function subscribeKafka({ broker, prefix, share }: RawPlan, { count }: Cou
   const consumer = kafka.consumer({ groupId: `${topic}-${process.pid}`, maxWaitTimeInMs: 250 });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
-  const joined = new Promise((resolve) => consumer.on(consumer.events.GROUP_JOIN, resolve));
+  const joined = new Promise((resolve) => {
+    consumer.on(consumer.events.GROUP_JOIN, resolve);
+  });
   await consumer.run({
     partitionsConsumedConcurrently: 12,
-    // oxlint-disable-next-line typescript/require-await -- the driver wants a promise
     async eachBatch({ batch }) {
       for (const { key } of batch.messages) if (keys.has(String(key))) count();
     },

@@ -17,5 +17,6 @@ process.on("message", (message: ToReceiver) => {
 });
 
 if (plan.kind === "fleets") await (await import("./fleet-receivers.ts")).serveFleets(plan, counter);
+else if (plan.kind === "slot") await (await import("./slot-receivers.ts")).listen(plan, counter);
 else await (await import("./raw-receivers.ts")).subscribeRaw(plan, counter); // Nothing of Muster beside it.
 tell({ kind: "ready" });

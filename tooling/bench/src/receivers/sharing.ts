@@ -1,6 +1,6 @@
 /** Who receives what: the identities are divided evenly among the processes. */
 
-import type { BrokerPlace, FleetPlan, RawPlan, RegistryPlace, Share } from "./plan.ts";
+import type { BrokerPlace, FleetPlan, RawPlan, RegistryPlace, Share, SlotPlan } from "./plan.ts";
 
 /** As many processes receive; more would only wait for the cores that two of them and the sender already share. */
 const PROCESSES = 2;
@@ -47,4 +47,8 @@ export function rawPlans({ broker, prefix, size, wildcard }: RawReceivers): read
       ...(wildcard === undefined ? {} : { pattern: own + wildcard }),
     };
   });
+}
+
+export function slotPlans(namespace: string, messaging: BrokerPlace, size: number): readonly SlotPlan[] {
+  return sharesOf(size).map((share) => ({ kind: "slot", namespace, messaging, share }));
 }

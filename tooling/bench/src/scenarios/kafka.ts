@@ -11,6 +11,7 @@ import { playRounds } from "../rounds.ts";
 import { type Outcome, rowOf, type Scenario, type Settings } from "../scenario.ts";
 import { Muster } from "../senders/muster.ts";
 import { RawKafka } from "../senders/raw-kafka.ts";
+import { Slot } from "../senders/slot.ts";
 import { benchServer } from "../servers.ts";
 
 export const kafkaScenario: Scenario = {
@@ -45,7 +46,8 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
   await using framed = await RawKafka.open("raw, the same frames", url, size, { topic: "raw-frames", bodies: frames });
   await using own = await muster("identity addresses", "identity");
   await using node = await muster("node addresses", "node");
-  const played = await playRounds([keyed, own, framed, node], { rounds, size });
+  await using slot = await Slot.open("the slot, the same frames", { at: "kafka", url }, size, frames);
+  const played = await playRounds([keyed, own, framed, slot, node], { rounds, size });
   const perSecond = played.timings.find(({ name }) => name === own.name)?.perSecond ?? 1_000;
   return {
     rows: [
@@ -55,6 +57,7 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
       rowOf("speed of node addresses / raw, the same frames", "×", played.speedup(node.name, framed.name), {
         atLeast: 0.7,
       }),
+      rowOf("speed of the slot alone / raw, the same frames", "×", played.speedup(slot.name, framed.name)),
       ...(await pacedArrivals({ at: "kafka", url }, perSecond)),
     ],
     timings: played.timings,

@@ -1,9 +1,11 @@
 /** What is sent without end while something is done to the servers, and whether what arrives is what may. */
 
+import { deepStrictEqual, equal, ok } from "node:assert/strict";
 import { setTimeout as wait } from "node:timers/promises";
-import type { MessagingBackend, MusterError } from "@muster/core/slots";
-import { assert } from "vitest";
-import { callOf, eventually, failuresOf, message, type Reader } from "./support.ts";
+import { isMusterError, type MessagingBackend, type MusterError, type Outgoing } from "@muster/core/slots";
+import { callOf } from "./calls.ts";
+import { eventually } from "./eventually.ts";
+import { message, type Reader } from "./messaging.ts";
 
 const BATCH = 64;
 /** Longer than the servers need to find that one of them is silent. */
@@ -40,7 +42,7 @@ export class Load {
   /** Resolves when so many more have been accepted. */
   async goOn(count: number, patienceMs?: number): Promise<void> {
     const goal = this.accepted + count;
-    await eventually(() => assert.isAtLeast(this.accepted, goal), patienceMs);
+    await eventually(() => ok(this.accepted >= goal, `${this.accepted} of ${goal} accepted`), patienceMs);
   }
 
   async end(): Promise<void> {
@@ -52,14 +54,18 @@ export class Load {
   async check(readers: readonly Reader[], last: number): Promise<void> {
     const accepted = [...this.#receipts].flatMap(([text, receipt]) => (receipt === "accepted" ? [text] : []));
     const arrived = (): readonly string[] => readers.flatMap(({ texts }) => texts);
-    await eventually(() => assert.includeMembers([...arrived()], accepted.slice(last)));
-    assert.lengthOf(new Set(arrived()), arrived().length, "something arrived twice");
-    assert.deepEqual(
+    const missing = (): readonly string[] => {
+      const there = new Set(arrived());
+      return accepted.slice(last).filter((text) => !there.has(text));
+    };
+    await eventually(() => deepStrictEqual(missing(), []));
+    equal(new Set(arrived()).size, arrived().length, "something arrived twice");
+    deepStrictEqual(
       arrived().filter((text) => !["accepted", "maybe"].includes(this.#receipts.get(text) ?? "never sent")),
       [],
     );
     for (const { texts } of readers)
-      assert.deepEqual(
+      deepStrictEqual(
         texts,
         texts.toSorted((a, b) => Number(a) - Number(b)),
       );
@@ -78,5 +84,20 @@ export class Load {
       this.errors.push(...failures.values());
       await wait(BETWEEN_MS);
     }
+  }
+}
+
+/** By their places in the batch; of a batch that was rejected, all of them. */
+export async function failuresOf(
+  from: MessagingBackend,
+  batch: readonly Outgoing[],
+  call: ReturnType<typeof callOf> = callOf(),
+): Promise<ReadonlyMap<number, MusterError>> {
+  using ending = call;
+  try {
+    return new Map((await from.publishMany(batch, ending)).map(({ index, error }) => [index, error]));
+  } catch (error) {
+    if (!isMusterError(error)) throw error;
+    return new Map(batch.map((_, index) => [index, error]));
   }
 }
