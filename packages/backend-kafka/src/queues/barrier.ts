@@ -3,14 +3,18 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { unavailable } from "../errors.ts";
 import type { Around } from "./around.ts";
+import type { Use } from "./wire.ts";
 
 export class Barrier {
   readonly #around: Around;
+  readonly #uses: readonly Use[];
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
 
-  constructor(around: Around) {
+  /** @param uses what is to be known of. */
+  constructor(around: Around, uses: readonly Use[]) {
     this.#around = around;
+    this.#uses = uses;
   }
 
   /** Resolves when all has been read that stood in the log before now. Shared by all who ask meanwhile. @throws MusterError */
@@ -39,7 +43,9 @@ export class Barrier {
     const shards = [...mailboxes.shards()].filter((shard) => tail.next("q", shard) !== undefined);
     const [pos, q] = await Promise.all([
       wire.offsets("pos", this.#around.allShards(), "end", life, operation),
-      shards.length === 0 ? new Map<number, number>() : wire.offsets("q", shards, "end", life, operation),
+      shards.length === 0 || !this.#uses.includes("q")
+        ? new Map<number, number>()
+        : wire.offsets("q", shards, "end", life, operation),
     ]);
     const patience = new AbortController();
     const late = delay(settings.requestTimeoutMs, undefined, { signal: patience.signal, ref: false }).then(() => {

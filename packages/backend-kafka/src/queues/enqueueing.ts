@@ -23,6 +23,8 @@ export async function enqueueMany(
   { ttlMs }: { readonly ttlMs: number },
   call: Call,
 ): Promise<readonly BatchFailure[]> {
+  if (targets.length === 0) return [];
+  await space.positions.pass(OPERATION);
   const failures: BatchFailure[] = [];
   const places: Place[] = [];
   for (const [index, { identity, epoch }] of targets.entries()) {

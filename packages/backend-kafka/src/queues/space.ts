@@ -35,7 +35,10 @@ export class Space implements Around {
   readonly tail: Tail;
   readonly replay: Replay;
   readonly flusher: Flusher;
+  /** Of all that this process reads. */
   readonly barrier: Barrier;
+  /** Of positions alone. */
+  readonly positions: Barrier;
   readonly #tailWire: Wire;
   readonly #closing = new AbortController();
   #shards = 0;
@@ -61,7 +64,8 @@ export class Space implements Around {
     });
     this.flusher = new Flusher(this);
     this.replay = new Replay(this, this.flusher);
-    this.barrier = new Barrier(this);
+    this.barrier = new Barrier(this, ["pos", "q"]);
+    this.positions = new Barrier(this, ["pos"]);
   }
 
   /** How many there are, which is the same for everyone. */

@@ -8,6 +8,8 @@ import { type Layout, type LogRecord, type Stretch, type Use, type Want, type Wi
 /** How long a broker holds a question that it has nothing for. */
 const POLL_MS = 200;
 const LOOK_AGAIN_MS = 50;
+/** Everybody waits for what is read here. */
+const LONGEST_PAUSE_MS = 500;
 
 interface Cursor {
   readonly use: Use;
@@ -104,7 +106,9 @@ export class Tail {
         if (layout === undefined || error instanceof BrokerAnswer) {
           if (layout !== undefined) this.#wire.forget(layout);
         } else this.#wire.abandon(layout);
-        await delay(backoff.nextMs(), undefined, { signal, ref: false }).catch(() => undefined); // It is closed.
+        await delay(Math.min(backoff.nextMs(), LONGEST_PAUSE_MS), undefined, { signal, ref: false }).catch(
+          () => undefined,
+        ); // It is closed.
       }
     }
   }

@@ -9,6 +9,7 @@ import { guaranteesMemoryScenario } from "./guarantees-memory.ts";
 import { jetStreamDurableScenario } from "./jetstream-durable.ts";
 import { kafkaScenario } from "./kafka.ts";
 import { mixedScenario } from "./mixed.ts";
+import { kafkaDurableScenario } from "./kafka-durable.ts";
 import { multicastMemoryScenario } from "./multicast-memory.ts";
 import { multicastScenario } from "./multicast.ts";
 import { natsIdentityScenario } from "./nats-identity.ts";
@@ -49,6 +50,7 @@ const ALL: readonly Scenario[] = [
   natsScenario,
   rabbitmqScenario,
   kafkaScenario,
+  kafkaDurableScenario,
   acknowledgedScenario,
   endToEndScenario,
   natsRegistryScenario,

@@ -79,11 +79,15 @@ export const deathCases: readonly PatternCase[] = [
         const doomed = await scene.mortal();
         const [identity, text] = [`nomad-${index}`, `x-${index}`];
         await scene.register(doomed.fleet, identity);
-        const report = scene.send(survivor, [identity], text, { timeoutMs: 4 * scene.patienceMs });
+        const isTracked = hasTracking(scene.ctx.backend);
+        const timeoutMs = (isTracked ? 4 : 1) * scene.patienceMs;
+        const report = scene.send(survivor, [identity], text, { timeoutMs });
         await before();
         await doomed.kill(turn);
         await scene.register(survivor, identity, { replace: true });
-        assert.deepEqual(countsOf(await report), { delivered: 1 });
+        const counts = countsOf(await report);
+        // Who acknowledged and died before it could say so has told nobody, where the store keeps no receipts.
+        if (isTracked || counts.pending === undefined) assert.deepEqual(counts, { delivered: 1 });
         assert.ok(scene.handled(text).length > 0, `${text} was handled, having died at moment ${turn}`);
         if (scene.way === EXACTLY) assert.equal(await scene.effects(identity, text), 1, `effects of ${text}`);
       }
