@@ -6,7 +6,7 @@ import { openRegistry } from "@muster/core";
 import { PATIENT } from "../fleets.ts";
 import { Away } from "../queues/away.ts";
 import { FleetQueue, type Fleets } from "../queues/fleet-queue.ts";
-import { latencyRows, pacedRows } from "../queues/latency.ts";
+import { latenciesOf, pacedLatencies } from "../queues/latency.ts";
 import { playRounds } from "../rounds.ts";
 import { type Outcome, rowOf, type Scenario, type Settings } from "../scenario.ts";
 import { benchServer } from "../servers.ts";
@@ -44,7 +44,7 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
   const played = await playRounds([served.delivering], { rounds, size });
   const { name } = served.delivering;
   const perSecond = played.timings.find((timing) => timing.name === name)?.perSecond ?? Number.NaN;
-  const latencies = [...(await latencyRows(served)), ...(await pacedRows(served, perSecond))];
+  const latencies = [...(await latenciesOf(served)), await pacedLatencies(served, perSecond)];
   await using away = await Away.after(RECORDS, async () => {
     const durability = kafkaDurability({ url, shards: 1 });
     await durability.open({ namespace: "away" }, CALL);
@@ -54,9 +54,9 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
   for (let round = 0; round < rounds; round += 1) replays.push(await away.comeBack());
   return {
     rows: [
-      ...latencies,
       rowOf("back to a log that has 100,000 more records, until it has its message", "ms", replays, { atMost: 1_000 }),
     ],
     timings: played.timings,
+    latencies,
   };
 }

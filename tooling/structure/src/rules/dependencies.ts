@@ -18,7 +18,7 @@ const conformanceDoors = ["", "/vitest", "/node-test", "/processes", "/faults"].
 /** Real servers for tests, and processes of their own; private, so never in `src`. */
 const serverDoors = ["", "/vitest", "/remote"].map((door) => `@muster/servers${door}`);
 /** What tests of several backends share; private, too. */
-const testingDoors = ["", "/durability", "/filters", "/load", "/messaging", "/processes"].map(
+const testingDoors = ["", "/compile", "/durability", "/filters", "/load", "/messaging", "/processes"].map(
   (door) => `@muster/testing${door}`,
 );
 const everywhere = "@opentelemetry/api";
