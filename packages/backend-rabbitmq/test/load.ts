@@ -2,8 +2,10 @@
 
 import { setTimeout as wait } from "node:timers/promises";
 import type { MessagingBackend, MusterError } from "@muster/core/slots";
+import { callOf, eventually } from "@muster/testing";
+import { message, type Reader } from "@muster/testing/messaging";
 import { assert } from "vitest";
-import { callOf, eventually, failuresOf, message, type Reader } from "./support.ts";
+import { failuresOf } from "./support.ts";
 
 const BATCH = 64;
 /** Longer than the servers need to find that one of them is silent. */
