@@ -1,6 +1,8 @@
 import { withServer } from "@muster/servers/vitest";
+import { callOf, eventually, rejection } from "@muster/testing";
+import { arrive, message, publish, reading } from "@muster/testing/messaging";
 import { assert, describe, test } from "vitest";
-import { arrive, callOf, eventually, message, opened, publish, reading, rejection } from "./support.ts";
+import { opened } from "./support.ts";
 
 await withServer("rabbitmq", {}, ({ url, control }) => {
   describe.skipIf(control === undefined)("a server that is short of memory", { timeout: 60_000 }, () => {

@@ -1,9 +1,11 @@
 import type { Server } from "@muster/servers";
 import { withServer } from "@muster/servers/vitest";
+import { callOf, eventually, rejection } from "@muster/testing";
+import { arrive, message, publish, reading } from "@muster/testing/messaging";
 import { assert, describe, test } from "vitest";
 import { rabbitmqMessaging } from "../src/index.ts";
 import { Foreigner } from "./foreign.ts";
-import { arrive, callOf, eventually, message, opened, publish, reading, rejection } from "./support.ts";
+import { opened } from "./support.ts";
 
 const UNHURRIED = { timeout: 60_000 };
 

@@ -1,18 +1,10 @@
 import { withServer } from "@muster/servers/vitest";
+import { callOf, eventually, rejection } from "@muster/testing";
+import { arrive, message, publish, Reader, reading } from "@muster/testing/messaging";
 import { assert, describe, test } from "vitest";
 import { Foreigner } from "./foreign.ts";
-import {
-  arrive,
-  callOf,
-  eventually,
-  failuresOf,
-  message,
-  opened,
-  publish,
-  Reader,
-  reading,
-  rejection,
-} from "./support.ts";
+import { failuresOf } from "@muster/testing/load";
+import { opened } from "./support.ts";
 
 const UNHURRIED = { timeout: 60_000 };
 const MAX_BYTES = 65_536;

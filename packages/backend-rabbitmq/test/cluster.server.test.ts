@@ -1,8 +1,10 @@
 import type { Server } from "@muster/servers";
 import { withRabbitmqCluster } from "@muster/servers/vitest";
+import { eventually } from "@muster/testing";
+import { Load } from "@muster/testing/load";
+import { message, publish, reading } from "@muster/testing/messaging";
 import { assert, beforeEach, describe, test } from "vitest";
-
-import { Load, eventually, message, opened, publish, reading } from "./support.ts";
+import { opened } from "./support.ts";
 
 /** A node of Erlang's takes some seconds to start. */
 const UNHURRIED = { timeout: 120_000 };

@@ -2,9 +2,11 @@ import { fileURLToPath } from "node:url";
 import type { Server } from "@muster/servers";
 import { withServer } from "@muster/servers/vitest";
 import { Processes } from "@muster/testing/processes";
+import { eventually } from "@muster/testing";
+import { message, publish } from "@muster/testing/messaging";
 import { assert, describe, test } from "vitest";
 import type { ListeningProcess } from "./listening-process.ts";
-import { eventually, message, opened, publish } from "./support.ts";
+import { opened } from "./support.ts";
 
 const PROCESSES = 4;
 const IDENTITIES = 10_000;

@@ -2,7 +2,8 @@
 
 import type { MessagingBackend } from "@muster/core/slots";
 import { answerParent } from "@muster/servers/remote";
-import { opened, type Reader, reading } from "./support.ts";
+import { type Reader, reading } from "@muster/testing/messaging";
+import { opened } from "./support.ts";
 
 export class ListeningProcess implements AsyncDisposable {
   readonly #messaging: MessagingBackend;

@@ -1,7 +1,9 @@
 import { withServer } from "@muster/servers/vitest";
+import { callOf, rejection } from "@muster/testing";
+import { arrive, message, publish, reading } from "@muster/testing/messaging";
 import { assert, describe, test } from "vitest";
 import { rabbitmqMessaging } from "../src/index.ts";
-import { arrive, callOf, message, opened, publish, reading, rejection } from "./support.ts";
+import { opened } from "./support.ts";
 
 /** As long as a prefix may be, and a namespace. */
 const LONGEST_NAME = 64;

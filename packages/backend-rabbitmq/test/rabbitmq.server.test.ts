@@ -3,10 +3,12 @@ import { createServer, type Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Delivery } from "@muster/core/slots";
 import { withServer } from "@muster/servers/vitest";
+import { callOf, eventually, freePort, rejection } from "@muster/testing";
+import { arrive, message, publish, reading } from "@muster/testing/messaging";
 import { assert, describe, test } from "vitest";
 import { rabbitmqMessaging } from "../src/index.ts";
 import { Foreigner } from "./foreign.ts";
-import { arrive, callOf, eventually, freePort, message, opened, publish, reading, rejection } from "./support.ts";
+import { opened } from "./support.ts";
 
 const LONGEST = "\u{1f600}".repeat(64);
 /** What the server keeps for an inbox. */

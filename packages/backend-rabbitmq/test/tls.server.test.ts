@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { obtainServer } from "@muster/servers";
 import { withServer } from "@muster/servers/vitest";
+import { callOf, freePort, rejection } from "@muster/testing";
+import { arrive, message, publish, reading } from "@muster/testing/messaging";
 import { assert, describe, test } from "vitest";
 import { rabbitmqMessaging } from "../src/index.ts";
-import { arrive, callOf, freePort, message, opened, publish, reading, rejection } from "./support.ts";
+import { opened } from "./support.ts";
 
 /** A certificate for `localhost` that vouches for itself; its files. */
 function certificateIn(folder: string): { readonly cert: string; readonly key: string } {

@@ -8,15 +8,13 @@ import {
   hasEnded,
   isMusterError,
   type MusterError,
-  offEnd,
-  onEnd,
   type Outgoing,
 } from "@muster/core/slots";
 import { watch } from "../connection/channels.ts";
 import { socketOf } from "../connection/dial.ts";
-import { Link } from "../connection/link.ts";
+import { Line } from "../connection/line.ts";
 import { Outlet } from "../connection/outlet.ts";
-import { type Maker, Standing } from "../connection/standing.ts";
+import type { Maker } from "../connection/standing.ts";
 import { codedError, NAME, unavailable } from "../errors.ts";
 import type { Settings } from "../options.ts";
 import { Counter } from "./counter.ts";
@@ -27,30 +25,19 @@ const OPERATION = "publishMany";
 
 export class Publisher implements Maker<Counter> {
   readonly #exchange: string;
-  readonly #link: Link;
   readonly #onUp: () => void;
-  readonly #waiting = new Set<() => void>();
-  readonly #blocking: Disposable;
-  #standing: Standing<Counter> | undefined;
+  #line: Line<Counter> | undefined;
 
-  private constructor(link: Link, exchange: string, onUp: () => void) {
-    this.#link = link;
-    this.#onUp = onUp;
+  private constructor(exchange: string, onUp: () => void) {
     this.#exchange = exchange;
-    this.#blocking = link.follow({ onUnblocked: () => this.#wake() });
+    this.#onUp = onUp;
   }
 
   /** `onUp` is told when it can publish again. @throws what has kept it from being ready, coded */
   static async open(settings: Settings, exchange: string, onUp: () => void, call: Call): Promise<Publisher> {
-    const link = await Link.open(settings, call);
-    const publisher = new Publisher(link, exchange, onUp);
-    try {
-      publisher.#standing = await Standing.open(link, publisher, "open", call);
-      return publisher;
-    } catch (error) {
-      await link.close();
-      throw error;
-    }
+    const publisher = new Publisher(exchange, onUp);
+    publisher.#line = await Line.open(settings, publisher, call);
+    return publisher;
   }
 
   async make(model: ChannelModel, fall: (cause: unknown) => void): Promise<Counter> {
@@ -58,7 +45,7 @@ export class Publisher implements Maker<Counter> {
     const counter = new Counter(channel, {
       exchange: this.#exchange,
       outlet: new Outlet(socketOf(model)),
-      onRoom: () => this.#wake(),
+      onRoom: () => this.#line?.wake(),
     });
     watch(channel, (cause) => {
       fall(cause);
@@ -87,10 +74,8 @@ export class Publisher implements Maker<Counter> {
     return failures.flatMap(({ index, error }) => (isMusterError(error, "NO_ROUTE") ? [index] : []));
   }
 
-  close(): Promise<void> {
-    this.#blocking[Symbol.dispose]();
-    this.#standing?.leave();
-    return this.#link.close();
+  async close(): Promise<void> {
+    await this.#line?.close();
   }
 
   async #send<T>(
@@ -98,13 +83,17 @@ export class Publisher implements Maker<Counter> {
     send: (counter: Counter, one: T, outcome: Outcome, index: number) => void,
     call: Call,
   ): Promise<readonly BatchFailure[]> {
-    const counter = this.#ready();
+    if (this.#line === undefined) throw unavailable("it is not there yet", { operation: OPERATION });
+    const line = this.#line;
+    const counter = line.require(OPERATION);
     const outcome = new Outcome(batch.length);
     let index = 0;
     for (const one of batch) {
-      while (!this.#mayGoOn(counter)) {
+      // One that has fallen is not waited for.
+      while (counter.fallen === undefined && (!counter.hasRoom || line.isBlocked)) {
         counter.flush();
-        await this.#room(call);
+        if (!hasEnded(call)) await line.change(call);
+        if (hasEnded(call)) throw abortedError(call, `${NAME}.${OPERATION}`, true);
       }
       try {
         if (counter.fallen !== undefined) throw notSent(counter.fallen);
@@ -117,36 +106,6 @@ export class Publisher implements Maker<Counter> {
     counter.flush();
     await outcome.complete;
     return outcome.failures;
-  }
-
-  #ready(): Counter {
-    if (this.#standing === undefined) throw unavailable("it is not there yet", { operation: OPERATION });
-    return this.#standing.require(OPERATION);
-  }
-
-  /** One that has fallen is not waited for. */
-  #mayGoOn(counter: Counter): boolean {
-    return counter.fallen !== undefined || (counter.hasRoom && !this.#link.isBlocked);
-  }
-
-  /** Resolves when something has changed. @throws TIMEOUT, ABORTED */
-  async #room(call: Call): Promise<void> {
-    if (!hasEnded(call)) {
-      await new Promise<void>((resolve) => {
-        const wake = (): void => {
-          this.#waiting.delete(wake);
-          offEnd(call, wake);
-          resolve();
-        };
-        this.#waiting.add(wake);
-        onEnd(call, wake);
-      });
-    }
-    if (hasEnded(call)) throw abortedError(call, `${NAME}.${OPERATION}`, true);
-  }
-
-  #wake(): void {
-    for (const wake of [...this.#waiting]) wake();
   }
 }
 

@@ -4,8 +4,10 @@ import { randomUUID } from "node:crypto";
 import type { ConsumeMessage } from "amqplib";
 import { decodeBell } from "./bells.ts";
 import { decodeFrame } from "./frames.ts";
+import { pause } from "./in-time.ts";
 import { bury, park, place } from "./moving.ts";
 import { sorted } from "./parcels.ts";
+import { ring, ringParked } from "./ringing.ts";
 import type { Seat } from "./seat.ts";
 import type { Receiving, Space } from "./space.ts";
 
@@ -44,7 +46,7 @@ export class Arrivals implements Receiving {
       } catch (error) {
         if (this.#space.renew(error)) return; // Then it is handed over again.
       }
-      await this.#space.pause();
+      await pause();
     }
   }
 
@@ -71,7 +73,7 @@ export class Arrivals implements Receiving {
     const { parcels, parked } = sorted(around, frame, recipients);
     await this.#space.send(parcels, "move", lasting);
     const isToldAll = isNew && parked.length > 0;
-    if (isToldAll) await this.#space.ringParked(parked, "move", lasting);
+    if (isToldAll) await ringParked(this.#space, parked, "move", lasting);
     else if (parked.some((identity) => places.get(identity) !== undefined)) this.#fetch(parked);
   }
 
@@ -88,7 +90,7 @@ export class Arrivals implements Receiving {
       if (yielded !== "yielded") known.push([identity, yielded.epoch]);
       else this.#space.behind(park(this.#space, holdings.of(identity), { areTried: true }));
     }
-    if (known.length > 0) this.#space.behind(this.#space.ring({ attached: known }, "attachMany", this.#space.lasting));
+    if (known.length > 0) this.#space.behind(ring(this.#space, { attached: known }, "attachMany", this.#space.lasting));
     if (bell.dropped === undefined) return;
     const { targets, ...why } = bell.dropped;
     for (const [identity, epoch] of targets) {

@@ -2,8 +2,10 @@
 
 import { type BatchFailure, type Call, queueFailure, type Target } from "@muster/core/slots";
 import { NAME } from "../errors.ts";
+import { soon } from "./in-time.ts";
 import { bury, park } from "./moving.ts";
 import type { Why } from "./places.ts";
+import { ring } from "./ringing.ts";
 import type { Space } from "./space.ts";
 
 export async function attachMany(
@@ -31,7 +33,7 @@ export async function attachMany(
     const names = attached.map(({ identity }) => identity);
     await serve(space, session);
     await seat.bind(session);
-    await space.ring({ attached: attached.map(({ identity, epoch }) => [identity, epoch]) }, "attachMany", call);
+    await ring(space, { attached: attached.map(({ identity, epoch }) => [identity, epoch]) }, "attachMany", call);
     await space.fetchParked(names);
   }
   await seat.sync();
@@ -46,7 +48,7 @@ async function serve(space: Space, session: string): Promise<void> {
   const looking = space.ledger.look();
   looking.catch(() => undefined); // There is another soon.
   if (!isNew) return;
-  await space.soon(looking).catch(() => undefined); // As before.
+  await soon(looking).catch(() => undefined); // As before.
   await space.ledger.enter(session);
 }
 
@@ -66,7 +68,7 @@ export async function dropMany(space: Space, targets: readonly Target[], why: Wh
   await Promise.all(targets.map(async ({ identity }) => bury(space, identity)));
   if (targets.length > 0) {
     const dropped = { ...why, targets: targets.map(({ identity, epoch }) => [identity, epoch] as const) };
-    await space.ring({ dropped }, "dropMany", call);
+    await ring(space, { dropped }, "dropMany", call);
     await space.fetchParked(targets.map(({ identity }) => identity));
   }
   await seat.sync();

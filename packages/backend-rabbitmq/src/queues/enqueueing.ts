@@ -4,6 +4,7 @@ import { type BatchFailure, type Call, type DurableMessage, queueFailure, type T
 import { NAME } from "../errors.ts";
 import type { Frame, Recipient } from "./frames.ts";
 import { toParking, toSession } from "./parcels.ts";
+import { ringParked } from "./ringing.ts";
 import type { Space } from "./space.ts";
 
 const OPERATION = "enqueueMany";
@@ -36,7 +37,7 @@ export async function enqueueMany(
   );
   await space.send([...parcels, ...toParking(space.around, frame, parked)], OPERATION, call);
   const names = parked.map(({ identity }) => identity);
-  if (names.length > 0) await space.ringParked(names, OPERATION, call);
+  if (names.length > 0) await ringParked(space, names, OPERATION, call);
   else if (failures.length > 0) await space.seat(OPERATION).sync();
   return failures;
 }

@@ -1,61 +1,29 @@
 /** What this process holds: frames that the server has handed over, and what has become of each of their recipients. */
 
-import type { DequeueOptions, Leased, LeasedRecipient, Settlement } from "@muster/core/slots";
+import type { DequeueOptions, Leased, LeasedRecipient } from "@muster/core/slots";
 import { BoundedMap } from "./bounded-map.ts";
-import type { Frame, Recipient } from "./frames.ts";
+import type { Frame } from "./frames.ts";
+import { Groups } from "./groups.ts";
+import { groupedByMessage, type HeldFrame, type Item, type Place } from "./items.ts";
+import { Leases, type Way } from "./leases.ts";
 
-/** So many frames that came back, and so many receipts that were settled, are known. */
+/** So many frames that came back are known. */
 const MAX_PAST = 10_000;
-const MAX_SETTLED = 50_000;
-
-export type Way = Settlement["as"];
-
-interface HeldFrame {
-  readonly id: string;
-  readonly frame: Frame;
-  /** Monotonic. */
-  readonly since: number;
-  readonly items: readonly Item[];
-  readonly ack: () => void;
-  open: number;
-}
-
-/** One recipient of a frame. */
-export interface Item {
-  readonly held: Omit<HeldFrame, "items">;
-  readonly recipient: Recipient;
-  attempts: number;
-  /** `moving`: on its way to another queue. */
-  state: "new" | "waiting" | "leased" | "moving" | "ended";
-  /** Where it waits or is leased, and for which epoch. */
-  place: Place | undefined;
-  receipt: string | undefined;
-  /** Monotonic: not handed out before. */
-  dueAt: number;
-}
-
-export interface Place {
-  readonly session: string;
-  readonly epoch: number;
-}
 
 /** What is known of a frame that comes back: of recipients that have not ended, how often they have been tried. */
 type Past = ReadonlyMap<string, number>;
 
 export class Holdings {
-  readonly #seal: string;
   readonly #frames = new Set<HeldFrame>();
-  readonly #byIdentity = new Map<string, Set<Item>>();
-  readonly #waiting = new Map<string, Set<Item>>();
-  readonly #leases = new Map<string, Item>();
-  readonly #leasedBy = new Map<string, number>();
-  readonly #settled = new BoundedMap<string, Way>(MAX_SETTLED);
+  readonly #byIdentity = new Groups<Item>();
+  /** By session. */
+  readonly #waiting = new Groups<Item>();
+  readonly #leases: Leases;
   readonly #past = new BoundedMap<string, Past>(MAX_PAST);
-  #receipts = 0;
 
   /** `seal` is no other's. */
   constructor(seal: string) {
-    this.#seal = seal;
+    this.#leases = new Leases(seal);
   }
 
   /** Frames. */
@@ -80,7 +48,7 @@ export class Holdings {
     if (held.open === 0) this.#finish(held);
     else {
       this.#frames.add(held);
-      for (const item of items) this.#indexed(item.recipient.identity).add(item);
+      for (const item of items) this.#byIdentity.add(item.recipient.identity, item);
     }
     return items;
   }
@@ -101,9 +69,7 @@ export class Holdings {
     item.place = place;
     item.state = "waiting";
     item.dueAt = delayMs > 0 ? performance.now() + delayMs : 0;
-    let waiting = this.#waiting.get(place.session);
-    if (waiting === undefined) this.#waiting.set(place.session, (waiting = new Set()));
-    waiting.add(item);
+    this.#waiting.add(place.session, item);
   }
 
   /** It is on its way to another queue. */
@@ -119,10 +85,10 @@ export class Holdings {
     if (item.state === "ended") return;
     this.#leave(item);
     item.state = "ended";
-    this.#unindex(item);
+    this.#byIdentity.delete(item.recipient.identity, item);
     const { held } = item;
     held.open -= 1;
-    if (held.open === 0) this.#finish(held as HeldFrame); // It is one.
+    if (held.open === 0) this.#finish(held);
   }
 
   /**
@@ -133,10 +99,10 @@ export class Holdings {
     const [now, date] = [performance.now(), Date.now()];
     const counts = new Map<string, number>();
     const leased: Item[] = [];
-    for (const item of this.#waiting.get(session) ?? []) {
+    for (const item of this.#waiting.get(session)) {
       if (leased.length >= max) break;
       const { identity } = item.recipient;
-      const count = counts.get(identity) ?? this.#leasedBy.get(identity) ?? 0;
+      const count = counts.get(identity) ?? this.#leases.count(identity);
       if (item.held.frame.expiresAt <= date) this.end(item);
       else if (item.dueAt <= now && count < maxPerIdentity) {
         counts.set(identity, count + 1);
@@ -148,22 +114,22 @@ export class Holdings {
 
   /** The lease that the receipt is for, or in which way that was settled. */
   find(receipt: string): Item | Way | undefined {
-    return this.#leases.get(receipt) ?? this.#settled.get(receipt);
+    return this.#leases.find(receipt);
   }
 
   settled(receipt: string, way: Way): void {
-    this.#settled.set(receipt, way);
+    this.#leases.settled(receipt, way);
   }
 
   of(identity: string): readonly Item[] {
-    return [...(this.#byIdentity.get(identity) ?? [])];
+    return [...this.#byIdentity.get(identity)];
   }
 
   /** Monotonic: when the next is due that is not yet; `undefined`: none. */
   nextDue(): number | undefined {
     const now = performance.now();
     let next: number | undefined;
-    for (const waiting of this.#waiting.values())
+    for (const waiting of this.#waiting.all())
       for (const { dueAt } of waiting) if (dueAt > now && dueAt < (next ?? Number.POSITIVE_INFINITY)) next = dueAt;
     return next;
   }
@@ -206,36 +172,21 @@ export class Holdings {
     this.#frames.clear();
     this.#byIdentity.clear();
     this.#waiting.clear();
-    this.#leases.clear();
-    this.#leasedBy.clear();
+    this.#leases.lose();
   }
 
   #lease(item: Item): LeasedRecipient {
     this.#leave(item);
-    this.#receipts += 1;
-    const receipt = `${this.#seal}.${this.#receipts}`;
     item.state = "leased";
-    item.receipt = receipt;
-    this.#leases.set(receipt, item);
-    this.#leasedBy.set(item.recipient.identity, (this.#leasedBy.get(item.recipient.identity) ?? 0) + 1);
-    const { identity } = item.recipient;
-    return { identity, epoch: item.place?.epoch ?? item.recipient.epoch, receipt, attempt: item.attempts + 1 };
+    const receipt = this.#leases.begin(item);
+    const { identity, epoch } = item.recipient;
+    return { identity, epoch: item.place?.epoch ?? epoch, receipt, attempt: item.attempts + 1 };
   }
 
+  /** It neither waits nor is leased. */
   #leave(item: Item): void {
-    const { place, receipt } = item;
-    if (place !== undefined) {
-      const waiting = this.#waiting.get(place.session);
-      waiting?.delete(item);
-      if (waiting?.size === 0) this.#waiting.delete(place.session);
-    }
-    item.receipt = undefined;
-    if (receipt === undefined) return;
-    this.#leases.delete(receipt);
-    const { identity } = item.recipient;
-    const left = (this.#leasedBy.get(identity) ?? 1) - 1;
-    if (left > 0) this.#leasedBy.set(identity, left);
-    else this.#leasedBy.delete(identity);
+    if (item.place !== undefined) this.#waiting.delete(item.place.session, item);
+    this.#leases.end(item);
   }
 
   #finish(held: HeldFrame): void {
@@ -243,35 +194,4 @@ export class Holdings {
     this.#past.set(held.id, new Map());
     held.ack();
   }
-
-  #indexed(identity: string): Set<Item> {
-    const known = this.#byIdentity.get(identity);
-    if (known !== undefined) return known;
-    const items = new Set<Item>();
-    this.#byIdentity.set(identity, items);
-    return items;
-  }
-
-  #unindex(item: Item): void {
-    const { identity } = item.recipient;
-    const items = this.#byIdentity.get(identity);
-    items?.delete(item);
-    if (items?.size === 0) this.#byIdentity.delete(identity);
-  }
-}
-
-/** Each message once; each with bytes of its own. */
-function groupedByMessage(items: readonly Item[], lease: (item: Item) => LeasedRecipient): readonly Leased[] {
-  const groups = new Map<string, { readonly frame: Frame; readonly recipients: LeasedRecipient[] }>();
-  for (const item of items) {
-    const { frame } = item.held;
-    const recipient = lease(item);
-    const group = groups.get(frame.message.id);
-    if (group === undefined) groups.set(frame.message.id, { frame, recipients: [recipient] });
-    else group.recipients.push(recipient);
-  }
-  return [...groups.values()].map(({ frame: { message }, recipients }) => ({
-    message: { ...message, payload: Uint8Array.from(message.payload) },
-    recipients,
-  }));
 }

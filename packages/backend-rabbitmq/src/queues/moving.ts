@@ -1,7 +1,9 @@
 /** From what this process holds to where it belongs: copies, which are safe there before anything ends here. */
 
+import { ringParked } from "./ringing.ts";
 import { type Frame, type Recipient } from "./frames.ts";
-import type { Item } from "./holdings.ts";
+import type { Item } from "./items.ts";
+import { pause } from "./in-time.ts";
 import type { Parcel } from "./outlet.ts";
 import { toDead, toDelay, toParking, toSelf } from "./parcels.ts";
 import type { Space } from "./space.ts";
@@ -56,13 +58,13 @@ export function putOff(space: Space, item: Item, delayMs: number): void {
       ),
     ];
   };
-  space.behind(space.carry([item], parcels));
+  space.behind(carry(space, [item], parcels));
 }
 
 /** For whoever serves them. Resolves when they are safe there. */
 export async function park(space: Space, items: readonly Item[], tries: Tries = {}): Promise<void> {
   await moveTo(toParking, space, items, tries, async (identities) =>
-    space.ringParked(identities, "move", space.lasting),
+    ringParked(space, identities, "move", space.lasting),
   );
 }
 
@@ -96,7 +98,8 @@ async function moveTo(
   }
   const all = [...frames.values()].flat();
   const identities = [...new Set(all.map(({ recipient }) => recipient.identity))];
-  await space.carry(
+  await carry(
+    space,
     all,
     () => [...frames].flatMap(([frame, some]) => parcels(space.around, frame, some.map(recipientOf))),
     async () => tell?.(identities),
@@ -110,9 +113,32 @@ export async function bury(space: Space, identity: string): Promise<void> {
     const why = space.places.whyDropped(identity, item.recipient.epoch);
     if (why === undefined || item.state === "moving" || item.state === "ended") continue;
     space.holdings.move(item);
-    carried.push(space.carry([item], () => [toDead(space.around, item.held.frame, recipientOf(item), why)]));
+    carried.push(carry(space, [item], () => [toDead(space.around, item.held.frame, recipientOf(item), why)]));
   }
   await Promise.all(carried);
+}
+
+/** Sends copies of what is moving, as often as it takes, and ends it here when the server has them, and others know. */
+async function carry(
+  space: Space,
+  items: readonly Item[],
+  parcels: () => readonly Parcel[],
+  tell?: () => Promise<void>,
+): Promise<void> {
+  if (items.length === 0) return;
+  for (;;) {
+    const left = items.filter(({ state }) => state === "moving");
+    if (left.length === 0 || space.isClosing) return;
+    try {
+      await space.send(parcels(), "move", space.lasting);
+      await tell?.();
+      for (const item of left) if (item.state === "moving") space.holdings.end(item);
+      return;
+    } catch {
+      // Whoever is here later gets it: it is still held, unless its connection was lost.
+    }
+    await pause();
+  }
 }
 
 export function recipientOf({ recipient: { identity, epoch }, attempts }: Item): Recipient {

@@ -2,7 +2,7 @@
 
 import type { DeadCode, Target } from "@muster/core/slots";
 import { BoundedMap } from "./bounded-map.ts";
-import type { Place } from "./holdings.ts";
+import type { Place } from "./items.ts";
 
 const MAX_DROPPED = 100_000;
 

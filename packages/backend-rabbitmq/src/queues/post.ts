@@ -2,9 +2,9 @@
 
 import { randomUUID } from "node:crypto";
 import type { ChannelModel } from "amqplib";
-import { abortedError, type Call, hasEnded, isMusterError, offEnd, onEnd } from "@muster/core/slots";
-import { Link } from "../connection/link.ts";
-import { type Maker, Standing } from "../connection/standing.ts";
+import { abortedError, type Call, hasEnded, isMusterError } from "@muster/core/slots";
+import { Line } from "../connection/line.ts";
+import type { Maker } from "../connection/standing.ts";
 import { NAME, unavailable } from "../errors.ts";
 import type { Settings } from "../options.ts";
 import { Outlet, type Parcel } from "./outlet.ts";
@@ -23,31 +23,20 @@ export interface PostOptions {
 }
 
 export class Post implements Maker<Outlet> {
-  readonly #link: Link;
   readonly #options: PostOptions;
-  readonly #waiting = new Set<() => void>();
-  readonly #blocking: Disposable;
-  #standing: Standing<Outlet> | undefined;
+  #line: Line<Outlet> | undefined;
   #messages = 0;
   #bytes = 0;
 
-  private constructor(link: Link, options: PostOptions) {
-    this.#link = link;
+  private constructor(options: PostOptions) {
     this.#options = options;
-    this.#blocking = link.follow({ onUnblocked: () => this.#wake() });
   }
 
   /** @throws what has kept it from being ready, coded */
   static async open(settings: Settings, options: PostOptions, call: Call): Promise<Post> {
-    const link = await Link.open(settings, call);
-    const post = new Post(link, options);
-    try {
-      post.#standing = await Standing.open(link, post, "open", call);
-      return post;
-    } catch (error) {
-      await link.close();
-      throw error;
-    }
+    const post = new Post(options);
+    post.#line = await Line.open(settings, post, call);
+    return post;
   }
 
   async make(model: ChannelModel, fall: (cause: unknown) => void): Promise<Outlet> {
@@ -57,16 +46,16 @@ export class Post implements Maker<Outlet> {
 
   /** The server is short of memory or disk. */
   get isBlocked(): boolean {
-    return this.#link.isBlocked;
+    return this.#line?.isBlocked === true;
   }
 
   /** On another channel: to a queue that has another's name the server sends nothing that comes on the former. */
   renew(cause: unknown): void {
-    this.#standing?.renew(cause);
+    this.#line?.renew(cause);
   }
 
   onDown(): void {
-    this.#wake();
+    this.#line?.wake();
   }
 
   /**
@@ -91,22 +80,19 @@ export class Post implements Maker<Outlet> {
     await Promise.all(answers);
   }
 
-  close(): Promise<void> {
-    this.#blocking[Symbol.dispose]();
-    this.#standing?.leave();
-    this.#wake();
-    return this.#link.close();
+  async close(): Promise<void> {
+    await this.#line?.close();
   }
 
   /** When there is room. */
   async #outlet({ body }: Parcel, operation: string, call: Call): Promise<Outlet> {
     for (;;) {
       if (hasEnded(call)) throw abortedError(call, `${NAME}.${operation}`, true);
-      if (this.#standing === undefined) throw unavailable("it is not there yet", { operation });
-      const outlet = this.#standing.require(operation);
+      if (this.#line === undefined) throw unavailable("it is not there yet", { operation });
+      const outlet = this.#line.require(operation);
       const isFull = this.#messages >= MAX_MESSAGES || (this.#bytes > 0 && this.#bytes + body.length > MAX_BYTES);
-      if (!isFull && !this.#link.isBlocked) return outlet;
-      await this.#change(call);
+      if (!isFull && !this.#line.isBlocked) return outlet;
+      await this.#line.change(call);
     }
   }
 
@@ -126,26 +112,9 @@ export class Post implements Maker<Outlet> {
       clearTimeout(patience);
       this.#messages -= 1;
       this.#bytes -= parcel.body.length;
-      this.#wake();
+      this.#line?.wake();
     }
     this.#options.onMissing();
     throw unavailable("its queue is gone from the server", { operation, subject: parcel.key, mayHaveApplied: true });
-  }
-
-  /** Resolves when something has changed. */
-  #change(call: Call): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        this.#waiting.delete(wake);
-        offEnd(call, wake);
-        resolve();
-      };
-      this.#waiting.add(wake);
-      onEnd(call, wake);
-    });
-  }
-
-  #wake(): void {
-    for (const wake of [...this.#waiting]) wake();
   }
 }

@@ -4,7 +4,8 @@ import { type BatchFailure, type Call, queueFailure, type Settlement } from "@mu
 import { NAME } from "../errors.ts";
 import { putOff, recipientOf } from "./moving.ts";
 import { SHORTEST_MS } from "./delays.ts";
-import type { Item, Way } from "./holdings.ts";
+import type { Item } from "./items.ts";
+import type { Way } from "./leases.ts";
 import { toDead } from "./parcels.ts";
 import type { Space } from "./space.ts";
 

@@ -1,17 +1,15 @@
 /** A namespace's queues as one process has them: its connections, what it holds, and what goes from where to where. */
 
 import { randomUUID } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
 import type { ChannelModel, ConsumeMessage } from "amqplib";
 import type { Call, DurabilityScope } from "@muster/core/slots";
 import { Link } from "../connection/link.ts";
 import { type Maker, Standing } from "../connection/standing.ts";
-import { codedError, unavailable } from "../errors.ts";
+import { unavailable } from "../errors.ts";
 import type { Settings } from "../options.ts";
-import { type Bell, encodeBell } from "./bells.ts";
 import { Delays } from "./delays.ts";
-import { Holdings, type Item } from "./holdings.ts";
-import { inTime } from "./in-time.ts";
+import { Holdings } from "./holdings.ts";
+import { inTime, soon } from "./in-time.ts";
 import { Ledger } from "./ledger.ts";
 import { Names } from "./names.ts";
 import type { Parcel } from "./outlet.ts";
@@ -20,14 +18,10 @@ import { Parking } from "./parking.ts";
 import { Places } from "./places.ts";
 import { Post } from "./post.ts";
 import { Seat } from "./seat.ts";
-import { aside, declare, hasExchange, SETTLING_MS } from "./topology.ts";
+import { aside, declare, found, hasExchange } from "./topology.ts";
 import { Waiters } from "./waiters.ts";
 
-const AGAIN_MS = 200;
 const MAX_FAILURES = 2;
-const CLOSING_MS = 1_000;
-/** Names in one bell. */
-const MAX_RUNG = 500;
 
 /** Who deals with what the server hands over. None of it throws. */
 export interface Receiving {
@@ -118,7 +112,7 @@ export class Space implements Maker<Seat> {
       const isNew = model === undefined || !(await hasExchange(model, names.stands));
       this.#post = await Post.open(this.#settings, options, call);
       this.#standing = await Standing.open(this.#link, this, "open", call);
-      if (isNew) await this.#found(call);
+      if (isNew) await found(() => this.#link?.model, names, call);
       await this.ledger.enter();
     } catch (error) {
       await this.close();
@@ -180,43 +174,9 @@ export class Space implements Maker<Seat> {
     await this.#post.sendMany(parcels, operation, call);
   }
 
-  /** Tells all processes, this one included. */
-  async ring(bell: Omit<Bell, "from">, operation: string, call: Call): Promise<void> {
-    const body = encodeBell({ from: this.seal, ...bell });
-    await this.send([{ exchange: this.around.names.bell, key: "", body, isTransient: true }], operation, call);
-  }
-
-  async ringParked(identities: readonly string[], operation: string, call: Call): Promise<void> {
-    for (let start = 0; start < identities.length; start += MAX_RUNG)
-      await this.ring({ parked: identities.slice(start, start + MAX_RUNG) }, operation, call);
-  }
-
   /** Whoever it is for finds out otherwise when it fails. */
   behind(work: Promise<unknown>): void {
     work.catch(() => undefined);
-  }
-
-  /** Sends copies of what is moving, as often as it takes, and ends it here when the server has them, and others know. */
-  async carry(items: readonly Item[], parcels: () => readonly Parcel[], tell?: () => Promise<void>): Promise<void> {
-    if (items.length === 0) return;
-    for (;;) {
-      const left = items.filter(({ state }) => state === "moving");
-      if (left.length === 0 || this.isClosing) return;
-      try {
-        await this.send(parcels(), "move", this.lasting);
-        await tell?.();
-        for (const item of left) if (item.state === "moving") this.holdings.end(item);
-        return;
-      } catch {
-        // Whoever is here later gets it: it is still held, unless its connection was lost.
-      }
-      await this.pause();
-    }
-  }
-
-  /** Until what failed is tried again. */
-  async pause(): Promise<void> {
-    await delay(AGAIN_MS, undefined, { ref: false });
   }
 
   /** What waits in parking for these, as far as it can be had soon: who reads it at the moment may have fallen silent. */
@@ -225,23 +185,13 @@ export class Space implements Maker<Seat> {
     const queues = new Set(identities.map((identity) => names.parkedFor(identity)));
     const reading = Promise.all([...queues].map(async (queue) => this.parking.read(queue)));
     reading.catch(() => (this.#hasMissed = true)); // Whether it is told below or comes too late for that.
-    await this.soon(reading);
-  }
-
-  /** Waits for it, but not for long. */
-  async soon(work: Promise<unknown>): Promise<void> {
-    const patience = new AbortController();
-    try {
-      await Promise.race([work, delay(CLOSING_MS, undefined, { signal: patience.signal, ref: false })]);
-    } finally {
-      patience.abort();
-    }
+    await soon(reading);
   }
 
   async close(): Promise<void> {
     const seat = this.#standing?.current;
     this.waiters.wakeAll();
-    if (seat !== undefined) await this.soon(this.#leave(seat)).catch(() => undefined); // Others clear what is left.
+    if (seat !== undefined) await soon(this.#leave(seat)).catch(() => undefined); // Others clear what is left.
     this.#closing.abort();
     this.#standing?.leave();
     await Promise.all([this.#post?.close(), this.#link?.close()]);
@@ -253,18 +203,6 @@ export class Space implements Maker<Seat> {
     await seat.unbind(this.sessions);
     const { isEmpty } = await seat.sync();
     if (isEmpty && this.holdings.size === 0) await seat.deleteQueue();
-  }
-
-  /** Nothing is confirmed before the queues are safe. */
-  async #found(call: Call): Promise<void> {
-    await delay(SETTLING_MS, undefined, { signal: call.signal }).catch((error: unknown) => {
-      throw codedError(error, { operation: "open" });
-    });
-    const model = this.#link?.model;
-    if (model === undefined) throw unavailable("the connection broke", { operation: "open" });
-    await aside(model, async (channel) =>
-      channel.assertExchange(this.around.names.stands, "fanout", { durable: true }),
-    );
   }
 
   /** A server that was killed may have forgotten it, and then says nothing of it any more, nor of what was sent there. */

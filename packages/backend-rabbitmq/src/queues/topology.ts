@@ -1,7 +1,10 @@
 /** What every process of a namespace declares: it is there already, or is made. */
 
+import { setTimeout as delay } from "node:timers/promises";
 import type { Channel, ChannelModel, Options, Replies } from "amqplib";
+import type { Call } from "@muster/core/slots";
 import { dropChannel, watch } from "../connection/channels.ts";
+import { codedError, unavailable } from "../errors.ts";
 import type { Names } from "./names.ts";
 
 /**
@@ -32,6 +35,16 @@ export async function declare(channel: Channel, names: Names): Promise<void> {
   for (const queue of [ledger, dead]) await channel.assertQueue(queue, quorum());
   for (const queue of parked) await channel.assertQueue(queue, quorum({ "x-single-active-consumer": true }));
   for (const queue of [ledger, dead, ...parked]) await channel.bindQueue(queue, own, queue);
+}
+
+/** Of a namespace that is new: nothing is confirmed before its queues are safe. @throws what the server says, coded. */
+export async function found(model: () => ChannelModel | undefined, names: Names, call: Call): Promise<void> {
+  await delay(SETTLING_MS, undefined, { signal: call.signal }).catch((error: unknown) => {
+    throw codedError(error, { operation: "open" });
+  });
+  const connection = model();
+  if (connection === undefined) throw unavailable("the connection broke", { operation: "open" });
+  await aside(connection, async (channel) => channel.assertExchange(names.stands, "fanout", { durable: true }));
 }
 
 /** What has come to its end there goes on to `incoming`, under its own key. */

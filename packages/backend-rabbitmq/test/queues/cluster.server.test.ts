@@ -1,8 +1,8 @@
 /** Queues on three nodes, of which the one that leads them dies. */
 
 import { withRabbitmqCluster } from "@muster/servers/vitest";
+import { eventually } from "@muster/testing";
 import { assert, describe, test } from "vitest";
-import { eventually } from "../support.ts";
 import { Process, rabbitmqctl } from "./support.ts";
 
 const IDENTITIES = ["a", "b", "c"];

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { withServer } from "@muster/servers/vitest";
+import { callOf, eventually, rejection } from "@muster/testing";
 import { assert, describe, test } from "vitest";
-import { callOf, eventually, rejection } from "../support.ts";
 import { connections, durable, Process, rabbitmqctl } from "./support.ts";
 
 const UNHURRIED = { timeout: 120_000 };

@@ -1,6 +1,7 @@
 import { assert, describe, test } from "vitest";
 import type { Frame } from "../../src/queues/frames.ts";
-import { Holdings, type Item } from "../../src/queues/holdings.ts";
+import { Holdings } from "../../src/queues/holdings.ts";
+import type { Item } from "../../src/queues/items.ts";
 
 const PLACE = { session: "s", epoch: 7 };
 const ALL = { max: 100, maxPerIdentity: 100, waitMs: 0, leaseMs: 1 };

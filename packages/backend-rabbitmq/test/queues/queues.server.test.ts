@@ -1,8 +1,8 @@
 import { withServer } from "@muster/servers/vitest";
+import { callOf, eventually } from "@muster/testing";
 import { assert, describe, test } from "vitest";
 import { decodeFrame } from "../../src/queues/frames.ts";
 import { Foreigner } from "../foreign.ts";
-import { callOf, eventually } from "../support.ts";
 import { type Handed, Process, rabbitmqctl } from "./support.ts";
 
 const UNHURRIED = { timeout: 120_000 };

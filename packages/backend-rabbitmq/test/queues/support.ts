@@ -2,9 +2,9 @@
 
 import type { DurabilityBackend, DurableMessage, LeasedRecipient, Settlement } from "@muster/core/slots";
 import type { Server } from "@muster/servers";
+import { callOf, eventually } from "@muster/testing";
 import { assert } from "vitest";
 import { rabbitmqDurability, type RabbitmqDurabilityOptions } from "../../src/index.ts";
-import { callOf, eventually } from "../support.ts";
 
 const TTL_MS = 600_000;
 

@@ -1,6 +1,15 @@
 /** Who receives what: the identities are divided evenly among the processes. */
 
-import type { BrokerPlace, FleetPlan, GroupedPlan, RawPlan, RegistryPlace, SessionPlan, Share, SlotPlan } from "./plan.ts";
+import type {
+  BrokerPlace,
+  FleetPlan,
+  GroupedPlan,
+  RawPlan,
+  RegistryPlace,
+  SessionPlan,
+  Share,
+  SlotPlan,
+} from "./plan.ts";
 
 /** As many processes receive; more would only wait for the cores that two of them and the sender already share. */
 const PROCESSES = 2;
