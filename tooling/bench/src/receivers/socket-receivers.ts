@@ -29,7 +29,8 @@ export class SocketServer implements AsyncDisposable {
     this.io = new Server(this.#http, { adapter, transports: ["websocket"] });
     this.io.on("connection", (socket) => {
       socket.data = sensor(Number(socket.handshake.auth["index"]));
-      void socket.join(ROOM);
+      // Whoever is not in the room is missed by the first multicast.
+      Promise.resolve(socket.join(ROOM)).catch(() => socket.disconnect());
     });
   }
 
