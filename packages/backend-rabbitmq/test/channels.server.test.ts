@@ -1,9 +1,9 @@
 import { withServer } from "@muster/servers/vitest";
 import { callOf, eventually, rejection } from "@muster/testing";
+import { failuresOf } from "@muster/testing/load";
 import { arrive, message, publish, Reader, reading } from "@muster/testing/messaging";
 import { assert, describe, test } from "vitest";
 import { Foreigner } from "./foreign.ts";
-import { failuresOf } from "@muster/testing/load";
 import { opened } from "./support.ts";
 
 const UNHURRIED = { timeout: 60_000 };

@@ -1,23 +1,33 @@
 /** What one recipient costs in a multicast to so many, both on logarithmic axes. */
 
 import { figures, grouped } from "../table.ts";
-import { nameOf } from "./promised.ts";
+import { nameOf, type Play } from "./promised.ts";
 import type { Results } from "./results.ts";
 import { dot, label, logScale, type Look, path, picture, powersAround, stroke } from "./svg.ts";
 
 interface Series {
   readonly label: string;
-  /** Whose timing it is, and what the timing is called. */
-  readonly scenario: string;
-  readonly timing: string;
+  /** What was played, and the timing it has, for one at so many. */
+  place(size: number): Play & { readonly timing: string };
 }
 
 const SIZES = [10_000, 100_000, 1_000_000] as const;
+
+/** Each size was a play of its own. */
+function apart(scenario: string, timing: string): Series["place"] {
+  return (size) => ({ scenario, size, timing });
+}
+
+/** All sizes were in the rounds of one play. */
+function together(scenario: string): Series["place"] {
+  return (size) => ({ scenario, size: SIZES[2], timing: `to ${grouped(size)}` });
+}
+
 const SERIES: readonly Series[] = [
-  { label: "bare driver, each", scenario: "nats-identity", timing: "raw, a subscription each" },
-  { label: "identity addresses, on Redis", scenario: "nats-identity", timing: "registry on Redis" },
-  { label: "identity addresses, at hand", scenario: "nats-identity", timing: "registry at hand" },
-  { label: "20 nodes, acknowledged", scenario: "acknowledged", timing: "registry on Redis" },
+  { label: "bare driver, publish each", place: apart("nats-identity", "raw, a subscription each") },
+  { label: "identity addresses", place: together("identity-growth") },
+  { label: "20 node addresses", place: together("node-growth") },
+  { label: "20 nodes, acknowledged", place: apart("acknowledged", "registry on Redis") },
 ];
 const LOOKS: readonly Look[] = ["series-0", "series-1", "series-2", "series-3"];
 
@@ -61,12 +71,10 @@ export function costChart(results: Results): string | undefined {
   return picture(SIZE, [...grid, ...drawn]);
 }
 
-function costsOf(
-  { scenario, timing }: Series,
-  results: Results,
-): readonly { readonly size: number; readonly micros: number }[] {
+function costsOf({ place }: Series, results: Results): readonly { readonly size: number; readonly micros: number }[] {
   return SIZES.flatMap((size) => {
-    const found = results.get(nameOf({ scenario, size }))?.timings.find(({ name }) => name === timing);
+    const { timing, ...play } = place(size);
+    const found = results.get(nameOf(play))?.timings.find(({ name }) => name === timing);
     return found === undefined ? [] : [{ size, micros: 1_000_000 / found.perSecond }];
   });
 }

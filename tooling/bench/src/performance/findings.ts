@@ -4,8 +4,8 @@ import { judge, type Judgement } from "../scenario.ts";
 import { nameOf, type Promised, qualifiedNames } from "./promised.ts";
 import type { Results, Stored, StoredRow } from "./results.ts";
 
-/** A promise that was measured. */
-export interface Finding extends Judgement {
+/** A promise that was measured; what is only shown is not judged. */
+export interface Finding extends Partial<Judgement> {
   readonly promised: Promised;
   readonly stored: Stored;
   readonly row: StoredRow;
@@ -18,7 +18,8 @@ export function findingOf(promised: Promised, results: Results): Finding | undef
   if (stored === undefined) return undefined;
   const row = stored.rows[qualifiedNames(stored.rows).indexOf(promised.row)];
   if (row === undefined) throw new Error(`${name}.json has no row "${promised.row}": play it again`);
-  return { promised, stored, row, ...judge(row, promised.goal) };
+  const { goal } = promised;
+  return { promised, stored, row, ...(goal === undefined ? {} : judge(row, goal)) };
 }
 
 /** Fewer than nine rounds, or more runnable threads than cores. */

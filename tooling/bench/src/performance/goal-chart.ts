@@ -1,4 +1,7 @@
-/** Measured ratios beside what was promised, each as a multiple of its floor: what lies right of the line holds. */
+/**
+ * Measured ratios beside what was promised, each as a multiple of its floor: what lies right of the line holds. A ratio of
+ * which nothing is promised is drawn as it is.
+ */
 
 import { figures } from "../table.ts";
 import type { Finding } from "./findings.ts";
@@ -35,7 +38,7 @@ export function goalChart(findings: readonly Finding[]): string | undefined {
 
 function rowMarks(finding: Finding, y: number, position: (share: number) => number): readonly string[] {
   const { promised, row, met, floorMet = false } = finding;
-  const look: Look = met ? "met" : floorMet ? "between" : "missed";
+  const look: Look = met === undefined ? "series-0" : met ? "met" : floorMet ? "between" : "missed";
   const at = (value: number): { readonly x: number; readonly y: number } => ({
     x: position(shareOf(promised, value)),
     y,
@@ -44,7 +47,7 @@ function rowMarks(finding: Finding, y: number, position: (share: number) => numb
     label({ x: PLOT.from - 12, y: y + 4 }, promised.what, { anchor: "end" }),
     stroke(at(row.min), at(row.max), look),
     stroke(at(row.q1), at(row.q3), look, 5),
-    diamond(at(goalIn(promised)), "text"),
+    ...(promised.goal === undefined ? [] : [diamond(at(goalIn(promised)), "text")]),
     dot(at(row.median), look),
     label({ x: PLOT.to + 12, y: y + 4 }, `${figures(row.median)} ${promised.unit}`.trimEnd()),
   ];
@@ -54,13 +57,14 @@ function rowMarks(finding: Finding, y: number, position: (share: number) => numb
 function shareOf(promised: Promised, value: number): number {
   const floor = floorIn(promised);
   const measured = Math.max(value, floor / 1_000); // Nothing at all would lie infinitely far away.
-  return "atLeast" in promised.goal ? measured / floor : floor / measured;
+  return promised.goal !== undefined && "atMost" in promised.goal ? floor / measured : measured / floor;
 }
 
 function floorIn(promised: Promised): number {
-  return promised.goal.floor ?? goalIn(promised);
+  return promised.goal?.floor ?? goalIn(promised);
 }
 
 function goalIn({ goal }: Promised): number {
+  if (goal === undefined) return 1;
   return "atLeast" in goal ? goal.atLeast : goal.atMost;
 }

@@ -121,4 +121,23 @@ export const MESSAGING_GOALS: readonly Section[] = [
       ]),
     ],
   },
+  {
+    title: "Beside others",
+    about:
+      "What others make of the same, in the same run: 10,000 in two processes, Muster on Redis and NATS. They promise less: Socket.IO finds nobody by metadata, Moleculer is not told who has received.",
+    goals: at("peers", 10_000, [
+      {
+        what: "Acknowledged ÷ Socket.IO with its Redis adapter, emitWithAck to a room",
+        row: "speed of acknowledged / Socket.IO's emitWithAck",
+      },
+      {
+        what: "At most once ÷ Moleculer over NATS, broadcast",
+        row: "speed of at most once / Moleculer's broadcast",
+      },
+      {
+        what: "By a filter of metadata ÷ Socket.IO with its Redis adapter, fetchSockets, filtered",
+        row: "speed of a filter / Socket.IO's fetchSockets, filtered",
+      },
+    ]),
+  },
 ];

@@ -37,7 +37,8 @@ is at most 1 % too high, the longest is exact.`;
 
 const COST_HEAD = `## Cost of a recipient
 
-Time of a multicast over NATS divided by its recipients, at three sizes, in microseconds; both axes are logarithmic. Absolute
+Time of a multicast over NATS to who is registered on Redis divided by its recipients, in microseconds; both axes are
+logarithmic. Absolute
 times: they compare with each other, and not with those of another machine.`;
 
 export function pageFiles(sections: readonly Section[], results: Results): readonly PageFile[] {
@@ -62,7 +63,7 @@ export function pageFiles(sections: readonly Section[], results: Results): reado
 
 /** How many of all goals stand where. */
 function standing(sections: readonly Section[], results: Results): string {
-  const goals = sections.flatMap((section) => section.goals);
+  const goals = sections.flatMap((section) => section.goals).filter(({ goal }) => goal !== undefined);
   const found = goals.flatMap((promised) => findingOf(promised, results) ?? []);
   const met = found.filter((finding) => finding.met).length;
   const floors = found.filter((finding) => !finding.met && finding.floorMet === true).length;
@@ -108,8 +109,8 @@ function partOf(section: Section, results: Results): { readonly text: string; re
 
 function cellsOf(promised: Promised, finding: Finding | undefined): readonly string[] {
   const { what, goal, unit } = promised;
-  const { floor } = goal;
-  const bounds = [what, floor === undefined ? ABSENT : String(floor), `${boundOf(goal)} ${unit}`.trimEnd()];
+  const aim = goal === undefined ? ABSENT : `${boundOf(goal)} ${unit}`.trimEnd();
+  const bounds = [what, String(goal?.floor ?? ABSENT), aim];
   if (finding === undefined) return [...bounds, ABSENT, ABSENT, "not measured", ABSENT, commandOf(promised)];
   const { row, stored } = finding;
   const isSingle = row.samples.length === 1;

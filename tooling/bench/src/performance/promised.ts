@@ -14,7 +14,8 @@ export interface Promised extends Play {
   /** As {@link qualifiedNames} gives it. */
   readonly row: string;
   readonly unit: Row["unit"];
-  readonly goal: Goal;
+  /** Absent: it is only shown. */
+  readonly goal?: Goal;
 }
 
 export interface Section {

@@ -64,7 +64,22 @@ export interface SlotPlan {
   readonly share: Share;
 }
 
-export type ReceiverPlan = FleetPlan | RawPlan | GroupedPlan | SlotPlan | SessionPlan;
+/** A server of Socket.IO over Redis, and its clients. */
+export interface SocketPlan {
+  readonly kind: "socket.io";
+  readonly redis: string;
+  readonly share: Share;
+}
+
+/** Nodes of Moleculer over NATS, and their services. */
+export interface MoleculerPlan {
+  readonly kind: "moleculer";
+  readonly url: string;
+  readonly nodes: readonly string[];
+  readonly share: Share;
+}
+
+export type ReceiverPlan = FleetPlan | RawPlan | GroupedPlan | SlotPlan | SessionPlan | SocketPlan | MoleculerPlan;
 
 /** Every method that does something, its `call` left out. Scans answer with all their pages at once. */
 export type RegistryMethod = Exclude<

@@ -17,15 +17,30 @@ process.on("message", (message: ToReceiver) => {
   else process.exit(); // Its registrations and subscriptions go with the servers.
 });
 
-if (plan.kind === "fleets") await (await import("./fleet-receivers.ts")).serveFleets(plan, counter);
-else if (plan.kind === "sessions") await (await import("./session-keepers.ts")).keepSessions(plan);
-else if (plan.kind === "slot") await (await import("./slot-receivers.ts")).listen(plan, counter);
-// Nothing of Muster beside these.
-else if (plan.kind === "raw") await (await import("./raw-receivers.ts")).subscribeRaw(plan, counter);
-else await (await import("./grouped-receivers.ts")).serveGrouped(plan, counter);
+await receive(plan);
 tell({ kind: "ready" });
 
 function tellSpent(): void {
   const { user, system } = process.cpuUsage();
   tell({ kind: "spent", cpuMs: (user + system) / 1_000 });
+}
+
+/** Each with nothing of the others beside it. */
+async function receive(one: ReceiverPlan): Promise<void> {
+  switch (one.kind) {
+    case "fleets":
+      return (await import("./fleet-receivers.ts")).serveFleets(one, counter);
+    case "raw":
+      return (await import("./raw-receivers.ts")).subscribeRaw(one, counter);
+    case "grouped":
+      return (await import("./grouped-receivers.ts")).serveGrouped(one, counter);
+    case "sessions":
+      return (await import("./session-keepers.ts")).keepSessions(one);
+    case "slot":
+      return (await import("./slot-receivers.ts")).listen(one, counter);
+    case "socket.io":
+      return (await import("./socket-receivers.ts")).serveSockets(one, counter);
+    case "moleculer":
+      return (await import("./moleculer-receivers.ts")).serveMoleculer(one, counter);
+  }
 }

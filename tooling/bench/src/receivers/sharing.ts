@@ -4,11 +4,13 @@ import type {
   BrokerPlace,
   FleetPlan,
   GroupedPlan,
+  MoleculerPlan,
   RawPlan,
   RegistryPlace,
   SessionPlan,
   Share,
   SlotPlan,
+  SocketPlan,
 } from "./plan.ts";
 
 /** As many processes receive; more would only wait for the cores that two of them and the sender already share. */
@@ -43,10 +45,30 @@ export function sessionPlans(registry: RegistryPlace, sessions: number, size: nu
 
 /** @param nodes over all processes */
 export function groupedPlans(url: string, nodes: number, size: number): readonly GroupedPlan[] {
-  return sharesOf(size).map((share, process) => {
-    const own = Array.from({ length: nodes / PROCESSES }, (_, index) => `grouped.${process}-${index}`);
-    return { kind: "grouped", url, nodes: own, share };
-  });
+  return sharesOf(size).map((share, process) => ({
+    kind: "grouped",
+    url,
+    nodes: namesOfNodes("grouped.", process, nodes),
+    share,
+  }));
+}
+
+/** @param nodes over all processes */
+export function moleculerPlans(url: string, nodes: number, size: number): readonly MoleculerPlan[] {
+  return sharesOf(size).map((share, process) => ({
+    kind: "moleculer",
+    url,
+    nodes: namesOfNodes("node-", process, nodes),
+    share,
+  }));
+}
+
+export function socketPlans(redis: string, size: number): readonly SocketPlan[] {
+  return sharesOf(size).map((share) => ({ kind: "socket.io", redis, share }));
+}
+
+function namesOfNodes(prefix: string, process: number, nodes: number): readonly string[] {
+  return Array.from({ length: nodes / PROCESSES }, (_, index) => `${prefix}${process}-${index}`);
 }
 
 export interface RawReceivers {

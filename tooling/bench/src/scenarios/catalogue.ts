@@ -16,6 +16,7 @@ import { natsIdentityScenario } from "./nats-identity.ts";
 import { natsMemoryScenario } from "./nats-memory.ts";
 import { natsRegistryScenario } from "./nats-registry.ts";
 import { natsScenario } from "./nats.ts";
+import { peersScenario } from "./peers.ts";
 import { pocScenario } from "./poc.ts";
 import { postgresDurableScenario } from "./postgres-durable.ts";
 import { postgresEnumerateScenario } from "./postgres-enumerate.ts";
@@ -70,6 +71,7 @@ const ALL: readonly Scenario[] = [
   sqliteRegisterScenario,
   postgresOutboxScenario,
   sqliteDurableScenario,
+  peersScenario,
   pocScenario,
   mixedScenario,
   natsMemoryScenario,

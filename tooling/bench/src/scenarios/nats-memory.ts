@@ -28,7 +28,7 @@ const MOST_RAW_ROUNDS = 3;
 
 interface Seen {
   readonly watched: readonly Watched[];
-  /** Highest of all rounds over what stood before the first, MB. */
+  /** Highest of all rounds over what stood before the first, MB. The process keeps what it once had. */
   readonly rssGrowth: number;
 }
 
@@ -55,7 +55,7 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
 
 function rawRows(raw: Seen): readonly Row[] {
   return [
-    rowOf("raw, publish all and one flush: growth of rss", "MB", [raw.rssGrowth]),
+    rowOf("raw, publish all and one flush: growth of heapUsed and external", "MB", of(raw, "usedGrowth")),
     rowOf("… longest stretch, without collector", "ms", of(raw, "ownStretchMs")),
   ];
 }
@@ -101,7 +101,6 @@ function receiverOf(url: string, prefix: string, size: number): RawPlan {
 }
 
 async function seen(rounds: number, work: () => Promise<void>): Promise<Seen> {
-  await work(); // What is compiled and allocated once is no growth.
   await collectGarbage();
   const { rss } = memoryNow();
   const watched: Watched[] = [];

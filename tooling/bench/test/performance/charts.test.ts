@@ -8,14 +8,21 @@ import { logScale, powersAround } from "../../src/performance/svg.ts";
 import { reportOf } from "../../src/report.ts";
 import { type Goal, rowOf, timingOf } from "../../src/scenario.ts";
 
-function measured(goal: Goal, samples: readonly number[]): readonly [Promised, Stored] {
-  const promised = { scenario: "scan", size: 10, what: "a < b & c", row: "r", unit: "×", goal } as const;
+function measured(goal: Goal | undefined, samples: readonly number[]): readonly [Promised, Stored] {
+  const promised = {
+    scenario: "scan",
+    size: 10,
+    what: "a < b & c",
+    row: "r",
+    unit: "×",
+    ...(goal === undefined ? {} : { goal }),
+  } as const;
   const row = rowOf("r", "×", samples);
   const result = { scenario: "scan", size: 10, rounds: 3, servers: {}, elapsedMs: 1, rows: [row], timings: [] };
   return [promised, storedOf(reportOf([result], 0))];
 }
 
-function chartOf(goal: Goal, samples: readonly number[]): string | undefined {
+function chartOf(goal: Goal | undefined, samples: readonly number[]): string | undefined {
   const [promised, stored] = measured(goal, samples);
   const finding = findingOf(promised, new Map([[nameOf(promised), stored]]));
   return finding === undefined ? undefined : goalChart([finding]);
@@ -45,18 +52,22 @@ test("a goal of nothing at all can't be drawn", () => {
   expect(chartOf({ atMost: 0 }, [0])).toBeUndefined();
 });
 
+test("what is only shown has a line where both are as fast, and no goal", () => {
+  const chart = chartOf(undefined, [3, 4, 5]);
+  const { median, floor } = places(chart);
+  expect(median).toBeGreaterThan(floor);
+  expect(chart).not.toContain("<polygon");
+});
+
 test("what a label says is text, whatever is in it", () => {
   expect(chartOf({ atLeast: 1 }, [2])).toContain("a &lt; b &amp; c");
 });
 
 test("the cost of a recipient is drawn for the sizes that were played, and not without any", () => {
   expect(costChart(new Map())).toBeUndefined();
-  const at = (size: number): readonly [string, Stored] => {
-    const timings = [timingOf("registry on Redis", [size / 100], size)];
-    const result = { scenario: "nats-identity", size, rounds: 9, servers: {}, elapsedMs: 1, rows: [], timings };
-    return [nameOf(result), storedOf(reportOf([result], 0))];
-  };
-  const chart = costChart(new Map([at(10_000), at(1_000_000)])) ?? "";
+  const timings = [10_000, 1_000_000].map((size) => timingOf(`to ${size.toLocaleString("en")}`, [size / 100], size));
+  const result = { scenario: "node-growth", size: 1_000_000, rounds: 9, servers: {}, elapsedMs: 1, rows: [], timings };
+  const chart = costChart(new Map([[nameOf(result), storedOf(reportOf([result], 0))]])) ?? "";
   const [, first, last] = /<polyline points="60,([\d.]+) 500,([\d.]+)"/u.exec(chart) ?? expect.fail();
   expect(first).toBe(last); // Ten microseconds each, whatever their number.
 });

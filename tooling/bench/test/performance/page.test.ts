@@ -84,6 +84,15 @@ test("what was not played is not measured, and there is no picture of it", () =>
   expect(files[0]?.text).toContain("Of 1 goals **0 are met**, of 0 the floor, 0 are missed, 1 are not measured.");
 });
 
+test("what is only shown has neither goal nor verdict, and counts for none", () => {
+  const { goal, ...shown } = PROMISE;
+  expect(goal).toBeDefined();
+  const results = new Map([["scan-20000", stored([rowOf("speed of scan", "×", [2.4, 2.5, 2.6])])]]);
+  const [{ text } = expect.fail()] = pageFiles([{ ...SECTION, goals: [shown] }], results);
+  expect(text).toContain("| A scan ÷ a loop | – | – | **2.50** × | 2.45 – 2.55 |  | 9, 0.0 |");
+  expect(text).toContain("Of 0 goals");
+});
+
 test("a result without the row that a goal names has to be played again", () => {
   expect(() => page(stored([rowOf("something else", "×", [1])]))).toThrow('scan-20000.json has no row "speed of scan"');
 });
