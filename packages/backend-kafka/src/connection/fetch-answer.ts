@@ -2,7 +2,7 @@
 
 import { type Batch, batchesIn } from "./record-batches.ts";
 
-export interface FetchedPartition {
+interface FetchedPartition {
   readonly partition: number;
   /** Of the protocol; 0: none. */
   readonly errorCode: number;
