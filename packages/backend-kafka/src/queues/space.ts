@@ -57,7 +57,7 @@ export class Space implements Around {
       onRedrive: (record) => this.#onRedrive(record),
       onReset: (shard) => this.#onReset(shard),
     });
-    this.ledger = new Ledger(this.wire, this.seal);
+    this.ledger = new Ledger(this.wire, { seal: this.seal, patienceMs: 2 * settings.requestTimeoutMs });
     this.tail = new Tail(this.#tailWire, {
       onStretch: (stretch) => this.#onStretch(stretch),
       onAnother: (use, shard) => this.#onAnother(use, shard),
@@ -240,7 +240,7 @@ export class Space implements Around {
   /** Positions in a log that is no more mean nothing in the new one. */
   #onMade(uses: readonly Use[]): void {
     const isFirst = uses.includes("pos") && !this.#isOpen;
-    for (const use of uses) this.tail.suspect(use);
+    this.tail.suspect(uses);
     if (uses.includes("q") && !isFirst) this.flusher.reset();
   }
 }
