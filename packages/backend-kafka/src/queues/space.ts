@@ -102,7 +102,9 @@ export class Space implements Around {
     this.tail.start();
     await this.tail.passed("pos", ends ?? new Map());
     this.#isOpen = true;
-    this.#asking = setInterval(() => this.barrier.pass("ask").catch(untold), ASKING_EVERY_MS).unref();
+    this.#asking = setInterval(() => {
+      this.barrier.pass("ask").catch(untold);
+    }, ASKING_EVERY_MS).unref();
   }
 
   async close(): Promise<void> {
