@@ -1,6 +1,6 @@
-/** Muster on Kafka: messaging. */
+/** Muster on Kafka: messaging, and queues in a log. */
 
+export type { KafkaDurabilityOptions } from "./queues/settings.ts";
+export { kafkaDurability } from "./durability.ts";
 export { kafkaMessaging } from "./messaging.ts";
 export type { KafkaCompression, KafkaMessagingOptions, KafkaServerOptions } from "./options.ts";
-export { kafkaDurability } from "./durability.ts";
-export type { KafkaDurabilityOptions } from "./queues/settings.ts";

@@ -1,10 +1,10 @@
-import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Server } from "@muster/servers";
 import { withServer } from "@muster/servers/vitest";
 import { Processes } from "@muster/testing/processes";
 import { assert, describe, test } from "vitest";
 import { topicOf } from "../src/keys.ts";
+import { connectionsTo } from "./connections.ts";
 import { Foreigner } from "./foreign.ts";
 import type { ListeningProcess } from "./listening-process.ts";
 import { eventually, message, opened, publish } from "./support.ts";
@@ -12,7 +12,6 @@ import { eventually, message, opened, publish } from "./support.ts";
 const PROCESSES = 4;
 const PARTITIONS = 2;
 const LISTENING = fileURLToPath(new URL("listening-process.ts", import.meta.url));
-const ESTABLISHED = "01";
 
 type Listening = Pick<ListeningProcess, "count">;
 
@@ -21,16 +20,6 @@ interface Footprint {
   readonly partitions: number;
   readonly groups: number;
   readonly connections: number;
-}
-
-/** Ends of connections on this machine that lead to the port, as Linux tells them. */
-async function connectionsTo(port: number): Promise<number> {
-  const wanted = port.toString(16).toUpperCase().padStart(4, "0");
-  const lines = (await readFile("/proc/net/tcp", "utf8")).split("\n").slice(1);
-  return lines.filter((line) => {
-    const [, , remote, state] = line.trim().split(/\s+/);
-    return state === ESTABLISHED && remote?.endsWith(`:${wanted}`) === true;
-  }).length;
 }
 
 async function footprintOf({ url, port }: Server, prefix: string): Promise<Footprint> {

@@ -27,12 +27,15 @@ interface Pending {
 export class Ledger {
   readonly #wire: Wire;
   readonly #seal: string;
+  /** How long what stands in the log may take to be read back. */
+  readonly #patienceMs: number;
   readonly #pending = new Map<string, Pending>();
   #tickets = 0;
 
   /** @param seal is no other process'. */
-  constructor(wire: Wire, seal: string) {
+  constructor(wire: Wire, { seal, patienceMs }: { readonly seal: string; readonly patienceMs: number }) {
     this.#wire = wire;
+    this.#patienceMs = patienceMs;
     this.#seal = seal;
   }
 
@@ -57,7 +60,12 @@ export class Ledger {
         for (const { ticket } of some) this.#resolve(ticket, result ?? gone(operation));
       }
     }
-    return Promise.all(written.map(({ verdict }) => verdict));
+    const late = setTimeout(() => {
+      for (const { ticket } of written) this.#resolve(ticket, gone(operation));
+    }, this.#patienceMs).unref();
+    const verdicts = await Promise.all(written.map(({ verdict }) => verdict));
+    clearTimeout(late);
+    return verdicts;
   }
 
   /** The record of that ticket has been read back. */

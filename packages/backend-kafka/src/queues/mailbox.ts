@@ -8,7 +8,7 @@ import { NOTHING_DONE, type Owner } from "./table.ts";
 const MARKED_WITHIN_MS = 60_000;
 
 /** `unmarked`: a redrive that `pos` has not told of; whoever began it may have died. */
-export type ItemState = "waiting" | "leased" | "settling" | "unmarked" | "ended";
+type ItemState = "waiting" | "leased" | "settling" | "unmarked" | "ended";
 
 /** One delivery. */
 export interface Item {

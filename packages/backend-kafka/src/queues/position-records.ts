@@ -38,7 +38,7 @@ export interface StateRecord extends Progress {
 }
 
 /** All that was enqueued for epochs up to this one is void, now and later. */
-export interface DropRecord {
+interface DropRecord {
   readonly kind: "drop";
   readonly identity: string;
   readonly epoch: number;
@@ -56,7 +56,7 @@ export interface RedriveRecord {
 }
 
 /** `q` has been made anew: positions that were written before mean nothing. */
-export interface ResetRecord {
+interface ResetRecord {
   readonly kind: "reset";
   /** No other's. */
   readonly id: string;

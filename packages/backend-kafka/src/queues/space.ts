@@ -57,7 +57,7 @@ export class Space implements Around {
       onRedrive: (record) => this.#onRedrive(record),
       onReset: (shard) => this.#onReset(shard),
     });
-    this.ledger = new Ledger(this.wire, this.seal);
+    this.ledger = new Ledger(this.wire, { seal: this.seal, patienceMs: 2 * settings.requestTimeoutMs });
     this.tail = new Tail(this.#tailWire, {
       onStretch: (stretch) => this.#onStretch(stretch),
       onAnother: (use, shard) => this.#onAnother(use, shard),
@@ -102,7 +102,9 @@ export class Space implements Around {
     this.tail.start();
     await this.tail.passed("pos", ends ?? new Map());
     this.#isOpen = true;
-    this.#asking = setInterval(() => this.barrier.pass("ask").catch(untold), ASKING_EVERY_MS).unref();
+    this.#asking = setInterval(() => {
+      this.barrier.pass("ask").catch(untold);
+    }, ASKING_EVERY_MS).unref();
   }
 
   async close(): Promise<void> {
@@ -240,7 +242,7 @@ export class Space implements Around {
   /** Positions in a log that is no more mean nothing in the new one. */
   #onMade(uses: readonly Use[]): void {
     const isFirst = uses.includes("pos") && !this.#isOpen;
-    for (const use of uses) this.tail.suspect(use);
+    this.tail.suspect(uses);
     if (uses.includes("q") && !isFirst) this.flusher.reset();
   }
 }

@@ -59,7 +59,7 @@ export class Sweeper {
     let swept = 0;
     for (const [identity, known] of table.entries()) {
       if (swept >= limit) break;
-      if (known.keys.size < 2 && known.dropped < 0 && known.redriven.size === 0) continue;
+      if (known.keys.length < 2 && known.dropped < 0 && known.redriven.size === 0) continue;
       const over = table.superseded(identity, settings.retentionMs, Date.now());
       const mailbox = mailboxes.get(identity);
       const isOwn = mailbox !== undefined && known.owner?.seal === seal;

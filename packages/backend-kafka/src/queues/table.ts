@@ -13,7 +13,7 @@ export interface Owner {
   readonly attachedAt: number;
 }
 
-export interface Redriven {
+interface Redriven {
   readonly offset: number;
   readonly expiresAt: number;
 }
@@ -31,9 +31,9 @@ export interface Known {
   /** Epoch ms by the broker's clock. */
   droppedAt: number;
   /** By {@link repetitionKey}. */
-  readonly redriven: Map<string, Redriven>;
+  redriven: ReadonlyMap<string, Redriven>;
   /** That stand in the log for it. */
-  readonly keys: Set<string>;
+  keys: readonly string[];
 }
 
 /** Who is told of what others have written. */
@@ -45,11 +45,15 @@ export interface TableListener {
   onReset(shard: number): void;
 }
 
+/** Most identities have none: nothing is kept for that. */
+const NONE: ReadonlyMap<string, Redriven> = new Map();
+
 export const NOTHING_DONE: Progress = { position: -1, settled: [], attempts: [] };
 
 export class Table {
   readonly #listener: TableListener;
   readonly #known = new Map<string, Known>();
+  readonly #seals = new Map<string, string>();
   /** By shard: the last reset. */
   readonly #resets = new Map<number, string>();
 
@@ -78,7 +82,7 @@ export class Table {
   apply(shard: number, { key, record }: Read, at: { readonly offset: number; readonly timestamp: number }): boolean {
     if (record.kind === "reset") return this.#reset(shard, record.id);
     const known = this.#provide(shard, record.identity);
-    known.keys.add(key);
+    if (!known.keys.includes(key)) known.keys = [...known.keys, key];
     switch (record.kind) {
       case "state":
         return this.#state(known, record, at.offset);
@@ -93,8 +97,8 @@ export class Table {
   erase(identity: string, key: string): void {
     const known = this.#known.get(identity);
     if (known === undefined) return;
-    known.keys.delete(key);
-    if (known.keys.size === 0 && known.redriven.size === 0) this.#known.delete(identity);
+    known.keys = known.keys.filter((one) => one !== key);
+    if (known.keys.length === 0 && known.redriven.size === 0) this.#known.delete(identity);
   }
 
   /** Keys of one identity that say nothing any more. */
@@ -107,12 +111,12 @@ export class Table {
       known.dropped >= 0 &&
       known.droppedAt + retentionMs < now &&
       known.redriven.size === 0;
-    if (isOver) return [...known.keys];
+    if (isOver) return known.keys;
     const drop = known.dropped < 0 ? undefined : keyOf({ kind: "drop", identity, epoch: known.dropped });
     const redrives = new Set(
       [...known.redriven].flatMap(([key, { expiresAt }]) => (expiresAt > now ? [redriveKey(identity, key)] : [])),
     );
-    return [...known.keys].filter((key) => {
+    return known.keys.filter((key) => {
       if (key === own || key === drop || redrives.has(key)) return false;
       // What an attachment left that has ended otherwise is all that is known of the identity.
       return !(own === undefined && isState(key));
@@ -123,8 +127,15 @@ export class Table {
   forget(identity: string, key: string): void {
     const known = this.#known.get(identity);
     if (known === undefined) return;
-    for (const redriven of known.redriven.keys())
-      if (redriveKey(identity, redriven) === key) known.redriven.delete(redriven);
+    const left = [...known.redriven].filter(([redriven]) => redriveKey(identity, redriven) !== key);
+    if (left.length < known.redriven.size) known.redriven = left.length === 0 ? NONE : new Map(left);
+  }
+
+  /** As many identities have the same, it is kept once. */
+  #one(seal: string): string {
+    const known = this.#seals.get(seal);
+    if (known === undefined) this.#seals.set(seal, seal);
+    return known ?? seal;
   }
 
   #provide(shard: number, identity: string): Known {
@@ -138,8 +149,8 @@ export class Table {
       progress: NOTHING_DONE,
       dropped: -1,
       droppedAt: 0,
-      redriven: new Map(),
-      keys: new Set(),
+      redriven: NONE,
+      keys: [],
     };
     this.#known.set(identity, known);
     return known;
@@ -157,7 +168,7 @@ export class Table {
     } else {
       const wasUnclean = owner !== undefined && !known.isDetached && owner.seal !== seal;
       known.unclean = Math.max(known.unclean + (wasUnclean ? 1 : 0), record.unclean);
-      known.owner = { epoch, tag, seal, attachedAt };
+      known.owner = { epoch, tag, seal: this.#one(seal), attachedAt };
     }
     known.isDetached = record.isDetached;
     const reset = this.#resets.get(known.shard);
@@ -182,7 +193,8 @@ export class Table {
     const key = repetitionKey(record.messageId, record.generation);
     const { position, settled } = known.progress;
     if (known.redriven.has(key) || record.offset < position || settled.includes(record.offset)) return false;
-    known.redriven.set(key, { offset: record.offset, expiresAt: record.expiresAt });
+    const { offset, expiresAt } = record;
+    known.redriven = new Map([...known.redriven, [key, { offset, expiresAt }]]);
     this.#listener.onRedrive(record);
     return true;
   }
@@ -199,6 +211,8 @@ export class Table {
 /** What either says is settled is so. */
 export function merged(one: Progress, other: Progress): Progress {
   const position = Math.max(one.position, other.position);
+  // Mostly there is nothing beyond it.
+  if (isBare(one) && isBare(other)) return { ...NOTHING_DONE, position };
   const settled = [...new Set([...one.settled, ...other.settled])].filter((offset) => offset >= position);
   settled.sort((a, b) => a - b);
   const ended = new Set(settled);
@@ -226,4 +240,8 @@ function isState(key: string): boolean {
 function redriveKey(identity: string, repetition: string): string {
   const at = repetition.lastIndexOf("\0");
   return JSON.stringify(["r", identity, repetition.slice(0, at), repetition.slice(at + 1)]);
+}
+
+function isBare({ settled, attempts }: Progress): boolean {
+  return settled.length === 0 && attempts.length === 0;
 }

@@ -3,7 +3,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Backoff } from "@muster/core/slots";
 import { ANSWERS, BrokerAnswer } from "../errors.ts";
-import { type Layout, type LogRecord, type Stretch, type Use, type Want, type Wire } from "./wire.ts";
+import { type Layout, type LogRecord, type Stretch, type Use, USES, type Want, type Wire } from "./wire.ts";
 
 /** How long a broker holds a question that it has nothing for. */
 const POLL_MS = 200;
@@ -19,6 +19,8 @@ interface Cursor {
   readAt: number | undefined;
   /** The topic may be another one of the same name: the last record is asked for again. */
   isSuspect: boolean;
+  /** Where the log ended when it was last read. */
+  end: number;
 }
 
 interface Waiter {
@@ -55,13 +57,14 @@ export class Tail {
   follow(use: Use, shard: number, offset: number): void {
     const key = `${use}/${shard}`;
     const known = this.#cursors.get(key);
-    if (known === undefined) this.#cursors.set(key, { use, shard, next: offset, readAt: undefined, isSuspect: false });
+    if (known === undefined)
+      this.#cursors.set(key, { use, shard, next: offset, readAt: undefined, isSuspect: false, end: offset });
     else known.next = offset;
   }
 
-  /** Topics have been made anew, or were not there for a moment. */
-  suspect(use: Use): void {
-    for (const cursor of this.#cursors.values()) if (cursor.use === use) cursor.isSuspect = true;
+  /** Topics have been made anew, or may have been while nobody looked. */
+  suspect(uses: readonly Use[]): void {
+    for (const cursor of this.#cursors.values()) if (uses.includes(cursor.use)) cursor.isSuspect = true;
   }
 
   leave(use: Use, shard: number): void {
@@ -98,6 +101,7 @@ export class Tail {
         layout = await this.#wire.layout({ signal });
         const current = layout;
         this.#isStale = false;
+        this.suspect(USES);
         const nodes = new Set(Object.values(layout.leaders).flat());
         const results = await Promise.allSettled([...nodes].map((node) => this.#pump(current, node, backoff)));
         const failed = results.find((result) => result.status === "rejected");
@@ -146,11 +150,18 @@ export class Tail {
     const cursor = this.#cursors.get(`${use}/${shard}`);
     if (cursor === undefined || placeOf(cursor) !== from) return; // It has been told to read elsewhere.
     if (errorCode === ANSWERS.offsetOutOfRange) return this.#reposition(cursor, from);
-    if (errorCode === ANSWERS.unknownTopic) cursor.isSuspect = true;
     if (errorCode !== ANSWERS.none) throw new BrokerAnswer(errorCode);
-    if (cursor.isSuspect && cursor.next > from && !isSame(cursor, records)) return this.#reposition(cursor, from);
-    const fresh = cursor.next > from ? records.slice(1) : records;
+    if (stretch.end < cursor.end && !cursor.isSuspect) {
+      cursor.isSuspect = true; // Or a new leader that does not know yet how far all of them are.
+      return;
+    }
+    const isChecked = cursor.next > from;
+    // A new leader may not know yet that all have it.
+    if (isChecked && records.length === 0) return;
+    if (isChecked && !isSame(cursor, records)) return this.#reposition(cursor, from);
+    const fresh = isChecked ? records.slice(1) : records;
     cursor.isSuspect = false;
+    cursor.end = stretch.end;
     cursor.readAt = records.at(-1)?.timestamp ?? cursor.readAt;
     const isNew = next > cursor.next;
     cursor.next = Math.max(cursor.next, next);
@@ -167,6 +178,7 @@ export class Tail {
     const isAnother = start <= from;
     cursor.next = start;
     cursor.readAt = undefined;
+    cursor.end = start;
     cursor.isSuspect = false;
     for (const waiter of this.#waiters) if (waiter.use === use) waiter.ends.delete(shard);
     // Else it has been away for longer than anything is kept.

@@ -21,8 +21,7 @@ await withKafkaCluster({ size: 3 }, ({ nodes, urls }) => {
       const working = (async (): Promise<void> => {
         while (!isOver) {
           const handed = await eventually(async () => take(worker, "s"), PATIENCE_MS);
-          const settled = await eventually(async () => ack(worker, handed), PATIENCE_MS);
-          assert.deepEqual(settled, []);
+          await eventually(async () => assert.deepEqual(await ack(worker, handed), []), PATIENCE_MS);
           for (const { id, identity } of handed) {
             assert.isFalse(ended.has(`${id} for ${identity}`), `${id} for ${identity} comes again`);
             ended.add(`${id} for ${identity}`);
