@@ -140,12 +140,11 @@ export const nameCases: readonly DurabilityCase[] = [
       const sessions = HOSTILE.filter((session) => session.length <= 64);
       await each([...sessions.entries()], async ([index, session]) => attach(ctx, [`a${index}`], { session }));
       await each([...sessions.keys()], async (index) => enqueue(ctx, message(`m${index}`), [`a${index}`]));
-      const taking = sessions.map(async (session, index) => {
+      await each([...sessions.entries()], async ([index, session]) => {
         const handed = await takeOne(ctx, { session });
         assert.deepEqual(pairsOf([handed]), [pair(`m${index}`, `a${index}`)], session);
         assert.deepEqual(pairsOf(await dequeue(ctx, { session })), [], session);
       });
-      await Promise.all(taking);
     },
   },
   {

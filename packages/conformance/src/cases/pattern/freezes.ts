@@ -1,6 +1,7 @@
 /** Processes that stand still for longer than they are believed to live, and then go on. */
 
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Delivery, Inbox, Leased } from "@muster/core/slots";
 import type { PatternCase } from "../../case.ts";
 import { overridden } from "../../mutant.ts";
@@ -9,6 +10,8 @@ import { fencesByEpoch, patternCases } from "../../pattern/pattern-case.ts";
 import type { AnyFleet } from "../../pattern/process.ts";
 import type { Scene } from "../../pattern/scene.ts";
 import { countsOf } from "./support.ts";
+
+const LOOKING_EVERY_MS = 10;
 
 interface Freezable {
   readonly fleet: AnyFleet;
@@ -50,7 +53,12 @@ async function freezable(scene: Scene): Promise<Freezable> {
     }),
     durability: (real) => ({
       async dequeue(...args): Promise<readonly Leased[]> {
-        const leased = await real.dequeue(...args);
+        let leased = await real.dequeue(...args);
+        // Who has come back empty just now would ask for nothing that comes.
+        while (isFrozen && leased.length === 0) {
+          await delay(LOOKING_EVERY_MS);
+          leased = await real.dequeue(...args);
+        }
         await held(leased.length);
         return leased;
       },
