@@ -127,7 +127,9 @@ await withServer("rabbitmq", {}, ({ url, control }) => {
     await arrive(theirs, "2");
   });
 
-  test("thousands of addresses are live when adding resolves, and none when removing does", async () => {
+  test("thousands of addresses are live when adding resolves, and none when removing does", {
+    timeout: 60_000,
+  }, async () => {
     await using messaging = await opened({ url });
     const addresses = Array.from({ length: 2_500 }, (_, index) => `sensor-${index}`);
     const reader = await reading(messaging, addresses, { prefetch: 8_192 });
@@ -143,7 +145,7 @@ await withServer("rabbitmq", {}, ({ url, control }) => {
     assert.isTrue(failures.every(({ error }) => error.code === "NO_ROUTE"));
   });
 
-  test("a burst that a slow reader can't keep up with arrives whole", async () => {
+  test("a burst that a slow reader can't keep up with arrives whole", { timeout: 60_000 }, async () => {
     await using sender = await opened({ url });
     await using messaging = await opened({ url });
     using call = callOf(30_000);
