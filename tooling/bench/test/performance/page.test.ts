@@ -77,6 +77,11 @@ test.each([
   );
 });
 
+test("a load of another duration says so, and is preliminary", () => {
+  const text = page({ ...stored([rowOf("speed of scan", "×", [4])]), seconds: 20 });
+  expect(text).toContain("| 9 of 20 s, 0.0 † |");
+});
+
 test("what was not played is not measured, and there is no picture of it", () => {
   const files = pageFiles([SECTION], new Map());
   expect(files.map(({ path }) => path)).toEqual(["docs/performance.md"]);
