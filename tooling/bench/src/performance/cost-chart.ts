@@ -1,6 +1,6 @@
 /** What one recipient costs in a multicast to so many, both on logarithmic axes. */
 
-import { figures, grouped } from "../table.ts";
+import { grouped } from "../table.ts";
 import { nameOf, type Play } from "./promised.ts";
 import type { Results } from "./results.ts";
 import { dot, label, logScale, type Look, path, picture, powersAround, stroke } from "./svg.ts";
@@ -48,7 +48,7 @@ export function costChart(results: Results): string | undefined {
   const grid = [
     ...ticks.flatMap((tick) => [
       stroke({ x: LEFT, y: up(tick) }, { x: RIGHT, y: up(tick) }, "faint"),
-      label({ x: LEFT - 8, y: up(tick) + 4 }, `${figures(tick)} µs`, { anchor: "end" }),
+      label({ x: LEFT - 8, y: up(tick) + 4 }, `${tick} µs`, { anchor: "end" }),
     ]),
     ...SIZES.flatMap((size) => [
       stroke({ x: across(size), y: TOP }, { x: across(size), y: BOTTOM }, "faint"),

@@ -22,7 +22,7 @@ export function findingOf(promised: Promised, results: Results): Finding | undef
   return { promised, stored, row, ...(goal === undefined ? {} : judge(row, goal)) };
 }
 
-/** Fewer than nine rounds, or more runnable threads than cores. */
-export function isPreliminary({ rounds, machine }: Stored): boolean {
-  return rounds < 9 || Math.max(machine.loadBefore, machine.loadAfter) > machine.cores;
+/** Fewer than nine rounds, another duration than the scenario's own, or more runnable threads than cores. */
+export function isPreliminary({ rounds, seconds, machine }: Stored): boolean {
+  return rounds < 9 || seconds !== undefined || Math.max(machine.loadBefore, machine.loadAfter) > machine.cores;
 }

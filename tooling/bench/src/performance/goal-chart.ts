@@ -29,7 +29,7 @@ export function goalChart(findings: readonly Finding[]): string | undefined {
   const marks = ticks.flatMap((tick, index) => [
     stroke({ x: position(tick), y: TOP - 6 }, { x: position(tick), y: bottom }, tick === 1 ? "axis" : "faint"),
     ...(tick === 1 || index % every === 0
-      ? [label({ x: position(tick), y: TOP - 12 }, tick === 1 ? "floor" : `${figures(tick)}×`, { anchor: "middle" })]
+      ? [label({ x: position(tick), y: TOP - 12 }, tick === 1 ? "floor" : `${tick}×`, { anchor: "middle" })]
       : []),
   ]);
   const rows = drawn.flatMap((finding, index) => rowMarks(finding, TOP + (index + 0.5) * ROW, position));

@@ -23,8 +23,8 @@ Generated from the results in [docs/performance](performance) by \`pnpm bench re
 A ratio compares two things that were measured in turns in the same run: absolute times move by a factor of 2 with the hour
 and the machine, ratios by a tenth or two. *Measured* is the median of all rounds, and half of them lie in the *middle half*.
 The floor must hold, the goal is what is aimed at; **?** behind a verdict says that the middle half lies on both sides of it.
-† is preliminary: fewer than nine rounds, or more runnable threads than cores meanwhile. What exactly each scenario
-compares, and why its baseline is fair, stands in [the benchmarks](../tooling/bench/README.md).`;
+† is preliminary: fewer than nine rounds, another duration than the scenario's own, or more runnable threads than cores.
+What exactly each scenario compares, and why its baseline is fair, stands in [the benchmarks](../tooling/bench/README.md).`;
 
 const PICTURE_HEAD = `In the pictures every value is a multiple of its floor (of its goal, where it has no floor): what lies right of the line
 holds. A thick stroke is the middle half, a thin one all rounds, a rhombus the goal. What may be at most so much is drawn
@@ -68,7 +68,12 @@ function standing(sections: readonly Section[], results: Results): string {
   const met = found.filter((finding) => finding.met).length;
   const floors = found.filter((finding) => !finding.met && finding.floorMet === true).length;
   const missed = found.length - met - floors;
-  return `Of ${goals.length} goals **${met} are met**, of ${floors} the floor, ${missed} are missed, ${goals.length - found.length} are not measured.`;
+  const open = goals.length - found.length;
+  const preliminary = found.filter(({ stored }) => isPreliminary(stored)).length;
+  return [
+    `Of ${goals.length} goals **${met} are met**, of ${floors} the floor, ${missed} are missed, ${open} are not measured.`,
+    ...(preliminary === 0 ? [] : [`Of what was measured ${preliminary} are preliminary, and to be measured again.`]),
+  ].join("\n");
 }
 
 /** Those it was measured on; nearly always one. */
@@ -119,7 +124,7 @@ function cellsOf(promised: Promised, finding: Finding | undefined): readonly str
     `**${figures(row.median)}**${unit === "" ? "" : ` ${unit}`}`,
     isSingle ? ABSENT : `${figures(row.q1)} – ${figures(row.q3)}`,
     verdictOf(finding),
-    `${stored.rounds}, ${loadOf(stored)}${isPreliminary(stored) ? " †" : ""}`,
+    `${durationOf(stored)}, ${loadOf(stored)}${isPreliminary(stored) ? " †" : ""}`,
     commandOf(promised),
   ];
 }
@@ -135,6 +140,10 @@ function latencies(results: Results): readonly string[] {
 
 function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+function durationOf({ rounds, seconds }: Stored): string {
+  return seconds === undefined ? String(rounds) : `${rounds} of ${seconds} s`;
 }
 
 function loadOf({ machine: { loadBefore, loadAfter } }: Stored): string {

@@ -71,7 +71,7 @@ export interface SocketPlan {
   readonly share: Share;
 }
 
-/** Nodes of Moleculer over NATS, and their services. */
+/** Nodes of Moleculer over NATS, with a service each and handlers behind it. */
 export interface MoleculerPlan {
   readonly kind: "moleculer";
   readonly url: string;

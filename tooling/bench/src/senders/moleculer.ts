@@ -3,10 +3,9 @@
 import type { ServiceBroker } from "moleculer";
 import { NODES } from "../fleets.ts";
 import { Crew } from "../receivers/crew.ts";
-import { EVERYONE, moleculerNode } from "../receivers/moleculer-receivers.ts";
+import { EVERYONE, moleculerNode, serviceOf } from "../receivers/moleculer-receivers.ts";
 import { moleculerPlans } from "../receivers/sharing.ts";
 import type { Contender } from "../rounds.ts";
-import { identityOf } from "../store.ts";
 
 export class Moleculer implements Contender, AsyncDisposable {
   readonly name = "Moleculer, broadcast";
@@ -21,11 +20,12 @@ export class Moleculer implements Contender, AsyncDisposable {
   }
 
   static async open(url: string, size: number, payload: string): Promise<Moleculer> {
-    const crew = await Crew.start(moleculerPlans(url, NODES, size));
+    const plans = moleculerPlans(url, NODES, size);
+    const crew = await Crew.start(plans);
     const broker = moleculerNode(url, "sender");
     await broker.start();
     // A node that has not been heard of is not sent to.
-    await broker.waitForServices(Array.from({ length: size }, (_, index) => identityOf(index)));
+    await broker.waitForServices(plans.flatMap(({ nodes }) => nodes.map(serviceOf)));
     return new Moleculer(broker, crew, payload);
   }
 

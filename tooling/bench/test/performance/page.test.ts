@@ -77,6 +77,12 @@ test.each([
   );
 });
 
+test("a load of another duration says so, and is preliminary", () => {
+  const text = page({ ...stored([rowOf("speed of scan", "×", [4])]), seconds: 20 });
+  expect(text).toContain("| 9 of 20 s, 0.0 † |");
+  expect(text).toContain("0 are not measured.\nOf what was measured 1 are preliminary, and to be measured again.\n");
+});
+
 test("what was not played is not measured, and there is no picture of it", () => {
   const files = pageFiles([SECTION], new Map());
   expect(files.map(({ path }) => path)).toEqual(["docs/performance.md"]);
