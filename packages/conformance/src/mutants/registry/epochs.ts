@@ -40,11 +40,11 @@ export const epochMutants: readonly Mutant[] = [
     (real) => {
       const bases = new Map<string, number>();
       const baseOf = (identity: string): number => bases.get(identity) ?? 0;
-      const last = new Map<string, number>();
+      const beginning = new Set<string>();
       const said = translated(real, {
         epoch: (epoch, identity) => epoch + baseOf(identity),
         back: (route) => {
-          last.set(route.identity, route.epoch);
+          if (beginning.delete(route.identity)) bases.set(route.identity, route.epoch - 1);
           return { ...route, epoch: route.epoch - baseOf(route.identity) };
         },
       });
@@ -52,8 +52,7 @@ export const epochMutants: readonly Mutant[] = [
         ...said,
         async setMany(entries, call) {
           for (const entry of entries) {
-            if (isUpdate(entry) || (await realGet(real, entry.identity, call))) continue;
-            bases.set(entry.identity, last.get(entry.identity) ?? 0);
+            if (!isUpdate(entry) && !(await realGet(real, entry.identity, call))) beginning.add(entry.identity);
           }
           return said.setMany?.(entries, call) ?? [];
         },
