@@ -1,6 +1,7 @@
 /** A message as a record: the address is its key, the body its value, and each header one of the record's. */
 
 import type { Delivery, Headers, Outgoing } from "@muster/core/slots";
+import type { RecordCursor } from "./connection/record-batches.ts";
 
 /** As kafkajs writes it. */
 export interface OutgoingRecord {
@@ -8,18 +9,6 @@ export interface OutgoingRecord {
   readonly value: Buffer;
   readonly headers: Headers;
 }
-
-/** As kafkajs reads it. */
-export interface IncomingRecord {
-  readonly offset: string;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: Readonly<Record<string, HeaderValue | readonly HeaderValue[]>>;
-  /** The end of somebody's transaction, and no message. */
-  readonly isControlRecord: boolean;
-}
-
-type HeaderValue = Buffer | null;
 
 /** Lengths, offsets and timestamps of a record and of each of its headers, in bytes, at most. */
 const RECORD_OVERHEAD = 32;
@@ -40,22 +29,14 @@ export function bytesOf({ key, value, headers }: OutgoingRecord): number {
 }
 
 /** A record without a value, as foreign senders may write it, has an empty body. */
-export function deliveryOf(address: string, { value, headers }: IncomingRecord): Delivery {
-  const body = value ?? Buffer.alloc(0);
-  return { address, headers: headersOf(headers), body: new Uint8Array(body.buffer, body.byteOffset, body.length) };
+export function deliveryOf(address: string, record: RecordCursor): Delivery {
+  const { value, headers } = record.read();
+  return { address, headers: headersOf(headers), body: value };
 }
 
 /** Names in lower case; of a name that is there more than once, the last value; no empty ones. */
-function headersOf(headers: IncomingRecord["headers"]): Headers {
+function headersOf(headers: readonly (readonly [name: string, value: string])[]): Headers {
   const all: Record<string, string> = {};
-  for (const name in headers) {
-    const values = headers[name];
-    const text = lastOf(values)?.toString() ?? "";
-    if (text !== "") all[name.toLowerCase()] = text;
-  }
+  for (const [name, value] of headers) if (value !== "") all[name.toLowerCase()] = value;
   return all;
-}
-
-function lastOf(values: HeaderValue | readonly HeaderValue[] | undefined): HeaderValue | undefined {
-  return Buffer.isBuffer(values) ? values : values?.at(-1);
 }

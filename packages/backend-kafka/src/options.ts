@@ -21,7 +21,7 @@ export interface KafkaServerOptions {
   readonly tls?: TlsOptions;
   /** Client id, as it stands in logs and quotas of the brokers. Default `muster`. */
   readonly name?: string;
-  /** How long a broker may take to let a client in. Default 2,000. */
+  /** How long a broker may take to let a client in. Default 5,000: a JVM that has just started is slow. */
   readonly connectTimeoutMs?: number;
   /** A broker that has been silent for so long over what it was asked is left. Default 5,000. */
   readonly requestTimeoutMs?: number;
@@ -105,7 +105,7 @@ export function serverSettingsOf(
   more: readonly Violation[] = [],
 ): ServerSettings {
   const { url = DEFAULT_URL, sasl, tls, name = "muster", prefix = "muster", compression = "none" } = options;
-  const { connectTimeoutMs = 2_000, requestTimeoutMs = 5_000, replicationFactor, socketFactory } = options;
+  const { connectTimeoutMs = 5_000, requestTimeoutMs = 5_000, replicationFactor, socketFactory } = options;
   const list: readonly unknown[] = Array.isArray(url) ? url : [url];
   const urls = list.flatMap((one) => (typeof one === "string" ? (brokerUrl(one) ?? []) : []));
   const violations: Violation[] = [

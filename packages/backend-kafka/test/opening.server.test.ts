@@ -72,3 +72,17 @@ await withServer("kafka", { password: "s3cret" }, ({ host, port, url }) => {
     });
   });
 });
+
+/** Whoever has no user may all, which is the broker itself. */
+const GUARDED = [
+  "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+  "super.users=User:ANONYMOUS",
+];
+
+await withServer("kafka", { password: "s3cret", arguments: GUARDED }, ({ host, port }) => {
+  test("a user who may not use the topic is PERMISSION_DENIED", async () => {
+    await using messaging = kafkaMessaging({ url: `kafka://muster:s3cret@${host}:${port}` });
+    using call = callOf();
+    await rejection(messaging.open({ namespace: "iot" }, call), "PERMISSION_DENIED");
+  });
+});

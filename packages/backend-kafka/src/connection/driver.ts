@@ -27,7 +27,7 @@ interface Definition {
 }
 
 interface Exchange {
-  readonly request: unknown;
+  readonly request: { readonly apiVersion: number };
   readonly response: { decode(bytes: unknown): Promise<unknown>; parse(decoded: unknown): unknown };
   readonly requestTimeout?: number;
 }
@@ -95,14 +95,19 @@ export async function connect(broker: DriverBroker): Promise<void> {
   await broker.connectionPool.getConnection(0); // It calls itself connected while it can fetch.
 }
 
+/** Makes of the bytes of an answer, in that version of the protocol, what the driver would. */
+export type Reading = (bytes: Buffer, version: number) => Promise<unknown>;
+
 /**
  * Asks a broker that is connected. What it says of single topics and partitions stays in the answer.
  *
  * @throws errors of kafkajs: of the connection, of time, of what can't be written or read.
  */
-export async function ask(broker: DriverBroker, api: Api, args: unknown): Promise<unknown> {
+export async function ask(broker: DriverBroker, api: Api, args: unknown, reading?: Reading): Promise<unknown> {
   const exchange = broker.lookupRequest(APIS[api], internals.requests[api])(args);
-  const { decode } = exchange.response;
+  const { apiVersion } = exchange.request;
+  const decode = async (bytes: unknown): Promise<unknown> =>
+    reading !== undefined && Buffer.isBuffer(bytes) ? reading(bytes, apiVersion) : exchange.response.decode(bytes);
   return broker.connectionPool.send({ ...exchange, response: { decode, parse: (decoded) => decoded } });
 }
 

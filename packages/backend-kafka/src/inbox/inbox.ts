@@ -15,7 +15,6 @@ import {
   isMusterError,
   MusterError,
 } from "@muster/core/slots";
-import { deliveryOf, type IncomingRecord } from "../codec.ts";
 import type { Line, TopicView } from "../connection/line.ts";
 import { Link } from "../connection/link.ts";
 import { offsetsOf } from "../connection/offsets.ts";
@@ -93,8 +92,7 @@ export class KafkaInbox implements Inbox, TailEvents {
     });
   }
 
-  onRecord(address: string, record: IncomingRecord): void {
-    const delivery = deliveryOf(address, record);
+  onDelivery(delivery: Delivery): void {
     this.#waitingBytes += delivery.body.length;
     if (this.#overflow.length > 0 || !this.#channel.push(delivery)) this.#overflow.push(delivery);
   }

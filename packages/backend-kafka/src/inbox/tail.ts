@@ -1,12 +1,14 @@
 /** Reads the live end of the partitions that an inbox listens on, and goes on where it was when brokers come back. */
 
 import { setTimeout as delay } from "node:timers/promises";
-import { Backoff, type Call, isMusterError, type MusterError } from "@muster/core/slots";
-import type { IncomingRecord } from "../codec.ts";
+import { Backoff, type Call, type Delivery, isMusterError, type MusterError } from "@muster/core/slots";
+import { deliveryOf } from "../codec.ts";
+import { type FetchAnswer, readFetchAnswer } from "../connection/fetch-answer.ts";
 import type { Line, TopicView } from "../connection/line.ts";
 import type { Link } from "../connection/link.ts";
 import { offsetsOf } from "../connection/offsets.ts";
 import { FRESH_MS, type Topic } from "../connection/topic.ts";
+import { type Batch, RecordCursor } from "../connection/record-batches.ts";
 import { isLed } from "../connection/topics.ts";
 import { ANSWERS, answerIn, BrokerAnswer, codedError } from "../errors.ts";
 import type { Bell } from "./bell.ts";
@@ -22,20 +24,9 @@ const LEADERLESS_MS = 500;
 /** With these nothing comes of trying again. */
 const FINAL: ReadonlySet<string> = new Set(["PERMISSION_DENIED", "UNAUTHENTICATED", "UNSUPPORTED"]);
 
-interface FetchAnswer {
-  readonly errorCode?: number;
-  readonly responses: readonly {
-    readonly partitions: readonly {
-      readonly partition: number;
-      readonly errorCode: number;
-      readonly messages: readonly IncomingRecord[];
-    }[];
-  }[];
-}
-
 export interface TailEvents {
-  /** One for a live address. */
-  onRecord(address: string, record: IncomingRecord): void;
+  /** For a live address. */
+  onDelivery(delivery: Delivery): void;
   onRoute(state: "up" | "down"): void;
   onFailure(error: MusterError): void;
   /** Whether records that were read still wait for room; what has changed is told by the bell. */
@@ -194,11 +185,12 @@ export class Tail {
         await this.#bell.wait();
         continue;
       }
-      const answer = await asking("Fetch", {
+      const args = {
         ...{ maxWaitTime: WAIT_MS, minBytes: 1, maxBytes: MAX_ANSWER_BYTES, isolationLevel: 0 },
         topics: [{ topic: this.#topic.name, partitions: wanted }],
-      });
-      if (!signal.aborted) this.#take(answer as FetchAnswer); // As the protocol has it.
+      };
+      const answer = await asking("Fetch", args, readFetchAnswer);
+      if (!signal.aborted) this.#take(answer as FetchAnswer); // That is what reads it.
     }
   }
 
@@ -208,17 +200,23 @@ export class Tail {
     );
   }
 
-  #take({ errorCode = ANSWERS.none, responses }: FetchAnswer): void {
-    const partitions = responses.flatMap((response) => response.partitions);
-    for (const { partition, messages } of partitions) {
-      for (const record of messages) {
-        const address = record.isControlRecord ? undefined : record.key?.toString();
-        if (this.#places.take(partition, Number(record.offset), address) && address !== undefined) {
-          this.#events.onRecord(address, record);
-        }
-      }
+  #take({ errorCode, partitions }: FetchAnswer): void {
+    for (const { partition, batches } of partitions) {
+      for (const batch of batches) this.#takeBatch(partition, batch);
     }
     const failed = partitions.find((one) => one.errorCode !== ANSWERS.none)?.errorCode ?? errorCode;
     if (failed !== ANSWERS.none) throw new BrokerAnswer(failed);
+  }
+
+  #takeBatch(partition: number, batch: Batch): void {
+    const record = new RecordCursor(batch);
+    while (record.next()) {
+      const { offset, key } = record;
+      if (this.#places.take(partition, offset, key) && key !== undefined) {
+        this.#events.onDelivery(deliveryOf(key, record));
+      }
+    }
+    // Its last records may have been taken out of it.
+    this.#places.take(partition, batch.lastOffset, undefined);
   }
 }
