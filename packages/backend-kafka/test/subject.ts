@@ -1,8 +1,10 @@
 import type { Subject } from "@muster/conformance";
 import { faultProxy, serverFaults } from "@muster/conformance/faults";
 import { withMortalProcesses } from "@muster/conformance/processes";
+import type { DurabilityBackend } from "@muster/core/slots";
 import type { Server } from "@muster/servers";
 import { kafkaDurability, kafkaMessaging } from "../src/index.ts";
+import { clearing } from "./queues/clearing.ts";
 import { through } from "./support.ts";
 
 /**
@@ -12,10 +14,11 @@ import { through } from "./support.ts";
 export async function subjectOn({ host, port, url, control }: Server): Promise<Subject> {
   const proxy = await faultProxy({ host, port });
   const faults = serverFaults({ proxies: [proxy], controls: [control], keepsData: true });
+  const queues = (): DurabilityBackend => kafkaDurability({ url, shards: SHARDS, socketFactory: through(proxy) });
   const whole = {
     ...subject(url),
     messaging: () => kafkaMessaging({ url, partitions: PARTITIONS, socketFactory: through(proxy) }),
-    durability: () => kafkaDurability({ url, shards: SHARDS, socketFactory: through(proxy) }),
+    durability: clearing(url, queues),
     faults,
     close: async () => proxy.close(),
   };

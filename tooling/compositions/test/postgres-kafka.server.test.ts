@@ -4,7 +4,7 @@ import { postgresKafka } from "../src/postgres-kafka.ts";
 import { DEADLINE_MS, histories } from "./histories.ts";
 
 /** A broker makes topics for each of them. */
-const SEEDS = 5;
+const SEEDS = 2;
 
 await withServer("postgres", {}, async (postgres) => {
   await withServer("kafka", {}, (kafka) => {

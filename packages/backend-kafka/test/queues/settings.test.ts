@@ -1,10 +1,10 @@
 import { isMusterError } from "@muster/core/slots";
 import { assert, describe, test } from "vitest";
-import { kafkaDurability, type KafkaDurabilityOptions } from "../../src/index.ts";
+import { kafkaDurability } from "../../src/index.ts";
 
 function violationsOf(options: object): readonly string[] {
   try {
-    kafkaDurability(options as KafkaDurabilityOptions); // What a user without types may say.
+    kafkaDurability(options);
     return [];
   } catch (error) {
     if (!isMusterError(error, "CONFIG_INVALID")) throw error;
