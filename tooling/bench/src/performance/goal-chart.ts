@@ -25,15 +25,21 @@ export function goalChart(findings: readonly Finding[]): string | undefined {
   const ticks = powersAround(Math.min(...shares), Math.max(...shares), 2);
   const position = logScale({ low: ticks.at(0) ?? 1, high: ticks.at(-1) ?? 2 }, PLOT);
   const bottom = TOP + drawn.length * ROW;
+  const even = drawn.some(({ promised }) => promised.goal !== undefined) ? "floor" : "equal";
   const every = Math.ceil(ticks.length / 10);
   const marks = ticks.flatMap((tick, index) => [
     stroke({ x: position(tick), y: TOP - 6 }, { x: position(tick), y: bottom }, tick === 1 ? "axis" : "faint"),
     ...(tick === 1 || index % every === 0
-      ? [label({ x: position(tick), y: TOP - 12 }, tick === 1 ? "floor" : `${tick}×`, { anchor: "middle" })]
+      ? [label({ x: position(tick), y: TOP - 12 }, tick === 1 ? even : multiple(tick), { anchor: "middle" })]
       : []),
   ]);
   const rows = drawn.flatMap((finding, index) => rowMarks(finding, TOP + (index + 0.5) * ROW, position));
   return picture({ width: WIDTH, height: bottom + 8 }, [...marks, ...rows]);
+}
+
+/** Of a power of 2. */
+function multiple(tick: number): string {
+  return tick < 1 ? `1/${1 / tick}` : `${tick}×`;
 }
 
 function rowMarks(finding: Finding, y: number, position: (share: number) => number): readonly string[] {

@@ -124,7 +124,7 @@ export const MESSAGING_GOALS: readonly Section[] = [
   {
     title: "Beside others",
     about:
-      "What others make of the same, in the same run: 10,000 in two processes, Muster on Redis and NATS. They promise less: Socket.IO finds nobody by metadata, Moleculer is not told who has received.",
+      "What others make of the same, in the same run: 10,000 in two processes, Muster on Redis and NATS. They promise less: Socket.IO finds nobody by metadata; a broadcast of Moleculer goes to 20 nodes, looks nobody up, and is not told who has received.",
     goals: at("peers", 10_000, [
       {
         what: "Acknowledged ÷ Socket.IO with its Redis adapter, emitWithAck to a room",

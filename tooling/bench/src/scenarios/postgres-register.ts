@@ -29,11 +29,13 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
     await using slot = await SlotWrites.open("setMany of 1,000", writes);
     await using fleet = await FleetRegisters.open("registers", { ...writes, atOnce: size });
     const played = await playRounds([new Copies(pool, documents), slot, fleet], { rounds, size });
-    const goal = { atLeast: 0.45, floor: 0.3 };
     return {
       rows: [
-        rowOf("speed of register, all at once / COPY", "×", played.speedup("registers", "COPY"), goal),
-        rowOf("… of setMany of 1,000", "×", played.speedup("setMany of 1,000", "COPY"), goal),
+        rowOf("speed of register, all at once / COPY", "×", played.speedup("registers", "COPY"), {
+          atLeast: 0.45,
+          floor: 0.3,
+        }),
+        rowOf("… of setMany of 1,000, one after the other", "×", played.speedup("setMany of 1,000", "COPY")),
       ],
       timings: played.timings,
     };

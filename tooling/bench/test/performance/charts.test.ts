@@ -31,7 +31,7 @@ function chartOf(goal: Goal | undefined, samples: readonly number[]): string | u
 /** Where the circle of the median is, and where the line of the floor. */
 function places(chart: string | undefined): { readonly median: number; readonly floor: number } {
   const median = /<circle cx="([\d.]+)"/u.exec(chart ?? "")?.[1];
-  const floor = /<text x="([\d.]+)"[^>]*>floor</u.exec(chart ?? "")?.[1];
+  const floor = /<text x="([\d.]+)"[^>]*>(?:floor|equal)</u.exec(chart ?? "")?.[1];
   return { median: Number(median), floor: Number(floor) };
 }
 
@@ -57,6 +57,7 @@ test("what is only shown has a line where both are as fast, and no goal", () => 
   const { median, floor } = places(chart);
   expect(median).toBeGreaterThan(floor);
   expect(chart).not.toContain("<polygon");
+  expect(chart).not.toContain(">floor<");
 });
 
 test("what a label says is text, whatever is in it", () => {
