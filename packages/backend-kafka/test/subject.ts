@@ -3,6 +3,7 @@ import { faultProxy, serverFaults } from "@muster/conformance/faults";
 import { withMortalProcesses } from "@muster/conformance/processes";
 import type { DurabilityBackend } from "@muster/core/slots";
 import type { Server } from "@muster/servers";
+import { compile } from "@muster/testing/compile";
 import { kafkaDurability, kafkaMessaging } from "../src/index.ts";
 import { clearing } from "./queues/clearing.ts";
 import { through } from "./support.ts";
@@ -22,7 +23,7 @@ export async function subjectOn({ host, port, url, control }: Server): Promise<S
     faults,
     close: async () => proxy.close(),
   };
-  return withMortalProcesses(whole, new URL(import.meta.url), { args: [url] });
+  return withMortalProcesses(whole, new URL(import.meta.url), { args: [url], compile });
 }
 
 /** Every case has a topic of its own. */

@@ -4,6 +4,7 @@ import { kafkaDurability, kafkaMessaging } from "@muster/backend-kafka";
 import { postgresRegistry } from "@muster/backend-postgres";
 import type { Subject } from "@muster/conformance";
 import { withMortalProcesses } from "@muster/conformance/processes";
+import { compile } from "@muster/testing/compile";
 
 export interface PostgresKafkaUrls {
   readonly postgres: string;
@@ -15,7 +16,7 @@ const FEW = 2;
 
 /** With processes that die, each of which imports this module. */
 export function postgresKafka(urls: PostgresKafkaUrls): Subject {
-  return withMortalProcesses(subject(urls), new URL(import.meta.url), { args: [urls] });
+  return withMortalProcesses(subject(urls), new URL(import.meta.url), { args: [urls], compile });
 }
 
 /** @public Clients and nothing else. */
