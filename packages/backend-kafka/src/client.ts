@@ -95,6 +95,7 @@ function planOf(
   { prefix, partitions, replicationFactor, retentionMs }: MessagingSettings,
   namespace: string,
 ): TopicPlan {
-  const config = { "cleanup.policy": "delete", "retention.ms": String(retentionMs) };
+  // Only what lies in closed segments is ever deleted.
+  const config = { "retention.ms": String(retentionMs), "segment.ms": String(retentionMs), "cleanup.policy": "delete" };
   return { topic: topicOf(prefix, namespace, "live"), partitions, replicationFactor, config };
 }

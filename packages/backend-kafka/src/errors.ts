@@ -66,7 +66,7 @@ const RULES: readonly DriverErrorRule[] = [
   { name: "KafkaJSLockTimeout", code: "UNAVAILABLE", message: "the broker did not let the client in, in time" },
   {
     name: "KafkaJSConnectionError",
-    says: /certificate|self.signed|handshake failure|wrong version number|SSL/i,
+    says: /certificate|self.signed|handshake failure|wrong version number|ssl routines/i,
     code: "CONFIG_INVALID",
     message: "no TLS with this broker",
     path: "tls",

@@ -23,6 +23,7 @@ const CODES: readonly (readonly [cause: unknown, code: ErrorCode])[] = [
   ...[-1, 2, 3, 5, 6, 7, 19, 20, 41, 74, 78].map((code) => [new BrokerAnswer(code), "UNAVAILABLE"] as const),
   [driverError("KafkaJSConnectionError", "Connection error: connect ECONNREFUSED 127.0.0.1:9"), "UNAVAILABLE"],
   [driverError("KafkaJSConnectionError", "Connection error: self-signed certificate"), "CONFIG_INVALID"],
+  [driverError("KafkaJSConnectionError", "Connection error: connect ECONNREFUSED ssl.example:9"), "UNAVAILABLE"],
   [driverError("KafkaJSConnectionClosedError", "Closed connection"), "UNAVAILABLE"],
   [driverError("KafkaJSRequestTimeoutError", "Request Produce(key: 0, version: 7) timed out"), "UNAVAILABLE"],
   [driverError("KafkaJSLockTimeout", "Timeout while acquiring lock"), "UNAVAILABLE"],

@@ -77,6 +77,16 @@ export class Places {
     if (this.#positions.has(partition)) this.#positions.set(partition, offset);
   }
 
+  /** Another log has taken the place of one that was read: all that it has is for whoever listens there. */
+  rewind(partition: number, offset: number): void {
+    if (!this.#positions.has(partition)) return;
+    this.#positions.set(partition, offset);
+    this.#generation += 1;
+    for (const [address, place] of this.#places) {
+      if (place.partition === partition) this.#places.set(address, { partition, from: Math.min(place.from, offset) });
+    }
+  }
+
   /** Other logs have taken the place of those that were read: every address is live from these offsets on. */
   restart(partitions: number, offsets: (partition: number) => number): void {
     const addresses = [...this.#places.keys()];

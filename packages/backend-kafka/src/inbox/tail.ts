@@ -142,11 +142,10 @@ export class Tail {
       offsetsOf(line, this.#topic.name, { at: "start", partitions, leaders }),
       offsetsOf(line, this.#topic.name, { at: "end", partitions, leaders }),
     ]);
-    if (partitions.some((partition) => (places.positions.get(partition) ?? 0) > (ends.get(partition) ?? 0))) {
-      return places.restart(view.leaders.length, (partition) => starts.get(partition) ?? 0);
-    }
     for (const [partition, start] of starts) {
-      if ((places.positions.get(partition) ?? start) < start) places.skipTo(partition, start);
+      const position = places.positions.get(partition) ?? start;
+      if (position > (ends.get(partition) ?? position)) places.rewind(partition, start);
+      else if (position < start) places.skipTo(partition, start);
     }
   }
 

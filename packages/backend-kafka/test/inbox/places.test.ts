@@ -82,6 +82,26 @@ describe("what an inbox listens on", () => {
     );
   });
 
+  test("hears all of a log that has taken the place of another, and goes on with the others", () => {
+    const places = new Places();
+    const [a = ""] = together(places, 1);
+    const [b = ""] = together(places, 1, 1);
+    places.add(a, 30, PARTITIONS);
+    places.add(b, 30, PARTITIONS);
+    const { generation } = places;
+    places.rewind(0, 0);
+    assert.notEqual(places.generation, generation);
+    assert.deepEqual(
+      positionsOf(places),
+      new Map([
+        [0, 0],
+        [1, 30],
+      ]),
+    );
+    assert.isTrue(places.take(0, 0, a));
+    assert.isFalse(places.take(1, 0, b));
+  });
+
   test("skips what is gone, where somebody listens", () => {
     const places = new Places();
     const [a = ""] = together(places, 1);
