@@ -131,8 +131,9 @@ export class Line {
 
   /** Again where it has broken. The driver opens a second socket for whoever asks while the first is being opened. */
   async #ready(broker: DriverBroker): Promise<void> {
-    if (isConnected(broker)) return;
     let connecting = this.#connecting.get(broker);
+    // It calls itself connected before it knows what it may ask.
+    if (connecting === undefined && isConnected(broker)) return;
     if (connecting === undefined) {
       connecting = this.#connect(broker).finally(() => this.#connecting.delete(broker));
       this.#connecting.set(broker, connecting);
