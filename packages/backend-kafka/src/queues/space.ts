@@ -1,6 +1,7 @@
 /** All that one process knows of the queues of its namespace, and what keeps it true. */
 
 import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { type Call, DEFAULT_DURABILITY_SCOPE, type DurabilityScope, shardOf } from "@muster/core/slots";
 import { unavailable } from "../errors.ts";
 import type { DurabilitySettings } from "./settings.ts";
@@ -46,6 +47,7 @@ export class Space implements Around {
   #isOpen = false;
 
   constructor(settings: DurabilitySettings, namespace: string, durability: DurabilityScope = DEFAULT_DURABILITY_SCOPE) {
+    setMaxListeners(0, this.#closing.signal); // As many as there are calls at once.
     this.settings = settings;
     this.durability = durability;
     const plans = plansOf(settings, namespace);

@@ -99,6 +99,8 @@ export class Wire {
   readonly #link: Link;
   readonly #closing = new AbortController();
   #layout: Promise<Layout> | undefined;
+  /** The same where it is known: nobody has to wait for it, or to listen for the end of who does. */
+  #current: Layout | undefined;
 
   constructor(options: WireOptions) {
     this.#options = options;
@@ -110,13 +112,15 @@ export class Wire {
   }
 
   /** The topics are made where they are not there. @throws BrokerAnswer, errors of kafkajs; TIMEOUT, ABORTED */
-  layout(call: Call): Promise<Layout> {
+  async layout(call: Call): Promise<Layout> {
+    if (this.#current !== undefined) return this.#current;
     this.#layout ??= this.#describe();
     return untilEnded(this.#layout, call, `${NAME}.layout`);
   }
 
   /** Somebody else leads now, or a topic is gone. */
   forget(layout: Layout): void {
+    if (this.#current === layout) this.#current = undefined;
     const current = this.#layout;
     current?.then((one) => {
       if (one === layout && this.#layout === current) this.#layout = undefined;
@@ -216,6 +220,7 @@ export class Wire {
     this.#closing.abort();
     this.#link.close();
     this.#layout = undefined;
+    this.#current = undefined;
   }
 
   async #describe(): Promise<Layout> {
@@ -234,7 +239,8 @@ export class Wire {
         }),
       );
       if (made.length > 0) this.#options.onMade(made);
-      return { line, leaders };
+      this.#current = { line, leaders };
+      return this.#current;
     } catch (error) {
       this.#layout = undefined;
       if (line !== undefined && !(error instanceof BrokerAnswer)) this.#link.abandon(line);
