@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 export MUSTER_SERVERS=container MUSTER_REQUIRE=all
-projects=(--project=@muster/servers --project=@muster/backend-{redis,nats,postgres,rabbitmq})
+projects=(--project=@muster/servers --project=@muster/backend-{redis,nats,postgres,rabbitmq,kafka})
 if [[ " $* " == *" --project"* ]]; then projects=(); fi
 tests=(node_modules/.bin/vitest run "${projects[@]}" "$@")
 packages=(podman crun netavark aardvark-dns iptables iproute2 mmdebstrap)
