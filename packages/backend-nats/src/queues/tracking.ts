@@ -57,8 +57,10 @@ export async function begin(
   space.tracked.add(message.id);
   if (!("stands" in outcome)) return { begun: true, record: recordIn(body) };
   const record = recordIn(outcome.stands.data);
-  if (claimed !== undefined && record.idempotencyKey !== idempotencyKey)
-    await space.jetStream.delete(space.subjects.records, claimed, call);
+  if (claimed === undefined) return { begun: false, record };
+  // Somebody who found the key taken has recorded it meanwhile, for whoever had taken it.
+  if (record.idempotencyKey === idempotencyKey) return { begun: true, record };
+  await space.jetStream.delete(space.subjects.records, claimed, call);
   return { begun: false, record };
 }
 

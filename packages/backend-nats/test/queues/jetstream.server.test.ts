@@ -1,13 +1,16 @@
 import { jetstreamManager } from "@nats-io/jetstream";
 import { setTimeout as wait } from "node:timers/promises";
 import { connect } from "@nats-io/transport-node";
+import { faultProxy } from "@muster/conformance/faults";
 import { withServer } from "@muster/servers/vitest";
 import { callOf, eventually, rejection } from "@muster/testing";
 import { assert, describe, test } from "vitest";
 import { natsDurability } from "../../src/index.ts";
-import { acked, attached, enqueued, openedQueues, taken } from "./support.ts";
+import { acked, attached, begun, enqueued, openedQueues, taken } from "./support.ts";
 
 const PATIENCE_MS = 30_000;
+/** One way. */
+const FAR_MS = 300;
 
 await withServer("nats", {}, ({ url }) => {
   test("a server without JetStream is UNSUPPORTED", async () => {
@@ -16,7 +19,22 @@ await withServer("nats", {}, ({ url }) => {
   });
 });
 
-await withServer("nats", { arguments: ["-js"] }, ({ url }) => {
+await withServer("nats", { arguments: ["-js"] }, ({ host, port, url }) => {
+  test("who has taken a key has begun, also where somebody who found it taken was sooner to record it", {
+    timeout: PATIENCE_MS,
+  }, async () => {
+    await using proxy = await faultProxy({ host, port });
+    await using far = await openedQueues({ servers: `nats://${proxy.host}:${proxy.port}` }, "begun");
+    await using near = await openedQueues({ servers: url }, "begun");
+    proxy.delay(FAR_MS);
+    const first = begun(far, "first", "key");
+    await wait(2 * FAR_MS); // It has taken the key, and its record is not there yet.
+    assert.deepEqual(await begun(near, "second", "key"), { begun: false, id: "first" });
+    assert.deepEqual(await first, { begun: true, id: "first" });
+    await proxy.heal();
+    assert.deepEqual(await begun(far, "third", "key"), { begun: false, id: "first" });
+  });
+
   describe("what is deleted behind our back", () => {
     test("a session whose consumer is deleted while it waits is handed what comes", {
       timeout: PATIENCE_MS,

@@ -45,6 +45,18 @@ export async function enqueued(at: DurabilityBackend, id: string, identities: re
   if (failures.length > 0) throw new Error(`${failures.length} are not enqueued`, { cause: failures[0]?.error });
 }
 
+/** Whether this is who has begun, and the multicast that stands. */
+export async function begun(
+  at: DurabilityBackend,
+  id: string,
+  idempotencyKey: string,
+): Promise<{ readonly begun: boolean; readonly id: string | undefined }> {
+  using call = callOf(PATIENCE_MS);
+  const start = { message: durable(id), idempotencyKey, digest: "same", filter: null, ttlMs: TTL_MS };
+  const answer = await at.tracking?.begin(start, call);
+  return { begun: answer?.begun === true, id: answer?.record.message.id };
+}
+
 /** What is at hand, as `id for identity`, each with its lease. */
 export async function taken(
   at: DurabilityBackend,
