@@ -76,9 +76,26 @@ export const MESSAGING_GOALS: readonly Section[] = [
           goal: { atLeast: 0.7 },
         },
         {
+          what: "… and received by the bare driver's consumers",
+          row: "speed of identity addresses / raw, unconfirmed … and the consumers of raw",
+          goal: { atLeast: 0.7 },
+        },
+        {
           what: "RabbitMQ, 10,000 on 20 nodes ÷ on identity addresses",
           row: "speed of node addresses / identity addresses",
           goal: { atLeast: 3 },
+        },
+      ]),
+      ...at("kafka", 10_000, [
+        {
+          what: "Kafka, 10,000 identity addresses ÷ the bare driver, a keyed message each",
+          row: "speed of identity addresses / raw, a message each",
+          goal: { atLeast: 0.5 },
+        },
+        {
+          what: "Kafka, 10,000 on 20 nodes ÷ the bare driver, the same frames, which nobody takes apart",
+          row: "speed of node addresses / raw, the same frames",
+          goal: { atLeast: 0.7 },
         },
       ]),
       ...at("multicast", 100_000, [

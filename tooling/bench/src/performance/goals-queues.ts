@@ -47,6 +47,12 @@ export const QUEUE_GOALS: readonly Section[] = [
           goal: { atLeast: 10 },
         },
       ]),
+      {
+        ...{ scenario: "kafka-durable", size: 10_000, unit: "ms" },
+        what: "Kafka, back to a log that has 100,000 more records, until it has its message",
+        row: "back to a log that has 100,000 more records, until it has its message",
+        goal: { atMost: 1_000 },
+      },
       ...each("sqlite-durable", [
         {
           what: "SQLite, dequeue and settle ÷ a loop by hand, without a thread",
