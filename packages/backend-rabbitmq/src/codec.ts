@@ -1,6 +1,6 @@
 /**
- * Headers as AMQP has them: `content-type` is the property of that name, `muster-id` is also the message id, and every
- * header but the content type stands in the table of headers.
+ * Headers as AMQP has them: `content-type` is the property of that name, `muster-id` is the message id, and every other header
+ * stands in the table of headers, each entry of which the server takes apart.
  */
 
 import type { MessageProperties } from "amqplib";
@@ -32,7 +32,10 @@ export function propertiesOf(headers: Headers): Properties {
       contentType = value;
       continue;
     }
-    if (name === ID && isShort(value)) messageId = value;
+    if (name === ID && isShort(value)) {
+      messageId = value;
+      continue;
+    }
     if (!isShort(name) || name === "" || name === "__proto__") throw badName(name);
     table[name] = value;
     isBare = false;
@@ -45,9 +48,11 @@ export function propertiesOf(headers: Headers): Properties {
 }
 
 /** Names in lower case; of foreign senders' values, text, numbers and booleans as text, and nothing else. */
-export function headersOf({ contentType, headers }: Pick<MessageProperties, "contentType" | "headers">): Headers {
+export function headersOf(properties: Pick<MessageProperties, "contentType" | "messageId" | "headers">): Headers {
+  const { contentType, messageId, headers } = properties;
   const all: Record<string, string> = {};
   if (typeof contentType === "string" && contentType !== "") all[CONTENT_TYPE] = contentType;
+  if (typeof messageId === "string" && messageId !== "") all[ID] = messageId;
   for (const name in headers) {
     if (name === ADDRESS_HEADER) continue;
     const text = textOf(headers[name]);

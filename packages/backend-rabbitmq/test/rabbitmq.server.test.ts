@@ -94,7 +94,7 @@ await withServer("rabbitmq", {}, ({ url, control }) => {
     const [first, second] = foreign.seen;
     assert.deepEqual([first?.fields.routingKey, first?.content.toString()], ["sensor-7", "on"]);
     assert.deepEqual([first?.properties.contentType, first?.properties.messageId], ["text/plain", "m-1"]);
-    assert.deepEqual(first?.properties.headers, { "muster-id": "m-1", "muster-identity": " caf\u00e9 " });
+    assert.deepEqual(first?.properties.headers, { "muster-identity": " caf\u00e9 " });
     assert.deepEqual([second?.fields.routingKey, second?.content.toString()], ["a.b *", "off"]);
   });
 
