@@ -5,7 +5,8 @@ import { resolve } from "node:path";
 import { report } from "./performance/reporting.ts";
 import { type Options, parseCommandLine, usage } from "./options.ts";
 import { compileAll } from "./published.ts";
-import { currentLoad, noiseOf, type Report, reportOf, type ScenarioResult } from "./report.ts";
+import { busyShare } from "./busy.ts";
+import { noiseOf, type Report, reportOf, type ScenarioResult } from "./report.ts";
 import type { Scenario } from "./scenario.ts";
 import { runInChild } from "./child.ts";
 import { SCENARIOS } from "./scenarios/catalogue.ts";
@@ -29,7 +30,7 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function bench(options: Options): Promise<number> {
-  const loadBefore = currentLoad();
+  const busyBefore = await busyShare();
   const print = options.json === "-" ? console.error : console.log;
   await compileAll();
   const results: ScenarioResult[] = [];
@@ -45,7 +46,7 @@ async function bench(options: Options): Promise<number> {
       console.error(`${scenario.name}: ${error instanceof Error ? error.message : String(error)}\n`);
     }
   }
-  const report = reportOf(results, loadBefore);
+  const report = reportOf(results, { busyBefore, busyAfter: await busyShare() });
   const noise = noiseOf(report);
   if (noise !== undefined) print(noise);
   writeJson(report, options.json);

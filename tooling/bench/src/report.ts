@@ -1,6 +1,7 @@
 /** Everything one run of `pnpm bench` found, as `--json` writes it. */
 
-import { availableParallelism, cpus, loadavg } from "node:os";
+import { availableParallelism, cpus } from "node:os";
+import { MOST_BUSY } from "./busy.ts";
 import type { Outcome, Settings } from "./scenario.ts";
 
 export interface ScenarioResult extends Outcome, Settings {
@@ -23,34 +24,35 @@ export interface Machine {
   readonly cpu: string;
   readonly arch: string;
   readonly cores: number;
-  /** Runnable threads on average over the last minute, as the run began and as it ended. */
-  readonly loadBefore: number;
-  readonly loadAfter: number;
+  /** Share of the processors, 0 to 1, that others took just before it began and when it had ended. */
+  readonly busyBefore: number;
+  readonly busyAfter: number;
 }
 
-/** `loadBefore` is what {@link currentLoad} said before the first scenario. */
-export function reportOf(scenarios: readonly ScenarioResult[], loadBefore: number): Report {
+export function reportOf(
+  scenarios: readonly ScenarioResult[],
+  busy: Pick<Machine, "busyBefore" | "busyAfter">,
+): Report {
   const machine = {
     node: process.version,
     platform: process.platform,
     cpu: cpus()[0]?.model.trim() ?? "unknown",
     arch: process.arch,
     cores: availableParallelism(),
-    loadBefore,
-    loadAfter: currentLoad(),
+    ...busy,
   };
   return { machine, scenarios };
 }
 
-export function currentLoad(): number {
-  return loadavg()[0] ?? 0;
+export function busiest({ busyBefore, busyAfter }: Machine): number {
+  return Math.max(busyBefore, busyAfter);
 }
 
 /** How far to trust the run; `undefined` when the machine was quiet. */
 export function noiseOf({ machine, scenarios }: Report): string | undefined {
-  const load = Math.max(machine.loadBefore, machine.loadAfter);
+  const busy = busiest(machine);
   const reasons = [
-    ...(load > machine.cores ? [`the load was ${load.toFixed(1)} on ${machine.cores} cores`] : []),
+    ...(busy > MOST_BUSY ? [`others took ${Math.round(100 * busy)} % of the processors`] : []),
     ...(scenarios.some(({ rounds }) => rounds < 9) ? ["fewer than 9 rounds"] : []),
     ...(scenarios.some(({ size }) => size < 10_000) ? ["N below 10,000"] : []),
   ];

@@ -63,10 +63,20 @@ test("a row without a goal has no verdict", () => {
 });
 
 test("a run says what makes it not worth quoting", () => {
-  const machine = { node: "v20", platform: "linux", cpu: "a", arch: "x64", cores: 2, loadBefore: 0.1, loadAfter: 0.2 };
+  const machine = {
+    node: "v20",
+    platform: "linux",
+    cpu: "a",
+    arch: "x64",
+    cores: 2,
+    busyBefore: 0.01,
+    busyAfter: 0.02,
+  };
   const quiet = { machine, scenarios: [{ ...RESULT, rounds: 9 }] };
   expect(noiseOf(quiet)).toBeUndefined();
-  expect(noiseOf({ ...quiet, machine: { ...machine, loadAfter: 7.25 } })).toContain("the load was 7.3 on 2 cores");
+  expect(noiseOf({ ...quiet, machine: { ...machine, busyAfter: 0.35 } })).toContain(
+    "others took 35 % of the processors",
+  );
   expect(noiseOf({ ...quiet, scenarios: [{ ...RESULT, size: 100 }] })).toMatch(/fewer than 9 rounds, N below 10,000/);
 });
 

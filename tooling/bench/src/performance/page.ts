@@ -1,5 +1,6 @@
 /** `docs/performance.md` and its pictures, made of nothing but the stored results: the same ones give the same files. */
 
+import { busiest } from "../report.ts";
 import { boundOf, figures, QUANTILES, spreadOf, verdictOf } from "../table.ts";
 import { costChart } from "./cost-chart.ts";
 import { type Finding, findingOf, isPreliminary } from "./findings.ts";
@@ -23,7 +24,7 @@ Generated from the results in [docs/performance](performance) by \`pnpm bench re
 A ratio compares two things that were measured in turns in the same run: absolute times move by a factor of 2 with the hour
 and the machine, ratios by a tenth or two. *Measured* is the median of all rounds, and half of them lie in the *middle half*.
 The floor must hold, the goal is what is aimed at; **?** behind a verdict says that the middle half lies on both sides of it.
-† is preliminary: fewer than nine rounds, another duration than the scenario's own, or more runnable threads than cores.
+† is preliminary: fewer than nine rounds, another duration than the scenario's own, or a machine of which *others* took more than a fifth.
 What exactly each scenario compares, and why its baseline is fair, stands in [the benchmarks](../tooling/bench/README.md).`;
 
 const PICTURE_HEAD = `In the pictures every value is a multiple of its floor (of its goal, where it has no floor): what lies right of the line
@@ -94,7 +95,7 @@ function machineOf({ machine: { cores, cpu, platform, arch, node } }: Stored): s
 
 function partOf(section: Section, results: Results): { readonly text: string; readonly picture: PageFile | undefined } {
   const found = section.goals.map((promised) => ({ promised, finding: findingOf(promised, results) }));
-  const head = ["", "floor", "goal", "measured", "middle half", "", "rounds, load", "by `pnpm bench report …`"];
+  const head = ["", "floor", "goal", "measured", "middle half", "", "rounds, others", "by `pnpm bench report …`"];
   const table = tableOf(
     head,
     found.map(({ promised, finding }) => cellsOf(promised, finding)),
@@ -124,7 +125,7 @@ function cellsOf(promised: Promised, finding: Finding | undefined): readonly str
     `**${figures(row.median)}**${unit === "" ? "" : ` ${unit}`}`,
     isSingle ? ABSENT : `${figures(row.q1)} – ${figures(row.q3)}`,
     verdictOf(finding),
-    `${durationOf(stored)}, ${loadOf(stored)}${isPreliminary(stored) ? " †" : ""}`,
+    `${durationOf(stored)}, ${othersOf(stored)}${isPreliminary(stored) ? " †" : ""}`,
     commandOf(promised),
   ];
 }
@@ -146,8 +147,9 @@ function durationOf({ rounds, seconds }: Stored): string {
   return seconds === undefined ? String(rounds) : `${rounds} of ${seconds} s`;
 }
 
-function loadOf({ machine: { loadBefore, loadAfter } }: Stored): string {
-  return Math.max(loadBefore, loadAfter).toFixed(1);
+/** Of the processors. */
+function othersOf({ machine }: Stored): string {
+  return `${Math.round(100 * busiest(machine))} %`;
 }
 
 function commandOf({ scenario, size }: Play): string {

@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 import { runInChild } from "../child.ts";
 import type { ReportOptions } from "../options.ts";
 import { compileAll } from "../published.ts";
-import { currentLoad, noiseOf, reportOf } from "../report.ts";
+import { busyShare } from "../busy.ts";
+import { noiseOf, reportOf } from "../report.ts";
 import { SCENARIOS } from "../scenarios/catalogue.ts";
 import { tableOf } from "../table.ts";
 import { PLAYS, SECTIONS } from "./goals.ts";
@@ -52,10 +53,11 @@ export function currentPage(): readonly PageFile[] {
 async function played(play: Play, { rounds, seconds }: ReportOptions): Promise<boolean> {
   const scenario = SCENARIOS.get(play.scenario);
   if (scenario === undefined) return false;
-  const loadBefore = currentLoad();
+  const busyBefore = await busyShare();
   try {
     const settings = { size: play.size, rounds, ...(seconds === undefined ? {} : { seconds }) };
-    const found = reportOf([await runInChild(scenario, settings)], loadBefore);
+    const result = await runInChild(scenario, settings);
+    const found = reportOf([result], { busyBefore, busyAfter: await busyShare() });
     writeResult(ROOT, storedOf(found));
     for (const result of found.scenarios) console.log(tableOf(result));
     console.log(`${noiseOf(found) ?? ""}\n`);

@@ -19,7 +19,7 @@ function measured(goal: Goal | undefined, samples: readonly number[]): readonly 
   } as const;
   const row = rowOf("r", "×", samples);
   const result = { scenario: "scan", size: 10, rounds: 3, servers: {}, elapsedMs: 1, rows: [row], timings: [] };
-  return [promised, storedOf(reportOf([result], 0))];
+  return [promised, storedOf(reportOf([result], { busyBefore: 0, busyAfter: 0 }))];
 }
 
 function chartOf(goal: Goal | undefined, samples: readonly number[]): string | undefined {
@@ -68,7 +68,8 @@ test("the cost of a recipient is drawn for the sizes that were played, and not w
   expect(costChart(new Map())).toBeUndefined();
   const timings = [10_000, 1_000_000].map((size) => timingOf(`to ${size.toLocaleString("en")}`, [size / 100], size));
   const result = { scenario: "node-growth", size: 1_000_000, rounds: 9, servers: {}, elapsedMs: 1, rows: [], timings };
-  const chart = costChart(new Map([[nameOf(result), storedOf(reportOf([result], 0))]])) ?? "";
+  const chart =
+    costChart(new Map([[nameOf(result), storedOf(reportOf([result], { busyBefore: 0, busyAfter: 0 }))]])) ?? "";
   const [, first, last] = /<polyline points="60,([\d.]+) 500,([\d.]+)"/u.exec(chart) ?? expect.fail();
   expect(first).toBe(last); // Ten microseconds each, whatever their number.
 });

@@ -22,10 +22,10 @@ const PROMISE: Promised = {
 };
 const SECTION: Section = { title: "Reading", about: "Of everything.", goals: [PROMISE] };
 
-function stored(rows: readonly Row[], rounds = 9, load = 0): Stored {
+function stored(rows: readonly Row[], rounds = 9, busy = 0): Stored {
   const result = { scenario: "scan", size: 20_000, rounds, servers: {}, elapsedMs: 1, rows, timings: [] };
-  const { machine, ...others } = storedOf(reportOf([result], load));
-  return { ...others, machine: { ...machine, cpu: "Fast", cores: 2, node: "v20.1.0", loadBefore: load, loadAfter: 0 } };
+  const { machine, ...others } = storedOf(reportOf([result], { busyBefore: busy, busyAfter: 0 }));
+  return { ...others, machine: { ...machine, cpu: "Fast", cores: 2, node: "v20.1.0" } };
 }
 
 function page(...results: readonly Stored[]): string {
@@ -64,22 +64,20 @@ test("a report of some scenarios, or of one size, plays those alone", () => {
 
 test("a row says floor, goal, median, middle half, verdict and what makes it again", () => {
   expect(page(stored([rowOf("speed of scan", "×", [2.4, 2.5, 2.6])]))).toContain(
-    "| A scan ÷ a loop | 2 | ≥ 3 × | **2.50** × | 2.45 – 2.55 | floor met | 9, 0.0 | `scan --size 20000` |",
+    "| A scan ÷ a loop | 2 | ≥ 3 × | **2.50** × | 2.45 – 2.55 | floor met | 9, 0 % | `scan --size 20000` |",
   );
 });
 
 test.each([
   [3, 0],
-  [9, 2.5],
-])("%i rounds at a load of %d on two cores are preliminary", (rounds, load) => {
-  expect(page(stored([rowOf("speed of scan", "×", [4])], rounds, load))).toContain(
-    `| ${rounds}, ${load.toFixed(1)} † |`,
-  );
+  [9, 0.25],
+])("%i rounds on a machine of which others take %d are preliminary", (rounds, busy) => {
+  expect(page(stored([rowOf("speed of scan", "×", [4])], rounds, busy))).toContain(`| ${rounds}, ${100 * busy} % † |`);
 });
 
 test("a load of another duration says so, and is preliminary", () => {
   const text = page({ ...stored([rowOf("speed of scan", "×", [4])]), seconds: 20 });
-  expect(text).toContain("| 9 of 20 s, 0.0 † |");
+  expect(text).toContain("| 9 of 20 s, 0 % † |");
   expect(text).toContain("0 are not measured.\nOf what was measured 1 are preliminary, and to be measured again.\n");
 });
 
@@ -95,7 +93,7 @@ test("what is only shown has neither goal nor verdict, and counts for none", () 
   expect(goal).toBeDefined();
   const results = new Map([["scan-20000", stored([rowOf("speed of scan", "×", [2.4, 2.5, 2.6])])]]);
   const [{ text } = expect.fail()] = pageFiles([{ ...SECTION, goals: [shown] }], results);
-  expect(text).toContain("| A scan ÷ a loop | – | – | **2.50** × | 2.45 – 2.55 |  | 9, 0.0 |");
+  expect(text).toContain("| A scan ÷ a loop | – | – | **2.50** × | 2.45 – 2.55 |  | 9, 0 % |");
   expect(text).toContain("Of 0 goals");
 });
 

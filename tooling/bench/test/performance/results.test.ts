@@ -17,9 +17,9 @@ const RESULT = {
 };
 
 test("what is stored has four digits, says what machine it was, and nothing of goals and moments", () => {
-  const stored = storedOf(reportOf([RESULT], 0.25));
+  const stored = storedOf(reportOf([RESULT], { busyBefore: 0.25, busyAfter: 0 }));
   expect(stored).toEqual({
-    machine: expect.objectContaining({ loadBefore: 0.25, cpu: expect.any(String) as unknown }) as unknown,
+    machine: expect.objectContaining({ busyBefore: 0.25, cpu: expect.any(String) as unknown }) as unknown,
     scenario: "scan",
     size: 20_000,
     rounds: 3,
@@ -41,13 +41,15 @@ test("what is stored has four digits, says what machine it was, and nothing of g
 });
 
 test("samples stand on one line", () => {
-  expect(jsonOf(storedOf(reportOf([RESULT], 0)))).toContain('\n      "samples": [1.235, 1.5, 1.25]\n');
+  expect(jsonOf(storedOf(reportOf([RESULT], { busyBefore: 0, busyAfter: 0 })))).toContain(
+    '\n      "samples": [1.235, 1.5, 1.25]\n',
+  );
 });
 
 test("what was written is read again under the name of its play, and what was not played is missing", () => {
   const root = mkdtempSync(join(tmpdir(), "muster-results-"));
   try {
-    const stored = storedOf(reportOf([RESULT], 0));
+    const stored = storedOf(reportOf([RESULT], { busyBefore: 0, busyAfter: 0 }));
     writeResult(root, stored);
     const results = readResults(root, [
       { scenario: "scan", size: 20_000 },
