@@ -48,8 +48,11 @@ export function propertiesOf(headers: Headers): Properties {
 }
 
 /** Names in lower case; of foreign senders' values, text, numbers and booleans as text, and nothing else. */
-export function headersOf(properties: Pick<MessageProperties, "contentType" | "messageId" | "headers">): Headers {
-  const { contentType, messageId, headers } = properties;
+export function headersOf({
+  contentType,
+  messageId,
+  headers,
+}: Pick<MessageProperties, "contentType" | "messageId" | "headers">): Headers {
   const all: Record<string, string> = {};
   if (typeof contentType === "string" && contentType !== "") all[CONTENT_TYPE] = contentType;
   if (typeof messageId === "string" && messageId !== "") all[ID] = messageId;
