@@ -1,6 +1,7 @@
 /** Where the logs of partitions begin and end. */
 
 import { ANSWERS, BrokerAnswer } from "../errors.ts";
+import { byLeader } from "./leaders.ts";
 import type { Line } from "./line.ts";
 
 const TIMESTAMPS = { end: -1, start: -2 } as const;
@@ -28,14 +29,8 @@ export async function offsetsOf(
     leaders,
   }: { at: keyof typeof TIMESTAMPS | number; partitions: Iterable<number>; leaders: readonly number[] },
 ): Promise<ReadonlyMap<number, number>> {
-  const byLeader = new Map<number, number[]>();
-  for (const partition of partitions) {
-    const leader = leaders[partition] ?? -1;
-    if (leader < 0) throw new BrokerAnswer(ANSWERS.leaderNotAvailable);
-    const group = byLeader.get(leader);
-    if (group === undefined) byLeader.set(leader, [partition]);
-    else group.push(partition);
-  }
+  const groups = byLeader(partitions, leaders);
+  if ([...groups.keys()].some((leader) => leader < 0)) throw new BrokerAnswer(ANSWERS.leaderNotAvailable);
   const offsets = new Map<number, number>();
   const askLeader = async ([leader, group]: readonly [number, readonly number[]]): Promise<void> => {
     const asking = await line.reach(leader);
@@ -47,6 +42,6 @@ export async function offsetsOf(
       offsets.set(partition, Number(offset));
     }
   };
-  await Promise.all([...byLeader].map(askLeader));
+  await Promise.all([...groups].map(askLeader));
   return offsets;
 }

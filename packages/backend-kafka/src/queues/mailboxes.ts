@@ -1,7 +1,12 @@
 /** Everything that is at hand in this process, by identity, session and shard, and who holds which receipt. */
 
-import type { DequeueOptions, Leased, LeasedRecipient, Settlement } from "@muster/core/slots";
-import { BoundedMap } from "./bounded-map.ts";
+import {
+  BoundedMap,
+  type DequeueOptions,
+  type Leased,
+  type LeasedRecipient,
+  type Settlement,
+} from "@muster/core/slots";
 import type { Frame } from "./frames.ts";
 import type { Arrival, Item, Judgement, Mailbox } from "./mailbox.ts";
 

@@ -2,11 +2,12 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { Backoff } from "@muster/core/slots";
+import { byLeader } from "../connection/leaders.ts";
 import type { Around } from "./around.ts";
 import type { Flusher } from "./flusher.ts";
 import { ANSWERS, BrokerAnswer } from "../errors.ts";
 import type { Mailbox } from "./mailbox.ts";
-import { byLeader, type Layout, type Stretch, type Want } from "./wire.ts";
+import type { Layout, Stretch, Want } from "./wire.ts";
 
 /** Whose place is so much older than that of the next younger one is read for by itself, after that one. */
 const MAX_GAP = 20_000;

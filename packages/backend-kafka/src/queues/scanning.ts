@@ -1,8 +1,9 @@
 /** A log from some place to its end, as it was when this began. */
 
 import { type Call, hasEnded } from "@muster/core/slots";
+import { byLeader } from "../connection/leaders.ts";
 import { ANSWERS, BrokerAnswer, codedError } from "../errors.ts";
-import { byLeader, type Layout, type Stretch, type Use, type Want, type Wire } from "./wire.ts";
+import type { Layout, Stretch, Use, Want, Wire } from "./wire.ts";
 
 const POLL_MS = 20;
 

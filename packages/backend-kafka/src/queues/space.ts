@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
-import { type Call, DEFAULT_DURABILITY_SCOPE, type DurabilityScope, shardOf } from "@muster/core/slots";
+import { type Call, DEFAULT_DURABILITY_SCOPE, type DurabilityScope, shardOf, Waiters } from "@muster/core/slots";
 import { unavailable } from "../errors.ts";
 import type { DurabilitySettings } from "./settings.ts";
 import type { Around, IsWanted } from "./around.ts";
@@ -17,7 +17,6 @@ import { Replay } from "./replay.ts";
 import { type Known, Table } from "./table.ts";
 import { Tail } from "./tail.ts";
 import { plansOf } from "./topics.ts";
-import { Waiters } from "./waiters.ts";
 import { type LogRecord, type Stretch, type Use, Wire } from "./wire.ts";
 
 /** Brokers close connections that nothing is asked on for minutes. */

@@ -1,6 +1,7 @@
 /** The way to the three topics of a namespace: what is written, read and asked by partition, and who leads it. */
 
 import { type Call, hasEnded, linkCall, untilEnded } from "@muster/core/slots";
+import { byLeader } from "../connection/leaders.ts";
 import { Link } from "../connection/link.ts";
 import type { Line } from "../connection/line.ts";
 import { offsetsOf } from "../connection/offsets.ts";
@@ -280,18 +281,6 @@ export class Wire {
     if (error instanceof BrokerAnswer) this.forget(layout);
     else this.abandon(layout);
   }
-}
-
-/** Whose partitions they are, by their leaders. */
-export function byLeader(shards: Iterable<number>, leaders: readonly number[]): ReadonlyMap<number, readonly number[]> {
-  const groups = new Map<number, number[]>();
-  for (const shard of shards) {
-    const leader = leaders[shard] ?? -1;
-    const group = groups.get(leader);
-    if (group === undefined) groups.set(leader, [shard]);
-    else group.push(shard);
-  }
-  return groups;
 }
 
 function pick<V>(all: ReadonlyMap<number, V>, keys: readonly number[]): ReadonlyMap<number, V> {

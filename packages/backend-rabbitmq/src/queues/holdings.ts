@@ -1,9 +1,7 @@
 /** What this process holds: frames that the server has handed over, and what has become of each of their recipients. */
 
-import type { DequeueOptions, Leased, LeasedRecipient } from "@muster/core/slots";
-import { BoundedMap } from "./bounded-map.ts";
+import { BoundedMap, Groups, type DequeueOptions, type Leased, type LeasedRecipient } from "@muster/core/slots";
 import type { Frame } from "./frames.ts";
-import { Groups } from "./groups.ts";
 import { groupedByMessage, type HeldFrame, type Item, type Place } from "./items.ts";
 import { Leases, type Way } from "./leases.ts";
 

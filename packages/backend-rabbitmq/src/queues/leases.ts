@@ -1,7 +1,6 @@
 /** Which receipt is for what, and how those that were settled have been. */
 
-import type { Settlement } from "@muster/core/slots";
-import { BoundedMap } from "./bounded-map.ts";
+import { BoundedMap, type Settlement } from "@muster/core/slots";
 import type { Item } from "./items.ts";
 
 /** So many receipts that were settled are known. */

@@ -1,7 +1,6 @@
 /** Whom this process serves, and whose queues were dropped. */
 
-import type { DeadCode, Target } from "@muster/core/slots";
-import { BoundedMap } from "./bounded-map.ts";
+import { BoundedMap, type DeadCode, type Target } from "@muster/core/slots";
 import type { Place } from "./items.ts";
 
 const MAX_DROPPED = 100_000;

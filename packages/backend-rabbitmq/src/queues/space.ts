@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import type { ChannelModel, ConsumeMessage } from "amqplib";
-import type { Call, DurabilityScope } from "@muster/core/slots";
+import { Waiters, type Call, type DurabilityScope } from "@muster/core/slots";
 import { Link } from "../connection/link.ts";
 import { type Maker, Standing } from "../connection/standing.ts";
 import { unavailable } from "../errors.ts";
@@ -19,7 +19,6 @@ import { Places } from "./places.ts";
 import { Post } from "./post.ts";
 import { Seat } from "./seat.ts";
 import { aside, declare, found, hasExchange } from "./topology.ts";
-import { Waiters } from "./waiters.ts";
 
 const MAX_FAILURES = 2;
 

@@ -123,3 +123,6 @@ export {
   type TimedCall,
 } from "./signals.ts";
 export { untilEnded } from "./until-ended.ts";
+export { BoundedMap } from "./bounded-map.ts";
+export { Groups } from "./groups.ts";
+export { Waiters } from "./waiters.ts";

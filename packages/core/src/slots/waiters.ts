@@ -1,5 +1,6 @@
-import { type Call, offEnd, onEnd } from "@muster/core/slots";
+import type { Call } from "./backend.ts";
 import { Groups } from "./groups.ts";
+import { offEnd, onEnd } from "./signals.ts";
 
 /** Who waits for something to be handed out to a session. */
 export class Waiters {
