@@ -4,8 +4,9 @@ import { withMortalProcesses } from "@muster/conformance/processes";
 import type { DurabilityBackend } from "@muster/core/slots";
 import type { Server } from "@muster/servers";
 import { compile } from "@muster/testing/compile";
+import { clearing } from "@muster/testing/durability";
 import { kafkaDurability, kafkaMessaging } from "../src/index.ts";
-import { clearing } from "./queues/clearing.ts";
+import { clear } from "./queues/clearing.ts";
 import { through } from "./support.ts";
 
 /**
@@ -19,7 +20,7 @@ export async function subjectOn({ host, port, url, control }: Server): Promise<S
   const whole = {
     ...subject(url),
     messaging: () => kafkaMessaging({ url, partitions: PARTITIONS, socketFactory: through(proxy) }),
-    durability: clearing(url, queues),
+    durability: clearing(queues, async (namespace) => clear(url, namespace)),
     faults,
     close: async () => proxy.close(),
   };

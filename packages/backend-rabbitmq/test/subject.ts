@@ -3,8 +3,9 @@ import { faultProxy, serverFaults } from "@muster/conformance/faults";
 import { withMortalProcesses } from "@muster/conformance/processes";
 import type { Server } from "@muster/servers";
 import { compile } from "@muster/testing/compile";
+import { clearing } from "@muster/testing/durability";
 import { rabbitmqDurability, rabbitmqMessaging } from "../src/index.ts";
-import { clearing } from "./queues/clearing.ts";
+import { clear } from "./queues/clearing.ts";
 
 /**
  * A server as the conformance kit looks at it: through a proxy that can break the line. Its mortal processes import this
@@ -15,7 +16,10 @@ export async function subjectOn({ host, port, url, control }: Server): Promise<S
   const faults = serverFaults({ proxies: [proxy], controls: [control] });
   const proxied = new URL(url);
   proxied.host = `${proxy.host}:${proxy.port}`;
-  const durability = clearing(url, () => rabbitmqDurability({ url: proxied.href }));
+  const durability = clearing(
+    () => rabbitmqDurability({ url: proxied.href }),
+    async (namespace) => clear(url, namespace),
+  );
   const whole = { ...subject(proxied.href), durability, faults, close: async () => proxy.close() };
   return withMortalProcesses(whole, new URL(import.meta.url), { args: [url], compile });
 }

@@ -1,5 +1,6 @@
 /** The door for tests of durability: messages for queues, and the work of those who take them. */
 
+export { clearing } from "./clearing.ts";
 import type { DurabilityBackend, DurableMessage, Leased, Settlement, Target } from "@muster/core/slots";
 import { within } from "./calls.ts";
 

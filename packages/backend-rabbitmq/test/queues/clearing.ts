@@ -1,34 +1,8 @@
-/** Takes away what a namespace leaves behind: a server starts the more slowly, the more queues it has. */
-
 import { connect } from "amqplib";
-import type { DurabilityBackend } from "@muster/core/slots";
 import { Names } from "../../src/queues/names.ts";
 
-/** @returns clients as `make` does, of which the last to be closed in its namespace leaves no queues there. */
-export function clearing(url: string, make: () => DurabilityBackend): () => DurabilityBackend {
-  const open = new Map<string, number>();
-  return () => {
-    const client = make();
-    const [opening, closing] = [client.open.bind(client), client.close.bind(client)];
-    let namespace: string | undefined;
-    client.open = async (scope, call) => {
-      await opening(scope, call);
-      namespace = scope.namespace;
-      open.set(namespace, (open.get(namespace) ?? 0) + 1);
-    };
-    client.close = async () => {
-      await closing();
-      if (namespace === undefined) return;
-      const left = (open.get(namespace) ?? 1) - 1;
-      open.set(namespace, left);
-      if (left === 0) await clear(url, namespace).catch(() => undefined); // It is only slower then.
-      namespace = undefined;
-    };
-    return client;
-  };
-}
-
-async function clear(url: string, namespace: string): Promise<void> {
+/** Leaves no queues of the namespace: a server starts the more slowly, the more it has. */
+export async function clear(url: string, namespace: string): Promise<void> {
   const model = await connect(url, { noDelay: true });
   model.on("error", () => undefined);
   try {
