@@ -18,6 +18,7 @@ import {
   type Settlement,
   type Target,
   untilEnded,
+  ofOperation,
 } from "@muster/core/slots";
 import { codedError, NAME } from "./errors.ts";
 import { checksFor, MAX_BATCH, MAX_LEASE_MS, MAX_PAYLOAD_BYTES, MIN_LEASE_MS } from "./queues/arguments.ts";
@@ -26,7 +27,6 @@ import { type LetterQuery, purgeMany, redriveMany, sortedLetters } from "./queue
 import { dequeue } from "./queues/dequeueing.ts";
 import { dropMany, type Why } from "./queues/dropping.ts";
 import { enqueueMany } from "./queues/enqueueing.ts";
-import { ofOperation } from "./queues/of-operation.ts";
 import { type DurabilitySettings, durabilitySettingsOf, type KafkaDurabilityOptions } from "./queues/settings.ts";
 import { extendMany, settleMany } from "./queues/settling.ts";
 import { DEDUP_WINDOW_MS, Space } from "./queues/space.ts";
@@ -74,7 +74,7 @@ class KafkaDurability implements DurabilityBackend {
         await untilEnded(space.open(opening), opening, `${NAME}.open`);
       } catch (error) {
         await space.close();
-        throw ofOperation(codedError(error, { operation: "open" }), "open");
+        throw ofOperation(codedError(error, { operation: "open" }), `${NAME}.open`);
       }
       this.#space = space;
       this.#sweeper = new Sweeper(space);
@@ -171,7 +171,7 @@ class KafkaDurability implements DurabilityBackend {
       try {
         return await work(space);
       } catch (error) {
-        throw ofOperation(codedError(error, { operation, mayHaveApplied: true }), operation);
+        throw ofOperation(codedError(error, { operation, mayHaveApplied: true }), `${NAME}.${operation}`);
       }
     });
   }

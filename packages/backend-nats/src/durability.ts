@@ -22,12 +22,13 @@ import {
   type TrackedDelivery,
   type TrackingFacet,
   untilEnded,
+  ofOperation,
 } from "@muster/core/slots";
 import { compareStrings } from "@muster/filter";
 import { Client } from "./client.ts";
 import { codedError, NAME } from "./errors.ts";
 import { checkVersion, openingError } from "./jetstream/server-version.ts";
-import { ofOperation, QueueCall } from "./jetstream/call.ts";
+import { QueueCall } from "./jetstream/call.ts";
 import { settingsOf, type StreamSettings, type WithJetStream } from "./jetstream/options.ts";
 import { QueueSubjects } from "./keys.ts";
 import { checkOptions, type NatsOptions, prefixOf } from "./options.ts";
@@ -214,7 +215,7 @@ class NatsDurability implements DurabilityBackend {
       } catch (cause) {
         const error = codedError(cause, { operation });
         if (error.code === "UNAVAILABLE") space.doubt();
-        throw ofOperation(error, sent);
+        throw ofOperation(error, `${NAME}.${operation}`, sent.hasSent);
       }
     });
   }

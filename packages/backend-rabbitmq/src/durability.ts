@@ -14,6 +14,7 @@ import {
   type Scope,
   type Settlement,
   type Target,
+  ofOperation,
 } from "@muster/core/slots";
 import { codedError, NAME } from "./errors.ts";
 import { type RabbitmqMessagingOptions, type Settings, settingsOf } from "./options.ts";
@@ -22,7 +23,6 @@ import { attachMany, detachMany, dropMany } from "./queues/attaching.ts";
 import { Arrivals } from "./queues/arrivals.ts";
 import { dequeue } from "./queues/dequeueing.ts";
 import { enqueueMany } from "./queues/enqueueing.ts";
-import { ofOperation } from "./queues/of-operation.ts";
 import type { Why } from "./queues/places.ts";
 import { extendMany, settleMany } from "./queues/settling.ts";
 import { Space } from "./queues/space.ts";
@@ -74,7 +74,7 @@ class RabbitmqDurability implements DurabilityBackend {
       try {
         await space.open(opening);
       } catch (error) {
-        throw ofOperation(codedError(error, { operation: "open" }), "open");
+        throw ofOperation(codedError(error, { operation: "open" }), `${NAME}.open`);
       }
       this.#space = space;
       this.#tending = tend(space);
@@ -168,7 +168,7 @@ class RabbitmqDurability implements DurabilityBackend {
       try {
         return await work(space);
       } catch (error) {
-        throw ofOperation(codedError(error, { operation, mayHaveApplied: true }), operation);
+        throw ofOperation(codedError(error, { operation, mayHaveApplied: true }), `${NAME}.${operation}`);
       }
     });
   }

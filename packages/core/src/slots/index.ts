@@ -109,6 +109,7 @@ export type {
   TrackingFacet,
 } from "./tracking.ts";
 export type { TransactionFacet } from "./transactions.ts";
+export { ofOperation } from "./of-operation.ts";
 export { OperationCall } from "./operation-call.ts";
 export {
   abortedError,
