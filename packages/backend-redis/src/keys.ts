@@ -26,6 +26,8 @@ export interface RegistryKeys {
   readonly expiringSessions: QueueKeys;
   /** Tombstones of both. */
   readonly graves: QueueKeys;
+  /** ZSET identity → the version in which it last changed, while somebody follows: see `scripts/changes.ts`. */
+  readonly changes: string;
   /** HASH: which fields are indexed, and a version that changes with that. */
   readonly catalogue: string;
   /** HASH identity → its indexed values, joined by NUL: what its entries in the indexes are. */
@@ -50,6 +52,7 @@ export function registryKeys(prefix: string, namespace: string): RegistryKeys {
     expiring: queue("expiry"),
     expiringSessions: queue("sessions"),
     graves: queue("graves"),
+    changes: key("changes"),
     catalogue: key("catalogue"),
     values: key("values"),
   });

@@ -36,11 +36,18 @@ import { renewMany } from "./store/leases.ts";
 import type { Namespace } from "./store/namespace.ts";
 import { type PageSource, pagesOf } from "./store/pages.ts";
 import { getMany, readCensus } from "./store/reading.ts";
+import { checkedMaxRoutes, RouteMirror } from "./store/route-mirror.ts";
 import { Servers } from "./store/servers.ts";
 import { registrationSource, routeSource } from "./store/sources.ts";
 import { setMany } from "./store/writing.ts";
 
-export type RedisRegistryOptions = RedisOptions;
+export type RedisRegistryOptions = RedisOptions & {
+  /**
+   * Of how many registrations at most this process keeps where they are, some 200 bytes each, once it asks for everyone
+   * again and again. 0: of none. Default 200,000.
+   */
+  readonly maxMirroredRoutes?: number;
+};
 
 const TRAITS: RegistryTraits = Object.freeze({
   consistency: "linearizable",
@@ -69,10 +76,12 @@ class RedisRegistry implements RegistryBackend {
   readonly counts: CountFacet = { count: async (filter, call) => this.#count(filter, call) };
   readonly #life = new Lifecycle(NAME);
   readonly #client: RedisClient;
+  readonly #mirror: RouteMirror;
   #opened: Namespace | undefined;
 
   constructor(options: RedisRegistryOptions) {
     this.#client = redisClient(options);
+    this.#mirror = new RouteMirror(checkedMaxRoutes(options.maxMirroredRoutes));
   }
 
   async open({ namespace, schema, maxIdentities }: Scope, call: Call): Promise<void> {
@@ -88,7 +97,8 @@ class RedisRegistry implements RegistryBackend {
         const plainWriteKeys = Object.freeze(writeKeys(keys, []));
         const servers = new Servers();
         const shapes = keptShapes();
-        this.#opened = { client, keys, plainWriteKeys, store, catalogue, maxIdentities, servers, shapes };
+        const mirror = this.#mirror;
+        this.#opened = { client, keys, plainWriteKeys, store, catalogue, maxIdentities, servers, mirror, shapes };
       } catch (error) {
         client.close();
         throw error;
@@ -138,6 +148,7 @@ class RedisRegistry implements RegistryBackend {
   async close(): Promise<void> {
     await this.#life.close(async () => {
       this.#opened?.catalogue.close();
+      this.#mirror.close();
       this.#client.close();
     });
   }

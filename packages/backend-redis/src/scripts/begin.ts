@@ -1,17 +1,19 @@
 import type { RegistryKeys } from "../keys.ts";
+import { LOG_CHANGES } from "./changes.ts";
 import { REINDEX } from "./index-entries.ts";
 import { type Script, script } from "./script.ts";
 import { CHECK_CATALOGUE } from "./write-keys.ts";
 
 /** The keys of the script, in its order. `indexes`: as `writeKeys` has them. */
 export function beginKeys(keys: RegistryKeys, indexes: readonly string[]): readonly string[] {
-  const { stamps, records, order, members, expiring, catalogue, values } = keys;
-  const plain = [stamps, records, order, members, expiring.due, catalogue];
+  const { stamps, records, order, members, expiring, changes, catalogue, values } = keys;
+  const plain = [stamps, records, order, members, expiring.due, changes, catalogue];
   return indexes.length === 0 ? plain : [...plain, values, ...indexes];
 }
 
 const KEY_NAMES = `
-local stamps, records, order, members, due, catalogue = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local stamps, records, order, members = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local due, changes, catalogue = KEYS[5], KEYS[6], KEYS[7]
 `;
 
 /** Gives up on whatever is not plain, before it has written anything. Instants are texts: they are only written down. */
@@ -41,9 +43,10 @@ call('HSET', records, identity, record)
 call('ZADD', order, '0', identity)
 if session ~= '' then call('ZADD', members, '0', session .. '\\0' .. identity) end
 if ends then call('ZADD', due, expiry, identity) end
+log_changes(changes, { identity })
 if ARGV[10] then
 ${REINDEX}
-  reindex(KEYS[7], { unpack(KEYS, 8) }, { identity }, { '' }, { ARGV[10] })
+  reindex(KEYS[8], { unpack(KEYS, 9) }, { identity }, { '' }, { ARGV[10] })
 end
 return { now, epoch }
 `;
@@ -63,5 +66,5 @@ return { now, epoch }
  */
 export const beginScript: Script = script({
   name: "setMany",
-  lua: [KEY_NAMES, CHECK_CATALOGUE, DECIDE, STORE],
+  lua: [KEY_NAMES, CHECK_CATALOGUE, LOG_CHANGES, DECIDE, STORE],
 });

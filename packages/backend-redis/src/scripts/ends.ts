@@ -1,5 +1,6 @@
 /** The two ways out: a delete, and the reaper's two steps. */
 
+import { LOG_CHANGES } from "./changes.ts";
 import { REINDEX } from "./index-entries.ts";
 import { BATCHES, LISTS, UNLIST } from "./lists.ts";
 import { SOME_RECORDS } from "./records.ts";
@@ -15,7 +16,7 @@ const ERASE = `
 local count = (#ARGV - 1) / 2
 local found = redis.call('HMGET', stamps, unpack(ARGV, 2, count + 1))
 local before = #indexes > 0 and redis.call('HMGET', values, unpack(ARGV, 2, count + 1)) or {}
-local latest, gone, indexed, old_values, no_values = {}, {}, {}, {}, {}
+local latest, gone, logged, indexed, old_values, no_values = {}, {}, {}, {}, {}, {}
 local function known(i)
   local identity = ARGV[1 + i]
   if latest[identity] == nil then latest[identity] = found[i] and read_stamp(found[i]) end
@@ -23,6 +24,7 @@ local function known(i)
 end
 local function unlist_at(i, identity, stamp)
   unlist(removals, queues, identity, stamp, now)
+  if not is_session(identity) then logged[#logged + 1] = identity end
   if not before[i] then return end
   local size = #indexed + 1
   indexed[size], old_values[size], no_values[size] = identity, before[i], ''
@@ -37,11 +39,12 @@ local function write_erased()
   send('HDEL', records, gone)
   write_lists(removals, additions)
   if #indexed > 0 then reindex(values, indexes, indexed, old_values, no_values) end
+  log_changes(changes, logged)
 end
 `;
 
 /** What stands in front of both scripts that take registrations out. */
-const ENDING = [WRITE_KEYS, CHECK_CATALOGUE, CLOCK, STAMPS, BATCHES, LISTS, UNLIST, REINDEX, ERASE];
+const ENDING = [WRITE_KEYS, CHECK_CATALOGUE, CLOCK, STAMPS, BATCHES, LISTS, UNLIST, REINDEX, LOG_CHANGES, ERASE];
 
 /**
  * Removes registrations at once, as `DeleteKey` says.

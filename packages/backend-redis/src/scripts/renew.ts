@@ -1,3 +1,4 @@
+import { LOG_CHANGES } from "./changes.ts";
 import { BATCHES, LISTS } from "./lists.ts";
 import { type Script, script } from "./script.ts";
 import { CLOCK, STAMPS } from "./stamps.ts";
@@ -6,7 +7,7 @@ import { WRITE_KEYS } from "./write-keys.ts";
 const RENEW = `
 local count = #ARGV / 4
 local found = redis.call('HMGET', stamps, unpack(ARGV, 1, count))
-local known, changed, outcomes = {}, {}, {}
+local known, changed, logged, outcomes = {}, {}, {}, {}
 
 for i = 1, count do
   local identity, instant = ARGV[i], ARGV[3 * count + i]
@@ -33,12 +34,14 @@ for i = 1, count do
     if renewed ~= text then
       changed[#changed + 1] = identity
       changed[#changed + 1] = renewed
+      if not is_session(identity) then logged[#logged + 1] = identity end
     end
     outcomes[i] = stamp.expires_at or -1
   end
 end
 send('HSET', stamps, changed)
 write_lists(removals, additions)
+log_changes(changes, logged)
 return outcomes
 `;
 
@@ -56,5 +59,5 @@ return outcomes
 export const renewScript: Script = script({
   name: "renew",
   flags: ["allow-oom"],
-  lua: [WRITE_KEYS, CLOCK, STAMPS, BATCHES, LISTS, RENEW],
+  lua: [WRITE_KEYS, CLOCK, STAMPS, BATCHES, LISTS, LOG_CHANGES, RENEW],
 });

@@ -1,3 +1,4 @@
+import { LOG_CHANGES } from "./changes.ts";
 import { REINDEX } from "./index-entries.ts";
 import { BATCHES, LISTS } from "./lists.ts";
 import { SOME_RECORDS } from "./records.ts";
@@ -53,7 +54,7 @@ const DECIDE = `
 local next_epoch = ${NEXT_EPOCH}
 local first_epoch, started = next_epoch, whole(now)
 local new_stamps, new_records, indexed, before, after = { '', '' }, {}, {}, {}, {}
-local codes, shown, in_the_way, size = {}, {}, {}, 0
+local codes, shown, in_the_way, logged, size = {}, {}, {}, {}, 0
 
 for i = 1, count do
   local identity, term, mode, stamp = ARGV[identities + i], terms[ARGV[term_numbers + i]], ARGV[modes + i], was[i]
@@ -105,6 +106,7 @@ const STORE = `
     if of_session then
       alive[string.sub(identity, 10)] = not tonumber(expiry) or tonumber(expiry) > now
     else
+      logged[#logged + 1] = identity
       if not stands then add(additions, order, '0', identity) end
       local from = stands and stamp.session or ''
       if from ~= term.session then
@@ -128,6 +130,7 @@ if size > 0 then
   send('HSET', records, new_records)
   write_lists(removals, additions)
   if old_values then reindex(values, indexes, indexed, before, after) end
+  log_changes(changes, logged)
 end
 if #shown == 0 then return { now, first_epoch, table.concat(codes) } end
 return { now, first_epoch, table.concat(codes), shown, some_records(records, in_the_way) }
@@ -153,5 +156,18 @@ return { now, first_epoch, table.concat(codes), shown, some_records(records, in_
  */
 export const setScript: Script = script({
   name: "setMany",
-  lua: [WRITE_KEYS, CHECK_CATALOGUE, CLOCK, STAMPS, BATCHES, LISTS, REINDEX, SOME_RECORDS, READ, DECIDE, STORE],
+  lua: [
+    WRITE_KEYS,
+    CHECK_CATALOGUE,
+    CLOCK,
+    STAMPS,
+    BATCHES,
+    LISTS,
+    REINDEX,
+    SOME_RECORDS,
+    LOG_CHANGES,
+    READ,
+    DECIDE,
+    STORE,
+  ],
 });

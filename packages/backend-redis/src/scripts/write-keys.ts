@@ -16,6 +16,7 @@ export function writeKeys(keys: RegistryKeys, indexes: readonly string[]): reado
     expiringSessions.claimed,
     graves.due,
     graves.claimed,
+    keys.changes,
     keys.catalogue,
     keys.values,
     ...indexes,
@@ -28,7 +29,7 @@ local stamps, records, order, members = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local expiring = { due = KEYS[5], claimed = KEYS[6] }
 local expiring_sessions = { due = KEYS[7], claimed = KEYS[8] }
 local graves = { due = KEYS[9], claimed = KEYS[10] }
-local catalogue, values, indexes = KEYS[11], KEYS[12], { unpack(KEYS, 13) }
+local changes, catalogue, values, indexes = KEYS[11], KEYS[12], KEYS[13], { unpack(KEYS, 14) }
 `;
 
 /** What a script answers that has been sent with another catalogue than the namespace has: it has done nothing. */

@@ -47,10 +47,11 @@ export function routeSource(namespace: Namespace, query: Selection): PageSource<
   const { pageSize, filter, session } = query;
   if (filter !== undefined) return withoutMetadata(registrationSource(namespace, query));
   const size = Math.min(pageSize, MAX_BLOCK);
-  return pageByPage(everyone(namespace, { size, session }), async (identities, call) => ({
+  const scanned = pageByPage(everyone(namespace, { size, session }), async (identities, call) => ({
     page: awaited(readRoutes(namespace, identities, session, call)),
     rest: [],
   }));
+  return session === undefined ? namespace.mirror.sourceOf(namespace, scanned) : scanned;
 }
 
 /** A page before its turn. */
