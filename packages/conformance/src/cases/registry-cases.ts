@@ -14,6 +14,7 @@ import { namespaceCases } from "./registry/namespaces.ts";
 import { quotaCases } from "./registry/quota.ts";
 import { raceCases } from "./registry/races.ts";
 import { readCases } from "./registry/reads.ts";
+import { repeatedScanCases } from "./registry/repeated-scans.ts";
 import { reapingCases } from "./registry/reaping.ts";
 import { renewalCases } from "./registry/renewals.ts";
 import { replaceCases } from "./registry/replace.ts";
@@ -49,6 +50,7 @@ export const registryCases: readonly RegistryCase[] = [
   ...consistencyCases,
   ...scanCases,
   ...churnCases,
+  ...repeatedScanCases,
   ...sortCases,
   ...readCases,
   ...batchCases,

@@ -13,6 +13,7 @@ import { namespaceMutants } from "./registry/namespaces.ts";
 import { quotaMutants } from "./registry/quota.ts";
 import { raceMutants } from "./registry/races.ts";
 import { readMutants } from "./registry/reads.ts";
+import { repeatedScanMutants } from "./registry/repeated-scans.ts";
 import { reapingMutants } from "./registry/reaping.ts";
 import { renewalMutants } from "./registry/renewals.ts";
 import { replaceMutants } from "./registry/replace.ts";
@@ -47,6 +48,7 @@ export const registryMutants: readonly Mutant[] = [
   ...consistencyMutants,
   ...scanMutants,
   ...churnMutants,
+  ...repeatedScanMutants,
   ...readMutants,
   ...batchMutants,
   ...quotaMutants,

@@ -114,7 +114,7 @@ export const churnCases: readonly RegistryCase[] = [
   },
 ];
 
-function routeOf(route: Route): Route {
+export function routeOf(route: Route): Route {
   const { identity, epoch, session, address, registeredAt, expiresAt, ttlMs, revision } = route;
   return { identity, epoch, session, address, registeredAt, expiresAt, ttlMs, revision };
 }
