@@ -97,8 +97,7 @@ class RedisRegistry implements RegistryBackend {
         const plainWriteKeys = Object.freeze(writeKeys(keys, []));
         const servers = new Servers();
         const shapes = keptShapes();
-        const mirror = this.#mirror;
-        this.#opened = { client, keys, plainWriteKeys, store, catalogue, maxIdentities, servers, mirror, shapes };
+        this.#opened = { client, keys, plainWriteKeys, store, catalogue, maxIdentities, servers, shapes };
       } catch (error) {
         client.close();
         throw error;
@@ -127,7 +126,7 @@ class RedisRegistry implements RegistryBackend {
   }
 
   async *scanRoutes(query: ScanQuery, call: Call): AsyncGenerator<readonly Route[], void, undefined> {
-    yield* this.#pages("scanRoutes", query, call, (namespace) => routeSource(namespace, query));
+    yield* this.#pages("scanRoutes", query, call, (namespace) => routeSource(namespace, query, this.#mirror));
   }
 
   async reap(

@@ -7,7 +7,6 @@ import type { IndexStore } from "../indexes/catalogue-state.ts";
 import type { RegistryKeys } from "../keys.ts";
 import type { Script } from "../scripts/script.ts";
 import { STALE_CATALOGUE } from "../scripts/write-keys.ts";
-import type { RouteMirror } from "./route-mirror.ts";
 import type { Servers } from "./servers.ts";
 
 export interface Namespace {
@@ -19,7 +18,6 @@ export interface Namespace {
   readonly catalogue: Catalogue;
   readonly maxIdentities: number | undefined;
   readonly servers: Servers;
-  readonly mirror: RouteMirror;
   /** Only to be held: see `keptShapes`. */
   readonly shapes: readonly unknown[];
 }

@@ -16,7 +16,7 @@ import type { PageSource } from "./pages.ts";
 import { endOf, type Page } from "./reading.ts";
 
 /** Default of `maxMirroredRoutes`. */
-export const MAX_ROUTES = 200_000;
+const MAX_ROUTES = 200_000;
 /** Who reads everyone twice within so many ms begins to mirror; who does not ask for as long ceases. */
 const WANTED_MS = KEPT_MS;
 /** Long before a log that is followed ends, ms. */
@@ -60,18 +60,24 @@ export class RouteMirror {
 
   /** Of a scan of everyone, which is read by `scan` where there is no mirror. */
   sourceOf(namespace: Namespace, scan: PageSource<Route>): PageSource<Route> {
-    const mirror = this;
-    return async function* (after, call, appetite) {
-      const last = yield* mirror.#pages(namespace, after, call);
-      if (last === "all") return;
-      const pages = scan(last.behind, call, appetite);
-      yield* last.behind === undefined ? mirror.#recorded(namespace, pages, call) : pages;
-    };
+    return (after, call, appetite) => this.#source(namespace, after, call, (behind) => scan(behind, call, appetite));
   }
 
   close(): void {
     this.#drop();
     this.#lastWhole = undefined;
+  }
+
+  async *#source(
+    namespace: Namespace,
+    after: string | undefined,
+    call: RedisCall,
+    scan: (after: string | undefined) => AsyncIterable<Page<Route>>,
+  ): AsyncGenerator<Page<Route>, void, undefined> {
+    const given = yield* this.#pages(namespace, after, call);
+    if (given === "all") return;
+    const pages = scan(given.behind);
+    yield* given.behind === undefined ? this.#recorded(namespace, pages, call) : pages;
   }
 
   /** Gives what it has, as long as it is known to be true: all, or up to an identity. */

@@ -18,6 +18,7 @@ import {
 } from "./page-reading.ts";
 import type { PageSource } from "./pages.ts";
 import { EMPTY_PAGE, type Page } from "./reading.ts";
+import type { RouteMirror } from "./route-mirror.ts";
 import { EVERY_RECORD, selectorOf } from "./selecting.ts";
 
 /** Of one command, which keeps the server busy for less than a millisecond. */
@@ -42,8 +43,8 @@ export function registrationSource(
   return pageByPage(lists, recordsOf(namespace, { session, selector: selectorOf(filter) }));
 }
 
-/** As {@link registrationSource}; metadata is read only where there is a filter to decide about it. */
-export function routeSource(namespace: Namespace, query: Selection): PageSource<Route> {
+/** As {@link registrationSource}; metadata is read only where there is a filter, and who asks for everyone may have a mirror. */
+export function routeSource(namespace: Namespace, query: Selection, mirror: RouteMirror): PageSource<Route> {
   const { pageSize, filter, session } = query;
   if (filter !== undefined) return withoutMetadata(registrationSource(namespace, query));
   const size = Math.min(pageSize, MAX_BLOCK);
@@ -51,7 +52,7 @@ export function routeSource(namespace: Namespace, query: Selection): PageSource<
     page: awaited(readRoutes(namespace, identities, session, call)),
     rest: [],
   }));
-  return session === undefined ? namespace.mirror.sourceOf(namespace, scanned) : scanned;
+  return session === undefined ? mirror.sourceOf(namespace, scanned) : scanned;
 }
 
 /** A page before its turn. */

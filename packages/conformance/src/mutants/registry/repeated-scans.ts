@@ -29,7 +29,10 @@ function keeping<R extends Route>(
   let kept: readonly R[] | undefined;
   return async function* (query, call) {
     const { after, filter, session, pageSize } = query;
-    if ([after, filter, session].some((one) => one !== undefined)) return yield* scan(query, call);
+    if ([after, filter, session].some((one) => one !== undefined)) {
+      yield* scan(query, call);
+      return;
+    }
     if (kept === undefined || !(await isFresh(kept, call))) {
       const all: R[] = [];
       for await (const page of scan(query, call)) all.push(...page);
