@@ -43,8 +43,8 @@ import { setMany } from "./store/writing.ts";
 
 export type RedisRegistryOptions = RedisOptions & {
   /**
-   * Of how many registrations at most this process keeps where they are, some 200 bytes each, once it asks for everyone
-   * again and again. 0: of none. Default 200,000.
+   * Of how many registrations at most this process keeps where they are, some 80 bytes each, once it asks for everyone
+   * again and again. 0: of none. Default 1,000,000.
    */
   readonly maxMirroredRoutes?: number;
 };

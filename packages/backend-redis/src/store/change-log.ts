@@ -19,7 +19,7 @@ export interface LogPlace {
   readonly version: string;
 }
 
-interface Change {
+export interface Change {
   readonly identity: string;
   /** As it is now, or absent: nothing is known of that identity any more. */
   readonly stamp: Buffer | undefined;

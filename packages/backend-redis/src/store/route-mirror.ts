@@ -5,18 +5,18 @@
  * written before (`scripts/changes.ts`), and its clock: what has expired by that is not given out.
  */
 
-import { OrderedList, type Route } from "@muster/core/slots";
-import { compareStrings } from "@muster/filter";
+import type { Route } from "@muster/core/slots";
 import type { RedisCall } from "../client.ts";
 import { hasExpired, StampReader } from "../codec.ts";
 import { misconfigured } from "../connection/driver-options.ts";
-import { type Changes, changesBehind, follow, KEPT_MS, type LogPlace } from "./change-log.ts";
+import { type Change, type Changes, changesBehind, follow, KEPT_MS, type LogPlace } from "./change-log.ts";
 import type { Namespace } from "./namespace.ts";
+import { PackedRoutes } from "./packed-routes.ts";
 import type { PageSource } from "./pages.ts";
 import { endOf, type Page } from "./reading.ts";
 
 /** Default of `maxMirroredRoutes`. */
-const MAX_ROUTES = 200_000;
+const MAX_ROUTES = 1_000_000;
 /** Who reads everyone twice within so many ms begins to mirror; who does not ask for as long ceases. */
 const WANTED_MS = KEPT_MS;
 /** Long before a log that is followed ends, ms. */
@@ -28,7 +28,7 @@ const PAGE = 1_000;
 /** Everyone as of a place in the log. */
 interface Mirrored {
   place: LogPlace;
-  readonly routes: OrderedList<Route>;
+  readonly routes: PackedRoutes;
   /** By `performance.now()`. */
   followedAt: number;
   usedAt: number;
@@ -94,7 +94,7 @@ export class RouteMirror {
       }
       const routes = this.#mirrored?.routes;
       if (moment === undefined || routes === undefined) return { behind };
-      const known = routes.take(({ identity }) => behind !== undefined && compareStrings(identity, behind) <= 0, PAGE);
+      const known = routes.behind(behind, PAGE);
       if (known.length === 0) return "all";
       const { now, offset } = moment;
       const present = performance.now() - offset;
@@ -132,17 +132,10 @@ export class RouteMirror {
 
   #apply(namespace: Namespace, mirrored: Mirrored, { changes, place }: Changes): void {
     const reader = new StampReader(namespace.servers);
-    const { routes } = mirrored;
-    for (const { identity, stamp } of changes) {
-      const [known] = routes.take((other) => compareStrings(other.identity, identity) < 0, 1);
-      const route = stamp && reader.readRoute(identity, stamp);
-      if (known?.identity !== identity) {
-        if (route !== undefined) routes.add(route);
-      } else if (route === undefined) routes.delete(known);
-      else routes.replace(route);
-    }
+    const routeOf = ({ identity, stamp }: Change): Route | undefined => stamp && reader.readRoute(identity, stamp);
+    mirrored.routes.write(changes.map((change) => ({ identity: change.identity, route: routeOf(change) })));
     mirrored.place = place;
-    if (routes.size > this.#maxRoutes && this.#mirrored === mirrored) this.#drop();
+    if (mirrored.routes.size > this.#maxRoutes && this.#mirrored === mirrored) this.#drop();
   }
 
   /** A scan of everyone, from which a mirror is made if one is wanted and it is read to its end. */
@@ -156,11 +149,11 @@ export class RouteMirror {
     try {
       const followedAt = performance.now();
       const place = isMirroring ? await followed(namespace, call) : undefined;
-      const routes = new OrderedList<Route>((a, b) => compareStrings(a.identity, b.identity));
+      const routes = new PackedRoutes();
       let size = 0;
       for await (const page of pages) {
         size += page.items.length;
-        if (place !== undefined && size <= this.#maxRoutes) for (const route of page.items) routes.add(route);
+        if (place !== undefined && size <= this.#maxRoutes) routes.append(page.items);
         yield page;
       }
       const endedAt = performance.now();
