@@ -34,8 +34,9 @@ interface Mirrored {
   usedAt: number;
 }
 
-/** When the mirror was true: a server's time, and what turns one into an instant of `performance.now()` that is no later. */
-interface Moment {
+/** Everyone as of a moment: the server's time, and what turns one into an instant of `performance.now()` that is no later. */
+interface UpToDate {
+  readonly routes: PackedRoutes;
   readonly now: number;
   readonly offset: number;
 }
@@ -87,19 +88,18 @@ export class RouteMirror {
     call: RedisCall,
   ): AsyncGenerator<Page<Route>, "all" | { readonly behind: string | undefined }, undefined> {
     let behind = after;
-    let moment: Moment | undefined;
+    let everyone: UpToDate | undefined;
     while (true) {
-      if (moment === undefined || performance.now() - moment.offset - moment.now > FRESH_MS) {
-        moment = await this.#update(namespace, call);
+      if (everyone === undefined || performance.now() - everyone.offset - everyone.now > FRESH_MS) {
+        everyone = await this.#update(namespace, call);
       }
-      const routes = this.#mirrored?.routes;
-      if (moment === undefined || routes === undefined) return { behind };
+      if (everyone === undefined) return { behind };
+      const { routes, now, offset } = everyone;
       const known = routes.behind(behind, PAGE);
       if (known.length === 0) return "all";
-      const { now, offset } = moment;
       const present = performance.now() - offset;
       if (known.some((route) => hasExpired(route, present) && !hasExpired(route, now))) {
-        moment = undefined; // Perhaps he has been renewed meanwhile.
+        everyone = undefined; // Perhaps he has been renewed meanwhile.
         continue;
       }
       const items = known.filter((route) => !hasExpired(route, now));
@@ -109,7 +109,7 @@ export class RouteMirror {
   }
 
   /** Catches up with the log; `undefined`: there is no mirror, or none any more. */
-  async #update(namespace: Namespace, call: RedisCall): Promise<Moment | undefined> {
+  async #update(namespace: Namespace, call: RedisCall): Promise<UpToDate | undefined> {
     while (true) {
       const mirrored = this.#mirrored;
       if (mirrored === undefined) return undefined;
@@ -126,7 +126,8 @@ export class RouteMirror {
       }
       // Of two that ask at once the one who is answered first may have been told more.
       if (Number(told.place.version) >= Number(mirrored.place.version)) this.#apply(namespace, mirrored, told);
-      if (this.#mirrored === mirrored && !told.hasMore) return { now: told.now, offset: sentAt - told.now };
+      if (this.#mirrored !== mirrored || told.hasMore) continue;
+      return { routes: mirrored.routes, now: told.now, offset: sentAt - told.now };
     }
   }
 
