@@ -26,7 +26,7 @@ export interface RegistryKeys {
   readonly expiringSessions: QueueKeys;
   /** Tombstones of both. */
   readonly graves: QueueKeys;
-  /** ZSET identity → the version in which it last changed, while somebody follows: see `scripts/changes.ts`. */
+  /** STREAM of who has changed, while somebody follows: see `scripts/changes.ts`. */
   readonly changes: string;
   /** HASH: which fields are indexed, and a version that changes with that. */
   readonly catalogue: string;

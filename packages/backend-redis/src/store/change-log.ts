@@ -1,6 +1,5 @@
 /** Following who changes, by the log that `scripts/changes.ts` describes. */
 
-import { randomUUID } from "node:crypto";
 import type { RedisCall } from "../client.ts";
 import { changesScript, followScript } from "../scripts/changes.ts";
 import type { Namespace } from "./namespace.ts";
@@ -11,13 +10,8 @@ export const KEPT_MS = 60_000;
 
 type Store = Pick<Namespace, "client" | "keys">;
 
-/** A place in one server's log: everything up to `version` is known. */
-export interface LogPlace {
-  readonly generation: string;
-  readonly server: string;
-  /** Decimal digits. */
-  readonly version: string;
-}
+/** The id of an entry, which begins with the time in ms: everything up to it is known. */
+export type LogPlace = string;
 
 export interface Change {
   readonly identity: string;
@@ -32,14 +26,13 @@ export interface Changes {
   readonly place: LogPlace;
   /** There is more behind that place. */
   readonly hasMore: boolean;
+  /** Of as many identities. */
   readonly changes: readonly Change[];
 }
 
 /** Has everything logged that changes from now on, and for a minute more. */
 export async function follow({ client, keys }: Store, call: RedisCall): Promise<LogPlace> {
-  const reply = await client.run(followScript, [keys.changes], [randomUUID(), String(KEPT_MS)], call);
-  const [generation, server, version] = listIn(reply).map(textIn);
-  return { generation: generation ?? "", server: server ?? "", version: version ?? "" };
+  return textIn(await client.run(followScript, [keys.changes], [String(KEPT_MS)], call));
 }
 
 /** What has changed behind a place; `undefined`: the log does not know all of it. */
@@ -48,20 +41,20 @@ export async function changesBehind(
   place: LogPlace,
   call: RedisCall,
 ): Promise<Changes | undefined> {
-  const args = [place.generation, place.server, place.version];
-  const reply = await client.run(changesScript, [keys.changes, keys.stamps], args, call, "bytes");
+  const reply = await client.run(changesScript, [keys.changes, keys.stamps], [place], call, "bytes");
   if (reply === null) return undefined;
-  const [now, told, last, names, stamps] = listIn(reply);
-  const version = bytesIn(told).toString();
+  const [now, last, hasMore, names, stamps] = listIn(reply);
   const known = listIn(stamps);
   const changes = listIn(names).map((name, index) => {
     const stamp = known[index] ?? undefined;
     return { identity: bytesIn(name).toString(), stamp: stamp === undefined ? undefined : bytesIn(stamp) };
   });
-  return {
-    now: numberIn(now),
-    place: { ...place, version },
-    hasMore: version !== bytesIn(last).toString(),
-    changes,
-  };
+  return { now: numberIn(now), place: bytesIn(last).toString(), hasMore: hasMore === 1, changes };
+}
+
+/** Whether it is that place, or one behind it. */
+export function isNoEarlier(place: LogPlace, other: LogPlace): boolean {
+  const [ms = 0, sequence = 0] = place.split("-").map(Number);
+  const [otherMs = 0, otherSequence = 0] = other.split("-").map(Number);
+  return ms === otherMs ? sequence >= otherSequence : ms > otherMs;
 }

@@ -9,7 +9,7 @@ import type { Route } from "@muster/core/slots";
 import type { RedisCall } from "../client.ts";
 import { hasExpired, StampReader } from "../codec.ts";
 import { misconfigured } from "../connection/driver-options.ts";
-import { type Change, type Changes, changesBehind, follow, KEPT_MS, type LogPlace } from "./change-log.ts";
+import { type Change, type Changes, changesBehind, follow, isNoEarlier, KEPT_MS, type LogPlace } from "./change-log.ts";
 import type { Namespace } from "./namespace.ts";
 import { PackedRoutes } from "./packed-routes.ts";
 import type { PageSource } from "./pages.ts";
@@ -125,7 +125,7 @@ export class RouteMirror {
         return undefined;
       }
       // Of two that ask at once the one who is answered first may have been told more.
-      if (Number(told.place.version) >= Number(mirrored.place.version)) this.#apply(namespace, mirrored, told);
+      if (isNoEarlier(told.place, mirrored.place)) this.#apply(namespace, mirrored, told);
       if (this.#mirrored !== mirrored || told.hasMore) continue;
       return { routes: mirrored.routes, now: told.now, offset: sentAt - told.now };
     }
