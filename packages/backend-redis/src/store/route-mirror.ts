@@ -24,6 +24,8 @@ const REFRESH_MS = KEPT_MS / 3;
 /** A scan that takes longer asks again what has changed, ms. */
 const FRESH_MS = 50;
 const PAGE = 1_000;
+/** Where more than this share has changed since, reading everyone is quicker, and for a minute nobody mirrors. */
+const MAX_CHANGED = 0.25;
 
 /** Everyone as of a place in the log. */
 interface Mirrored {
@@ -54,6 +56,8 @@ export class RouteMirror {
   /** The last that has been read to its end. */
   #lastWhole: { readonly endedAt: number; readonly size: number } | undefined;
   #idle: NodeJS.Timeout | undefined;
+  /** By `performance.now()`. */
+  #isNotWorthItUntil = 0;
 
   constructor(maxRoutes: number) {
     this.#maxRoutes = maxRoutes;
@@ -110,7 +114,7 @@ export class RouteMirror {
 
   /** Catches up with the log; `undefined`: there is no mirror, or none any more. */
   async #update(namespace: Namespace, call: RedisCall): Promise<UpToDate | undefined> {
-    while (true) {
+    for (let changed = 0; ; ) {
       const mirrored = this.#mirrored;
       if (mirrored === undefined) return undefined;
       const sentAt = performance.now();
@@ -126,6 +130,11 @@ export class RouteMirror {
       }
       // Of two that ask at once the one who is answered first may have been told more.
       if (isNoEarlier(told.place, mirrored.place)) this.#apply(namespace, mirrored, told);
+      changed += told.changes.length;
+      if (told.hasMore && changed > MAX_CHANGED * mirrored.routes.size) {
+        this.#isNotWorthItUntil = performance.now() + WANTED_MS;
+        this.#drop();
+      }
       if (this.#mirrored !== mirrored || told.hasMore) continue;
       return { routes: mirrored.routes, now: told.now, offset: sentAt - told.now };
     }
@@ -168,7 +177,8 @@ export class RouteMirror {
   #isWanted(): boolean {
     if (this.#isLoading || this.#mirrored !== undefined || this.#lastWhole === undefined) return false;
     const { endedAt, size } = this.#lastWhole;
-    return size <= this.#maxRoutes && performance.now() - endedAt < WANTED_MS;
+    const now = performance.now();
+    return size <= this.#maxRoutes && now - endedAt < WANTED_MS && now >= this.#isNotWorthItUntil;
   }
 
   #keep(mirrored: Mirrored): void {

@@ -80,9 +80,23 @@ await withServer("redis", { persistent: false }, ({ url }) => {
       const [reader, writer] = [await opened({ url }, namespace), await opened({ url }, namespace)];
       await store(writer, numbered(6_000));
       await mirrored(reader);
+      await store(writer, numbered(1_500), "m");
+      const told = Object.values(await addresses(reader));
+      expect([told.length, told.filter((address) => address === "m").length]).toEqual([6_000, 1_500]);
+    });
+
+    test("is read anew, and not kept, where most have changed", async () => {
+      const namespace = freshNamespace();
+      const [reader, writer] = [await opened({ url }, namespace), await opened({ url }, namespace)];
+      await store(writer, numbered(6_000));
+      await mirrored(reader);
       await store(writer, numbered(5_000), "m");
       const told = Object.values(await addresses(reader));
       expect([told.length, told.filter((address) => address === "m").length]).toEqual([6_000, 5_000]);
+      await mirrored(reader);
+      const before = await readsOfMany();
+      await routes(reader);
+      expect(await readsOfMany()).toBeGreaterThan(before);
     });
 
     test("is told where more has changed than the log holds", async () => {
