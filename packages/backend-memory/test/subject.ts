@@ -57,6 +57,8 @@ export const subject: Subject = {
         for (let left = turn; left > 0; left -= 1) await Promise.resolve();
         faults.stop();
       },
+      freeze: async () => faults.freeze(),
+      thaw: async () => faults.thaw(),
     };
   },
   faults: {

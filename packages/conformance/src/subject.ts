@@ -40,6 +40,13 @@ export interface MortalProcess {
    * (`withMortalProcesses`), awaits in one that only looks like that.
    */
   kill(turn: number): Promise<void>;
+  /**
+   * Stands still, in the middle of whatever it does: nothing is read, sent or timed until {@link thaw}. Its connections stay,
+   * as far as others can tell. Both or neither; absent: it can't.
+   */
+  freeze?(): Promise<void>;
+  /** Goes on; one that isn't frozen does so anyway. */
+  thaw?(): Promise<void>;
 }
 
 /**

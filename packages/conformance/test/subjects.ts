@@ -40,6 +40,8 @@ export function memorySubject(): Required<Subject> {
           for (let left = turn; left > 0; left -= 1) await Promise.resolve();
           faults.stop();
         },
+        freeze: async () => faults.freeze(),
+        thaw: async () => faults.thaw(),
       };
     },
     faults: {

@@ -5,6 +5,7 @@ import { crashHistoryCases } from "./crash/histories.ts";
 import { crashedMessagingCases } from "./crash/messages.ts";
 import { crashedOutboxCases } from "./crash/outboxes.ts";
 import { recordCases } from "./crash/records.ts";
+import { standstillCases } from "./crash/standstills.ts";
 
 /** Every case about processes that die, for every slot. */
 export const crashCases: readonly ConformanceCase[] = [
@@ -12,6 +13,7 @@ export const crashCases: readonly ConformanceCase[] = [
   ...endCases,
   ...crashedMessagingCases,
   ...crashedDeliveryCases,
+  ...standstillCases,
   ...crashHistoryCases,
   ...crashedOutboxCases,
 ];

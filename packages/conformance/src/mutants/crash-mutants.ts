@@ -5,6 +5,7 @@ import { crashHistoryMutants } from "./crash/histories.ts";
 import { crashedMessagingMutants } from "./crash/messages.ts";
 import { crashedOutboxMutants } from "./crash/outboxes.ts";
 import { crashedRecordMutants } from "./crash/records.ts";
+import { standstillMutants } from "./crash/standstills.ts";
 
 /** What processes that die can leave behind, and must not. */
 export const crashMutants: readonly Mutant[] = [
@@ -12,6 +13,7 @@ export const crashMutants: readonly Mutant[] = [
   ...crashedEndMutants,
   ...crashedMessagingMutants,
   ...crashedDeliveryMutants,
+  ...standstillMutants,
   ...crashHistoryMutants,
   ...crashedOutboxMutants,
 ];

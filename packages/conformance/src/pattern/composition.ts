@@ -48,7 +48,7 @@ export class Composition implements Backend {
   readonly durability: DurabilityBackend | undefined;
   readonly outbox: OutboxBackend | undefined;
 
-  constructor({ registry, messaging, durability, outbox }: Omit<MortalProcess, "begin" | "kill">) {
+  constructor({ registry, messaging, durability, outbox }: Omit<MortalProcess, "begin" | "kill" | "freeze" | "thaw">) {
     if (registry === undefined) throw new Error("a composition has a registry");
     this.registry = registry;
     this.messaging = messaging;

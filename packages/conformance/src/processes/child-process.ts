@@ -117,6 +117,14 @@ export class Child {
     clearTimeout(last);
   }
 
+  freeze(): void {
+    this.#process.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.#process.kill("SIGCONT");
+  }
+
   /** At once, whatever it is doing. */
   kill(): void {
     this.#isDoomed = true;

@@ -43,6 +43,8 @@ export interface MortalProcessOptions {
  * about to be told. One call over one round trip has four of them. Where moments no longer come, because all has been
  * answered or because nothing happens, it dies anyway. What a native driver does in threads of its own has no moments.
  *
+ * `freeze` is a SIGSTOP, and `thaw` a SIGCONT.
+ *
  * A process that ends before it was told to fails every call on it, with what it wrote to stderr. None outlives the one
  * that started it.
  */
@@ -71,6 +73,8 @@ function mortalProcess({ registry, messaging, durability, outbox }: Subject, poo
     ...(durability && { durability: new RemoteDurability(host) }),
     ...(outbox && { outbox: new RemoteOutbox(host), begin: async () => beginRemotely(host) }),
     kill: async (turn) => host.child?.die(turn),
+    freeze: async () => host.child?.freeze(),
+    thaw: async () => host.child?.thaw(),
   };
 }
 

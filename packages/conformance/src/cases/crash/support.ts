@@ -81,12 +81,17 @@ async function* eachTurn<B extends Backend>(
   }
 }
 
-/** A process of which one client is open. Twice killed is once. */
+/** A process of which one client is open. */
+export interface Mortal<B extends Backend> extends Required<Pick<MortalProcess, "begin" | "kill" | "freeze" | "thaw">> {
+  readonly client: B;
+}
+
+/** Starts one. Twice killed is once. */
 export async function startMortal<B extends Backend>(
   ctx: CaseContext<B>,
   clientOf: (process: MortalProcess) => B | undefined,
   scope: Partial<Scope> = {},
-): Promise<{ readonly client: B; kill(turn: number): Promise<void>; begin(): Promise<OwnTransaction> }> {
+): Promise<Mortal<B>> {
   const mortal = ctx.subject.mortal?.();
   const client = mortal && clientOf(mortal);
   assert.ok(mortal !== undefined && client !== undefined, "the mortal process that was there when the run was planned");
@@ -102,7 +107,7 @@ export async function startMortal<B extends Backend>(
     assert.ok(mortal.begin !== undefined, "a mortal outbox has transactions to record in");
     return mortal.begin();
   };
-  return { client, kill, begin };
+  return { client, kill, begin, freeze: async () => mortal.freeze?.(), thaw: async () => mortal.thaw?.() };
 }
 
 async function die<T>(work: () => Promise<T>, kill: () => Promise<void>): Promise<{ readonly answer: T } | undefined> {

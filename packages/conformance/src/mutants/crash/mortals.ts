@@ -59,6 +59,8 @@ function broken(subject: Subject, fault: CrashFault): Subject {
         ...(outbox && { outbox: faulty.outbox?.() ?? outbox }),
         ...(begin && { begin }),
         kill: async (turn) => process.kill(turn),
+        ...(process.freeze && { freeze: async () => process.freeze?.() }),
+        ...(process.thaw && { thaw: async () => process.thaw?.() }),
       };
     },
   };
