@@ -3,6 +3,7 @@
 import type { Headers, Outgoing } from "@muster/core/slots";
 import { checkName, encodeValue, LINE_END, PREAMBLE } from "../codec.ts";
 import { putAscii, putLiteral, putName, putNumber } from "./ascii.ts";
+import { Stencil } from "./stencil.ts";
 
 const [SPACE, CR, LF] = [32, 13, 10];
 /** A longer address might have to be cut, for each of its characters may have to stand there as three. */
@@ -26,6 +27,7 @@ export class Form {
   /** Of the message that was looked at last: what differs, and how long it is with all the rest. */
   readonly #own: string[] = [];
   #headerBytes = 0;
+  readonly #stencil = new Stencil();
 
   private constructor(names: readonly string[], values: readonly (string | undefined)[]) {
     this.#names = names;
@@ -83,38 +85,58 @@ export class Form {
   }
 
   /**
-   * Writes the message whose headers fitted last, as far as its body. It takes up to `command`, three times the address,
-   * the headers and {@link FRAMING_BYTES}.
+   * Writes the message whose headers fitted last. It takes up to `command`, three times the address, the headers, the body
+   * and {@link FRAMING_BYTES}.
    *
-   * @param command of ASCII: all that stands before the address.
-   * @returns where its body begins; -1: something of it needs more than to be copied.
+   * @param command of ASCII, and always the same: all that stands before the address.
+   * @returns where the next may begin; -1: something of it needs more than to be copied.
    */
-  put(bytes: Uint8Array, at: number, command: string, { address, body }: Outgoing): number {
+  put(bytes: Uint8Array, at: number, command: string, message: Outgoing): number {
+    const { address, body } = message;
     if (address.length > MAX_ADDRESS || this.#names.length === 0) return -1;
-    let to = putName(bytes, putAscii(bytes, at, command), address);
-    if (to < 0) return -1;
-    bytes[to] = SPACE;
-    to = putNumber(bytes, to + 1, this.#headerBytes);
+    const copied = this.#stencil.put(bytes, at, message, this.#own);
+    if (copied >= 0) return copied;
+    const addressAt = putAscii(bytes, at, command);
+    const addressEnd = putName(bytes, addressAt, address);
+    if (addressEnd < 0) return -1;
+    bytes[addressEnd] = SPACE;
+    let to = putNumber(bytes, addressEnd + 1, this.#headerBytes);
     bytes[to] = SPACE;
     to = putNumber(bytes, to + 1, this.#headerBytes + body.length);
     bytes[to] = CR;
     bytes[to + 1] = LF;
-    return this.#putHeaders(bytes, to + 2);
+    const ownAt: number[] = [];
+    to = this.#putHeaders(bytes, to + 2, ownAt);
+    if (to < 0) return -1;
+    to = putBody(bytes, to, body);
+    this.#stencil.take(bytes, { at, to, addressAt, addressEnd, ownAt }, message, this.#own);
+    return to;
   }
 
-  #putHeaders(bytes: Uint8Array, at: number): number {
+  /** @param ownAt gets where the values that differ begin. */
+  #putHeaders(bytes: Uint8Array, at: number, ownAt: number[]): number {
     let to = at;
     let index = 0;
     for (const piece of this.#pieces) {
       bytes.set(piece, to);
       to += piece.length;
       if (index === this.#pieces.length - 1) break;
+      ownAt.push(to);
       to = putLiteral(bytes, to, this.#own[index] ?? "");
       if (to < 0) return -1;
       index += 1;
     }
     return to;
   }
+}
+
+/** With the line end behind it. @returns the end of both. */
+export function putBody(bytes: Uint8Array, at: number, body: Uint8Array): number {
+  const to = at + body.length;
+  bytes.set(body, at);
+  bytes[to] = CR;
+  bytes[to + 1] = LF;
+  return to + 2;
 }
 
 /** One more than there are values that differ. */

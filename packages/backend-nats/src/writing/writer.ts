@@ -10,12 +10,11 @@ import type { BatchFailure, Outgoing } from "@muster/core/slots";
 import { ADDRESS_HEADER, encodeHeaders } from "../codec.ts";
 import { codedError, tooLarge } from "../errors.ts";
 import type { Subjects } from "../keys.ts";
-import { FRAMING_BYTES, Form } from "./form.ts";
+import { FRAMING_BYTES, Form, putBody } from "./form.ts";
 import type { Outlet } from "./outlet.ts";
 
 const CHUNK_BYTES = 65_536;
 const NONE = Buffer.alloc(0);
-const [CR, LF] = [13, 10];
 
 /** On one connection, for the messages of one namespace. */
 export class Writer {
@@ -59,7 +58,7 @@ export class Writer {
     this.#makeRoom(this.#command.length + 3 * address.length + bytes + FRAMING_BYTES);
     const to = bytes > maxMessageBytes ? -1 : this.#form.put(this.#chunk, this.#to, this.#command, message);
     if (to < 0) this.#spellOut(message, maxMessageBytes);
-    else this.#putBody(to, body);
+    else this.#to = to;
   }
 
   /** What can't be copied together: no headers at all, other letters than ASCII, long addresses. */
@@ -71,15 +70,7 @@ export class Writer {
     if (bytes > maxMessageBytes) throw tooLarge(bytes, maxMessageBytes, "the server takes, with headers,", address);
     const command = head === "" ? `PUB ${subject} ${bytes}\r\n` : `HPUB ${subject} ${head.length} ${bytes}\r\n${head}`;
     this.#makeRoom(command.length + body.length + FRAMING_BYTES);
-    this.#putBody(this.#to + this.#chunk.write(command, this.#to, "latin1"), body);
-  }
-
-  #putBody(at: number, body: Uint8Array): void {
-    const to = at + body.length;
-    this.#chunk.set(body, at);
-    this.#chunk[to] = CR;
-    this.#chunk[to + 1] = LF;
-    this.#to = to + 2;
+    this.#to = putBody(this.#chunk, this.#to + this.#chunk.write(command, this.#to, "latin1"), body);
   }
 
   #makeRoom(bytes: number): void {

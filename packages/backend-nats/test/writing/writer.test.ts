@@ -121,6 +121,38 @@ describe("what is written", () => {
     }
   });
 
+  test("is messages that are equally long with one body, whatever of them has to be encoded", () => {
+    const four = (...characters: string[]): fc.Arbitrary<string> =>
+      fc.string({ unit: fc.constantFrom(...characters), minLength: 4, maxLength: 4 });
+    const same = new Uint8Array([1, 2, 3]);
+    const one: fc.Arbitrary<Outgoing> = fc.record({
+      address: fc.oneof(four("a", "b"), four("a", "."), four("a", "é")),
+      headers: fc.record({ id: fc.constantFrom("m-1"), to: fc.oneof(four("a", "b"), four("a", "%", " ", "é")) }),
+      body: fc.constantFrom(same, same, new Uint8Array([4, 5, 6])),
+    });
+    fc.assert(
+      fc.property(fc.array(one, { maxLength: 30 }), (batch) => {
+        assert.deepEqual(written([batch]), batch.map(expected));
+      }),
+      { verbose: true },
+    );
+  });
+
+  test("is a body as it is at the time, also where its owner has written it over since the last batch", () => {
+    const shared = Uint8Array.of(1);
+    const batch = ["a", "b", "c"].map((name) => ({ address: name, headers: { to: name }, body: shared }));
+    const line = new Line(() => true);
+    const writer = new Writer(line, SUBJECTS);
+    for (const byte of [1, 2]) {
+      shared[0] = byte;
+      assert.deepEqual(writer.write(batch, MAX_MESSAGE_BYTES), []);
+    }
+    assert.deepEqual(
+      line.arrived().map(({ body: sent }) => sent),
+      ["\u0001", "\u0001", "\u0001", "\u0002", "\u0002", "\u0002"],
+    );
+  });
+
   test("carries the address where the subject is a hash of it", () => {
     const long = "\u{1f600}".repeat(64);
     const line = new Line(() => true);

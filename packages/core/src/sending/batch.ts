@@ -3,22 +3,22 @@
 import type { BatchFailure, Headers, MusterError, Outgoing } from "../slots/index.ts";
 import type { TimeSlice } from "../tasks/time-slice.ts";
 import { type Content, encodeMessage } from "../wire/message-frame.ts";
-import type { Parcel } from "./grouping.ts";
+import { messageHeaders } from "../wire/raw-message.ts";
+import type { Parcel, Singles } from "./grouping.ts";
 import type { Tally } from "./report.ts";
 
 const NO_HEADERS: Headers = Object.freeze({});
 
 /** Everyone in it is tallied once, by {@link settle} or by {@link fail}. */
 export class Batch {
-  readonly #singles: Outgoing[] = [];
-  /** `#identities[i]` is the recipient of `#singles[i]`: no object for each, there may be as many as targets. */
-  readonly #identities: string[] = [];
+  /** No object for each until they leave: there may be as many as targets. */
+  #singles: Singles = [[], [], []];
   readonly #parcels: Parcel[] = [];
   #bytes = 0;
 
   /** Messages. */
   get size(): number {
-    return this.#singles.length + this.#parcels.length;
+    return this.#singles[0].length + this.#parcels.length;
   }
 
   /** Of all bodies. */
@@ -26,10 +26,11 @@ export class Batch {
     return this.#bytes;
   }
 
-  addSingle(identity: string, message: Outgoing): void {
-    this.#identities.push(identity);
-    this.#singles.push(message);
-    this.#bytes += message.body.byteLength;
+  /** @param bytes of one body */
+  addSingles(singles: Singles, bytes: number): void {
+    if (this.#singles[0].length === 0) this.#singles = singles;
+    else append(singles, this.#singles);
+    this.#bytes += bytes * singles[0].length;
   }
 
   addParcel(parcel: Parcel): void {
@@ -39,11 +40,9 @@ export class Batch {
 
   /** All its messages; frames are encoded now, and between two of them others get their turn. */
   async messages(content: Content, slice: TimeSlice): Promise<readonly Outgoing[]> {
-    const [first, ...others] = this.#parcels;
-    if (first === undefined) return this.#singles;
-    const messages = [...this.#singles, frameOf(content, first)];
-    for (const parcel of others) {
-      const rest = slice.rest();
+    const messages = messagesOf(content, this.#singles);
+    for (const parcel of this.#parcels) {
+      const rest = messages.length === 0 ? undefined : slice.rest();
       if (rest !== undefined) await rest;
       messages.push(frameOf(content, parcel));
     }
@@ -53,7 +52,7 @@ export class Batch {
   /** The broker has answered: what did not fail was delivered. */
   settle(failures: readonly BatchFailure[], tally: Tally): void {
     if (failures.length === 0) {
-      tally.deliver(this.#identities);
+      tally.deliver(this.#singles[0]);
       for (const { identities } of this.#parcels) tally.deliver(identities);
       return;
     }
@@ -67,14 +66,38 @@ export class Batch {
 
   /** Nothing of it was delivered, as far as anyone knows. */
   fail(error: MusterError, tally: Tally): void {
-    miss(this.#identities, error, tally);
+    miss(this.#singles[0], error, tally);
     for (const { identities } of this.#parcels) miss(identities, error, tally);
   }
 
   #recipientsOf(index: number): readonly string[] {
-    const single = this.#identities[index];
-    return single === undefined ? (this.#parcels[index - this.#singles.length]?.identities ?? []) : [single];
+    const [identities] = this.#singles;
+    const single = identities[index];
+    return single === undefined ? (this.#parcels[index - identities.length]?.identities ?? []) : [single];
   }
+}
+
+/**
+ * By itself, as {@link messagesOf}, for it knows nothing but what never goes: what an engine has compiled for batches it
+ * throws away when it collects the last of them, as between two multicasts.
+ */
+function append([identities, epochs, addresses]: Singles, to: Singles): void {
+  for (let index = 0; index < identities.length; index += 1) {
+    to[0].push(identities[index] ?? "");
+    to[1].push(epochs[index] ?? 0);
+    to[2].push(addresses[index] ?? "");
+  }
+}
+
+function messagesOf(content: Content, [identities, epochs, addresses]: Singles): Outgoing[] {
+  const messages: Outgoing[] = [];
+  const { payload: body } = content;
+  const headersFor = messageHeaders(content);
+  for (let index = 0; index < identities.length; index += 1) {
+    const headers = headersFor(identities[index] ?? "", epochs[index] ?? 0);
+    messages.push({ address: addresses[index] ?? "", headers, body });
+  }
+  return messages;
 }
 
 function frameOf(content: Content, parcel: Parcel): Outgoing {

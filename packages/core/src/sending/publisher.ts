@@ -4,7 +4,6 @@ import { codedError } from "../call.ts";
 import type { Content } from "../wire/message-frame.ts";
 import { Batch } from "./batch.ts";
 import type { Parcel, Singles } from "./grouping.ts";
-import { messageHeaders } from "../wire/raw-message.ts";
 import type { Tally } from "./report.ts";
 import { abortedError, type Call, type MessagingBackend, type MusterError } from "../slots/index.ts";
 import { TimeSlice } from "../tasks/time-slice.ts";
@@ -24,7 +23,6 @@ export class Publisher {
   readonly #content: Content;
   readonly #tally: Tally;
   readonly #call: Call;
-  readonly #headersFor: ReturnType<typeof messageHeaders>;
   readonly #maxMessages: number;
   readonly #slice = new TimeSlice();
   readonly #inFlight = new Set<Promise<void>>();
@@ -38,7 +36,6 @@ export class Publisher {
     this.#content = content;
     this.#tally = tally;
     this.#call = call;
-    this.#headersFor = messageHeaders(content);
     this.#maxMessages = Math.min(messaging.traits.maxBatch, MAX_BATCH_MESSAGES);
   }
 
@@ -54,13 +51,12 @@ export class Publisher {
 
   /** A message of its own for each of them. They wait for {@link publish}. */
   addSingles([identities, epochs, addresses]: Singles): void {
-    const { payload: body } = this.#content;
-    let index = 0;
-    for (const identity of identities) {
-      const headers = this.#headersFor(identity, epochs[index] ?? 0);
-      this.#batch.addSingle(identity, { address: addresses[index] ?? "", headers, body });
+    const bytes = this.#content.payload.byteLength;
+    for (let from = 0; from < identities.length; ) {
+      const to = from + this.#roomFor(bytes);
+      this.#batch.addSingles([identities.slice(from, to), epochs.slice(from, to), addresses.slice(from, to)], bytes);
       this.#closeIfFull();
-      index += 1;
+      from = to;
     }
   }
 
@@ -93,6 +89,13 @@ export class Publisher {
     await this.#room();
     this.#sendRest();
     await Promise.all(this.#inFlight);
+  }
+
+  /** How many more messages of so many bytes fill the batch. */
+  #roomFor(bytes: number): number {
+    const { size, bytes: taken } = this.#batch;
+    const byBytes = bytes === 0 ? Number.POSITIVE_INFINITY : Math.ceil((MAX_BATCH_BYTES - taken) / bytes);
+    return Math.min(this.#maxMessages - size, byBytes);
   }
 
   #closeIfFull(): void {

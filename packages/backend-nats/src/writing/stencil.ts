@@ -1,0 +1,60 @@
+/** A message as bytes, to be copied for those that are as long as it everywhere: of these only what differs is written. */
+
+import type { Outgoing } from "@muster/core/slots";
+import { putLiteral, putName } from "./ascii.ts";
+
+/** Of longer messages the body is most, which is copied once either way. */
+const MAX_BYTES = 2_048;
+
+/** Where a message stands, and in it what may differ: its address, and values of headers. */
+interface Layout {
+  readonly at: number;
+  readonly to: number;
+  readonly addressAt: number;
+  readonly addressEnd: number;
+  readonly ownAt: readonly number[];
+}
+
+export class Stencil {
+  /** Of the message that was taken last, and of the one before it if that was as long: then there is a copy of it. */
+  #copy: Uint8Array | undefined;
+  #body: Uint8Array | undefined;
+  #addressLength = -1;
+  #ownLengths: readonly number[] = [];
+  /** From the beginning of the message. */
+  #addressAt = 0;
+  #addressEnd = 0;
+  #ownAt: readonly number[] = [];
+
+  /** A message has been written to `bytes` by other means. @param own its values that differ from those of others */
+  take(bytes: Uint8Array, layout: Layout, message: Outgoing, own: readonly string[]): void {
+    const { at, to, addressAt, addressEnd, ownAt } = layout;
+    const isAlike = addressEnd - addressAt === this.#addressEnd - this.#addressAt && this.#isAsLong(message, own);
+    this.#copy = isAlike && to - at <= MAX_BYTES ? bytes.slice(at, to) : undefined;
+    this.#body = message.body;
+    this.#addressLength = message.address.length;
+    this.#ownLengths = own.map(({ length }) => length);
+    this.#addressAt = addressAt - at;
+    this.#addressEnd = addressEnd - at;
+    this.#ownAt = ownAt.map((valueAt) => valueAt - at);
+  }
+
+  /** @returns where the message ends; -1: it has not been written, since it is not as long, or must not be copied as it is. */
+  put(bytes: Uint8Array, at: number, message: Outgoing, own: readonly string[]): number {
+    const copy = this.#copy;
+    if (copy === undefined || !this.#isAsLong(message, own)) return -1;
+    bytes.set(copy, at);
+    if (putName(bytes, at + this.#addressAt, message.address) !== at + this.#addressEnd) return -1;
+    const ownAt = this.#ownAt;
+    for (let index = 0; index < ownAt.length; index += 1)
+      if (putLiteral(bytes, at + (ownAt[index] ?? 0), own[index] ?? "") < 0) return -1;
+    return at + copy.length;
+  }
+
+  #isAsLong({ address, body }: Outgoing, own: readonly string[]): boolean {
+    if (body !== this.#body || address.length !== this.#addressLength) return false;
+    const lengths = this.#ownLengths;
+    for (let index = 0; index < lengths.length; index += 1) if (own[index]?.length !== lengths[index]) return false;
+    return own.length === lengths.length;
+  }
+}
