@@ -2,6 +2,7 @@
 
 import type { Scenario } from "../scenario.ts";
 import { acknowledgedScenario } from "./acknowledged.ts";
+import { churnScenario } from "./churn.ts";
 import { endToEndScenario } from "./end-to-end.ts";
 import { filterScenario } from "./filter.ts";
 import { identityGrowthScenario, nodeGrowthScenario } from "./growth.ts";
@@ -78,6 +79,7 @@ const ALL: readonly Scenario[] = [
   identityGrowthScenario,
   nodeGrowthScenario,
   sessionsScenario,
+  churnScenario,
 ];
 
 export const SCENARIOS: ReadonlyMap<string, Scenario> = new Map(

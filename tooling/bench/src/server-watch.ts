@@ -1,0 +1,151 @@
+/** What a server costs the machine it runs on. */
+
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import type { Server } from "@muster/servers";
+import { Redis } from "ioredis";
+import { Client } from "pg";
+
+/** Of Linux, whatever its kernel was built with. */
+const TICKS_PER_MS = 0.1;
+const KIB = 1_024;
+const LISTENING = "0A";
+
+/** Since the server was started. What a kind does not tell is absent. */
+export interface ServerCosts {
+  readonly cpuMs: number;
+  /** Resident; what its processes share counts once. */
+  readonly memoryBytes: number;
+  /** What it stores, by its own account. */
+  readonly storedBytes?: number;
+  /** What it has read from its clients and written to them. */
+  readonly inBytes?: number;
+  readonly outBytes?: number;
+  /** Commands, in scripts too, or transactions. */
+  readonly commands?: number;
+}
+
+/** @throws Error for a server that runs elsewhere, or on something else than Linux. */
+export class ServerWatch {
+  readonly kind: Server["kind"];
+  readonly #url: string;
+  /** The first of its processes, which has started the others. */
+  readonly #pid: number;
+
+  constructor({ kind, url, port }: Server) {
+    this.kind = kind;
+    this.#url = url;
+    this.#pid = listenerAt(port);
+  }
+
+  async read(): Promise<ServerCosts> {
+    const processes = treeOf(this.#pid);
+    const own = { cpuMs: sumOf(processes.map(cpuMsOf)), memoryBytes: sumOf(processes.map(memoryOf)) };
+    if (this.kind === "redis") return { ...own, ...(await redisCosts(this.#url)) };
+    if (this.kind === "postgres") return { ...own, ...(await postgresCosts(this.#url)) };
+    if (this.kind === "nats") return { ...own, ...transferredBy(this.#pid) };
+    return own;
+  }
+}
+
+async function redisCosts(url: string): Promise<Partial<ServerCosts>> {
+  const redis = new Redis(url);
+  try {
+    const said = await redis.info();
+    const value = (name: string): number => Number(new RegExp(`^${name}:(\\d+)`, "mu").exec(said)?.[1]);
+    return {
+      storedBytes: value("used_memory"),
+      inBytes: value("total_net_input_bytes"),
+      outBytes: value("total_net_output_bytes"),
+      commands: value("total_commands_processed"),
+    };
+  } finally {
+    redis.disconnect();
+  }
+}
+
+async function postgresCosts(url: string): Promise<Partial<ServerCosts>> {
+  const client = new Client({ connectionString: `${url}/postgres` });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ readonly stored: string; readonly commands: string }>(
+      `select pg_database_size(current_database()) as stored, xact_commit as commands
+         from pg_stat_database where datname = current_database()`,
+    );
+    return { storedBytes: Number(rows[0]?.stored), commands: Number(rows[0]?.commands) };
+  } finally {
+    await client.end();
+  }
+}
+
+/** NATS reads and writes its sockets as it does files, which the kernel counts. */
+function transferredBy(pid: number): Partial<ServerCosts> {
+  const said = readFileSync(`/proc/${pid}/io`, "utf8");
+  const value = (name: string): number => Number(new RegExp(`^${name}: (\\d+)`, "mu").exec(said)?.[1]);
+  return { inBytes: value("rchar"), outBytes: value("wchar") };
+}
+
+/** The process that listens on a port of this machine. */
+function listenerAt(port: number): number {
+  const inodes = new Set(["/proc/net/tcp", "/proc/net/tcp6"].flatMap((table) => listeningInodes(table, port)));
+  const found = processIds().filter((pid) => socketsOf(pid).some((inode) => inodes.has(inode)));
+  // Children have what their parent had opened.
+  const first = Math.min(...found);
+  if (Number.isFinite(first)) return first;
+  throw new Error(`nothing on this machine that can be watched listens on port ${port}`);
+}
+
+function listeningInodes(table: string, port: number): readonly string[] {
+  const lines = readFileSync(table, "utf8").trim().split("\n").slice(1);
+  return lines.flatMap((line) => {
+    const [, local = "", , state, , , , , , inode = ""] = line.trim().split(/\s+/u);
+    return state === LISTENING && Number.parseInt(local.split(":")[1] ?? "", 16) === port ? [inode] : [];
+  });
+}
+
+function socketsOf(pid: number): readonly string[] {
+  return orNothing(() =>
+    readdirSync(`/proc/${pid}/fd`).flatMap((fd) =>
+      orNothing(() => [/^socket:\[(\d+)\]$/u.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? ""]),
+    ),
+  );
+}
+
+/** A process and all that it has started, directly or not. */
+function treeOf(root: number): readonly number[] {
+  const parents = new Map(processIds().map((pid): [number, number] => [pid, Number(statOf(pid)[1] ?? 0)]));
+  const isBelow = (pid: number): boolean => pid === root || (pid > 1 && isBelow(parents.get(pid) ?? 0));
+  return [...parents.keys()].filter(isBelow);
+}
+
+/** Its own time and that of children that have ended. */
+function cpuMsOf(pid: number): number {
+  const [user = 0, system = 0, children = 0, systemOfChildren = 0] = statOf(pid).slice(11, 15).map(Number);
+  return (user + system + children + systemOfChildren) / TICKS_PER_MS;
+}
+
+function memoryOf(pid: number): number {
+  const said = orNothing(() => [readFileSync(`/proc/${pid}/smaps_rollup`, "utf8")]).join("");
+  return Number(/^Pss:\s+(\d+) kB/mu.exec(said)?.[1] ?? 0) * KIB;
+}
+
+/** Behind the name of its program: state, parent, … */
+function statOf(pid: number): readonly string[] {
+  return orNothing(() => readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /su, "").split(" "));
+}
+
+function processIds(): readonly number[] {
+  return readdirSync("/proc").flatMap((name) => (/^\d+$/u.test(name) ? [Number(name)] : []));
+}
+
+/** Nothing of a process that has ended meanwhile, or that belongs to somebody else. */
+function orNothing<Item>(read: () => readonly Item[]): readonly Item[] {
+  try {
+    return read();
+  } catch {
+    return [];
+  }
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
