@@ -18,7 +18,8 @@ export interface Places {
 
 /** What a server needs that many processes, and every slot it can fill, are to have. */
 const ARGUMENTS: Partial<Record<Server["kind"], readonly string[]>> = {
-  nats: ["-js"],
+  // With a monitor on whatever port is free.
+  nats: ["-js", "-m", "-1"],
   postgres: ["-c", "max_connections=600"],
 };
 

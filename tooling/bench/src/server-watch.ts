@@ -28,12 +28,14 @@ export interface ServerCosts {
 export class ServerWatch {
   readonly kind: Server["kind"];
   readonly #url: string;
+  readonly #port: number;
   /** The first of its processes, which has started the others. */
   readonly #pid: number;
 
   constructor({ kind, url, port }: Server) {
     this.kind = kind;
     this.#url = url;
+    this.#port = port;
     this.#pid = listenerAt(port);
   }
 
@@ -42,7 +44,7 @@ export class ServerWatch {
     const own = { cpuMs: sumOf(processes.map(cpuMsOf)), memoryBytes: sumOf(processes.map(memoryOf)) };
     if (this.kind === "redis") return { ...own, ...(await redisCosts(this.#url)) };
     if (this.kind === "postgres") return { ...own, ...(await postgresCosts(this.#url)) };
-    if (this.kind === "nats") return { ...own, ...transferredBy(this.#pid) };
+    if (this.kind === "nats") return { ...own, ...(await natsCosts(this.#pid, this.#port)) };
     return own;
   }
 }
@@ -77,16 +79,19 @@ async function postgresCosts(url: string): Promise<Partial<ServerCosts>> {
   }
 }
 
-/** NATS reads and writes its sockets as it does files, which the kernel counts. */
-function transferredBy(pid: number): Partial<ServerCosts> {
-  const said = readFileSync(`/proc/${pid}/io`, "utf8");
-  const value = (name: string): number => Number(new RegExp(`^${name}: (\\d+)`, "mu").exec(said)?.[1]);
-  return { inBytes: value("rchar"), outBytes: value("wchar") };
+/** Of the monitor, which is at another port of the same process. */
+async function natsCosts(pid: number, port: number): Promise<Partial<ServerCosts>> {
+  const monitor = listeners().find((one) => one.port !== port && socketsOf(pid).includes(one.inode))?.port;
+  if (monitor === undefined) return {};
+  const said = await fetch(`http://127.0.0.1:${monitor}/varz`);
+  // As the documentation of its monitoring has it.
+  const costs = (await said.json()) as { readonly in_bytes: number; readonly out_bytes: number };
+  return { inBytes: costs.in_bytes, outBytes: costs.out_bytes };
 }
 
 /** The process that listens on a port of this machine. */
 function listenerAt(port: number): number {
-  const inodes = new Set(["/proc/net/tcp", "/proc/net/tcp6"].flatMap((table) => listeningInodes(table, port)));
+  const inodes = new Set(listeners().flatMap((one) => (one.port === port ? [one.inode] : [])));
   const found = processIds().filter((pid) => socketsOf(pid).some((inode) => inodes.has(inode)));
   // Children have what their parent had opened.
   const first = Math.min(...found);
@@ -94,11 +99,12 @@ function listenerAt(port: number): number {
   throw new Error(`nothing on this machine that can be watched listens on port ${port}`);
 }
 
-function listeningInodes(table: string, port: number): readonly string[] {
-  const lines = readFileSync(table, "utf8").trim().split("\n").slice(1);
+/** Sockets of this machine that listen. */
+function listeners(): readonly { readonly port: number; readonly inode: string }[] {
+  const lines = ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((table) => orNothing(() => readFileSync(table, "utf8").split("\n")));
   return lines.flatMap((line) => {
     const [, local = "", , state, , , , , , inode = ""] = line.trim().split(/\s+/u);
-    return state === LISTENING && Number.parseInt(local.split(":")[1] ?? "", 16) === port ? [inode] : [];
+    return state === LISTENING ? [{ port: Number.parseInt(local.split(":")[1] ?? "", 16), inode }] : [];
   });
 }
 

@@ -16,6 +16,7 @@ const ARRIVED_MS = 10_000;
 
 /** Times are in epoch ms. */
 interface Life {
+  readonly index: number;
   readonly cell: number;
   /** When `register` had returned. */
   joinedAt: number;
@@ -48,6 +49,8 @@ export class Population implements Churners {
       const wave = Array.from({ length: Math.min(WAVE, to - start) }, (_, offset) => this.#join(start + offset));
       await Promise.all(wave);
     }
+    // As they were stored those of one fleet stand together, and would all leave at once.
+    this.#lives.sort((one, other) => rankOf(one.index) - rankOf(other.index));
   }
 
   async churn(pace: Pace): Promise<Churned> {
@@ -88,9 +91,10 @@ export class Population implements Churners {
   }
 
   async #join(index: number): Promise<void> {
-    const fleet = this.#fleets[index % this.#fleets.length];
+    // Those of one cell are all over the fleets.
+    const fleet = this.#fleets[Math.floor(index / CELLS) % this.#fleets.length];
     const never = Number.POSITIVE_INFINITY;
-    const life: Life = { cell: index % CELLS, joinedAt: never, leftAt: never, received: [], leave: undefined };
+    const life: Life = { index, cell: index % CELLS, joinedAt: never, leftAt: never, received: [], leave: undefined };
     const onMessage = (message: Message): void => this.#take(life, message);
     const handle = await fleet?.register(identityOf(index), celled(index, CELLS), { onMessage });
     life.joinedAt = Date.now();
@@ -114,6 +118,11 @@ export class Population implements Churners {
     else this.#strays += 1;
     this.#latencies.record(Date.now() - dueAt);
   }
+}
+
+/** A well-spread number for each. */
+function rankOf(index: number): number {
+  return Math.imul(index + 1, 0x9e3779b1) >>> 0;
 }
 
 function toldOf(result: PacedResult): Told {
