@@ -3,11 +3,16 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Histogram } from "./histogram.ts";
 
-/** Who has as many seconds' requests to answer catches up no more: the load is given up. */
-const MAX_BEHIND_S = 10;
-/** How long the answers may take behind the last request. */
-const PATIENCE_MS = 60_000;
 const TICK_MS = 1;
+
+export interface Patience {
+  /** Who has as many seconds' requests to answer catches up no more: the load is given up. */
+  readonly maxBehindS: number;
+  /** How long the answers may take behind the last request. */
+  readonly answerMs: number;
+}
+
+const PATIENCE: Patience = { maxBehindS: 10, answerMs: 60_000 };
 
 export interface Pace {
   readonly perSecond: number;
@@ -31,6 +36,7 @@ export interface PacedResult {
 export async function applyPaced(
   { perSecond, seconds }: Pace,
   ask: (request: number, dueAt: number) => Promise<void>,
+  { maxBehindS, answerMs }: Patience = PATIENCE,
 ): Promise<PacedResult> {
   const due = Math.ceil(perSecond * seconds);
   const start = performance.now();
@@ -49,12 +55,12 @@ export async function applyPaced(
     latencies.record(performance.now() - dueAt(request));
     open.delete(request);
   };
-  while (sent < due && open.size < Math.max(MAX_BEHIND_S * perSecond, 1)) {
+  while (sent < due && open.size < Math.max(maxBehindS * perSecond, 1)) {
     for (const now = performance.now(); sent < due && dueAt(sent) <= now; sent += 1) open.set(sent, answered(sent));
     if (sent < due) await delay(TICK_MS);
   }
   const lastedMs = performance.now() - start;
-  await Promise.race([Promise.all(open.values()), delay(PATIENCE_MS, undefined, { ref: false })]);
+  await Promise.race([Promise.all(open.values()), delay(answerMs, undefined, { ref: false })]);
   for (const request of open.keys()) latencies.record(performance.now() - dueAt(request));
   return {
     due,

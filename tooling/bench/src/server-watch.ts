@@ -24,7 +24,7 @@ export interface ServerCosts {
   readonly commands?: number;
 }
 
-/** @throws Error for a server that runs elsewhere, or on something else than Linux. */
+/** Of a server that runs here, as a program, on Linux. */
 export class ServerWatch {
   readonly kind: Server["kind"];
   readonly #url: string;
@@ -32,11 +32,17 @@ export class ServerWatch {
   /** The first of its processes, which has started the others. */
   readonly #pid: number;
 
-  constructor({ kind, url, port }: Server) {
+  private constructor({ kind, url, port }: Server, pid: number) {
     this.kind = kind;
     this.#url = url;
     this.#port = port;
-    this.#pid = listenerAt(port);
+    this.#pid = pid;
+  }
+
+  /** `undefined` for a server that runs in a container or elsewhere, and where there is no `/proc`. */
+  static of(server: Server): ServerWatch | undefined {
+    const pid = server.origin === "native" && process.platform === "linux" ? listenerAt(server.port) : undefined;
+    return pid === undefined ? undefined : new ServerWatch(server, pid);
   }
 
   async read(): Promise<ServerCosts> {
@@ -90,13 +96,11 @@ async function natsCosts(pid: number, port: number): Promise<Partial<ServerCosts
 }
 
 /** The process that listens on a port of this machine. */
-function listenerAt(port: number): number {
+function listenerAt(port: number): number | undefined {
   const inodes = new Set(listeners().flatMap((one) => (one.port === port ? [one.inode] : [])));
   const found = processIds().filter((pid) => socketsOf(pid).some((inode) => inodes.has(inode)));
   // Children have what their parent had opened.
-  const first = Math.min(...found);
-  if (Number.isFinite(first)) return first;
-  throw new Error(`nothing on this machine that can be watched listens on port ${port}`);
+  return found.toSorted((one, other) => one - other)[0];
 }
 
 /** Sockets of this machine that listen. */

@@ -6,6 +6,9 @@ import { forkModule } from "../fork-module.ts";
 import type { Pace } from "../paced-load.ts";
 import type { Account, ChurnPlan, Churned, Churners, Reply, Request, Sent } from "./plan.ts";
 
+/** Half a million identities take more than 3 GB: with the default limit the collector would do nothing else. */
+const FLAGS = ["--max-old-space-size=7168"];
+
 interface Asked {
   resolve(answer: unknown): void;
   reject(error: Error): void;
@@ -18,7 +21,7 @@ export class RemotePopulation implements Churners {
   #requests = 0;
 
   constructor(plan: ChurnPlan) {
-    this.#child = forkModule(import.meta.resolve("./churning-process.ts"), plan);
+    this.#child = forkModule(import.meta.resolve("./churning-process.ts"), plan, FLAGS);
     // Only churning-process.ts is at the other end.
     this.#child.on("message", (message) => this.#take(message as Reply));
     this.#child.once("exit", (code, signal) => {

@@ -83,7 +83,7 @@ async function onServers(slots: Slots, size: number): Promise<Parts> {
     await Promise.all(members.map((member) => member.stop()));
     await housing[Symbol.asyncDispose]();
   };
-  return { asking, members, watches: housing.servers.map((server) => new ServerWatch(server)), close };
+  return { asking, members, watches: housing.servers.flatMap((server) => ServerWatch.of(server) ?? []), close };
 }
 
 async function openFleet(registry: RegistryBackend, messaging: MessagingBackend | undefined): Promise<CellFleet> {

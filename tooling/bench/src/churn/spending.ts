@@ -43,8 +43,8 @@ export function coreRows(name: string, before: Spent, after: Spent): readonly Ro
     ]),
   ];
   return [
-    rowOf(`cores ${name}`, "", [sumOf(parts.map(([, cpuMs]) => cpuMs)) / lasted]),
-    ...parts.map(([whose, cpuMs]) => rowOf(`… ${whose}`, "", [cpuMs / lasted])),
+    rowOf(name, "", [sumOf(parts.map(([, cpuMs]) => cpuMs)) / lasted]),
+    ...parts.map(([whose, cpuMs]) => rowOf(`… cores ${whose}`, "", [cpuMs / lasted])),
   ];
 }
 
@@ -59,9 +59,9 @@ export function trafficRows(before: Spent, after: Spent): readonly Row[] {
       return [rowOf(label, unit, [(now - then) / seconds / (unit === "/s" ? 1 : MEGABYTE)])];
     };
     return [
-      ...rate("inBytes", "MB/s", `traffic: to ${kind}`),
-      ...rate("outBytes", "MB/s", `traffic: from ${kind}`),
-      ...rate("commands", "/s", `${kind === "redis" ? "commands" : "transactions"} of ${kind}`),
+      ...rate("inBytes", "MB/s", `… to ${kind}`),
+      ...rate("outBytes", "MB/s", `… from ${kind}`),
+      ...rate("commands", "/s", `… ${kind === "redis" ? "commands" : "transactions"} of ${kind}`),
     ];
   });
 }
