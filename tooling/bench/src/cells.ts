@@ -18,7 +18,7 @@ const PAGE = 100;
 const AT_ONCE = 4;
 
 const DEFINITION = { fields: { cell: { type: "string", index: true } } } as const;
-const SCHEMA: Schema<typeof DEFINITION> = defineSchema(DEFINITION);
+export const SCHEMA: Schema<typeof DEFINITION> = defineSchema(DEFINITION);
 const STORED_SCHEMA: IdentitySchema = {
   fields: { cell: { type: "string", path: ["cell"], required: false, index: true } },
   additional: "keep",
@@ -26,8 +26,8 @@ const STORED_SCHEMA: IdentitySchema = {
 
 export type CellFleet = Fleet<MetadataOf<Schema<typeof DEFINITION>>, InputOf<Schema<typeof DEFINITION>>>;
 
-export function celled(index: number): Celled {
-  return { ...sensor(index), cell: `c${index % CELLS}` };
+export function celled(index: number, cells: number = CELLS): Celled {
+  return { ...sensor(index), cell: `c${index % cells}` };
 }
 
 /** As many as a full page has, or as there are in a cell of so many. */

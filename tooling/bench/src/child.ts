@@ -3,6 +3,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { compositionOf } from "./compositions.ts";
 import { compiledUrl } from "./published.ts";
 import type { ScenarioResult } from "./report.ts";
 import { serversUsed } from "./servers.ts";
@@ -49,9 +50,15 @@ export async function answer(scenario: Scenario, settings: Settings): Promise<vo
   process.disconnect();
 }
 
+async function played(scenario: Scenario, settings: Settings): Promise<Outcome> {
+  if (settings.on === undefined) return await scenario.run(settings);
+  if (scenario.runOn === undefined) throw new Error(`${scenario.name} is not for a composition of one's choice`);
+  return await scenario.runOn(compositionOf(settings.on), settings);
+}
+
 async function replyOf(scenario: Scenario, settings: Settings): Promise<Reply> {
   try {
-    return { outcome: await scenario.run(settings), servers: serversUsed() };
+    return { outcome: await played(scenario, settings), servers: serversUsed() };
   } catch (error) {
     if (error instanceof Disagreement) return { disagreement: error.message };
     throw error;

@@ -10,11 +10,13 @@ const LOADER = IS_SOURCE ? "tsx" : new URL("./published-loader.js", import.meta.
 /**
  * Runs a module of this package, named by the URL of its source, in a process of its own. Its one argument is `plan` as
  * JSON. What the two tell each other may hold everything that structured cloning takes.
+ *
+ * @param flags more of Node's own
  */
-export function forkModule(source: string, plan: unknown): ChildProcess {
+export function forkModule(source: string, plan: unknown, flags: readonly string[] = []): ChildProcess {
   const module = IS_SOURCE ? source : source.replace(/\.ts$/u, ".js");
   return fork(fileURLToPath(module), [JSON.stringify(plan)], {
-    execArgv: ["--import", LOADER],
+    execArgv: [...flags, "--import", LOADER],
     serialization: "advanced",
   });
 }

@@ -17,6 +17,13 @@ export interface Distribution {
   readonly max: number;
 }
 
+/** As one process tells another of it. */
+export interface HistogramCounts {
+  readonly max: number;
+  /** By the number of steps from a microsecond. */
+  readonly counts: ReadonlyMap<number, number>;
+}
+
 export class Histogram {
   #count = 0;
   #max = 0;
@@ -29,6 +36,19 @@ export class Histogram {
     this.#counts.set(step, (this.#counts.get(step) ?? 0) + count);
     this.#count += count;
     this.#max = Math.max(this.#max, ms);
+  }
+
+  get counts(): HistogramCounts {
+    return { max: this.#max, counts: new Map(this.#counts) };
+  }
+
+  /** What another has recorded, too. */
+  add({ max, counts }: HistogramCounts): void {
+    for (const [step, count] of counts) {
+      this.#counts.set(step, (this.#counts.get(step) ?? 0) + count);
+      this.#count += count;
+    }
+    this.#max = Math.max(this.#max, max);
   }
 
   get count(): number {

@@ -18,7 +18,8 @@ process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
 });
 
 async function main(argv: readonly string[]): Promise<number> {
-  const command = parseCommandLine(argv, [...SCENARIOS.keys()]);
+  const composable = [...SCENARIOS.values()].filter(({ runOn }) => runOn !== undefined).map(({ name }) => name);
+  const command = parseCommandLine(argv, [...SCENARIOS.keys()], composable);
   if (command.kind === "run") return await bench(command);
   if (command.kind === "report") return await report(command);
   if (command.kind === "help") {
@@ -37,8 +38,9 @@ async function bench(options: Options): Promise<number> {
   let failed = false;
   for (const scenario of chosen(options)) {
     try {
-      const { size = scenario.defaultSize, rounds, seconds } = options;
-      const result = await runInChild(scenario, { size, rounds, ...(seconds === undefined ? {} : { seconds }) });
+      const { size = scenario.defaultSize, rounds, seconds, on } = options;
+      const more = { ...(seconds === undefined ? {} : { seconds }), ...(on === undefined ? {} : { on }) };
+      const result = await runInChild(scenario, { size, rounds, ...more });
       results.push(result);
       print(`${tableOf(result)}\n`);
     } catch (error) {

@@ -1,6 +1,7 @@
 /** The command line of `pnpm bench`. */
 
 import { parseArgs } from "node:util";
+import { compositionOf, COMPOSITIONS } from "./compositions.ts";
 
 export interface Options {
   readonly kind: "run";
@@ -11,12 +12,14 @@ export interface Options {
   readonly rounds: number;
   /** Absent: each scenario's own. */
   readonly seconds?: number;
+  /** A composition of backends, by name; absent: what each scenario is about by itself. */
+  readonly on?: string;
   /** A file, or `-` for stdout. */
   readonly json?: string;
 }
 
 /** `report`: what is promised is played and stored, and the page about it written. */
-export interface ReportOptions extends Pick<Options, "scenarios" | "size" | "rounds" | "seconds"> {
+export interface ReportOptions extends Pick<Options, "scenarios" | "size" | "rounds" | "seconds" | "on"> {
   readonly kind: "report";
   /** `write`: plays nothing. `check`: writes nothing either. */
   readonly mode: "play" | "write" | "check";
@@ -31,21 +34,27 @@ export type CommandLine =
 const DEFAULT_ROUNDS = 9;
 
 /**
- * Reads the arguments behind the program's name; never throws. No scenario means all of `known`, and for a report
- * everything that is promised.
+ * Reads the arguments behind the program's name; never throws. No scenario means all of `known`, on a composition all of
+ * `composable`, and for a report everything that is promised.
  */
-export function parseCommandLine(argv: readonly string[], known: readonly string[]): CommandLine {
+export function parseCommandLine(
+  argv: readonly string[],
+  known: readonly string[],
+  composable: readonly string[] = [],
+): CommandLine {
   try {
     const { values, positionals } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
     if (values.help === true) return { kind: "help" };
     const isReport = positionals[0] === "report";
     const names = [...new Set(isReport ? positionals.slice(1) : positionals)];
     const unknown = names.find((name) => !known.includes(name));
-    if (unknown !== undefined) throw new Error(`There is no scenario "${unknown}".`);
+    if (unknown !== undefined) throw new Error(`There is no scenario "${unknown}". There are: ${known.join(", ")}.`);
+    if (values.on !== undefined) checkComposition(values.on, names, composable);
     const settings = {
       rounds: values.rounds === undefined ? DEFAULT_ROUNDS : countOf("--rounds", values.rounds),
       ...(values.size === undefined ? {} : { size: countOf("--size", values.size) }),
       ...(values.seconds === undefined ? {} : { seconds: countOf("--seconds", values.seconds) }),
+      ...(values.on === undefined ? {} : { on: values.on }),
     };
     const { stored = false, check = false } = values;
     if (isReport) {
@@ -55,7 +64,7 @@ export function parseCommandLine(argv: readonly string[], known: readonly string
     if (stored || check) throw new Error("--stored and --check are for a report.");
     return {
       kind: "run",
-      scenarios: names.length === 0 ? [...known] : names,
+      scenarios: names.length > 0 ? names : [...(values.on === undefined ? known : composable)],
       ...settings,
       ...(values.json === undefined ? {} : { json: fileOf(values.json) }),
     };
@@ -64,14 +73,26 @@ export function parseCommandLine(argv: readonly string[], known: readonly string
   }
 }
 
-export function usage(scenarios: readonly { readonly name: string; readonly about: string }[]): string {
+/** @throws Error for a composition that there isn't, and for a scenario that is about certain backends. */
+function checkComposition(on: string, names: readonly string[], composable: readonly string[]): void {
+  compositionOf(on);
+  const bound = names.find((name) => !composable.includes(name));
+  if (bound === undefined) return;
+  throw new Error(`"${bound}" is about certain backends: --on is for ${composable.join(", ")}.`);
+}
+
+export function usage(
+  scenarios: readonly { readonly name: string; readonly about: string; readonly runOn?: unknown }[],
+): string {
   const width = Math.max(...scenarios.map(({ name }) => name.length));
   return [
-    "Usage: pnpm bench [scenario…] [--size N] [--rounds N] [--seconds N] [--json FILE|-]",
-    "       pnpm bench report [scenario…] [--size N] [--rounds N] [--seconds N] [--stored|--check]",
+    "Usage: pnpm bench [scenario…] [--on COMPOSITION] [--size N] [--rounds N] [--seconds N] [--json FILE|-]",
+    "       pnpm bench report [scenario…] [--on COMPOSITION] [--size N] [--rounds N] [--seconds N] [--stored|--check]",
     "",
-    ...scenarios.map(({ name, about }) => `  ${name.padEnd(width)}  ${about}`),
+    ...scenarios.map(({ name, about, runOn }) => `${runOn === undefined ? " " : "*"} ${name.padEnd(width)}  ${about}`),
     "",
+    "  --on NAME    plays those with a * on backends of your choice, beside the same in memory:",
+    ...COMPOSITIONS.split("\n").map((line) => `               ${line}`),
     "  --size N     documents or identities; default: each scenario's own",
     `  --rounds N   how often every contender is timed; default ${DEFAULT_ROUNDS}`,
     "  --seconds N  how long a load lasts, where there is one; default: each scenario's own",
@@ -89,6 +110,7 @@ const OPTIONS = {
   size: { type: "string" },
   rounds: { type: "string" },
   seconds: { type: "string" },
+  on: { type: "string" },
   json: { type: "string" },
   stored: { type: "boolean" },
   check: { type: "boolean" },

@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { memoryHub, memoryRegistry } from "@muster/backend-memory";
 import { openRegistry } from "@muster/core";
 import { PATIENT } from "./fleets.ts";
-import { messagingAt } from "./receivers/fleet-receivers.ts";
+import { messagingAt } from "./receivers/places.ts";
 import type { BrokerPlace } from "./receivers/plan.ts";
 import { type Row, rowOf } from "./scenario.ts";
 import { quantile } from "./statistics.ts";

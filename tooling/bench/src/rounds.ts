@@ -42,6 +42,11 @@ export class Rounds {
     return [...this.#samples].map(([name, samples]) => timingOf(name, samples, this.#size));
   }
 
+  /** Round by round, ms. */
+  times(name: string): readonly number[] {
+    return this.#of(name);
+  }
+
   /** Round by round, the time of `numerator` divided by that of the fastest of `denominators`. */
   ratio(numerator: string, ...denominators: readonly string[]): readonly number[] {
     return this.#of(numerator).map((ms, round) => ms / this.#fastest(denominators, round));

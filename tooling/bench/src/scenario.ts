@@ -1,5 +1,6 @@
 /** What a benchmark is asked for and what it gives back. */
 
+import type { Composition } from "./compositions.ts";
 import type { Distribution } from "./histogram.ts";
 import { type Summary, summarize } from "./statistics.ts";
 
@@ -9,6 +10,8 @@ export interface Settings {
   readonly rounds: number;
   /** How long a load lasts, where the scenario has one. */
   readonly seconds?: number;
+  /** The composition of backends, by name, where the scenario takes any; absent: what it is about by itself. */
+  readonly on?: string;
 }
 
 export interface Scenario {
@@ -21,6 +24,8 @@ export interface Scenario {
   readonly needsServers?: boolean;
   /** @throws Disagreement when the contenders don't do the same work. */
   run(settings: Settings): Promise<Outcome>;
+  /** On backends of the caller's choice; absent where it is about certain ones. @throws Disagreement as `run`. */
+  runOn?(composition: Composition, settings: Settings): Promise<Outcome>;
 }
 
 export interface Outcome {
@@ -47,7 +52,7 @@ export interface Judgement {
 export interface Row extends Summary, Partial<Judgement> {
   readonly name: string;
   /** `×` is a ratio; nothing is a count of what the name says. */
-  readonly unit: "×" | "MB" | "ms" | "";
+  readonly unit: "×" | "MB" | "B" | "MB/s" | "ms" | "/s" | "";
   readonly goal?: Goal;
 }
 

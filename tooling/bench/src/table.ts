@@ -7,7 +7,7 @@ import type { ScenarioResult } from "./report.ts";
 /** One scenario: its rows with goal and verdict, and under them what each contender took. */
 export function tableOf(result: ScenarioResult): string {
   const lines = [
-    `${result.scenario} · N = ${grouped(result.size)} · ${result.rounds} ${result.rounds === 1 ? "round" : "rounds"}`,
+    `${result.scenario}${result.on === undefined ? "" : ` on ${result.on}`} · N = ${grouped(result.size)} · ${result.rounds} ${result.rounds === 1 ? "round" : "rounds"}`,
     ...aligned(
       ["", "median", "middle half", "range", "goal", ""],
       result.rows.map((row) => [row.name, ...cellsOf(row), verdictOf(row)]),

@@ -35,6 +35,15 @@ test("many that took the same count as many", () => {
   expect(histogram.quantile(0.02)).toBeCloseTo(10, 0);
 });
 
+test("what another process has recorded counts as if it had been recorded here", () => {
+  const histogram = of([1, 2]);
+  histogram.add(of([4, 1_000]).counts);
+  expect([histogram.count, histogram.max]).toEqual([4, 1_000]);
+  expect(histogram.quantile(0.75)).toBeCloseTo(4, 1);
+  histogram.add(new Histogram().counts);
+  expect(histogram.count).toBe(4);
+});
+
 test("of nothing there is no quantile", () => {
   expect(new Histogram().quantile(0.5)).toBeNaN();
   expect(() => new Histogram().quantile(1.5)).toThrow(RangeError);

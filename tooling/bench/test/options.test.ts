@@ -25,12 +25,27 @@ test("a load lasts as long as it is told to", () => {
   expect(parseCommandLine(["--seconds", "5"], KNOWN)).toMatchObject({ seconds: 5 });
 });
 
+test("a composition plays those that are for any, and of these the ones that are named", () => {
+  expect(parseCommandLine(["--on", "redis+nats"], KNOWN, ["scan"])).toMatchObject({
+    scenarios: ["scan"],
+    on: "redis+nats",
+  });
+  expect(parseCommandLine(["scan", "--on=memory"], KNOWN, ["scan"])).toMatchObject({ on: "memory" });
+  expect(parseCommandLine(["report", "--on", "redis"], KNOWN, ["scan"])).toMatchObject({ scenarios: [], on: "redis" });
+});
+
+test("a scenario that is about certain backends takes no other ones", () => {
+  const command = parseCommandLine(["filter", "--on", "redis"], KNOWN, ["scan"]);
+  expect(command).toMatchObject({ message: '"filter" is about certain backends: --on is for scan.' });
+});
+
 test("--help wins over everything that is well-formed", () => {
   expect(parseCommandLine(["filter", "-h"], KNOWN)).toEqual({ kind: "help" });
 });
 
 test.each([
-  [["nonsense"], '"nonsense"'],
+  [["nonsense"], 'no scenario "nonsense". There are: filter, scan'],
+  [["--on", "mysql"], 'registry: redis, postgres'],
   [["--sizes", "5"], "--sizes"],
   [["--size"], "--size"],
   [["--size", "0"], '--size takes a whole number above 0, not "0"'],

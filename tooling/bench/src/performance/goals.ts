@@ -10,7 +10,9 @@ export const SECTIONS: readonly Section[] = [...MESSAGING_GOALS, ...QUEUE_GOALS,
 
 export const PROMISED: readonly Promised[] = SECTIONS.flatMap(({ goals }) => goals);
 
-/** What there is to play, each once, in the order of the page. */
-export const PLAYS: readonly Play[] = [
-  ...new Map(PROMISED.map(({ scenario, size }) => [nameOf({ scenario, size }), { scenario, size }])).values(),
-];
+/** What there is to play for the page, each once, in its order. */
+export const PLAYS: readonly Play[] = [...new Map(PROMISED.map((one) => [nameOf(one), playOf(one)])).values()];
+
+function playOf({ scenario, size, on }: Promised): Play {
+  return { scenario, size, ...(on === undefined ? {} : { on }) };
+}

@@ -5,7 +5,7 @@ import { boundOf, figures, QUANTILES, spreadOf, verdictOf } from "../table.ts";
 import { costChart } from "./cost-chart.ts";
 import { type Finding, findingOf, isPreliminary } from "./findings.ts";
 import { goalChart } from "./goal-chart.ts";
-import type { Play, Promised, Section } from "./promised.ts";
+import { argumentsOf, type Play, type Promised, type Section } from "./promised.ts";
 import type { Results, Stored } from "./results.ts";
 
 /** Where it lies, from the root, and what is in it. */
@@ -78,7 +78,7 @@ function standing(sections: readonly Section[], results: Results): string {
 }
 
 /** Those it was measured on; nearly always one. */
-function machines(results: Results): string {
+export function machines(results: Results): string {
   const all = [...results.values()];
   if (all.length === 0) return "Nothing has been measured yet.";
   const described = [...new Set(all.map(machineOf))].map((one) => `- ${one}`);
@@ -96,7 +96,7 @@ function machineOf({ machine: { cores, cpu, platform, arch, node } }: Stored): s
 function partOf(section: Section, results: Results): { readonly text: string; readonly picture: PageFile | undefined } {
   const found = section.goals.map((promised) => ({ promised, finding: findingOf(promised, results) }));
   const head = ["", "floor", "goal", "measured", "middle half", "", "rounds, others", "by `pnpm bench report …`"];
-  const table = tableOf(
+  const table = markdownTable(
     head,
     found.map(({ promised, finding }) => cellsOf(promised, finding)),
   );
@@ -136,10 +136,10 @@ function latencies(results: Results): readonly string[] {
     (stored.latencies ?? []).map((latency) => [commandOf(stored), ...spreadOf(latency)]),
   );
   if (rows.length === 0) return [];
-  return [LATENCY_HEAD, tableOf(["", "", ...QUANTILES, "of"], rows)];
+  return [LATENCY_HEAD, markdownTable(["", "", ...QUANTILES, "of"], rows)];
 }
 
-function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
@@ -152,6 +152,6 @@ function othersOf({ machine }: Stored): string {
   return `${Math.round(100 * busiest(machine))} %`;
 }
 
-function commandOf({ scenario, size }: Play): string {
-  return `\`${scenario} --size ${size}\``;
+function commandOf(play: Play): string {
+  return `\`${argumentsOf(play)}\``;
 }

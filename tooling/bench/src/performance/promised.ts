@@ -6,6 +6,8 @@ import type { Goal, Row } from "../scenario.ts";
 export interface Play {
   readonly scenario: string;
   readonly size: number;
+  /** The composition it is played on, where the scenario takes any. */
+  readonly on?: string;
 }
 
 export interface Promised extends Play {
@@ -24,9 +26,14 @@ export interface Section {
   readonly goals: readonly Promised[];
 }
 
-/** `nats-identity-10000`. */
-export function nameOf({ scenario, size }: Play): string {
-  return `${scenario}-${size}`;
+/** `nats-identity-10000`, `churn-redis-nats-10000`. */
+export function nameOf({ scenario, size, on }: Play): string {
+  return [scenario, ...(on === undefined ? [] : on.split("+")), size].join("-");
+}
+
+/** What `pnpm bench report` is given to play it. */
+export function argumentsOf({ scenario, size, on }: Play): string {
+  return `${scenario}${on === undefined ? "" : ` --on ${on}`} --size ${size}`;
 }
 
 /** A row that goes on with `…` is told from others by the name that it goes on from. */

@@ -11,8 +11,10 @@ import { noiseOf, reportOf } from "../report.ts";
 import { SCENARIOS } from "../scenarios/catalogue.ts";
 import { tableOf } from "../table.ts";
 import { PLAYS, SECTIONS } from "./goals.ts";
-import { nameOf, type Play } from "./promised.ts";
+import { argumentsOf, nameOf, type Play } from "./promised.ts";
 import { type PageFile, pageFiles } from "./page.ts";
+import { SCALE_PLAYS } from "../scale/plays.ts";
+import { scalePage } from "../scale/page.ts";
 import { readResults, storedOf, writeResult } from "./results.ts";
 
 const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
@@ -21,33 +23,39 @@ const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
 export async function report(options: ReportOptions): Promise<number> {
   const plays = chosenPlays(options);
   if (plays.length === 0) {
-    console.error(`Nothing of that is promised. There are:\n${PLAYS.map((play) => `  ${commandOf(play)}`).join("\n")}`);
+    console.error(`Nothing of that is promised. There are:\n${ALL_PLAYS.map((play) => `  ${commandOf(play)}`).join("\n")}`);
     return 2;
   }
-  if (options.mode === "check") return checked(currentPage());
+  if (options.mode === "check") return checked(currentPages());
   let failed = false;
   if (options.mode === "play") {
     await compileAll();
     for (const play of plays) failed = !(await played(play, options)) || failed;
   }
-  for (const { path, text } of currentPage()) {
+  for (const { path, text } of currentPages()) {
     mkdirSync(dirname(join(ROOT, path)), { recursive: true });
     writeFileSync(join(ROOT, path), text);
   }
   return failed ? 1 : 0;
 }
 
-/** Of all that is promised, in the order of the page. */
-export function chosenPlays({ scenarios, size }: Pick<ReportOptions, "scenarios" | "size">): readonly Play[] {
-  return PLAYS.filter(
+/** Everything that the pages say something of, each once, in their order. */
+export const ALL_PLAYS: readonly Play[] = [
+  ...new Map([...PLAYS, ...SCALE_PLAYS].map((play) => [nameOf(play), play])).values(),
+];
+
+export function chosenPlays({ scenarios, size, on }: Pick<ReportOptions, "scenarios" | "size" | "on">): readonly Play[] {
+  return ALL_PLAYS.filter(
     (play) =>
-      (scenarios.length === 0 || scenarios.includes(play.scenario)) && (size === undefined || size === play.size),
+      (scenarios.length === 0 || scenarios.includes(play.scenario)) &&
+      (size === undefined || size === play.size) &&
+      (on === undefined || on === play.on),
   );
 }
 
-/** The page and its pictures, of what is stored now. */
-export function currentPage(): readonly PageFile[] {
-  return pageFiles(SECTIONS, readResults(ROOT, PLAYS));
+/** The pages and their pictures, of what is stored now. */
+export function currentPages(): readonly PageFile[] {
+  return [...pageFiles(SECTIONS, readResults(ROOT, PLAYS)), scalePage(readResults(ROOT, SCALE_PLAYS))];
 }
 
 async function played(play: Play, { rounds, seconds }: ReportOptions): Promise<boolean> {
@@ -55,7 +63,8 @@ async function played(play: Play, { rounds, seconds }: ReportOptions): Promise<b
   if (scenario === undefined) return false;
   const busyBefore = await busyShare();
   try {
-    const settings = { size: play.size, rounds, ...(seconds === undefined ? {} : { seconds }) };
+    const more = { ...(seconds === undefined ? {} : { seconds }), ...(play.on === undefined ? {} : { on: play.on }) };
+    const settings = { size: play.size, rounds, ...more };
     const result = await runInChild(scenario, settings);
     const found = reportOf([result], { busyBefore, busyAfter: await busyShare() });
     writeResult(ROOT, storedOf(found));
@@ -79,6 +88,6 @@ function read(path: string): string {
   return readFileSync(join(ROOT, path), "utf8");
 }
 
-function commandOf({ scenario, size }: Play): string {
-  return `pnpm bench report ${scenario} --size ${size}`;
+function commandOf(play: Play): string {
+  return `pnpm bench report ${argumentsOf(play)}`;
 }

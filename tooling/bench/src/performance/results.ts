@@ -12,7 +12,7 @@ const FOLDER = "docs/performance";
 export type StoredRow = Omit<Row, "goal" | "met" | "floorMet" | "clear">;
 
 export interface Stored
-  extends Pick<ScenarioResult, "scenario" | "size" | "rounds" | "seconds" | "servers">,
+  extends Pick<ScenarioResult, "scenario" | "size" | "rounds" | "seconds" | "on" | "servers">,
     Pick<Outcome, "timings" | "latencies"> {
   /** As it was while this was played. */
   readonly machine: Machine;
@@ -25,15 +25,15 @@ export type Results = ReadonlyMap<string, Stored>;
 /** Of a report with one scenario; figures are cut to four digits. @throws RangeError for none. */
 export function storedOf({ machine, scenarios: [result] }: Report): Stored {
   if (result === undefined) throw new RangeError("no scenario was played");
-  const { scenario, size, rounds, seconds, servers, timings, latencies } = result;
+  const { scenario, size, rounds, seconds, on, servers, timings, latencies } = result;
   const rows = result.rows.map(measuredOf);
-  const lasting = seconds === undefined ? {} : { seconds };
+  const more = { ...(seconds === undefined ? {} : { seconds }), ...(on === undefined ? {} : { on }) };
   // The same shape, with shorter numbers.
   return cut({
     scenario,
     size,
     rounds,
-    ...lasting,
+    ...more,
     machine,
     servers,
     rows,

@@ -1,10 +1,16 @@
 import type { Sensor } from "../documents.ts";
 import { SELECTION } from "../predicates.ts";
-import type { Muster } from "../senders/muster.ts";
+import type { Fleet } from "@muster/core";
 import type { Side } from "./endure.ts";
 
+/** A fleet, and those who count what the others receive. */
+export interface Served {
+  readonly fleet: Fleet;
+  readonly crew: { total(): Promise<number> };
+}
+
 /** Whoever registers during the load receives in the loaded process itself. */
-export function musterSide({ fleet, crew }: Muster, documents: readonly Sensor[], payload: string): Side {
+export function musterSide({ fleet, crew }: Served, documents: readonly Sensor[], payload: string): Side {
   let receivedHere = 0;
   const onMessage = (): void => {
     receivedHere += 1;

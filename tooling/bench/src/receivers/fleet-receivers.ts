@@ -1,17 +1,12 @@
 /** Receivers as a user of Muster has them. */
 
-import { kafkaMessaging } from "@muster/backend-kafka";
-import { natsMessaging } from "@muster/backend-nats";
-import { rabbitmqMessaging } from "@muster/backend-rabbitmq";
-import { redisMessaging, redisRegistry } from "@muster/backend-redis";
 import { openRegistry } from "@muster/core";
-import type { MessagingBackend, RegistryBackend } from "@muster/core/slots";
 import { sensors } from "../documents.ts";
 import { PATIENT } from "../fleets.ts";
 import { identityOf } from "../store.ts";
 import type { Counter } from "./counter.ts";
-import type { BrokerPlace, FleetPlan, RegistryPlace } from "./plan.ts";
-import { remoteRegistry } from "./remote-registry.ts";
+import { durabilityAt, messagingAt, registryAt } from "./places.ts";
+import type { FleetPlan } from "./plan.ts";
 
 /** Before an identity: its own address, where it has one. */
 export const OWN_ADDRESS = "own-";
@@ -27,6 +22,7 @@ export async function serveFleets(plan: FleetPlan, counter: Counter): Promise<vo
       namespace,
       registry: registryAt(plan.registry),
       messaging: messagingAt(plan.messaging),
+      ...(plan.durability === undefined ? {} : { durability: durabilityAt(plan.durability) }),
       timing: PATIENT,
     }),
   );
@@ -41,21 +37,4 @@ export async function serveFleets(plan: FleetPlan, counter: Counter): Promise<vo
     });
     await Promise.all(wave);
   }
-}
-
-export function messagingAt({ at, url }: BrokerPlace): MessagingBackend {
-  switch (at) {
-    case "nats":
-      return natsMessaging({ servers: url });
-    case "redis":
-      return redisMessaging({ url });
-    case "rabbitmq":
-      return rabbitmqMessaging({ url });
-    case "kafka":
-      return kafkaMessaging({ url });
-  }
-}
-
-export function registryAt(place: RegistryPlace): RegistryBackend {
-  return place.at === "redis" ? redisRegistry({ url: place.url }) : remoteRegistry();
 }

@@ -2,8 +2,19 @@
 
 import type { RegistryBackend } from "@muster/core/slots";
 
+/** A server, or for SQLite a file. */
+interface Located<Kind extends string> {
+  readonly at: Kind;
+  readonly url: string;
+}
+
+/** A registry that several processes reach. */
+export type RegistryServerPlace = Located<"redis" | "postgres" | "nats" | "sqlite">;
 /** Where the receivers' registry is: on a server, or in the sender's memory, so that reading it costs next to nothing. */
-export type RegistryPlace = { readonly at: "redis"; readonly url: string } | { readonly at: "sender" };
+export type RegistryPlace = RegistryServerPlace | { readonly at: "sender" };
+export type MessagingPlace = BrokerPlace | Located<"postgres">;
+export type DurabilityPlace = Located<"redis" | "postgres" | "nats" | "rabbitmq" | "kafka" | "sqlite">;
+
 export interface BrokerPlace {
   readonly at: "nats" | "redis" | "rabbitmq" | "kafka";
   readonly url: string;
@@ -22,7 +33,8 @@ export interface FleetPlan {
   readonly kind: "fleets";
   readonly namespace: string;
   readonly registry: RegistryPlace;
-  readonly messaging: BrokerPlace;
+  readonly messaging: MessagingPlace;
+  readonly durability?: DurabilityPlace;
   readonly fleets: number;
   readonly share: Share;
   /** `identity`: each has an address of its own. */

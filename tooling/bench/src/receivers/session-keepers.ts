@@ -3,7 +3,7 @@
 import { openRegistry } from "@muster/core";
 import { sensor } from "../documents.ts";
 import { identityOf } from "../store.ts";
-import { registryAt } from "./fleet-receivers.ts";
+import { registryAt } from "./places.ts";
 import type { SessionPlan } from "./plan.ts";
 
 /** Registers in flight at once. */

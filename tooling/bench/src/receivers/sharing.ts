@@ -2,8 +2,10 @@
 
 import type {
   BrokerPlace,
+  DurabilityPlace,
   FleetPlan,
   GroupedPlan,
+  MessagingPlace,
   MoleculerPlan,
   RawPlan,
   RegistryPlace,
@@ -14,9 +16,9 @@ import type {
 } from "./plan.ts";
 
 /** As many processes receive; more would only wait for the cores that two of them and the sender already share. */
-const PROCESSES = 2;
+export const PROCESSES = 2;
 
-function sharesOf(size: number): readonly Share[] {
+export function sharesOf(size: number): readonly Share[] {
   return Array.from({ length: PROCESSES }, (_, index) => ({
     from: Math.floor((size * index) / PROCESSES),
     to: Math.floor((size * (index + 1)) / PROCESSES),
@@ -26,7 +28,8 @@ function sharesOf(size: number): readonly Share[] {
 export interface FleetReceivers {
   readonly namespace: string;
   readonly registry: RegistryPlace;
-  readonly messaging: BrokerPlace;
+  readonly messaging: MessagingPlace;
+  readonly durability?: DurabilityPlace;
   readonly size: number;
   /** Over all processes. */
   readonly nodes: number;

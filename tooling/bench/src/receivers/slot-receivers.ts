@@ -2,7 +2,7 @@
 
 import { CALL } from "../store.ts";
 import type { Counter } from "./counter.ts";
-import { messagingAt } from "./fleet-receivers.ts";
+import { messagingAt } from "./places.ts";
 import type { SlotPlan } from "./plan.ts";
 import { namesOf } from "./raw-receivers.ts";
 

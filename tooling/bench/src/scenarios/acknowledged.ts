@@ -5,8 +5,10 @@
 
 import { NODES, PAYLOAD } from "../fleets.ts";
 import type { RegistryPlace } from "../receivers/plan.ts";
+import { besideMemory, checkSlot } from "../beside-memory.ts";
 import { playRounds, type Rounds } from "../rounds.ts";
 import { type Outcome, rowOf, type Scenario, type Settings } from "../scenario.ts";
+import { multicasts } from "../senders/multicasts.ts";
 import { Muster } from "../senders/muster.ts";
 import { RawNats } from "../senders/raw-nats.ts";
 import { benchServer } from "../servers.ts";
@@ -17,6 +19,10 @@ export const acknowledgedScenario: Scenario = {
   defaultSize: 100_000,
   needsServers: true,
   run,
+  async runOn(composition, settings) {
+    checkSlot(composition, "messaging");
+    return await besideMemory(composition, settings, { "acknowledged multicasts": multicasts("at-least-once") });
+  },
 };
 
 const EACH = "raw, a subscription each";

@@ -2,7 +2,10 @@
 
 import type { Scenario } from "../scenario.ts";
 import { acknowledgedScenario } from "./acknowledged.ts";
+import { churnScenario } from "./churn.ts";
+import { durableScenario } from "./durable.ts";
 import { endToEndScenario } from "./end-to-end.ts";
+import { enumerateScenario } from "./enumerate.ts";
 import { filterScenario } from "./filter.ts";
 import { identityGrowthScenario, nodeGrowthScenario } from "./growth.ts";
 import { guaranteesMemoryScenario } from "./guarantees-memory.ts";
@@ -33,6 +36,7 @@ import { redisPubsubScenario } from "./redis-pubsub.ts";
 import { redisRegisterScenario } from "./redis-register.ts";
 import { redisSlowlogScenario } from "./redis-slowlog.ts";
 import { registerScenario } from "./register.ts";
+import { renewScenario } from "./renew.ts";
 import { scanScenario } from "./scan.ts";
 import { sessionsScenario } from "./sessions.ts";
 import { sqliteDurableScenario } from "./sqlite-durable.ts";
@@ -43,6 +47,8 @@ const ALL: readonly Scenario[] = [
   filterScenario,
   scanScenario,
   registerScenario,
+  renewScenario,
+  enumerateScenario,
   multicastScenario,
   multicastMemoryScenario,
   guaranteesMemoryScenario,
@@ -53,6 +59,7 @@ const ALL: readonly Scenario[] = [
   kafkaScenario,
   kafkaDurableScenario,
   acknowledgedScenario,
+  durableScenario,
   endToEndScenario,
   natsRegistryScenario,
   redisRegisterScenario,
@@ -78,6 +85,7 @@ const ALL: readonly Scenario[] = [
   identityGrowthScenario,
   nodeGrowthScenario,
   sessionsScenario,
+  churnScenario,
 ];
 
 export const SCENARIOS: ReadonlyMap<string, Scenario> = new Map(

@@ -1,6 +1,9 @@
 /** The load test of the pattern's proof of concept, at its own rate and at three times that, for Muster and for itself. */
 
+import { checkSlot } from "../beside-memory.ts";
+import type { Composition } from "../compositions.ts";
 import { sensors } from "../documents.ts";
+import { Housing } from "../housing.ts";
 import { NODES, PAYLOAD } from "../fleets.ts";
 import type { Distribution } from "../histogram.ts";
 import { type Endured, endure } from "../poc/endure.ts";
@@ -8,6 +11,7 @@ import type { Load } from "../poc/load.ts";
 import { musterSide } from "../poc/muster-side.ts";
 import { PocSide } from "../poc/poc-side.ts";
 import { type Goal, type Outcome, type Row, rowOf, type Scenario, type Settings } from "../scenario.ts";
+import { MemoryMulticasts, openMuster } from "../senders/multicasts.ts";
 import { Muster } from "../senders/muster.ts";
 import { benchServer } from "../servers.ts";
 
@@ -17,6 +21,7 @@ export const mixedScenario: Scenario = {
   defaultSize: 10_000,
   needsServers: true,
   run,
+  runOn,
 };
 
 const SECONDS = 60;
@@ -41,6 +46,33 @@ async function run({ size, seconds = SECONDS }: Settings): Promise<Outcome> {
     timings: [],
     latencies: [...latenciesOf("100/s", slow), ...latenciesOf("300/s", fast)],
   };
+}
+
+/** Without the proof of concept, which has backends of its own. */
+async function runOn(composition: Composition, { size, seconds = SECONDS }: Settings): Promise<Outcome> {
+  checkSlot(composition, "messaging");
+  const slow = await alone(composition, { perSecond: 100, seconds }, size);
+  const fast = await alone(composition, { perSecond: 300, seconds: (seconds * 2) / 3 }, size);
+  const named = (rate: string, { all, multicasts }: Endured): readonly Distribution[] => [
+    all.distribution(`${rate}: answers`),
+    multicasts.distribution(`${rate}: multicasts`),
+  ];
+  return {
+    rows: [...goalRows("load of 100/s", slow), ...goalRows("load of 300/s", fast)],
+    timings: [],
+    latencies: [...named("100/s", slow), ...named("300/s", fast)],
+  };
+}
+
+async function alone({ slots }: Composition, load: Load, size: number): Promise<Endured> {
+  const documents = sensors(size);
+  if (slots === undefined) {
+    await using memory = await MemoryMulticasts.open("Muster", size, {});
+    return await endure(musterSide(memory, documents, PAYLOAD), load);
+  }
+  await using housing = await Housing.open(slots);
+  await using muster = await openMuster("Muster", housing.places, size, {});
+  return await endure(musterSide(muster, documents, PAYLOAD), load);
 }
 
 /** Both begin with as many identities in other processes, and nothing else. */

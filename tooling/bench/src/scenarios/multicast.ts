@@ -2,7 +2,9 @@
 
 import { closeAll, multicastToAll, NODES, openFleets, Receivers, registerAll } from "../fleets.ts";
 import { PromisePerTarget } from "../promise-per-target.ts";
+import { besideMemory, checkSlot } from "../beside-memory.ts";
 import { playRounds } from "../rounds.ts";
+import { multicasts } from "../senders/multicasts.ts";
 import { type Outcome, rowOf, type Scenario, type Settings } from "../scenario.ts";
 
 export const multicastScenario: Scenario = {
@@ -10,6 +12,10 @@ export const multicastScenario: Scenario = {
   about: "an at-most-once multicast to 20 node addresses, against one promise per target",
   defaultSize: 100_000,
   run,
+  async runOn(composition, settings) {
+    checkSlot(composition, "messaging");
+    return await besideMemory(composition, settings, { "multicasts, at most once,": multicasts("at-most-once") });
+  },
 };
 
 async function run({ size, rounds }: Settings): Promise<Outcome> {

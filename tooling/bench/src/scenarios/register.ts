@@ -4,6 +4,9 @@ import { memoryRegistry } from "@muster/backend-memory";
 import { type Fleet, openRegistry } from "@muster/core";
 import type { RegistryBackend } from "@muster/core/slots";
 import { sensors } from "../documents.ts";
+import { besideMemory, type OpenTimed } from "../beside-memory.ts";
+import { registryAt } from "../receivers/places.ts";
+import { FleetRegisters } from "../registry-writers.ts";
 import { type Contender, playRounds } from "../rounds.ts";
 import { type Outcome, rowOf, type Scenario, type Settings } from "../scenario.ts";
 import { identityOf, openStore, storeAll } from "../store.ts";
@@ -13,7 +16,15 @@ export const registerScenario: Scenario = {
   about: "concurrent registers of one process, against setMany of 1,000 each",
   defaultSize: 10_000,
   run,
+  runOn: (composition, settings) => besideMemory(composition, settings, { registers: openRegisters }),
 };
+
+const openRegisters: OpenTimed = (name, places, size) =>
+  FleetRegisters.open(name, {
+    documents: sensors(size),
+    atOnce: size,
+    registry: () => (places === undefined ? memoryRegistry() : registryAt(places.registry)),
+  });
 
 type Documents = ReturnType<typeof sensors>;
 

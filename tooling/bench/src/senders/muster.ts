@@ -4,7 +4,8 @@ import { memoryRegistry } from "@muster/backend-memory";
 import { type DeliveryGuarantee, type Fleet, openRegistry } from "@muster/core";
 import { PATIENT } from "../fleets.ts";
 import { Crew } from "../receivers/crew.ts";
-import { messagingAt, OWN_ADDRESS, registryAt } from "../receivers/fleet-receivers.ts";
+import { OWN_ADDRESS } from "../receivers/fleet-receivers.ts";
+import { durabilityAt, messagingAt, registryAt } from "../receivers/places.ts";
 import type { BrokerPlace } from "../receivers/plan.ts";
 import { type FleetReceivers, fleetPlans, rawPlans } from "../receivers/sharing.ts";
 import { sharedRegistry } from "../receivers/shared-registry.ts";
@@ -35,12 +36,18 @@ export class Muster implements Contender, AsyncDisposable {
 
   /** Starts the receiving processes and a fleet that only sends. */
   static async open(name: string, receivers: FleetReceivers, sending: MusterSending): Promise<Muster> {
-    const { namespace, registry: place, messaging } = receivers;
+    const { namespace, registry: place, messaging, durability } = receivers;
     const memory = place.at === "sender" ? memoryRegistry() : undefined;
     await memory?.open({ namespace }, CALL);
     const registry = memory === undefined ? registryAt(place) : sharedRegistry(memory);
     const crew = await Crew.start(fleetPlans(receivers), memory);
-    const fleet = await openRegistry({ namespace, registry, messaging: messagingAt(messaging), timing: PATIENT });
+    const fleet = await openRegistry({
+      namespace,
+      registry,
+      messaging: messagingAt(messaging),
+      ...(durability === undefined ? {} : { durability: durabilityAt(durability) }),
+      timing: PATIENT,
+    });
     return new Muster(name, fleet, crew, sending);
   }
 

@@ -2,7 +2,7 @@
 
 import type { MessagingBackend, Outgoing } from "@muster/core/slots";
 import { Crew } from "../receivers/crew.ts";
-import { messagingAt } from "../receivers/fleet-receivers.ts";
+import { messagingAt } from "../receivers/places.ts";
 import type { BrokerPlace } from "../receivers/plan.ts";
 import { namesOf } from "../receivers/raw-receivers.ts";
 import { slotPlans } from "../receivers/sharing.ts";

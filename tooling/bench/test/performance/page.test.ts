@@ -3,10 +3,10 @@
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { PLAYS, PROMISED } from "../../src/performance/goals.ts";
+import { PROMISED } from "../../src/performance/goals.ts";
 import { nameOf, type Promised, qualifiedNames, type Section } from "../../src/performance/promised.ts";
 import { pageFiles } from "../../src/performance/page.ts";
-import { chosenPlays, currentPage } from "../../src/performance/reporting.ts";
+import { ALL_PLAYS, chosenPlays, currentPages } from "../../src/performance/reporting.ts";
 import { type Stored, storedOf } from "../../src/performance/results.ts";
 import { reportOf } from "../../src/report.ts";
 import { type Row, rowOf } from "../../src/scenario.ts";
@@ -33,7 +33,7 @@ function page(...results: readonly Stored[]): string {
   return first?.text ?? "";
 }
 
-const STORED_FILES = currentPage();
+const STORED_FILES = currentPages();
 
 test.each(STORED_FILES)("$path is what the stored results say", async ({ path, text }) => {
   await expect(text).toMatchFileSnapshot(`../../../../${path}`);
@@ -42,7 +42,7 @@ test.each(STORED_FILES)("$path is what the stored results say", async ({ path, t
 test("every file of results is one that the page knows", () => {
   const folder = fileURLToPath(new URL("../../../../docs/performance/", import.meta.url));
   const known = [
-    ...PLAYS.map((play) => `${nameOf(play)}.json`),
+    ...ALL_PLAYS.map((play) => `${nameOf(play)}.json`),
     ...STORED_FILES.map(({ path }) => path.replace("docs/performance/", "")),
   ];
   expect(readdirSync(folder).filter((name) => !known.includes(name))).toEqual([]);
@@ -54,12 +54,15 @@ test("everything that is promised is of a scenario that there is", () => {
 });
 
 test("a report of some scenarios, or of one size, plays those alone", () => {
-  expect(chosenPlays({ scenarios: [] })).toEqual(PLAYS);
+  expect(chosenPlays({ scenarios: [] })).toEqual(ALL_PLAYS);
   expect(chosenPlays({ scenarios: ["filter"] })).toEqual([{ scenario: "filter", size: 100_000 }]);
   expect(chosenPlays({ scenarios: ["nats-identity"], size: 1_000_000 })).toEqual([
     { scenario: "nats-identity", size: 1_000_000 },
   ]);
   expect(chosenPlays({ scenarios: ["filter"], size: 7 })).toEqual([]);
+  expect(chosenPlays({ scenarios: [], on: "redis", size: 10_000 })).toEqual([
+    { scenario: "churn", size: 10_000, on: "redis" },
+  ]);
 });
 
 test("a row says floor, goal, median, middle half, verdict and what makes it again", () => {
