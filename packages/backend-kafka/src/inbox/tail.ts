@@ -188,7 +188,7 @@ export class Tail {
         ...{ maxWaitTime: WAIT_MS, minBytes: 1, maxBytes: MAX_ANSWER_BYTES, isolationLevel: 0 },
         topics: [{ topic: this.#topic.name, partitions: wanted }],
       };
-      const answer = await asking("Fetch", args, readFetchAnswer);
+      const answer = await asking("Fetch", args, { reading: readFetchAnswer });
       if (!signal.aborted) this.#take(answer as FetchAnswer); // That is what reads it.
     }
   }
