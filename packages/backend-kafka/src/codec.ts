@@ -1,18 +1,17 @@
 /** A message as a record: the address is its key, the body its value, and each header one of the record's. */
 
 import type { Delivery, Headers, Outgoing } from "@muster/core/slots";
+import { headerBytes, type NewRecord } from "./connection/batch-encoding.ts";
 import type { RecordCursor } from "./connection/record-batches.ts";
 
-/** As kafkajs writes it. */
-export interface OutgoingRecord {
+/** A record of which neither is missing. */
+export interface OutgoingRecord extends NewRecord {
   readonly key: Buffer;
   readonly value: Buffer;
-  readonly headers: Headers;
 }
 
-/** Lengths, offsets and timestamps of a record and of each of its headers, in bytes, at most. */
+/** Lengths, offset and timestamp of a record, in bytes, at most. */
 const RECORD_OVERHEAD = 32;
-const HEADER_OVERHEAD = 10;
 
 export function recordOf({ address, headers, body }: Outgoing): OutgoingRecord {
   const value = Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.length);
@@ -21,11 +20,7 @@ export function recordOf({ address, headers, body }: Outgoing): OutgoingRecord {
 
 /** What it takes of a batch, at most. */
 export function bytesOf({ key, value, headers }: OutgoingRecord): number {
-  let bytes = RECORD_OVERHEAD + key.length + value.length;
-  for (const name in headers) {
-    bytes += HEADER_OVERHEAD + Buffer.byteLength(name) + Buffer.byteLength(headers[name] ?? "");
-  }
-  return bytes;
+  return RECORD_OVERHEAD + key.length + value.length + headerBytes(headers);
 }
 
 /** A record without a value, as foreign senders may write it, has an empty body. */

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 
 export interface Codec {
+  compress(plain: { readonly buffer: Buffer }): Promise<Buffer>;
   decompress(bytes: Buffer): Promise<Buffer>;
 }
 

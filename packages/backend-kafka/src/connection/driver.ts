@@ -95,20 +95,38 @@ export async function connect(broker: DriverBroker): Promise<void> {
   await broker.connectionPool.getConnection(0); // It calls itself connected while it can fetch.
 }
 
-/** Makes of the bytes of an answer, in that version of the protocol, what the driver would. */
-export type Reading = (bytes: Buffer, version: number) => Promise<unknown>;
+/** What is done otherwise than by the driver, for its way takes longer. */
+export interface OwnForm {
+  /** Gives the bytes of a request, in that version of the protocol, without their head. */
+  readonly writing?: (version: number) => Promise<Buffer>;
+  /** Makes of the bytes of an answer, in that version of the protocol, what the driver would. */
+  readonly reading?: (bytes: Buffer, version: number) => Promise<unknown>;
+}
 
 /**
  * Asks a broker that is connected. What it says of single topics and partitions stays in the answer.
  *
  * @throws errors of kafkajs: of the connection, of time, of what can't be written or read.
  */
-export async function ask(broker: DriverBroker, api: Api, args: unknown, reading?: Reading): Promise<unknown> {
+export async function ask(
+  broker: DriverBroker,
+  api: Api,
+  args: unknown,
+  { writing, reading }: OwnForm = {},
+): Promise<unknown> {
   const exchange = broker.lookupRequest(APIS[api], internals.requests[api])(args);
   const { apiVersion } = exchange.request;
+  const request =
+    writing === undefined ? exchange.request : { ...exchange.request, encode: () => encoderOf(writing(apiVersion)) };
   const decode = async (bytes: unknown): Promise<unknown> =>
     reading !== undefined && Buffer.isBuffer(bytes) ? reading(bytes, apiVersion) : exchange.response.decode(bytes);
-  return broker.connectionPool.send({ ...exchange, response: { decode, parse: (decoded) => decoded } });
+  return broker.connectionPool.send({ ...exchange, request, response: { decode, parse: (decoded) => decoded } });
+}
+
+/** As the driver takes what it puts behind the head of a request. */
+async function encoderOf(writing: Promise<Buffer>): Promise<{ readonly buf: Buffer; readonly buffer: Buffer }> {
+  const buffer = await writing;
+  return { buf: buffer, buffer };
 }
 
 /** After every answer it looks again after requests that wait, at a time long past, which Node warns of; none mostly does. */

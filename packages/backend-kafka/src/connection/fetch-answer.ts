@@ -6,6 +6,8 @@ interface FetchedPartition {
   readonly partition: number;
   /** Of the protocol; 0: none. */
   readonly errorCode: number;
+  /** Where the log ends, as far as all replicas that are in step have it. */
+  readonly end: number;
   readonly batches: readonly Batch[];
 }
 
@@ -37,11 +39,12 @@ export async function readFetchAnswer(bytes: Buffer, version: number): Promise<F
     skip(int16()); // Its name: nobody asks for more than one.
     for (let left = int32(); left > 0; left -= 1) {
       const [partition, code] = [int32(), int16()];
+      const end = Number(bytes.readBigInt64BE(at));
       skip(version >= 5 ? 3 * OFFSET_BYTES : 2 * OFFSET_BYTES);
       skip(ABORTED_BYTES * int32());
       if (version >= 11) skip(REPLICA_BYTES);
       const length = Math.max(0, int32());
-      partitions.push({ partition, errorCode: code, batches: await batchesIn(bytes.subarray(at, at + length)) });
+      partitions.push({ partition, errorCode: code, end, batches: await batchesIn(bytes.subarray(at, at + length)) });
       skip(length);
     }
   }

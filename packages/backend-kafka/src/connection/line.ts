@@ -2,7 +2,7 @@
 
 import type { Socket } from "node:net";
 import type { ServerSettings } from "../options.ts";
-import { type Api, ask, connect, type DriverBroker, driverBroker, isConnected, type Reading } from "./driver.ts";
+import { type Api, ask, connect, type DriverBroker, driverBroker, isConnected, type OwnForm } from "./driver.ts";
 
 /** How long those who still wait for an answer may do so when a line is given up. */
 const GOODBYE_MS = 1_000;
@@ -26,6 +26,9 @@ interface Metadata {
     readonly partitionMetadata: readonly { readonly partitionId: number; readonly leader: number }[];
   }[];
 }
+
+/** Asks one broker. @throws errors of kafkajs */
+export type Asking = (api: Api, args: unknown, own?: OwnForm) => Promise<unknown>;
 
 export class Line {
   readonly #settings: ServerSettings;
@@ -89,11 +92,11 @@ export class Line {
    *
    * @throws errors of kafkajs; Error: nobody has described a broker of that number
    */
-  async reach(node: number): Promise<(api: Api, args: unknown, reading?: Reading) => Promise<unknown>> {
+  async reach(node: number): Promise<Asking> {
     const broker = this.#brokers.get(node);
     if (broker === undefined) throw new UnknownBroker(node);
     await this.#ready(broker);
-    return async (api, args, reading) => this.#ask(broker, api, args, reading);
+    return async (api, args, own) => this.#ask(broker, api, args, own);
   }
 
   /** Nobody asks any more; those who have asked get their answers. */
@@ -109,11 +112,11 @@ export class Line {
     for (const socket of [...this.#sockets]) socket.destroy(new Error("it was given up"));
   }
 
-  async #ask(broker: DriverBroker, api: Api, args: unknown, reading?: Reading): Promise<unknown> {
+  async #ask(broker: DriverBroker, api: Api, args: unknown, own?: OwnForm): Promise<unknown> {
     this.#asking += 1;
     try {
       await this.#ready(broker);
-      return await ask(broker, api, args, reading);
+      return await ask(broker, api, args, own);
     } finally {
       this.#asking -= 1;
       if (this.#isLeft && this.#asking === 0) this.cut();

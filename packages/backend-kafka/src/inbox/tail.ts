@@ -1,6 +1,6 @@
 /** Reads the live end of the partitions that an inbox listens on, and goes on where it was when brokers come back. */
 
-import { setTimeout as delay } from "node:timers/promises";
+import { setImmediate as turn, setTimeout as delay } from "node:timers/promises";
 import { Backoff, type Call, type Delivery, isMusterError, type MusterError } from "@muster/core/slots";
 import { deliveryOf } from "../codec.ts";
 import { type FetchAnswer, readFetchAnswer } from "../connection/fetch-answer.ts";
@@ -188,9 +188,16 @@ export class Tail {
         ...{ maxWaitTime: WAIT_MS, minBytes: 1, maxBytes: MAX_ANSWER_BYTES, isolationLevel: 0 },
         topics: [{ topic: this.#topic.name, partitions: wanted }],
       };
-      const answer = await asking("Fetch", args, readFetchAnswer);
-      if (!signal.aborted) this.#take(answer as FetchAnswer); // That is what reads it.
+      const answer = (await asking("Fetch", args, { reading: readFetchAnswer })) as FetchAnswer; // That is what reads it.
+      if (signal.aborted) return;
+      this.#take(answer);
+      if (this.#isAtEnd(answer)) await handled();
     }
+  }
+
+  /** Whether there is nothing more to be had for the asking: nobody waits for what may come. */
+  #isAtEnd({ partitions }: FetchAnswer): boolean {
+    return partitions.every(({ partition, end }) => (this.#places.positions.get(partition) ?? end) >= end);
   }
 
   #wantedOf(leader: number, { leaders }: TopicView): readonly object[] {
@@ -218,4 +225,10 @@ export class Tail {
     // Its last records may have been taken out of it.
     this.#places.take(partition, batch.lastOffset, undefined);
   }
+}
+
+/** Whoever takes what was read goes first, in this turn of the event loop or, where it has had its share, in the next. */
+async function handled(): Promise<void> {
+  await turn();
+  await turn();
 }

@@ -1,5 +1,6 @@
 /** Publishes batches: each partition answers for its own, and nothing is sent twice. */
 
+import { setImmediate as turn } from "node:timers/promises";
 import {
   type BatchFailure,
   type Call,
@@ -9,24 +10,15 @@ import {
   type Outgoing,
   throwIfAborted,
 } from "@muster/core/slots";
-import type { Line, TopicView } from "../connection/line.ts";
+import type { Asking, Line, TopicView } from "../connection/line.ts";
 import type { Link } from "../connection/link.ts";
+import { produce } from "../connection/produce.ts";
 import type { Topic } from "../connection/topic.ts";
 import { ANSWERS, answerIn, BrokerAnswer, codedError, mayHaveApplied, NAME, unavailable } from "../errors.ts";
-import { COMPRESSIONS } from "../options.ts";
-import { type RecordBatch, roundsOf } from "./batches.ts";
+import { type RecordBatch, requestsOf, roundsOf } from "./batches.ts";
 
 const OPERATION = "publishMany";
-/** All replicas that are in step. */
-const ACKS = -1;
 
-interface ProduceAnswer {
-  readonly topics: readonly {
-    readonly partitions: readonly { readonly partition: number; readonly errorCode: number }[];
-  }[];
-}
-
-type Asking = Awaited<ReturnType<Line["reach"]>>;
 type Fail = (batch: RecordBatch, error: MusterError) => void;
 
 export class Publisher {
@@ -85,32 +77,39 @@ export class Publisher {
     }
     for (const [index, round] of rounds.entries()) {
       if (index > 0 && hasEnded(call)) return; // Nobody waits for what becomes of it.
-      try {
-        await this.#ask(line, asking, round, fail);
-      } catch (error) {
-        this.#learn(line, error);
-        for (const batch of round) fail(batch, codedError(error, { operation: OPERATION, mayHaveApplied: true }));
-        return failAll(
-          index + 1,
-          unavailable("it was not sent, for what was before it failed", { operation: OPERATION }),
-        );
-      }
+      if (await this.#askRound(line, asking, round, fail, call)) continue;
+      return failAll(
+        index + 1,
+        unavailable("it was not sent, for what was before it failed", { operation: OPERATION }),
+      );
+    }
+  }
+
+  /** While the broker works at one request, the next is made ready. False: one got no answer. */
+  async #askRound(line: Line, asking: Asking, round: readonly RecordBatch[], fail: Fail, call: Call): Promise<boolean> {
+    const asked: Promise<boolean>[] = [];
+    for (const request of requestsOf(round)) {
+      if (asked.length > 0) await turn();
+      if (asked.length > 0 && hasEnded(call)) break;
+      asked.push(this.#askOnce(line, asking, request, fail));
+    }
+    return (await Promise.all(asked)).every(Boolean);
+  }
+
+  async #askOnce(line: Line, asking: Asking, request: readonly RecordBatch[], fail: Fail): Promise<boolean> {
+    try {
+      await this.#ask(line, asking, request, fail);
+      return true;
+    } catch (error) {
+      this.#learn(line, error);
+      for (const batch of request) fail(batch, codedError(error, { operation: OPERATION, mayHaveApplied: true }));
+      return false;
     }
   }
 
   async #ask(line: Line, asking: Asking, round: readonly RecordBatch[], fail: Fail): Promise<void> {
-    const { settings } = this.#link;
-    const partitions = round.map(({ partition, records }) => ({ partition, firstSequence: 0, messages: records }));
-    const answer = await asking("Produce", {
-      acks: ACKS,
-      timeout: settings.requestTimeoutMs,
-      compression: COMPRESSIONS[settings.compression],
-      topicData: [{ topic: this.#topic.name, partitions }],
-    });
-    const { topics } = answer as ProduceAnswer; // As the protocol has it.
-    const codes = new Map(
-      topics.flatMap((topic) => topic.partitions.map(({ partition, errorCode }) => [partition, errorCode] as const)),
-    );
+    const appended = await produce(asking, this.#topic.name, round, this.#link.settings);
+    const codes = new Map(appended.map(({ partition, errorCode }) => [partition, errorCode]));
     for (const batch of round) {
       const code = codes.get(batch.partition) ?? ANSWERS.unknown;
       if (code === ANSWERS.none) continue;

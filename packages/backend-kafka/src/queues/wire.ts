@@ -1,13 +1,15 @@
 /** The way to the three topics of a namespace: what is written, read and asked by partition, and who leads it. */
 
 import { type Call, hasEnded, linkCall, untilEnded } from "@muster/core/slots";
+import { type NewRecord, NO_HEADERS } from "../connection/batch-encoding.ts";
 import { byLeader } from "../connection/leaders.ts";
 import { Link } from "../connection/link.ts";
 import type { Line } from "../connection/line.ts";
 import { offsetsOf } from "../connection/offsets.ts";
+import { type Appended, produce } from "../connection/produce.ts";
 import { ensureTopic, type TopicPlan } from "../connection/topics.ts";
 import { ANSWERS, BrokerAnswer, codedError, mayHaveApplied, NAME } from "../errors.ts";
-import { COMPRESSIONS, type ServerSettings } from "../options.ts";
+import type { ServerSettings } from "../options.ts";
 
 export type Use = "q" | "pos" | "dead";
 export const USES: readonly Use[] = ["q", "pos", "dead"];
@@ -59,16 +61,6 @@ export interface WireOptions {
   onMade(uses: readonly Use[]): void;
 }
 
-interface ProduceAnswer {
-  readonly topics: readonly {
-    readonly partitions: readonly {
-      readonly partition: number;
-      readonly errorCode: number;
-      readonly baseOffset: string;
-    }[];
-  }[];
-}
-
 interface FetchAnswer {
   readonly errorCode?: number;
   readonly responses: readonly {
@@ -90,7 +82,6 @@ interface FetchAnswer {
 
 /** How long those who share a look at the topics wait for it. */
 const PATIENCE_MS = 10_000;
-const ALL_REPLICAS = -1;
 const READ_UNCOMMITTED = 0;
 const MAX_BYTES = 8 * 1_048_576;
 const MAX_PARTITION_BYTES = 1_048_576;
@@ -256,19 +247,14 @@ export class Wire {
     entries: ReadonlyMap<number, readonly Entry[]>,
     operation: string,
   ): Promise<ReadonlyMap<number, number | Error>> {
-    const { compression, requestTimeoutMs } = this.#options.settings;
     let hasLeft = false;
     try {
       if (node < 0) throw new BrokerAnswer(ANSWERS.leaderNotAvailable);
       const asking = await layout.line.reach(node);
       hasLeft = true;
-      const partitions = [...entries].map(([partition, messages]) => ({ partition, messages: messages.map(encoded) }));
-      const topicData = [{ topic: this.topic(use), partitions }];
-      const args = { acks: ALL_REPLICAS, timeout: requestTimeoutMs, compression: COMPRESSIONS[compression], topicData };
-      const { topics } = (await asking("Produce", args)) as ProduceAnswer; // As the protocol has it.
-      return new Map(
-        topics.flatMap((topic) => topic.partitions).map((one) => [one.partition, outcomeOf(one, operation)]),
-      );
+      const batches = [...entries].map(([partition, some]) => ({ partition, records: some.map(recordOf) }));
+      const appended = await produce(asking, this.topic(use), batches, this.#options.settings);
+      return new Map(appended.map((one) => [one.partition, outcomeOf(one, operation)]));
     } catch (error) {
       this.broken(layout, error);
       const failure = codedError(error, { operation, mayHaveApplied: hasLeft });
@@ -292,8 +278,12 @@ function pick<V>(all: ReadonlyMap<number, V>, keys: readonly number[]): Readonly
   );
 }
 
-function encoded({ key, value }: Entry): { readonly key: string | null; readonly value: Buffer | string | null } {
-  return { key, value };
+function recordOf({ key, value }: Entry): NewRecord {
+  return {
+    key: key === null ? null : Buffer.from(key),
+    value: typeof value === "string" ? Buffer.from(value) : value,
+    headers: NO_HEADERS,
+  };
 }
 
 /** Not sent yet, or certainly not taken, for somebody else leads. */
@@ -304,10 +294,7 @@ function isAgain(result: number | Error | undefined): boolean {
   return [ANSWERS.unknownTopic, ANSWERS.leaderNotAvailable, ANSWERS.notLeader].some((one) => one === code);
 }
 
-function outcomeOf(
-  { errorCode, baseOffset }: { readonly errorCode: number; readonly baseOffset: string },
-  operation: string,
-): number | Error {
+function outcomeOf({ errorCode, baseOffset }: Appended, operation: string): number | Error {
   if (errorCode === ANSWERS.none) return Number(baseOffset);
   return codedError(new BrokerAnswer(errorCode), { operation, mayHaveApplied: mayHaveApplied(errorCode) });
 }

@@ -3,7 +3,7 @@ import type { Outgoing } from "@muster/core/slots";
 import { assert, describe, test } from "vitest";
 import { bytesOf, recordOf } from "../../src/codec.ts";
 import { partitionOf } from "../../src/keys.ts";
-import { type RecordBatch, roundsOf } from "../../src/publishing/batches.ts";
+import { type RecordBatch, requestsOf, roundsOf } from "../../src/publishing/batches.ts";
 
 const MAX_BYTES = 2_000;
 /** Partition 2 has no leader. */
@@ -66,6 +66,21 @@ describe("what goes where", () => {
         for (const { batch } of batchesOf(all)) {
           const bytes = batch.records.reduce((sum, record) => sum + bytesOf(record), 0);
           assert.isTrue(bytes < MAX_BYTES || batch.records.length === 1);
+        }
+      }),
+    );
+  });
+
+  test("a round is asked for in requests, of which each but the last is worth its while", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 80_000 })), (sizes) => {
+        const round = sizes.map((bytes, partition) => ({ partition, records: [], places: [], bytes }));
+        const requests = requestsOf(round);
+        assert.deepEqual(requests.flat(), round);
+        for (const request of requests) {
+          const bytes = request.reduce((sum, batch) => sum + batch.bytes, 0);
+          assert.isTrue(bytes >= 65_536 || request === requests.at(-1));
+          assert.isTrue(bytes - (request.at(-1)?.bytes ?? 0) < 65_536);
         }
       }),
     );
