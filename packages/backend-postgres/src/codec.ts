@@ -11,6 +11,8 @@ import type { Metadata } from "@muster/filter";
 
 /** A row as the driver hands it over. */
 export type Row = readonly (string | null)[];
+/** The same, each of its values as {@link readerOf} has read it. */
+export type ReadRow = readonly unknown[];
 
 /** Types by their object ids, which are the same everywhere. */
 const BOOLEAN = 16;
@@ -135,33 +137,55 @@ export const ROUTE_COLUMNS =
 /** What {@link registrationIn} reads, of a row `r` of registrations and its row `m` of metadata. */
 export const REGISTRATION_COLUMNS: string = `${ROUTE_COLUMNS}, r.attempt, m.metadata`;
 
-export function routeIn(row: Row): Route {
-  const [identity, epoch, session, address, registeredAt, expiresAt, ttlMs, revision] = row;
+type RouteRow = readonly [
+  identity: string,
+  epoch: number,
+  session: string | null,
+  address: string | null,
+  registeredAt: number,
+  expiresAt: number | null,
+  ttlMs: number | null,
+  revision: number,
+];
+type RegistrationRow = readonly [...RouteRow, attempt: string, metadata: Metadata];
+
+/** Reads a value of that type: whole numbers, and JSON; what else there is stays text. */
+export function readerOf(type: number): (text: string) => unknown {
+  if (type === BIGINT) return Number;
+  return type === JSONB ? parsed : same;
+}
+
+const parsed = (json: string): unknown => JSON.parse(json);
+const same = (text: string): string => text;
+
+export function routeIn(row: ReadRow): Route {
+  const [identity, epoch, session, address, registeredAt, expiresAt, ttlMs, revision] = row as RouteRow; // ROUTE_COLUMNS.
   return {
-    identity: identity ?? "",
-    epoch: Number(epoch),
+    identity,
+    epoch,
     session: session ?? undefined,
     address: address ?? undefined,
-    registeredAt: Number(registeredAt),
-    expiresAt: optionalNumber(expiresAt),
-    ttlMs: optionalNumber(ttlMs),
-    revision: Number(revision),
+    registeredAt,
+    expiresAt: expiresAt ?? undefined,
+    ttlMs: ttlMs ?? undefined,
+    revision,
   };
 }
 
-export function registrationIn(row: Row): Registration {
-  const [identity, epoch, session, address, registeredAt, expiresAt, ttlMs, revision, attempt, metadata] = row;
+export function registrationIn(row: ReadRow): Registration {
+  const [identity, epoch, session, address, registeredAt, expiresAt, ttlMs, revision, attempt, metadata] =
+    row as RegistrationRow; // REGISTRATION_COLUMNS.
   return {
-    identity: identity ?? "",
-    epoch: Number(epoch),
+    identity,
+    epoch,
     session: session ?? undefined,
     address: address ?? undefined,
-    registeredAt: Number(registeredAt),
-    expiresAt: optionalNumber(expiresAt),
-    ttlMs: optionalNumber(ttlMs),
-    metadata: JSON.parse(metadata ?? "{}") as Metadata, // The column holds what was stringified.
-    revision: Number(revision),
-    attempt: attempt ?? "",
+    registeredAt,
+    expiresAt: expiresAt ?? undefined,
+    ttlMs: ttlMs ?? undefined,
+    metadata,
+    revision,
+    attempt,
   };
 }
 

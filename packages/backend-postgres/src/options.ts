@@ -46,7 +46,7 @@ export interface PostgresQuery {
   readonly values?: unknown[];
   /** Without it rows are objects. */
   readonly rowMode?: "array";
-  readonly types?: { getTypeParser(): (value: string) => unknown };
+  readonly types?: { getTypeParser(type: number): (value: string) => unknown };
 }
 
 /** A client of a `Pool` of the driver `pg`, for as long as it is checked out. */

@@ -4,6 +4,7 @@ import {
   booleanArray,
   jsonbArray,
   optionalNumber,
+  readerOf,
   registrationIn,
   routeIn,
   textArray,
@@ -34,11 +35,18 @@ test("metadata travels as JSON text behind its version", () => {
 });
 
 test("a row is a registration, with absent columns undefined", () => {
-  const row = ["a", "7", null, null, "1700000000000", null, null, "1", "attempt", '{"n": 0.1}'];
+  const row = ["a", 7, null, null, 1_700_000_000_000, null, null, 1, "attempt", { n: 0.1 }];
   const route = { identity: "a", epoch: 7, session: undefined, address: undefined, registeredAt: 1_700_000_000_000 };
   const rest = { expiresAt: undefined, ttlMs: undefined, revision: 1 };
   expect(routeIn(row)).toEqual({ ...route, ...rest });
   expect(registrationIn(row)).toEqual({ ...route, ...rest, attempt: "attempt", metadata: { n: 0.1 } });
+});
+
+test("whole numbers and JSON are read, and what else there is stays text", () => {
+  const [bigint, jsonb, text, numeric] = [20, 3_802, 25, 1_700];
+  expect(readerOf(bigint)("9007199254740991")).toBe(Number.MAX_SAFE_INTEGER);
+  expect(readerOf(jsonb)('{"n": 0.1}')).toEqual({ n: 0.1 });
+  expect([readerOf(text)("7"), readerOf(numeric)("7")]).toEqual(["7", "7"]);
 });
 
 test("a number that is not there is none", () => {

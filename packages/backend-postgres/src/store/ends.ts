@@ -39,7 +39,7 @@ export async function reap(
 ): Promise<readonly ReapClaim[]> {
   if (limit < 1) return [];
   const values = [name, Math.min(Math.floor(limit), MAX_CLAIMS), Math.ceil(claimMs), Math.ceil(graceMs)];
-  const rows = await client.query(sql.reap, values, call);
+  const rows = await client.read(sql.reap, values, call);
   return rows.map(([step, ...row]) => ({
     registration: registrationIn(row),
     step: step === "over" ? "over" : "expired",

@@ -32,5 +32,5 @@ export async function first(
   const text = asksMetadata
     ? `select ${REGISTRATION_COLUMNS} from ${source.from} ${rest}`
     : `select ${REGISTRATION_COLUMNS} from (select r.* from ${source.from} ${rest}) r ${withMetadata(names)} order by ${order}`;
-  return (await client.query(text, parameters.values, call)).map(registrationIn);
+  return (await client.read(text, parameters.values, call)).map(registrationIn);
 }

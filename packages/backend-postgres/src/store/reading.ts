@@ -3,7 +3,7 @@
 import { type Census, type Registration, type Route, type ScanQuery, SESSION_PREFIX } from "@muster/core/slots";
 import type { Filter } from "@muster/filter";
 import type { Parameter, PostgresCall } from "../client.ts";
-import { REGISTRATION_COLUMNS, registrationIn, ROUTE_COLUMNS, type Row, routeIn, textArray } from "../codec.ts";
+import { type ReadRow, REGISTRATION_COLUMNS, registrationIn, ROUTE_COLUMNS, routeIn, textArray } from "../codec.ts";
 import { conditionOf, readsMetadata } from "../filter.ts";
 import { Parameters } from "../selection/parameters.ts";
 import { identityIn, type Target } from "../selection/writing.ts";
@@ -26,7 +26,7 @@ export async function getMany(
   const found = new Map<string, Registration>();
   for (let start = 0; start < identities.length; start += MAX_ASKED) {
     const asked = textArray(identities.slice(start, start + MAX_ASKED));
-    for (const row of await client.query(sql.getMany, [name, asked], call)) {
+    for (const row of await client.read(sql.getMany, [name, asked], call)) {
       const registration = registrationIn(row);
       found.set(registration.identity, registration);
     }
@@ -86,7 +86,7 @@ interface Reading<T> {
   readonly columns: string;
   readonly needsMetadata: boolean;
   readonly maxRows: number;
-  read(row: Row): T;
+  read(row: ReadRow): T;
 }
 
 /** Each page is a statement of its own, which begins behind the last one's last identity: nobody comes twice. */
@@ -99,7 +99,7 @@ function reader<T extends Route>(
   const limit = Math.min(Math.floor(pageSize), maxRows);
   const paged = (text: string, values: readonly Parameter[]): PageReader<T> => {
     return async (after, call) => {
-      const found = (await client.query(text, values.with(1, after ?? ""), call)).map(read);
+      const found = (await client.read(text, values.with(1, after ?? ""), call)).map(read);
       const items = found.filter(({ identity }) => !identity.startsWith(SESSION_PREFIX));
       return { items, last: found.length < limit ? undefined : found.at(-1)?.identity };
     };

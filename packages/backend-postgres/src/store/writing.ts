@@ -9,15 +9,7 @@ import {
   type SetOutcome,
 } from "@muster/core/slots";
 import type { PostgresCall } from "../client.ts";
-import {
-  bigintArray,
-  booleanArray,
-  jsonbArray,
-  optionalNumber,
-  registrationIn,
-  type Row,
-  textArray,
-} from "../codec.ts";
+import { bigintArray, booleanArray, jsonbArray, type ReadRow, registrationIn, textArray } from "../codec.ts";
 import { NAME } from "../errors.ts";
 import { NAME_LIMITS, RECORD_LIMITS } from "./arguments.ts";
 import { type Answer, sendBatch } from "./batches.ts";
@@ -71,7 +63,7 @@ async function send(
     textArray(entries.map(({ address }) => address)),
     booleanArray(entries.map(({ sessionBound }) => sessionBound)),
   ];
-  const rows = await client.query(sql.setMany, values, call);
+  const rows = await client.read(sql.setMany, values, call);
   return rows.map((row) => {
     const index = Number(row[0]) - 1;
     const draft = drafts[index];
@@ -86,7 +78,7 @@ export function wholeMs(ms: number | undefined): number | undefined {
 }
 
 /** See `set_many` for what a row tells. */
-function outcomeIn(row: Row, entry: SetEntry): SetOutcome {
+function outcomeIn(row: ReadRow, entry: SetEntry): SetOutcome {
   switch (row[1]) {
     case "n":
       return { stored: storedIn(row, entry) };
@@ -108,25 +100,34 @@ function outcomeIn(row: Row, entry: SetEntry): SetOutcome {
 }
 
 /** What was written now: the caller's own, and what the server has added. */
-function storedIn(row: Row, entry: SetEntry): Registration {
+function storedIn(row: ReadRow, entry: SetEntry): Registration {
   const { identity, metadata, session, address, ttlMs, attempt } = entry;
+  const [, , epoch, revision, registeredAt, expiresAt] = row as StoredRow;
   return {
     identity,
-    epoch: Number(row[2]),
+    epoch,
     session,
     address,
-    registeredAt: Number(row[4]),
-    expiresAt: optionalNumber(row[5]),
+    registeredAt,
+    expiresAt: expiresAt ?? undefined,
     ttlMs: wholeMs(ttlMs),
     metadata,
-    revision: Number(row[3]),
+    revision,
     attempt,
   };
 }
 
-function standingIn(row: Row, { identity }: SetEntry): Registration | undefined {
-  const [, , epoch = null, revision = null, registeredAt = null, expiresAt = null, ttlMs = null] = row;
-  const [session = null, address = null, attempt = null, metadata = null] = row.slice(7);
+type StoredRow = readonly [
+  index: number,
+  verdict: string,
+  epoch: number,
+  revision: number,
+  registeredAt: number,
+  expiresAt: number | null,
+];
+
+function standingIn(row: ReadRow, { identity }: SetEntry): Registration | undefined {
+  const [, , epoch, revision, registeredAt, expiresAt, ttlMs, session, address, attempt, metadata] = row;
   if (epoch === null) return undefined;
   return registrationIn([
     ...[identity, epoch, session, address, registeredAt, expiresAt, ttlMs, revision],
@@ -134,12 +135,12 @@ function standingIn(row: Row, { identity }: SetEntry): Registration | undefined 
   ]);
 }
 
-function refusedBy(refused: "exists" | "fenced" | "conflict", row: Row, entry: SetEntry): SetOutcome {
+function refusedBy(refused: "exists" | "fenced" | "conflict", row: ReadRow, entry: SetEntry): SetOutcome {
   const current = standingIn(row, entry);
   return current === undefined ? { refused } : { refused, current };
 }
 
-function unexpected(row: Row): MusterError<"INTERNAL"> {
+function unexpected(row: ReadRow): MusterError<"INTERNAL"> {
   const message = `the server's function answers what this release does not know: ${JSON.stringify(row)}`;
   return new MusterError({ code: "INTERNAL", source: `${NAME}.setMany`, message, mayHaveApplied: true });
 }
