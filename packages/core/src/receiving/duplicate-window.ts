@@ -49,8 +49,9 @@ export class DuplicateWindow {
    *
    * @param mayRepeat false: this is the first time that this message was sent to any of them. Then nobody is looked up, until
    * something of the same message may have come twice: sent again, or with the same first recipient as before.
+   * @param names the identities, joined by newlines, where somebody has them so
    */
-  arrive(id: string, identities: readonly string[], mayRepeat: boolean): Arrival {
+  arrive(id: string, identities: readonly string[], mayRepeat: boolean, names?: string): Arrival {
     const now = this.#now();
     this.#forgetBefore(now - this.#maxAgeMs);
     let message = this.#messages.get(id);
@@ -59,7 +60,7 @@ export class DuplicateWindow {
       this.#messages.set(id, message);
     }
     const before = message.size;
-    const arrival = message.arrive(identities, mayRepeat);
+    const arrival = message.arrive(identities, mayRepeat, names);
     this.#recipients += message.size - before;
     this.#forgetSurplus();
     return arrival;
@@ -141,14 +142,14 @@ class KnownMessage {
     this.since = since;
   }
 
-  arrive(identities: readonly string[], mayRepeat: boolean): Arrival {
+  arrive(identities: readonly string[], mayRepeat: boolean, names?: string): Arrival {
     const [leader = ""] = identities;
     if (this.#indices !== undefined || (mayRepeat && this.size > 0) || this.#firsts.has(leader))
       return this.#arriveAgain(identities);
     const first = this.size;
     this.#grow(identities.length);
     this.#firsts.add(leader);
-    this.#names.push(identities.join("\n"));
+    this.#names.push(names ?? identities.join("\n"));
     return new Arrival(this, first);
   }
 

@@ -30,6 +30,8 @@ export interface Recipients {
 
 export interface MessageFrame extends Content, Recipients {
   readonly kind: "message";
+  /** The identities, joined by newlines: their text as it came. */
+  readonly names: string;
 }
 
 /** Bytes a frame of this content takes before its first recipient. */
@@ -96,7 +98,8 @@ export function decodeMessage(bytes: Uint8Array, at: number = BODY_AT): MessageF
   const namesAt = epochsAt + EPOCH_BYTES * count;
   const payloadAt = namesAt + view.getUint32(at + LENGTHS_AT + 4);
   if (payloadAt > bytes.length) throw damaged("it ends within its recipients");
-  const identities = textOf(bytes, namesAt, payloadAt).split("\n");
+  const names = textOf(bytes, namesAt, payloadAt);
+  const identities = names.split("\n");
   if (identities.length !== count) throw damaged("its recipients are not as many as it says");
   const epochs = new Float64Array(count);
   for (let i = 0; i < count; i++) epochs[i] = view.getFloat64(epochsAt + EPOCH_BYTES * i);
@@ -106,6 +109,7 @@ export function decodeMessage(bytes: Uint8Array, at: number = BODY_AT): MessageF
     contentType: textOf(bytes, typeAt, epochsAt),
     sentAt: view.getFloat64(at),
     identities,
+    names,
     epochs,
     payload: bytes.subarray(payloadAt),
   };

@@ -34,6 +34,7 @@ test("a message frame reads back as it was written", () => {
         kind: "message",
         ...content,
         identities,
+        names: identities.join("\n"),
         epochs,
       });
     }),
@@ -58,6 +59,7 @@ test("an awaited frame reads back as it was written, with places of its own or w
         kind: "awaited",
         ...content,
         identities,
+        names: identities.join("\n"),
         epochs,
         awaiting: written,
       });

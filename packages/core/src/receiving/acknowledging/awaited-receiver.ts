@@ -42,9 +42,9 @@ export class AwaitedReceiver {
 
   /** Resolves when everyone has been handed it; never rejects. */
   async receive(frame: AwaitedFrame, slice: TimeSlice): Promise<void> {
-    const { id, identities, epochs, awaiting } = frame;
+    const { id, identities, names, epochs, awaiting } = frame;
     const content = new ReceivedContent(frame);
-    const arrival = this.#window.arrive(id, identities, awaiting.attempt > 1);
+    const arrival = this.#window.arrive(id, identities, awaiting.attempt > 1, names);
     const sheet = new AnswerSheet(id, awaiting, arrival, identities.length, this.#onComplete);
     const { hasRepeats } = arrival;
     for (let index = 0; index < identities.length; index += 1) {

@@ -90,7 +90,8 @@ async function sendToAll(
       outstanding.addAway(unreached);
       outstanding.addSingles(singles);
       postman.flush();
-      await turn(); // What has been answered is tallied before more is read, however little a page takes.
+      // What has been answered is tallied before more is read, however little a page takes. Reading takes turns by itself.
+      if (window.open > 0) await turn();
       after = page.last;
       await tally.show();
       if (tally.refusal !== undefined) throw tally.refusal;
