@@ -50,6 +50,11 @@ const RULES: readonly DriverErrorRule[] = [
     code: "UNSUPPORTED",
     message: "the broker does not know this request",
   },
+  {
+    name: "MissingCodec",
+    code: "UNSUPPORTED",
+    message: "what is in the log is compressed with a codec that is not here",
+  },
   { name: 3, code: "UNAVAILABLE", message: "the topic is gone, or not there yet" },
   {
     name: /^(?:5|6|8|9|13|19|56|74|75|77|78|79|80|129)$/,

@@ -27,6 +27,7 @@ const CODES: readonly (readonly [cause: unknown, code: ErrorCode])[] = [
   [driverError("KafkaJSConnectionClosedError", "Closed connection"), "UNAVAILABLE"],
   [driverError("KafkaJSRequestTimeoutError", "Request Produce(key: 0, version: 7) timed out"), "UNAVAILABLE"],
   [driverError("KafkaJSLockTimeout", "Timeout while acquiring lock"), "UNAVAILABLE"],
+  [driverError("MissingCodec", "zstd is not among the CompressionCodecs of kafkajs"), "UNSUPPORTED"],
   [new TypeError("a mistake"), "INTERNAL"],
 ];
 

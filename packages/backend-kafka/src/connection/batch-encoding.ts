@@ -30,7 +30,7 @@ const FIXED_BYTES = 2;
 const SHORT = 48;
 const ASCII_END = 0x80;
 
-/** @param compression by its number in the protocol. @throws errors of kafkajs: there is no such codec */
+/** @param compression by its number in the protocol. @throws MissingCodec */
 export async function encodeBatch(
   records: readonly NewRecord[],
   compression: number,

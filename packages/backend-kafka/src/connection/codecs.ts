@@ -10,16 +10,35 @@ const { CompressionCodecs: codecs } = createRequire(import.meta.url)("kafkajs") 
   CompressionCodecs: Readonly<Record<number, (() => Codec) | undefined>>;
 };
 
-/** `undefined` for 0, which is none. @throws errors of kafkajs: it is not there */
+/** By the number that the protocol gives them. */
+const NAMES: readonly string[] = ["none", "gzip", "snappy", "lz4", "zstd"];
+
+/** `undefined` for 0, which is none. @throws MissingCodec */
 export function codecOf(number: number): Codec | undefined {
-  return number === 0 ? undefined : codecs[number]?.();
+  if (number === 0) return undefined;
+  const codec = foundCodec(number);
+  if (codec === undefined) throw new MissingCodec(NAMES[number] ?? `number ${number}`);
+  return codec;
 }
 
 /** Whether batches can be compressed so; 0 is not at all. */
 export function hasCodec(number: number): boolean {
+  return number === 0 || foundCodec(number) !== undefined;
+}
+
+/** In those places that the driver does not fill stands who throws. */
+function foundCodec(number: number): Codec | undefined {
   try {
-    return number === 0 || codecOf(number) !== undefined;
+    return codecs[number]?.();
   } catch {
-    return false;
+    return undefined;
+  }
+}
+
+/** Records can't be read, or written, without it. */
+export class MissingCodec extends Error {
+  constructor(codec: string) {
+    super(`${codec} is not among the CompressionCodecs of kafkajs`);
+    this.name = "MissingCodec";
   }
 }

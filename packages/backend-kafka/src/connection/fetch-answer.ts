@@ -2,13 +2,16 @@
 
 import { type Batch, batchesIn } from "./record-batches.ts";
 
-interface FetchedPartition {
+export interface FetchedPartition {
+  readonly topic: string;
   readonly partition: number;
   /** Of the protocol; 0: none. */
   readonly errorCode: number;
   /** Where the log ends, as far as all replicas that are in step have it. */
   readonly end: number;
   readonly batches: readonly Batch[];
+  /** Why the first of them can't be read; then there are none. */
+  readonly failure: unknown;
 }
 
 export interface FetchAnswer {
@@ -23,7 +26,6 @@ const OFFSET_BYTES = 8;
 const ABORTED_BYTES = 16;
 const REPLICA_BYTES = 4;
 
-/** @throws errors of kafkajs: a codec that is not there */
 export async function readFetchAnswer(bytes: Buffer, version: number): Promise<FetchAnswer> {
   let at = THROTTLE_BYTES;
   const int16 = (): number => bytes.readInt16BE((at += 2) - 2);
@@ -36,7 +38,9 @@ export async function readFetchAnswer(bytes: Buffer, version: number): Promise<F
   if (version >= 7) skip(SESSION_BYTES);
   const partitions: FetchedPartition[] = [];
   for (let topics = int32(); topics > 0; topics -= 1) {
-    skip(int16()); // Its name: nobody asks for more than one.
+    const nameBytes = Math.max(0, int16());
+    const topic = bytes.toString("utf8", at, at + nameBytes);
+    skip(nameBytes);
     for (let left = int32(); left > 0; left -= 1) {
       const [partition, code] = [int32(), int16()];
       const end = Number(bytes.readBigInt64BE(at));
@@ -44,9 +48,19 @@ export async function readFetchAnswer(bytes: Buffer, version: number): Promise<F
       skip(ABORTED_BYTES * int32());
       if (version >= 11) skip(REPLICA_BYTES);
       const length = Math.max(0, int32());
-      partitions.push({ partition, errorCode: code, end, batches: await batchesIn(bytes.subarray(at, at + length)) });
+      const read = await readBatches(bytes.subarray(at, at + length));
+      partitions.push({ topic, partition, errorCode: code, end, ...read });
       skip(length);
     }
   }
   return { errorCode, partitions };
+}
+
+/** What one partition has can't keep others from being read. */
+async function readBatches(set: Buffer): Promise<Pick<FetchedPartition, "batches" | "failure">> {
+  try {
+    return { batches: await batchesIn(set), failure: undefined };
+  } catch (failure) {
+    return { batches: [], failure };
+  }
 }

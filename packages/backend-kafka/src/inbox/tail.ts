@@ -212,6 +212,8 @@ export class Tail {
     }
     const failed = partitions.find((one) => one.errorCode !== ANSWERS.none)?.errorCode ?? errorCode;
     if (failed !== ANSWERS.none) throw new BrokerAnswer(failed);
+    const unreadable = partitions.find(({ failure }) => failure !== undefined);
+    if (unreadable !== undefined) throw unreadable.failure;
   }
 
   #takeBatch(partition: number, batch: Batch): void {

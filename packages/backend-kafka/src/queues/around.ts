@@ -7,7 +7,8 @@ import type { Mailboxes } from "./mailboxes.ts";
 import type { DurabilitySettings } from "./settings.ts";
 import type { Table } from "./table.ts";
 import type { Tail } from "./tail.ts";
-import type { LogRecord, Wire } from "./wire.ts";
+import type { LogRecord } from "./stretches.ts";
+import type { Wire } from "./wire.ts";
 
 export type IsWanted = (mailbox: Mailbox, offset: number) => boolean;
 
@@ -24,6 +25,8 @@ export interface Around {
   readonly ledger: Ledger;
   readonly tail: Tail;
   allShards(): readonly number[];
+  /** Whoever waits to be handed something looks again. */
+  wakeAll(): void;
   /** Hands what a record of `q` brings to those of them that want it. */
   distribute(record: LogRecord, mailboxes: ReadonlyMap<string, Mailbox>, isWanted: IsWanted): void;
 }

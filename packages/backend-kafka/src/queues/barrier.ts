@@ -3,7 +3,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { unavailable } from "../errors.ts";
 import type { Around } from "./around.ts";
-import type { Use } from "./wire.ts";
+import type { Use } from "./stretches.ts";
 
 export class Barrier {
   readonly #around: Around;

@@ -20,7 +20,9 @@ export async function dequeue(
     const leased = space.mailboxes.lease(session, options, now);
     space.replay.look();
     const leftMs = endsAt - performance.now();
-    if (leased.length > 0 || leftMs <= 0) return leased;
+    if (leased.length > 0) return leased;
+    if (space.replay.failure !== undefined) throw space.replay.failure;
+    if (leftMs <= 0) return leased;
     const nextMs = (space.mailboxes.nextDueAt(session) ?? Number.POSITIVE_INFINITY) - now;
     await space.waiters.wait(session, Math.min(leftMs, Math.max(1, nextMs)), call);
   }

@@ -73,10 +73,9 @@ export class Ledger {
     this.#resolve(ticket, counts);
   }
 
-  /** What was written to the shard is gone with its topic. */
-  lost(shard: number): void {
-    for (const [ticket, pending] of [...this.#pending])
-      if (pending.shard === shard) this.#resolve(ticket, gone("write"));
+  /** What was written to the shard is not read back: by default, for it is gone with its topic. */
+  lost(shard: number, why: MusterError = gone("write")): void {
+    for (const [ticket, pending] of [...this.#pending]) if (pending.shard === shard) this.#resolve(ticket, why);
   }
 
   /** Nothing is read back any more. */

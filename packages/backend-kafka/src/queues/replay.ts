@@ -1,13 +1,14 @@
 /** What lies behind the tail: read for those who were away, and for those who had enough at hand when it came by. */
 
 import { setTimeout as delay } from "node:timers/promises";
-import { Backoff } from "@muster/core/slots";
+import { Backoff, type MusterError } from "@muster/core/slots";
 import { byLeader } from "../connection/leaders.ts";
 import type { Around } from "./around.ts";
 import type { Flusher } from "./flusher.ts";
-import { ANSWERS, BrokerAnswer } from "../errors.ts";
+import { ANSWERS, BrokerAnswer, codedError } from "../errors.ts";
 import type { Mailbox } from "./mailbox.ts";
-import type { Layout, Stretch, Want } from "./wire.ts";
+import type { Stretch, Want } from "./stretches.ts";
+import type { Layout } from "./wire.ts";
 
 /** Whose place is so much older than that of the next younger one is read for by itself, after that one. */
 const MAX_GAP = 20_000;
@@ -20,6 +21,7 @@ export class Replay {
   #isClosed = false;
   /** Records that have been read. */
   #count = 0;
+  #failure: MusterError | undefined;
 
   constructor(around: Around, flusher: Flusher) {
     this.#around = around;
@@ -28,6 +30,11 @@ export class Replay {
 
   get count(): number {
     return this.#count;
+  }
+
+  /** Why some of it could not be read the last time, and will not be. */
+  get failure(): MusterError | undefined {
+    return this.#failure;
   }
 
   /** Somebody may be behind. */
@@ -48,21 +55,27 @@ export class Replay {
     await Promise.resolve(); // Whoever is attached in the same moment is read for with the others.
     for (;;) {
       const groups = this.#hungry();
-      if (groups.size === 0 || this.#isClosed) break;
+      if (groups.size === 0 || life.signal.aborted) break;
       let layout: Layout | undefined;
       try {
         layout = await wire.layout(life);
         await this.#pass(layout, groups);
-        backoff.reset();
+        if (this.#failure === undefined) backoff.reset();
+        else await this.#pause(backoff);
       } catch (error) {
         if (layout !== undefined) {
           if (error instanceof BrokerAnswer) wire.forget(layout);
           else wire.abandon(layout);
         }
-        await delay(backoff.nextMs(), undefined, { signal: life.signal, ref: false }).catch(() => undefined); // It is closed.
+        await this.#pause(backoff);
       }
     }
     this.#isRunning = false;
+  }
+
+  async #pause(backoff: Backoff): Promise<void> {
+    const { signal } = this.#around.life;
+    await delay(backoff.nextMs(), undefined, { signal, ref: false }).catch(() => undefined); // It is closed.
   }
 
   /** By shard: the youngest of those who have room. */
@@ -85,8 +98,11 @@ export class Replay {
       const some = shards.flatMap((shard) => wants.get(shard) ?? []);
       return wire.fetch(layout, node, some, POLL_MS);
     });
-    for (const stretches of await Promise.all(asked))
-      for (const stretch of stretches) await this.#take(stretch, groups.get(stretch.shard) ?? []);
+    const stretches = (await Promise.all(asked)).flat();
+    for (const stretch of stretches) await this.#take(stretch, groups.get(stretch.shard) ?? []);
+    const unreadable = stretches.find(({ failure }) => failure !== undefined);
+    this.#failure = unreadable && codedError(unreadable.failure, { operation: "read" });
+    if (this.#failure !== undefined) this.#around.wakeAll();
   }
 
   async #take(stretch: Stretch, group: readonly Mailbox[]): Promise<void> {
@@ -107,6 +123,7 @@ export class Replay {
       return;
     }
     if (errorCode !== ANSWERS.none) throw new BrokerAnswer(errorCode);
+    if (stretch.failure !== undefined) return;
     this.#count += records.length;
     const full = new Set<Mailbox>();
     for (const record of records)

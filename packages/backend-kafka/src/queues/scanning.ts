@@ -3,7 +3,8 @@
 import { type Call, hasEnded } from "@muster/core/slots";
 import { byLeader } from "../connection/leaders.ts";
 import { ANSWERS, BrokerAnswer, codedError } from "../errors.ts";
-import type { Layout, Stretch, Use, Want, Wire } from "./wire.ts";
+import type { Stretch, Use, Want } from "./stretches.ts";
+import type { Layout, Wire } from "./wire.ts";
 
 const POLL_MS = 20;
 

@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { type Call, DEFAULT_DURABILITY_SCOPE, type DurabilityScope, shardOf, Waiters } from "@muster/core/slots";
-import { unavailable } from "../errors.ts";
+import { codedError, unavailable } from "../errors.ts";
 import type { DurabilitySettings } from "./settings.ts";
 import type { Around, IsWanted } from "./around.ts";
 import { Barrier } from "./barrier.ts";
@@ -17,7 +17,8 @@ import { Replay } from "./replay.ts";
 import { type Known, Table } from "./table.ts";
 import { Tail } from "./tail.ts";
 import { plansOf } from "./topics.ts";
-import { type LogRecord, type Stretch, type Use, Wire } from "./wire.ts";
+import type { LogRecord, Stretch, Use } from "./stretches.ts";
+import { Wire } from "./wire.ts";
 
 /** Brokers close connections that nothing is asked on for minutes. */
 const ASKING_EVERY_MS = 30_000;
@@ -62,6 +63,7 @@ export class Space implements Around {
     this.tail = new Tail(this.#tailWire, {
       onStretch: (stretch) => this.#onStretch(stretch),
       onAnother: (use, shard) => this.#onAnother(use, shard),
+      onUnreadable: (use, shard, failure) => this.#onUnreadable(use, shard, failure),
     });
     this.flusher = new Flusher(this);
     this.replay = new Replay(this, this.flusher);
@@ -130,6 +132,10 @@ export class Space implements Around {
       dropped: known?.dropped ?? -1,
       isRedriven: (repetition) => known?.redriven.has(repetition) === true,
     };
+  }
+
+  wakeAll(): void {
+    this.waiters.wakeAll();
   }
 
   distribute(record: LogRecord, mailboxes: ReadonlyMap<string, Mailbox>, isWanted: IsWanted): void {
@@ -238,6 +244,10 @@ export class Space implements Around {
     if (use !== "pos") return;
     this.ledger.lost(shard);
     this.flusher.rewrite(this.mailboxes.ofShard(shard).values());
+  }
+
+  #onUnreadable(use: Use, shard: number, failure: unknown): void {
+    if (use === "pos") this.ledger.lost(shard, codedError(failure, { operation: "write", mayHaveApplied: true }));
   }
 
   /** Positions in a log that is no more mean nothing in the new one. */

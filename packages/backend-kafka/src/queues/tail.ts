@@ -1,9 +1,10 @@
 /** The live ends of logs, read for as long as it is open, in order and without a gap. */
 
 import { setTimeout as delay } from "node:timers/promises";
-import { Backoff } from "@muster/core/slots";
-import { ANSWERS, BrokerAnswer } from "../errors.ts";
-import { type Layout, type LogRecord, type Stretch, type Use, USES, type Want, type Wire } from "./wire.ts";
+import { Backoff, type MusterError } from "@muster/core/slots";
+import { ANSWERS, BrokerAnswer, codedError } from "../errors.ts";
+import { type LogRecord, type Stretch, type Use, USES, type Want } from "./stretches.ts";
+import type { Layout, Wire } from "./wire.ts";
 
 /** How long a broker holds a question that it has nothing for. */
 const POLL_MS = 200;
@@ -27,12 +28,15 @@ interface Waiter {
   readonly use: Use;
   readonly ends: Map<number, number>;
   readonly resolve: () => void;
+  readonly reject: (error: MusterError) => void;
 }
 
 export interface TailListener {
   onStretch(stretch: Stretch): void;
   /** The log is not the one that was read before: it is read from its start. */
   onAnother(use: Use, shard: number): void;
+  /** What comes next there can't be read; told again for as long as it is so. */
+  onUnreadable(use: Use, shard: number, failure: unknown): void;
 }
 
 export class Tail {
@@ -77,10 +81,14 @@ export class Tail {
     return this.#cursors.get(`${use}/${shard}`)?.next;
   }
 
-  /** Resolves when all has been read that stands before these offsets, of shards that are read. */
+  /**
+   * Resolves when all has been read that stands before these offsets, of shards that are read.
+   *
+   * @throws UNSUPPORTED: it is compressed with a codec that is not here
+   */
   async passed(use: Use, ends: ReadonlyMap<number, number>): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#waiters.add({ use, ends: new Map(ends), resolve });
+    await new Promise<void>((resolve, reject) => {
+      this.#waiters.add({ use, ends: new Map(ends), resolve, reject });
       this.#check();
     });
   }
@@ -131,6 +139,9 @@ export class Tail {
         backoff.reset();
         for (const stretch of stretches) await this.#take(stretch);
         this.#check();
+        // It is there at once, again and again.
+        if (stretches.some(({ failure }) => failure !== undefined))
+          await delay(LOOK_AGAIN_MS, undefined, { ref: false });
       }
     } finally {
       this.#isStale = true;
@@ -151,6 +162,7 @@ export class Tail {
     if (cursor === undefined || placeOf(cursor) !== from) return; // It has been told to read elsewhere.
     if (errorCode === ANSWERS.offsetOutOfRange) return this.#reposition(cursor, from);
     if (errorCode !== ANSWERS.none) throw new BrokerAnswer(errorCode);
+    if (stretch.failure !== undefined) return this.#refuse(use, shard, stretch.failure);
     if (stretch.end < cursor.end && !cursor.isSuspect) {
       cursor.isSuspect = true; // Or a new leader that does not know yet how far all of them are.
       return;
@@ -183,6 +195,17 @@ export class Tail {
     for (const waiter of this.#waiters) if (waiter.use === use) waiter.ends.delete(shard);
     // Else it has been away for longer than anything is kept.
     if (isAnother) this.#listener.onAnother(use, shard);
+  }
+
+  /** Whoever waits for what stands there waits in vain. */
+  #refuse(use: Use, shard: number, failure: unknown): void {
+    const error = codedError(failure, { operation: "read" });
+    for (const waiter of this.#waiters) {
+      if (waiter.use !== use || !waiter.ends.has(shard)) continue;
+      this.#waiters.delete(waiter);
+      waiter.reject(error);
+    }
+    this.#listener.onUnreadable(use, shard, failure);
   }
 
   #check(): void {

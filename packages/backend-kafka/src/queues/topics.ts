@@ -3,7 +3,7 @@
 import type { TopicPlan } from "../connection/topics.ts";
 import { topicOf } from "../keys.ts";
 import type { DurabilitySettings } from "./settings.ts";
-import type { Use } from "./wire.ts";
+import type { Use } from "./stretches.ts";
 
 /** What was written is read by everyone before it can be compacted. */
 const LEAST_LAG_MS = 60_000;

@@ -8,11 +8,10 @@ import type { Line } from "../connection/line.ts";
 import { offsetsOf } from "../connection/offsets.ts";
 import { type Appended, produce } from "../connection/produce.ts";
 import { ensureTopic, type TopicPlan } from "../connection/topics.ts";
+import { type FetchAnswer, readFetchAnswer } from "../connection/fetch-answer.ts";
 import { ANSWERS, BrokerAnswer, codedError, mayHaveApplied, NAME } from "../errors.ts";
 import type { ServerSettings } from "../options.ts";
-
-export type Use = "q" | "pos" | "dead";
-export const USES: readonly Use[] = ["q", "pos", "dead"];
+import { type Stretch, stretchOf, type Use, USES, type Want } from "./stretches.ts";
 
 /** A line, and who leads which partition as it was told there. */
 export interface Layout {
@@ -26,58 +25,11 @@ export interface Entry {
   readonly value: Buffer | string | null;
 }
 
-export interface LogRecord {
-  readonly offset: number;
-  /** Epoch ms by the broker's clock. */
-  readonly timestamp: number;
-  readonly key: string;
-  readonly value: Buffer | null;
-}
-
-export interface Want {
-  readonly use: Use;
-  readonly shard: number;
-  readonly offset: number;
-}
-
-/** What a partition has answered to one {@link Want}. */
-export interface Stretch {
-  readonly use: Use;
-  readonly shard: number;
-  readonly errorCode: number;
-  /** That was asked for. */
-  readonly from: number;
-  readonly records: readonly LogRecord[];
-  /** Where to go on. */
-  readonly next: number;
-  /** Where the log ended. */
-  readonly end: number;
-}
-
 export interface WireOptions {
   readonly settings: ServerSettings;
   readonly plans: Readonly<Record<Use, TopicPlan>>;
   /** Topics that were not there have been made. */
   onMade(uses: readonly Use[]): void;
-}
-
-interface FetchAnswer {
-  readonly errorCode?: number;
-  readonly responses: readonly {
-    readonly topicName: string;
-    readonly partitions: readonly {
-      readonly partition: number;
-      readonly errorCode: number;
-      readonly highWatermark: string;
-      readonly messages: readonly {
-        readonly offset: string;
-        readonly timestamp: string;
-        readonly key: Buffer | null;
-        readonly value: Buffer | null;
-        readonly isControlRecord: boolean;
-      }[];
-    }[];
-  }[];
 }
 
 /** How long those who share a look at the topics wait for it. */
@@ -155,12 +107,12 @@ export class Wire {
   async fetch(layout: Layout, node: number, wants: readonly Want[], maxWaitMs: number): Promise<readonly Stretch[]> {
     const asking = await layout.line.reach(node);
     const topics = USES.flatMap((use) => {
-      const partitions = wants.filter((want) => want.use === use);
-      return partitions.length === 0
+      const some = wants.filter((want) => want.use === use);
+      return some.length === 0
         ? []
         : {
             topic: this.topic(use),
-            partitions: partitions.map(({ shard, offset }) => ({
+            partitions: some.map(({ shard, offset }) => ({
               partition: shard,
               fetchOffset: String(offset),
               maxBytes: MAX_PARTITION_BYTES,
@@ -168,18 +120,17 @@ export class Wire {
           };
     });
     const limits = { maxWaitTime: maxWaitMs, minBytes: 1, maxBytes: MAX_BYTES, isolationLevel: READ_UNCOMMITTED };
-    const answer = (await asking("Fetch", { ...limits, topics })) as FetchAnswer; // As the protocol has it.
-    if ((answer.errorCode ?? ANSWERS.none) !== ANSWERS.none) throw new BrokerAnswer(answer.errorCode ?? 0);
+    const own = { reading: readFetchAnswer };
+    const { errorCode, partitions } = (await asking("Fetch", { ...limits, topics }, own)) as FetchAnswer; // That is what reads it.
+    if (errorCode !== ANSWERS.none) throw new BrokerAnswer(errorCode);
     const asked = new Map(wants.map((want) => [`${this.topic(want.use)}/${want.shard}`, want]));
-    const stretches = answer.responses.flatMap(({ topicName, partitions }) =>
-      partitions.flatMap((one) => {
-        const want = asked.get(`${topicName}/${one.partition}`);
-        return want === undefined ? [] : stretchOf(want, one);
-      }),
-    );
+    const stretches = partitions.flatMap((one) => {
+      const want = asked.get(`${one.topic}/${one.partition}`);
+      return want === undefined ? [] : stretchOf(want, one);
+    });
     if (stretches.some(({ next, from }) => next > from)) return stretches;
     // Compaction has left nothing between these places and the ends: there was room for it in the answer.
-    return stretches.map((one) => ({ ...one, next: Math.max(one.next, one.end) }));
+    return stretches.map((one) => (one.failure === undefined ? { ...one, next: Math.max(one.next, one.end) } : one));
   }
 
   /** Where the logs of these shards end; or the first offset of so late a time. @throws MusterError */
@@ -297,21 +248,6 @@ function isAgain(result: number | Error | undefined): boolean {
 function outcomeOf({ errorCode, baseOffset }: Appended, operation: string): number | Error {
   if (errorCode === ANSWERS.none) return Number(baseOffset);
   return codedError(new BrokerAnswer(errorCode), { operation, mayHaveApplied: mayHaveApplied(errorCode) });
-}
-
-function stretchOf(
-  want: Want,
-  { errorCode, highWatermark, messages }: FetchAnswer["responses"][number]["partitions"][number],
-): Stretch {
-  const records: LogRecord[] = [];
-  let next = want.offset;
-  for (const { offset, timestamp, key, value, isControlRecord } of messages) {
-    const at = Number(offset);
-    if (at < want.offset) continue; // The batch begins before it.
-    next = at + 1;
-    if (!isControlRecord) records.push({ offset: at, timestamp: Number(timestamp), key: key?.toString() ?? "", value });
-  }
-  return { use: want.use, shard: want.shard, errorCode, from: want.offset, records, next, end: Number(highWatermark) };
 }
 
 function nothing(): void {

@@ -96,6 +96,48 @@ describe("a batch", () => {
     assert.equal(batch?.lastOffset, 8);
   });
 
+  test("that can't be read ends those before it, and is an error where there are none", async () => {
+    const one = await batchOf([{ key: "a", value: null, headers: {} }]);
+    for (const [codec, name] of [
+      [2, "snappy"],
+      [3, "lz4"],
+      [4, "zstd"],
+      [7, "number 7"],
+    ] as const) {
+      const other = Buffer.from(one);
+      other.writeInt16BE(codec, 21);
+      assert.lengthOf(await batchesIn(Buffer.concat([one, other])), 1);
+      const error = await batchesIn(Buffer.concat([other, one])).then(String, String);
+      assert.include(error, `${name} is not among the CompressionCodecs of kafkajs`);
+    }
+  });
+
+  test("tells when each record was written, by its sender's clock or by that of the broker", async () => {
+    const set = await batchOf(["a", "b", "c"].map((key) => ({ key, value: null, headers: {} })));
+    const timesIn = async (bytes: Buffer): Promise<readonly number[]> => {
+      const [batch] = await batchesIn(bytes);
+      assert.isDefined(batch);
+      if (batch === undefined) return [];
+      const times: number[] = [];
+      for (const cursor = new RecordCursor(batch); cursor.next(); ) times.push(cursor.timestamp);
+      return times;
+    };
+    assert.deepEqual(await timesIn(set), [1_700_000_000_000, 1_700_000_001_000, 1_700_000_002_000]);
+    set.writeInt16BE(0x08, 21);
+    assert.deepEqual(await timesIn(set), [1_700_000_100_000, 1_700_000_100_000, 1_700_000_100_000]);
+  });
+
+  test("tells a value that is missing from one that is empty", async () => {
+    const [batch] = await batchesIn(
+      await batchOf([null, Uint8Array.of(), Uint8Array.of(7)].map((value) => ({ key: "a", value, headers: {} }))),
+    );
+    assert.isDefined(batch);
+    if (batch === undefined) return;
+    const values: (Buffer | null)[] = [];
+    for (const cursor = new RecordCursor(batch); cursor.next(); ) values.push(cursor.readValue());
+    assert.deepEqual(values, [null, Buffer.alloc(0), Buffer.from([7])]);
+  });
+
   test("that has not come whole is left out, and those before it are not", async () => {
     const one = await batchOf([{ key: "a", value: null, headers: {} }]);
     const other = await batchOf([{ key: "b", value: null, headers: {} }], { firstOffset: 1 });
@@ -125,8 +167,8 @@ test.for([4, 5, 7, 10, 11])(
     ]);
     const { errorCode, partitions } = await readFetchAnswer(answer, version);
     assert.deepEqual(
-      [errorCode, ...partitions.map((one) => [one.partition, one.errorCode, one.batches.length])],
-      [0, [4, 0, 1], [7, 6, 0]],
+      [errorCode, ...partitions.map((one) => [one.topic, one.partition, one.errorCode, one.batches.length])],
+      [0, ["abc", 4, 0, 1], ["abc", 7, 6, 0]],
     );
     assert.equal(partitions[0]?.batches[0]?.baseOffset, 9);
   },
