@@ -9,7 +9,7 @@ import type { JetStream } from "./api.ts";
 
 /** Clocks drift apart by some milliseconds in that time. */
 const GOOD_FOR_MS = 60_000;
-/** A round trip in which somebody else has stored a later message says nothing. */
+/** Nobody else publishes there but who asks for the time, too; what was stored is there unless its stream was deleted. */
 const TRIES = 20;
 /** It is nobody's alone, and ends when JetStream answers or doesn't. */
 const READING: QueueCall = new QueueCall({ signal: new AbortController().signal }, "clock");
@@ -59,8 +59,9 @@ export class ServerClock {
       const answeredAt = performance.now();
       if ("refused" in published) continue;
       const stored = await this.#jetStream.get(stream, { last_by_subj: subject }, call);
-      if (stored?.sequence !== published.sequence) continue;
-      this.#least = stored.time - answeredAt;
+      if (stored === undefined || stored.sequence < published.sequence) continue;
+      // One that somebody else has stored behind it is no older than the question, and no younger than this answer.
+      this.#least = stored.time - (stored.sequence === published.sequence ? answeredAt : performance.now());
       this.#most = stored.time - sentAt;
       this.#readAt = performance.now();
       return;

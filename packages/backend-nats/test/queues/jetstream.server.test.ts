@@ -9,6 +9,7 @@ import { natsDurability } from "../../src/index.ts";
 import { acked, attached, begun, enqueued, openedQueues, taken } from "./support.ts";
 
 const PATIENCE_MS = 30_000;
+const CROWD = 60;
 /** One way. */
 const FAR_MS = 300;
 
@@ -33,6 +34,16 @@ await withServer("nats", { arguments: ["-js"] }, ({ host, port, url }) => {
     assert.deepEqual(await first, { begun: true, id: "first" });
     await proxy.heal();
     assert.deepEqual(await begun(far, "third", "key"), { begun: false, id: "first" });
+  });
+
+  test("many open at once, each of whom asks for the time", { timeout: PATIENCE_MS }, async () => {
+    const opening = Array.from({ length: CROWD }, async () => openedQueues({ servers: url }, "crowd"));
+    const opened = await Promise.allSettled(opening);
+    for (const one of opened) if (one.status === "fulfilled") await one.value.close();
+    assert.deepEqual(
+      opened.flatMap((one) => (one.status === "rejected" ? [String(one.reason)] : [])),
+      [],
+    );
   });
 
   describe("what is deleted behind our back", () => {
