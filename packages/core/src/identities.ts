@@ -12,6 +12,7 @@ import {
   select,
   selectedFor,
 } from "./query/selection.ts";
+import { OneByOne } from "./tasks/one-by-one.ts";
 import type { RunPage } from "./tasks/run-page.ts";
 
 const SOURCE = "core.identities";
@@ -21,12 +22,21 @@ const SOURCE = "core.identities";
  *
  * @throws INVALID_FILTER, FILTER_TOO_COMPLEX, INVALID_ARGUMENT at the first step.
  */
-export async function* identities(
+export function identities(
   context: Context,
   filterInput: FilterInput | null | undefined,
   options: Pick<EnumerateOptions, "includeMetadata" | "projection">,
   runPage: RunPage,
-): AsyncGenerator<RegisteredIdentity, void, undefined> {
+): AsyncIterableIterator<RegisteredIdentity> {
+  return new OneByOne(pages(context, filterInput, options, runPage));
+}
+
+async function* pages(
+  context: Context,
+  filterInput: FilterInput | null | undefined,
+  options: Pick<EnumerateOptions, "includeMetadata" | "projection">,
+  runPage: RunPage,
+): AsyncGenerator<readonly RegisteredIdentity[], void, undefined> {
   const selection = select(context, toFilter(filterInput, context.schema, SOURCE));
   const view = viewOf(options, SOURCE);
   const limit = Math.min(context.limits.maxPageSize, PAGE_SIZE);
@@ -38,7 +48,7 @@ export async function* identities(
       const { found, last } = await take(limit, selectedFor(view !== undefined, context, selection, query, call));
       return { found: await toRegisteredIdentities(context, found, view, call), last };
     });
-    for (const one of page.found) yield one; // Costs a third less than handing the array over.
+    yield page.found;
     rest = page.last === undefined ? undefined : { pageSize, after: page.last };
   }
 }

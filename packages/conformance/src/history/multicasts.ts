@@ -150,8 +150,8 @@ function* repeats(story: Story, events: readonly MulticastEvent[], { way }: Mult
           ((event.kind === "death" && event.process === earlier.process) ||
             (event.kind === "take" && event.identity === identity && (event.told?.at ?? again.at) > earlier.at)),
       );
-      // Sent to two lives of one identity, of which the earlier had not heard of its end.
-      const isOfTwoLives = way === "acknowledged" && earlier.epoch < again.epoch;
+      // Two lives of one identity, of which the earlier had not heard of its end: sent to both, or leased by it before.
+      const isOfTwoLives = earlier.epoch < again.epoch;
       if (way !== "at-most-once" && !hasThrown && !hasReason && !isOfTwoLives)
         yield `duplicate: ${nameOf(story)} is handled again in ${again.process}, after ${earlier.process}`;
     }

@@ -53,17 +53,22 @@ describe("a good history", () => {
     expect(found([take(1), send(2, "a", [4, delivered]), call(3, "a", "handled")])).toEqual([]);
   });
 
-  test("may reach two lives where nothing keeps it, the former of which has not heard of its end, but no life twice", () => {
-    const sent = send(2, "a", [9, delivered]);
-    const late = call(5, "a", "rejected");
-    const events = (epoch: number): readonly MulticastEvent[] => [
-      ...[take(1), sent, take(3, "q"), late],
-      call(7, "a", "handled", { process: "q", epoch }),
-    ];
-    const acknowledged: MulticastGuarantee = { way: "acknowledged", order: "none" };
-    expect(found(events(3), acknowledged)).toEqual([]);
-    expect(found(events(1), acknowledged)).toContain("duplicate");
-  });
+  test.each(["acknowledged", "durable", "exactly-once"] as const)(
+    "may reach two lives, the former of which has not heard of its end, but no life twice: %s",
+    (way) => {
+      const sent = send(2, "a", [9, delivered]);
+      const late = call(5, "a", "handled");
+      const events = (epoch: number): readonly MulticastEvent[] => [
+        ...[take(1), sent, take(3, "q"), late],
+        call(7, "a", "handled", { process: "q", epoch }),
+      ];
+      const end: Finally = { status: () => "delivered", effects: () => 1 };
+      expect(found(events(3), { way, order: "none" }, end)).toEqual([]);
+      expect(found(events(1), { way, order: "none" }, end)).toContain("duplicate");
+      const twice: Finally = { ...end, effects: () => 2 };
+      expect(found(events(3), { way, order: "none" }, twice)).toEqual(way === "exactly-once" ? ["duplicate"] : []);
+    },
+  );
 
   test("may try again what was thrown over, and what a process held that died or was replaced", () => {
     const sent = send(2, "a", [9, delivered]);
