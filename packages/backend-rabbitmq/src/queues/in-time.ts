@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 /** A queue that has no leader answers nobody. */
-const PATIENCE_MS = 3_000;
+const PATIENCE_MS = 6_000;
 const SOON_MS = 1_000;
 const AGAIN_MS = 200;
 
