@@ -80,9 +80,11 @@ mmdebstrap --quiet --variant=extract --include="$servers,$shell" "" "$world/serv
 mkdir "$world/etc"
 # Kafka is no package: its jars lie where its own image has its scripts, and nothing has made Java known to the PATH.
 MUSTER_SERVERS=native node_modules/.bin/tsx tooling/servers/src/set-up.ts kafka
+folder='import("./tooling/servers/src/kafka.ts").then(({ kafkaRecipe }) => console.log(kafkaRecipe.build.folder()))'
+kafka=$(node_modules/.bin/tsx --eval "$folder")
 mkdir -p "$world/opt/kafka/bin" "$world/usr/bin"
-cp -r "${XDG_CACHE_HOME:-$HOME/.cache}"/muster/kafka-*/lib "$world/opt/kafka/bin/lib"
-cp "${XDG_CACHE_HOME:-$HOME/.cache}"/muster/kafka-*/kafka-run-class "$world/opt/kafka/bin/kafka-run-class.sh"
+cp -r "$kafka/lib" "$world/opt/kafka/bin/lib"
+cp "$kafka/kafka-run-class" "$world/opt/kafka/bin/kafka-run-class.sh"
 ln -s ../lib/jvm/default-java/bin/java "$world/usr/bin/java"
 printf '%s\n' root:x:0:0::/:/bin/sh postgres:x:100:100::/:/bin/sh >"$world/etc/passwd"
 printf '%s\n' root:x:0: postgres:x:100: >"$world/etc/group"

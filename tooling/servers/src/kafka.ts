@@ -8,7 +8,7 @@ const BINARY = "kafka-run-class";
 
 /**
  * `sh -c LAUNCH <binary> <folder> <host> <port> <controller's port> <port for clients> <protocol> <keep> <properties…>`: a broker that is its
- * own controller. Of a property that is given twice the later one counts.
+ * own controller. Of a property that is given twice the later one counts; `more.listeners` are beside those there are.
  */
 const LAUNCH = `
 set -e
@@ -18,15 +18,22 @@ shift 7
 if [ -x /opt/kafka/bin/kafka-run-class.sh ]; then run=/opt/kafka/bin/kafka-run-class.sh; fi
 [ "$keep" = yes ] || rm -rf "$folder/data"
 mkdir -p "$folder/data"
+# Where its port is known under another number outside, the broker reaches itself under neither.
+inner=CLIENT within=
+if [ "$port" != "$reached" ]; then
+  inner=INNER within=",INNER://127.0.0.1:$((controller + 1))"
+fi
+# Whoever wants one more does not know the ports of the others.
+more=$(printf '%s\\n' "$@" | sed -n 's/^more\\.listeners=/,/p')
 cat >"$folder/server.properties" <<END
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:$controller
-listeners=CLIENT://$host:$port,CONTROLLER://127.0.0.1:$controller
-advertised.listeners=CLIENT://127.0.0.1:$reached
-listener.security.protocol.map=CLIENT:$protocol,CONTROLLER:PLAINTEXT
+listeners=CLIENT://$host:$port,CONTROLLER://127.0.0.1:$controller$within$more
+advertised.listeners=CLIENT://127.0.0.1:$reached$within$more
+listener.security.protocol.map=CLIENT:$protocol,CONTROLLER:PLAINTEXT,INNER:PLAINTEXT
 controller.listener.names=CONTROLLER
-inter.broker.listener.name=CLIENT
+inter.broker.listener.name=$inner
 log.dirs=$folder/data
 auto.create.topics.enable=false
 group.initial.rebalance.delay.ms=0

@@ -36,7 +36,7 @@ function foundCodec(number: number): Codec | undefined {
 }
 
 /** Records can't be read, or written, without it. */
-export class MissingCodec extends Error {
+class MissingCodec extends Error {
   constructor(codec: string) {
     super(`${codec} is not among the CompressionCodecs of kafkajs`);
     this.name = "MissingCodec";
