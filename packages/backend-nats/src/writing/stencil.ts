@@ -30,7 +30,7 @@ export class Stencil {
   take(bytes: Uint8Array, layout: Layout, message: Outgoing, own: readonly string[]): void {
     const { at, to, addressAt, addressEnd, ownAt } = layout;
     const isAlike = addressEnd - addressAt === this.#addressEnd - this.#addressAt && this.#isAsLong(message, own);
-    this.#copy = isAlike && to - at <= MAX_BYTES ? bytes.slice(at, to) : undefined;
+    this.#copy = isAlike && to - at <= MAX_BYTES ? new Uint8Array(bytes.subarray(at, to)) : undefined;
     this.#body = message.body;
     this.#addressLength = message.address.length;
     this.#ownLengths = own.map(({ length }) => length);

@@ -138,6 +138,16 @@ describe("what is written", () => {
     );
   });
 
+  test("is equally long messages also where the first are not, and the buffer is written over many times", () => {
+    const shared = Buffer.from("payload");
+    const batch = Array.from({ length: 3_000 }, (_, index) => ({
+      address: index < 2 ? "a-longer-one" : `own-${1_000 + index}`,
+      headers: { "muster-id": "m-1", "muster-identity": `sensor-${1_000 + index}` },
+      body: shared,
+    }));
+    assert.deepEqual(written([batch]), batch.map(expected));
+  });
+
   test("is a body as it is at the time, also where its owner has written it over since the last batch", () => {
     const shared = Uint8Array.of(1);
     const batch = ["a", "b", "c"].map((name) => ({ address: name, headers: { to: name }, body: shared }));
