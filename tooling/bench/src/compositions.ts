@@ -60,7 +60,8 @@ function filled<In extends Slot>(slot: In, parts: readonly string[], at: number)
   // Each list is of its slot's kinds.
   const able = FILLS[slot] as readonly Kind<In>[];
   const named = parts[at];
-  if (named === undefined) return able.find((kind) => kind === parts.findLast((part) => able.some((one) => one === part)));
+  if (named === undefined)
+    return able.find((kind) => kind === parts.findLast((part) => able.some((one) => one === part)));
   const kind = able.find((one) => one === named);
   if (kind === undefined) throw mistaken(`"${named}" is nothing that fills the ${slot} slot for several processes.`);
   return kind;

@@ -105,7 +105,9 @@ function listenerAt(port: number): number | undefined {
 
 /** Sockets of this machine that listen. */
 function listeners(): readonly { readonly port: number; readonly inode: string }[] {
-  const lines = ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((table) => orNothing(() => readFileSync(table, "utf8").split("\n")));
+  const lines = ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((table) =>
+    orNothing(() => readFileSync(table, "utf8").split("\n")),
+  );
   return lines.flatMap((line) => {
     const [, local = "", , state, , , , , , inode = ""] = line.trim().split(/\s+/u);
     return state === LISTENING ? [{ port: Number.parseInt(local.split(":")[1] ?? "", 16), inode }] : [];
@@ -140,7 +142,11 @@ function memoryOf(pid: number): number {
 
 /** Behind the name of its program: state, parent, … */
 function statOf(pid: number): readonly string[] {
-  return orNothing(() => readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /su, "").split(" "));
+  return orNothing(() =>
+    readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/^.*\) /su, "")
+      .split(" "),
+  );
 }
 
 function processIds(): readonly number[] {

@@ -45,7 +45,7 @@ test("--help wins over everything that is well-formed", () => {
 
 test.each([
   [["nonsense"], 'no scenario "nonsense". There are: filter, scan'],
-  [["--on", "mysql"], 'registry: redis, postgres'],
+  [["--on", "mysql"], "registry: redis, postgres"],
   [["--sizes", "5"], "--sizes"],
   [["--size"], "--size"],
   [["--size", "0"], '--size takes a whole number above 0, not "0"'],

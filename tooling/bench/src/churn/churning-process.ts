@@ -25,7 +25,11 @@ async function answer({ id, verb, inputs }: Request): Promise<Reply> {
 }
 
 /** One fleet after the other: as many processes would not begin in the same moment. */
-async function openPopulation({ places: { registry, messaging }, fleets: count, ...numbers }: ChurnPlan): Promise<Population> {
+async function openPopulation({
+  places: { registry, messaging },
+  fleets: count,
+  ...numbers
+}: ChurnPlan): Promise<Population> {
   const fleets: CellFleet[] = [];
   while (fleets.length < count) {
     const fleet = await openRegistry({

@@ -4,7 +4,7 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { forkModule } from "../fork-module.ts";
 import type { Pace } from "../paced-load.ts";
-import type { Account, ChurnPlan, Churned, Churners, Reply, Request, Sent } from "./plan.ts";
+import type { Account, ChurnPlan, Churned, Churners, Reply, Sent } from "./plan.ts";
 
 /** Half a million identities take more than 3 GB: with the default limit the collector would do nothing else. */
 const FLAGS = ["--max-old-space-size=7168"];
@@ -66,7 +66,7 @@ export class RemotePopulation implements Churners {
     return new Promise((resolve, reject) => {
       // What the same verb of the population in that process gave.
       this.#asked.set(id, { resolve: (answer) => resolve(answer as Awaited<ReturnType<Churners[Verb]>>), reject });
-      this.#child.send({ id, verb, inputs } as Request);
+      this.#child.send({ id, verb, inputs });
     });
   }
 

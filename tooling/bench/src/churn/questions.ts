@@ -6,8 +6,8 @@ import { applyPaced, type PacedResult } from "../paced-load.ts";
 import { CELLS, type Sent } from "./plan.ts";
 
 /** Half of them first pages, the other half what follows each. */
-export const PAGES_PER_SECOND = 20;
-export const MULTICASTS_PER_SECOND = 2;
+const PAGES_PER_SECOND = 20;
+const MULTICASTS_PER_SECOND = 2;
 /** Of a cell of 100 there are two. */
 const PAGE = 50;
 const PAYLOAD_BYTES = 100;

@@ -14,7 +14,7 @@ import { Population } from "./population.ts";
 import { type Churners, NAMESPACE, TIMING } from "./plan.ts";
 
 /** Processes that are simulated: fleets, in fewer real ones. */
-export const FLEETS = 200;
+const FLEETS = 200;
 
 interface Parts {
   readonly asking: CellFleet;

@@ -67,7 +67,10 @@ export function trafficRows(before: Spent, after: Spent): readonly Row[] {
 }
 
 /** @param before anybody was registered. @param filled when all were. @param after the load. */
-export function memoryRows(size: number, { before, filled, after }: Record<"before" | "filled" | "after", Spent>): readonly Row[] {
+export function memoryRows(
+  size: number,
+  { before, filled, after }: Record<"before" | "filled" | "after", Spent>,
+): readonly Row[] {
   const each = (bytes: number): number => Math.max(0, bytes) / size;
   return [
     rowOf("memory of the population's processes", "MB", [after.members.memoryBytes / MEGABYTE]),

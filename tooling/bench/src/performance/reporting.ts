@@ -23,7 +23,9 @@ const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
 export async function report(options: ReportOptions): Promise<number> {
   const plays = chosenPlays(options);
   if (plays.length === 0) {
-    console.error(`Nothing of that is promised. There are:\n${ALL_PLAYS.map((play) => `  ${commandOf(play)}`).join("\n")}`);
+    console.error(
+      `Nothing of that is promised. There are:\n${ALL_PLAYS.map((play) => `  ${commandOf(play)}`).join("\n")}`,
+    );
     return 2;
   }
   if (options.mode === "check") return checked(currentPages());
@@ -44,7 +46,11 @@ export const ALL_PLAYS: readonly Play[] = [
   ...new Map([...PLAYS, ...SCALE_PLAYS].map((play) => [nameOf(play), play])).values(),
 ];
 
-export function chosenPlays({ scenarios, size, on }: Pick<ReportOptions, "scenarios" | "size" | "on">): readonly Play[] {
+export function chosenPlays({
+  scenarios,
+  size,
+  on,
+}: Pick<ReportOptions, "scenarios" | "size" | "on">): readonly Play[] {
   return ALL_PLAYS.filter(
     (play) =>
       (scenarios.length === 0 || scenarios.includes(play.scenario)) &&

@@ -51,9 +51,15 @@ function gapsOf(results: Results): Gaps {
   return {
     machines: machines(results),
     missing: missingOf(results),
-    costs: markdownTable(COST_HEAD, each((stored) => RATES.map((rate) => costsOf(stored, rate)))),
+    costs: markdownTable(
+      COST_HEAD,
+      each((stored) => RATES.map((rate) => costsOf(stored, rate))),
+    ),
     memory: markdownTable(MEMORY_HEAD, each(memoryOf)),
-    latencies: markdownTable(LATENCY_HEAD, each((stored) => RATES.map((rate) => latenciesOf(stored, rate)))),
+    latencies: markdownTable(
+      LATENCY_HEAD,
+      each((stored) => RATES.map((rate) => latenciesOf(stored, rate))),
+    ),
     slopes: markdownTable(SLOPE_HEAD, measured.flatMap(slopesOf)),
     predictions: markdownTable(PREDICTION_HEAD, measured.flatMap(predictionsOf)),
     ends: markdownTable(END_HEAD, measured.flatMap(endOf)),

@@ -35,7 +35,9 @@ test("a row says what was measured, and predictions follow the lines", () => {
   const text = page(SMALL, LARGE);
   expect(text).toContain("| redis+nats | 100,000 | 1 %/s | –/s, –/s | **0.690** | 0.200 | 0.390 | 0.100 |");
   expect(text).toContain("| redis+nats | cores of redis | 100,000 | 0.390 cores | 3.00 cores | 111 µs |");
-  expect(text).toMatch(/\| redis\+nats \| 10,000,000 \| 0\.200 \| redis: 30\.1 cores, 9\.54 GB, so \*\*51\*\*; nats: /u);
+  expect(text).toMatch(
+    /\| redis\+nats \| 10,000,000 \| 0\.200 \| redis: 30\.1 cores, 9\.54 GB, so \*\*51\*\*; nats: /u,
+  );
   expect(text).toContain("| redis+nats | cores of redis: 1 | 0.303 M | memory of redis: 64.0 GB | 67.1 M |");
 });
 
