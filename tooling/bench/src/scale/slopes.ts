@@ -9,6 +9,11 @@ import { SCALE_COMPOSITIONS } from "./plays.ts";
 export const RATES = ["0.1 %/s", "1 %/s"] as const;
 export type Rate = (typeof RATES)[number];
 
+/** Of all, in a second. */
+const SHARES: Readonly<Record<Rate, number>> = { "0.1 %/s": 0.001, "1 %/s": 0.01 };
+/** A load that is sent more slowly than that is another load. */
+const IN_TIME = 0.95;
+
 /** Those of one composition that have been played, from small to large. */
 export interface Measured {
   readonly on: string;
@@ -36,9 +41,11 @@ export function latencyOf({ latencies = [] }: Stored, rate: Rate, name: string):
   return latencies.find((one) => one.name === `${rate}: ${name}`);
 }
 
-/** Everything that was due was done: what it cost is what it costs. */
+/** Everything that was due was done, and sent when it was due: what it cost is what it costs. */
 export function hasKeptUp(stored: Stored, rate: Rate): boolean {
-  return figureOf(stored, `${rate}: requests without an answer`) === 0;
+  const due = SHARES[rate] * stored.size * IN_TIME;
+  const isInTime = ["registered", "unregistered"].every((name) => (loadFigureOf(stored, rate, name) ?? 0) >= due);
+  return isInTime && figureOf(stored, `${rate}: requests without an answer`) === 0;
 }
 
 /** A straight line through the two largest sizes that kept up with the smaller churn. */
@@ -78,7 +85,7 @@ export function coresOf(measured: Measured, name: string): Line | undefined {
 }
 
 /** Of all who are there, who come or go in a second: 1 % each, beyond the 0.1 % each that are in the line. */
-const MORE = 2 * (0.01 - 0.001);
+const MORE = 2 * (SHARES["1 %/s"] - SHARES["0.1 %/s"]);
 
 /** Cores for one identity more that comes or goes in each second. */
 export function coresOfChange({ results }: Measured, name: string): number | undefined {

@@ -33,7 +33,7 @@ test("a gap that nothing fills is an error", () => {
 
 test("a row says what was measured, and predictions follow the lines", () => {
   const text = page(SMALL, LARGE);
-  expect(text).toContain("| redis+nats | 100,000 | 1 %/s | –/s, –/s | **0.690** | 0.200 | 0.390 | 0.100 |");
+  expect(text).toContain("| redis+nats | 100,000 | 1 %/s | 1000/s, 1000/s | **0.690** | 0.200 | 0.390 | 0.100 |");
   expect(text).toContain("| redis+nats | cores of redis | 100,000 | 0.390 cores | 3.00 cores | 111 µs |");
   expect(text).toMatch(
     /\| redis\+nats \| 10,000,000 \| 0\.200 \| redis: 30\.1 cores, 9\.54 GB, so \*\*51\*\*; nats: /u,
@@ -41,9 +41,12 @@ test("a row says what was measured, and predictions follow the lines", () => {
   expect(text).toContain("| redis+nats | cores of redis: 1 | 0.303 M | memory of redis: 64.0 GB | 67.1 M |");
 });
 
-test("a load that was not answered is marked, and in no slope", () => {
-  const text = page(SMALL, { ...LARGE, unanswered: 3 });
-  expect(text).toContain("| redis+nats | 100,000 | 1 %/s ‡ |");
-  expect(text).toContain("| redis+nats | 100,000 | 0.1 %/s |");
-  expect(text).toContain("| redis+nats | cores of redis | 100,000 |");
-});
+test.each([{ unanswered: 3 }, { sent: 0.9 }])(
+  "a load that was not kept up with is marked, and in no slope: %j",
+  (less) => {
+    const text = page(SMALL, { ...LARGE, ...less });
+    expect(text).toContain("| redis+nats | 100,000 | 1 %/s ‡ |");
+    expect(text).toContain("| redis+nats | 100,000 | 0.1 %/s |");
+    expect(text).toContain("| redis+nats | cores of redis | 100,000 |");
+  },
+);
