@@ -79,4 +79,32 @@ const each: MessagingCase = {
   },
 };
 
-export const headerCases: readonly MessagingCase[] = [roundTrip, none, values, each];
+const MANY = 3_000;
+
+const manyAlike: MessagingCase = {
+  id: "messaging/headers/of-many-that-are-alike",
+  rule: "Of thousands of messages that differ little each arrives on its own address, with its own headers and body.",
+  slot: "messaging",
+  async run(ctx) {
+    const addresses = ["a", "bc", "d", "e"];
+    const body = new TextEncoder().encode("the same for all");
+    const batch = Array.from({ length: MANY }, (_, index) => ({
+      ...message(addresses[index % addresses.length] ?? "", body),
+      headers: { "muster-id": "one", "muster-identity": `sensor-${index < 3 ? index : 1_000 + index}` },
+    }));
+    const listener = await listen(ctx, addresses, { at: await ctx.peer(), prefetch: MANY });
+    const { maxBatch } = ctx.backend.traits;
+    for (let start = 0; start < MANY; start += maxBatch) await publish(ctx, batch.slice(start, start + maxBatch));
+    const sent = new Set(batch.map(({ address, headers }) => JSON.stringify([address, ...Object.values(headers)])));
+    for (const delivery of await arrived(ctx, listener, MANY)) {
+      const { "muster-id": id, "muster-identity": identity, ...others } = delivery.headers;
+      assert.ok(sent.has(JSON.stringify([delivery.address, id, identity])), `${identity} on ${delivery.address}`);
+      assert.deepEqual([others, textOf(delivery)], [{}, "the same for all"]);
+      sent.delete(JSON.stringify([delivery.address, id, identity]));
+      if (sent.size === 0) return;
+    }
+    assert.equal(sent.size, 0, "have not arrived");
+  },
+};
+
+export const headerCases: readonly MessagingCase[] = [roundTrip, none, values, each, manyAlike];

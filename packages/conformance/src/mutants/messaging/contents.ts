@@ -171,7 +171,23 @@ const batchHeaders: Mutant = {
     })),
 };
 
+const laterHeaders: Mutant = {
+  id: "messaging-headers-of-a-neighbour",
+  breaks: "In a long batch one message in a thousand carries the headers of the one before.",
+  kills: ["messaging/headers/of-many-that-are-alike"],
+  of: (subject) =>
+    withMessaging(subject, (real) => ({
+      publishMany: async (batch, call) =>
+        real.publishMany(
+          batch.map((one, index) =>
+            index % 1_000 === 999 ? { ...one, headers: batch[index - 1]?.headers ?? {} } : one,
+          ),
+          call,
+        ),
+    })),
+};
+
 export const contentMutants: readonly Mutant[] = [
   ...[throughText, trimmed, dropsEmpty, wholeBuffer, cutLargest, lateLimit, noLimit, keepsBuffer, sharesBody],
-  ...[noHeaders, moreHeaders, latinHeaders, trimmedHeaders, batchHeaders],
+  ...[noHeaders, moreHeaders, latinHeaders, trimmedHeaders, batchHeaders, laterHeaders],
 ];
