@@ -1,10 +1,13 @@
 /** The proof of concept's own load test: so many requests a second, whether or not those before have been answered. */
 
 import { setTimeout } from "node:timers/promises";
+import { getHeapStatistics } from "node:v8";
 import { Histogram } from "../histogram.ts";
 
 /** Who has as many seconds' requests to answer catches up no more: the load is given up. */
 const MAX_BEHIND_S = 10;
+/** Nor does who has as much memory full of what is unanswered: the next thing would be the end of the process. */
+const MAX_HEAP_BYTES = 3_000_000_000;
 /** How long the answers may take behind the last request. */
 const PATIENCE_MS = 60_000;
 
@@ -66,7 +69,9 @@ export async function applyLoad(loaded: Loaded, { perSecond, seconds }: Load): P
   const ledger = new Ledger();
   const start = performance.now();
   const asked: Promise<void>[] = [];
-  while (asked.length < requests && asked.length - ledger.answered < MAX_BEHIND_S * perSecond) {
+  const isLost = (): boolean =>
+    asked.length - ledger.answered >= MAX_BEHIND_S * perSecond || getHeapStatistics().used_heap_size > MAX_HEAP_BYTES;
+  while (asked.length < requests && !isLost()) {
     const kind = MIX[asked.length % MIX.length] ?? "register";
     const dueAt = start + (asked.length * 1_000) / perSecond;
     const early = dueAt - performance.now();
