@@ -49,7 +49,8 @@ export async function fillCells(registry: RegistryBackend, size: number): Promis
   let stored = 0;
   await inBatches(size, async (from, to) => {
     const entries = Array.from({ length: to - from }, (_, at) => entryOf(identityOf(from + at), celled(from + at)));
-    stored += (await registry.setMany(entries, CALL)).filter((outcome) => "stored" in outcome).length;
+    const outcomes = await registry.setMany(entries, CALL);
+    stored += outcomes.filter((outcome) => "stored" in outcome).length;
   });
   await registry.close();
   if (stored !== size) throw new Disagreement(`${stored} were stored instead of ${size}`);

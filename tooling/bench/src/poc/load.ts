@@ -6,7 +6,7 @@ import { Histogram } from "../histogram.ts";
 
 /** Who has as many seconds' requests to answer catches up no more: the load is given up. */
 const MAX_BEHIND_S = 10;
-/** Nor does who has as much memory full of what is unanswered: the next thing would be the end of the process. */
+/** Nor does who has filled as much memory with what is unanswered: the next thing would be the end of the process. */
 const MAX_HEAP_BYTES = 3_000_000_000;
 /** How long the answers may take behind the last request. */
 const PATIENCE_MS = 60_000;
@@ -69,8 +69,9 @@ export async function applyLoad(loaded: Loaded, { perSecond, seconds }: Load): P
   const ledger = new Ledger();
   const start = performance.now();
   const asked: Promise<void>[] = [];
+  const before = heapBytes();
   const isLost = (): boolean =>
-    asked.length - ledger.answered >= MAX_BEHIND_S * perSecond || getHeapStatistics().used_heap_size > MAX_HEAP_BYTES;
+    asked.length - ledger.answered >= MAX_BEHIND_S * perSecond || heapBytes() - before > MAX_HEAP_BYTES;
   while (asked.length < requests && !isLost()) {
     const kind = MIX[asked.length % MIX.length] ?? "register";
     const dueAt = start + (asked.length * 1_000) / perSecond;
@@ -92,6 +93,10 @@ export async function applyLoad(loaded: Loaded, { perSecond, seconds }: Load): P
     all: ledger.all,
     multicasts: ledger.multicasts,
   };
+}
+
+function heapBytes(): number {
+  return getHeapStatistics().used_heap_size;
 }
 
 async function ask(loaded: Loaded, kind: Kind, request: number): Promise<Reported> {
