@@ -11,11 +11,21 @@ import { type CandidateSource, type Choice, type ChosenCandidates, choose, EVERY
 /** Most identities that one script is asked for or about. */
 const MAX_PAGE = 1_000;
 
+/** What an iteration is to give. */
+export interface CandidateQuery {
+  readonly after?: string | undefined;
+  /** Of all pages but the first. */
+  readonly pageSize: number;
+  /** Default: as of the others. Most readers take one page and leave. */
+  readonly firstSize?: number;
+  /** Whether the page behind the one at hand will be wanted. Default: it will. */
+  readonly isMoreWanted?: () => boolean;
+}
+
 /** One iteration. */
-interface Walk {
+interface Walk extends Required<Omit<CandidateQuery, "after">> {
   readonly source: CandidateSource;
   readonly filter: Filter;
-  readonly pageSize: number;
   readonly call: Call;
 }
 
@@ -28,8 +38,8 @@ interface Page {
 /** Why it can't be read that way: the catalogue is another, or values never stand still for long enough. */
 type Obstacle = typeof STALE_CATALOGUE | typeof MOVING;
 
-/** Gives the page behind an identity. */
-type Reader = (after: string) => Promise<Page | Obstacle>;
+/** Gives a page of so many behind an identity. */
+type Reader = (after: string, size: number) => Promise<Page | Obstacle>;
 
 /**
  * Pages of at most `pageSize` and 1,000 candidates behind `after`, in UTF-8 byte order, none twice; a page may be empty.
@@ -41,11 +51,12 @@ type Reader = (after: string) => Promise<Page | Obstacle>;
 export async function candidatePages(
   source: CandidateSource,
   filter: Filter,
-  { after = "", pageSize }: { readonly after?: string | undefined; readonly pageSize: number },
+  { after = "", pageSize, firstSize = pageSize, isMoreWanted = () => true }: CandidateQuery,
   call: Call,
 ): Promise<AsyncIterable<readonly string[]> | undefined> {
   const chosen = await choose(source, filter, call);
-  const walk = { source, filter, call, pageSize: Math.min(pageSize, MAX_PAGE) };
+  const sizes = { pageSize: Math.min(pageSize, MAX_PAGE), firstSize: Math.min(firstSize, MAX_PAGE) };
+  const walk = { source, filter, call, isMoreWanted, ...sizes };
   return chosen && pages(walk, chosen, after);
 }
 
@@ -57,19 +68,22 @@ async function* pages(
 ): AsyncGenerator<readonly string[], void, undefined> {
   let last = after;
   let read = readerOf(walk, first);
-  let next: Promise<Page | Obstacle> | undefined = read(last);
+  const { pageSize } = walk;
+  let next: Promise<Page | Obstacle> | undefined = read(last, walk.firstSize);
   while (next !== undefined) {
     const page: Page | Obstacle = await next;
     if (typeof page === "string") {
       read = readerOf(walk, await another(walk, page));
-      next = read(last);
+      next = read(last, pageSize);
       continue;
     }
     last = page.last ?? last;
+    const isAll: boolean = page.last === undefined;
     // Asked for before this page is consumed, so that nobody waits for the server twice.
-    next = page.last === undefined ? undefined : read(page.last);
+    next = isAll || !walk.isMoreWanted() ? undefined : read(last, pageSize);
     next?.catch(() => undefined); // Told when it is its turn, if that ever comes.
     yield page.identities;
+    if (!isAll) next ??= read(last, pageSize);
   }
 }
 
@@ -81,8 +95,8 @@ async function another({ source, filter, call }: Walk, obstacle: Obstacle): Prom
 function readerOf(walk: Walk, { choice, state }: ChosenCandidates): Reader {
   const read = isInOrder(choice.lookups) ? inOrder(walk, choice, state) : collected(walk, choice, state);
   if (choice.meet.length === 0) return read;
-  return async (after) => {
-    const page = await read(after);
+  return async (after, size) => {
+    const page = await read(after, size);
     if (typeof page === "string" || page.identities.length === 0) return page;
     const identities = await meeting(walk, choice, state, page.identities);
     return typeof identities === "string" ? identities : { ...page, identities };
@@ -91,7 +105,7 @@ function readerOf(walk: Walk, { choice, state }: ChosenCandidates): Reader {
 
 /** Entries of one value, or identities, are in order as they stand. */
 function inOrder(
-  { source: { client, keys }, pageSize, call }: Walk,
+  { source: { client, keys }, call }: Walk,
   { lookups: [lookup] }: Choice,
   state: CatalogueState,
 ): Reader {
@@ -100,7 +114,7 @@ function inOrder(
   const isOrder = lookup.index === "order";
   const key = lookup.index === "order" ? keys.order : (state.indexKeys[lookup.index] ?? "");
   const prefix = isOrder ? "" : range.min;
-  return async (after) => {
+  return async (after, size) => {
     // Nothing lies between an identity and itself with a NUL behind.
     const behind = after === "" ? prefix : `${prefix}${after}\0`;
     const min = compareStrings(behind, range.min) > 0 ? behind : range.min;
@@ -108,26 +122,26 @@ function inOrder(
     const reply = await client.run(
       pageScript,
       [keys.catalogue, key],
-      [state.version, min, range.max ?? "", pageSize],
+      [state.version, min, range.max ?? "", size],
       call,
     );
     if (reply === STALE_CATALOGUE) return STALE_CATALOGUE;
     const members = reply as readonly string[]; // As the script's header says.
     const identities = isOrder ? members : members.map((member) => member.slice(prefix.length));
     const last = identities.at(-1);
-    return last === undefined || members.length < pageSize ? { identities } : { identities, last };
+    return last === undefined || members.length < size ? { identities } : { identities, last };
   };
 }
 
 /** Whatever lies in several ranges, or in one of many values, is collected at once and put in order here. */
-function collected({ source, pageSize, call }: Walk, choice: Choice, state: CatalogueState): Reader {
+function collected({ source, call }: Walk, choice: Choice, state: CatalogueState): Reader {
   let all: Promise<readonly string[] | Obstacle> | undefined;
-  return async (after) => {
+  return async (after, size) => {
     all ??= collect(source, choice.lookups, state, call);
     const identities = await all;
     if (typeof identities === "string") return identities;
     const from = firstBehind(identities, after);
-    const page = identities.slice(from, from + pageSize);
+    const page = identities.slice(from, from + size);
     const last = page.at(-1);
     return last === undefined || from + page.length === identities.length
       ? { identities: page }

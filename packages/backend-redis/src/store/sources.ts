@@ -39,7 +39,7 @@ export function registrationSource(
   const size = filter === undefined ? Math.min(pageSize, MAX_BLOCK) : MAX_BLOCK;
   const all = everyone(namespace, { size, session });
   if (filter === undefined) return pageByPage(all, recordsOf(namespace, { session, selector: EVERY_RECORD }));
-  const lists = session === undefined ? candidatesOr(all, namespace, filter) : all;
+  const lists = session === undefined ? candidatesOr(all, namespace, { filter, pageSize }) : all;
   return pageByPage(lists, recordsOf(namespace, { session, selector: selectorOf(filter) }));
 }
 
@@ -122,9 +122,15 @@ function everyone(namespace: Namespace, query: PageQuery): Lists {
 }
 
 /** Indexes only propose: the record decides. */
-function candidatesOr(all: Lists, namespace: Namespace, filter: Filter): Lists {
+function candidatesOr(
+  all: Lists,
+  namespace: Namespace,
+  { filter, pageSize }: Pick<Selection, "pageSize"> & { readonly filter: Filter },
+): Lists {
   return async function* (after, call, appetite) {
-    const candidates = await candidatePages(namespace, filter, { after, pageSize: MAX_BLOCK }, call);
+    const isMoreWanted = (): boolean => appetite.reads > 1;
+    const query = { after, pageSize: MAX_BLOCK, firstSize: pageSize, isMoreWanted };
+    const candidates = await candidatePages(namespace, filter, query, call);
     yield* candidates ?? all(after, call, appetite);
   };
 }
