@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import type { Server } from "@muster/servers";
 import { Redis } from "ioredis";
 import { Client } from "pg";
+import { sumOf } from "./statistics.ts";
 
 /** Of Linux, whatever its kernel was built with. */
 const TICKS_PER_MS = 0.1;
@@ -160,8 +161,4 @@ function orNothing<Item>(read: () => readonly Item[]): readonly Item[] {
   } catch {
     return [];
   }
-}
-
-function sumOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0);
 }

@@ -37,3 +37,7 @@ export function summarize(samples: readonly number[]): Summary {
     samples: [...samples],
   };
 }
+
+export function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}

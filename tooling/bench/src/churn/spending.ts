@@ -3,6 +3,7 @@
 import { type Row, rowOf } from "../scenario.ts";
 import type { ServerCosts } from "../server-watch.ts";
 import type { Settlement } from "./settlement.ts";
+import { sumOf } from "../statistics.ts";
 
 const MEGABYTE = 1_048_576;
 
@@ -85,8 +86,4 @@ export function memoryRows(
       ];
     }),
   ];
-}
-
-function sumOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0);
 }

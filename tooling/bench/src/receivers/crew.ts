@@ -6,6 +6,7 @@ import type { RegistryBackend } from "@muster/core/slots";
 import { forkModule } from "../fork-module.ts";
 import type { FromReceiver, ReceiverPlan, ToReceiver } from "./plan.ts";
 import { answerFrom } from "./registry-desk.ts";
+import { sumOf } from "../statistics.ts";
 
 /** Several processes that receive, each its share of the identities. */
 export class Crew implements AsyncDisposable {
@@ -124,8 +125,4 @@ class Member {
       );
     }
   }
-}
-
-function sumOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0);
 }

@@ -13,6 +13,7 @@ import { type Composition, compositionOf } from "../compositions.ts";
 import { type Distribution, Histogram } from "../histogram.ts";
 import type { Pace, PacedResult } from "../paced-load.ts";
 import { Disagreement, type Goal, type Outcome, type Row, rowOf, type Scenario, type Settings } from "../scenario.ts";
+import { sumOf } from "../statistics.ts";
 
 export const churnScenario: Scenario = {
   name: "churn",
@@ -140,8 +141,4 @@ function merged(parts: readonly Pick<Told, "latencies">[]): Histogram {
   const all = new Histogram();
   for (const { latencies } of parts) all.add(latencies);
   return all;
-}
-
-function sumOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0);
 }
