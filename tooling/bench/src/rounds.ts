@@ -2,6 +2,7 @@
 
 import { setTimeout } from "node:timers/promises";
 import { Disagreement, type Timing, timingOf } from "./scenario.ts";
+import { quantile } from "./statistics.ts";
 
 /** Describes the work that was done; equal for all contenders of a round, and in all rounds. */
 type Answer = string | number;
@@ -11,6 +12,8 @@ const SWEEP_MS = 10;
 const WARM_UP_SAMPLES = 40;
 /** Below, nothing is measured that anybody reads: one sample's time has to do. */
 const MEASURED_SIZE = 1_000;
+/** Who is slower than another runs as often, as long as that takes no more than so many of the least samples. */
+const MAX_SAMPLES_LONG = 4;
 
 export interface Contender {
   readonly name: string;
@@ -24,7 +27,10 @@ export interface RoundsOptions {
   readonly rounds: number;
   /** Documents or identities that one run handles. */
   readonly size: number;
-  /** A sample shorter than this is the fastest of several runs. Default 50. */
+  /**
+   * A sample is the fastest of so many runs as take the quickest contender this long. For all of them alike, as far as none is
+   * much slower: whoever has more tries has a better fastest. Default 50.
+   */
   readonly minSampleMs?: number;
 }
 
@@ -49,16 +55,19 @@ export class Rounds {
 
   /** Round by round, the time of `numerator` divided by that of the fastest of `denominators`. */
   ratio(numerator: string, ...denominators: readonly string[]): readonly number[] {
-    return this.#of(numerator).map((ms, round) => ms / this.#fastest(denominators, round));
+    const fastest = this.#fastest(denominators);
+    return this.#of(numerator).map((ms, round) => ms / (fastest[round] ?? Number.NaN));
   }
 
   /** Round by round, how many times as fast `subject` is as the fastest of `baselines`. */
   speedup(subject: string, ...baselines: readonly string[]): readonly number[] {
-    return this.#of(subject).map((ms, round) => this.#fastest(baselines, round) / ms);
+    return this.ratio(subject, ...baselines).map((ratio) => 1 / ratio);
   }
 
-  #fastest(names: readonly string[], round: number): number {
-    return Math.min(...names.map((name) => this.#of(name)[round] ?? Number.NaN));
+  /** By the median of all rounds: the least of two in each round is less than either, by no more than chance. */
+  #fastest(names: readonly string[]): readonly number[] {
+    const [first = [], ...others] = names.map((name) => this.#of(name));
+    return others.reduce((best, one) => (quantile(one, 0.5) < quantile(best, 0.5) ? one : best), first);
   }
 
   #of(name: string): readonly number[] {
@@ -76,11 +85,11 @@ export class Rounds {
  */
 export async function playRounds(contenders: readonly Contender[], options: RoundsOptions): Promise<Rounds> {
   const answers = new Answers();
-  const repeats = new Map<Contender, number>();
   const { minSampleMs = 50, size } = options;
   const warmUpMs = (size < MEASURED_SIZE ? 1 : WARM_UP_SAMPLES) * minSampleMs;
-  for (const contender of contenders)
-    repeats.set(contender, await warmUp(contender, { minSampleMs, warmUpMs }, answers));
+  const fastestMs = new Map<Contender, number>();
+  for (const contender of contenders) fastestMs.set(contender, await warmUp(contender, warmUpMs, answers));
+  const repeats = repeatsOf(fastestMs, minSampleMs);
 
   const samples = new Map(contenders.map(({ name }): [string, number[]] => [name, []]));
   for (let round = 0; round < options.rounds; round++) {
@@ -102,18 +111,25 @@ class Answers {
   }
 }
 
-/** Runs until the optimizer has had its chance; how many runs make one sample. */
-async function warmUp(
-  contender: Contender,
-  { minSampleMs, warmUpMs }: { readonly minSampleMs: number; readonly warmUpMs: number },
-  answers: Answers,
-): Promise<number> {
+/** Runs until the optimizer has had its chance; the time of the fastest run. */
+async function warmUp(contender: Contender, warmUpMs: number, answers: Answers): Promise<number> {
   const deadline = performance.now() + warmUpMs;
   let fastestMs = Number.POSITIVE_INFINITY;
   for (let runs = 0; runs < 2 || performance.now() < deadline; runs++) {
     fastestMs = Math.min(fastestMs, await sample(contender, 1, answers));
   }
-  return contender.prepare === undefined ? Math.max(1, Math.ceil(minSampleMs / fastestMs)) : 1;
+  return fastestMs;
+}
+
+/** How many runs make one sample of each. */
+function repeatsOf(fastestMs: ReadonlyMap<Contender, number>, minSampleMs: number): ReadonlyMap<Contender, number> {
+  const most = minSampleMs / Math.min(...fastestMs.values());
+  return new Map(
+    [...fastestMs].map(([contender, ms]) => {
+      const bearable = Math.min(most, (MAX_SAMPLES_LONG * minSampleMs) / ms);
+      return [contender, contender.prepare === undefined ? Math.max(1, Math.ceil(bearable)) : 1];
+    }),
+  );
 }
 
 /** The fastest of so many runs: what else the machine does makes some of them slower and none faster. */

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { type Contender, playRounds, Rounds } from "../src/rounds.ts";
 import { Disagreement } from "../src/scenario.ts";
@@ -62,10 +63,29 @@ test("a contender that disagrees with itself later is caught too", async () => {
   ).rejects.toThrow("drifting answers 1, drifting answered 0");
 });
 
-test("ratios and speedups are formed round by round, against the fastest of several baselines", () => {
-  const rounds = new Rounds(new Map(Object.entries({ subject: [2, 4], slow: [20, 8], fast: [10, 16] })), 100);
-  expect(rounds.ratio("subject", "slow")).toEqual([0.1, 0.5]);
-  expect(rounds.speedup("subject", "slow", "fast")).toEqual([5, 2]);
+test("ratios and speedups are formed round by round, against that of several baselines which is fastest in all", () => {
+  const times = { subject: [2, 4, 4], slow: [20, 8, 20], fast: [10, 16, 8] };
+  const rounds = new Rounds(new Map(Object.entries(times)), 100);
+  expect(rounds.ratio("subject", "slow")).toEqual([0.1, 0.5, 0.2]);
+  expect(rounds.speedup("subject", "slow", "fast")).toEqual([5, 4, 2]);
+});
+
+test("a contender that is slower than another runs as often in a sample, and one that is much slower not so often", async () => {
+  const ran: string[] = [];
+  const taking = (name: string, ms: number): Contender => ({
+    name,
+    async run() {
+      ran.push(name);
+      await setTimeout(ms);
+      return 1;
+    },
+  });
+  const contenders = [taking("a", 10), taking("b", 20), taking("c", 400)];
+  await playRounds(contenders, { rounds: 1, size: 1, minSampleMs: 50 });
+  // Warm-up ends with two runs of the last.
+  expect(ran.join("")).toMatch(/^a+b+cc(a{2,})(b{2,})c$/);
+  const [, ofA, ofB] = /cc(a+)(b+)/.exec(ran.join("")) ?? [];
+  expect(ofB).toHaveLength(ofA?.length ?? 0);
 });
 
 test("a timing tells the median and what it makes per second", () => {
