@@ -58,6 +58,12 @@ interface Page<T> {
   readonly last: string | undefined;
 }
 
+/** Of what was read for a page, one more than it holds if there are more: then nobody has to ask whether there are. */
+function pageOf<T extends Route>(found: readonly T[], limit: number): Page<T> {
+  if (found.length <= limit) return { items: found, last: undefined };
+  return { items: found.slice(0, limit), last: found[limit - 1]?.identity };
+}
+
 /** Reads the page behind an identity, from the first if there is none. */
 export type PageReader<T> = (after: string | undefined, call: PostgresCall) => Promise<Page<T>>;
 
@@ -76,9 +82,8 @@ function everyRoute({ client, name }: Namespace, { pageSize }: ScanQuery): PageR
   const limit = Math.min(Math.floor(pageSize), MAX_ROUTES);
   const text = `select * from ${client.names.call("scan_routes")}($1, $2, $3)`;
   return async (after, call) => {
-    const [row = []] = await client.query(text, [name, after ?? "", limit], call);
-    const items = routesIn(row);
-    return { items, last: items.length < limit ? undefined : items.at(-1)?.identity };
+    const [row = []] = await client.query(text, [name, after ?? "", limit + 1], call);
+    return pageOf(routesIn(row), limit);
   };
 }
 
@@ -99,22 +104,21 @@ function reader<T extends Route>(
   const limit = Math.min(Math.floor(pageSize), maxRows);
   const paged = (text: string, values: readonly Parameter[]): PageReader<T> => {
     return async (after, call) => {
-      const found = (await client.read(text, values.with(1, after ?? ""), call)).map(read);
-      const items = found.filter(({ identity }) => !identity.startsWith(SESSION_PREFIX));
-      return { items, last: found.length < limit ? undefined : found.at(-1)?.identity };
+      const { items, last } = pageOf((await client.read(text, values.with(1, after ?? ""), call)).map(read), limit);
+      return { items: items.filter(({ identity }) => !identity.startsWith(SESSION_PREFIX)), last };
     };
   };
   if (filter === undefined && session === undefined) {
     const from = `${client.names.call("scan_registrations")}($1, $2, $3) r`;
     const more = needsMetadata ? ` ${withMetadata(client.names)}` : "";
-    return paged(`select ${columns} from ${from}${more} order by r.identity`, [name, "", limit]);
+    return paged(`select ${columns} from ${from}${more} order by r.identity`, [name, "", limit + 1]);
   }
   const readsIt = filter !== undefined && readsMetadata(filter);
   // What one session serves is found by an index of registrations, and is mostly little.
   const isByMetadata = readsIt && session === undefined;
   const source = sourceOf(namespace, { isByMetadata, needsMetadata: needsMetadata || readsIt });
   const identity = identityIn(source);
-  const parameters = new Parameters([name, "", limit]);
+  const parameters = new Parameters([name, "", limit + 1]);
   const conditions = [...selectionOf(namespace, filter, source, parameters), `${identity} > $2`];
   // Hardly any session is found where a value is asked for: dropping it takes less time than the server takes to think of it.
   if (filter === undefined || !asksForValue(filter)) conditions.push(noSessionIn(source));
