@@ -2,11 +2,18 @@
 
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
 import type { RegistryBackend } from "@muster/core/slots";
 import { forkModule } from "../fork-module.ts";
 import type { FromReceiver, ReceiverPlan, ToReceiver } from "./plan.ts";
 import { answerFrom } from "./registry-desk.ts";
+import { Disagreement } from "../scenario.ts";
 import { sumOf } from "../statistics.ts";
+
+/** So often a receiver that has not told that it has everything is asked how much it has. */
+const LOOK_MS = 5_000;
+/** A receiver whose count has stood still for so many looks gets no more: what is missing was lost. */
+const STANDSTILL_LOOKS = 4;
 
 /** Several processes that receive, each its share of the identities. */
 export class Crew implements AsyncDisposable {
@@ -28,7 +35,11 @@ export class Crew implements AsyncDisposable {
     return new Crew(members);
   }
 
-  /** Expects one more message for every identity; resolves with how many have come when the last process has them all. */
+  /**
+   * Expects one more message for every identity; resolves with how many have come when the last process has them all.
+   *
+   * @throws Disagreement when some have not come, and none has for twenty seconds.
+   */
   async expectOneEach(): Promise<number> {
     return sumOf(await Promise.all(this.#members.map((member) => member.expectOneEach())));
   }
@@ -57,7 +68,7 @@ class Member {
   #received = 0;
   #isReady: () => void = () => {};
   #onSpent: (cpuMs: number) => void = () => {};
-  #onTotal: Record<"expected" | "counted", (total: number) => void> = { expected: () => {}, counted: () => {} };
+  readonly #onTotal: Record<"expected" | "counted", ((total: number) => void)[]> = { expected: [], counted: [] };
 
   constructor(plan: ReceiverPlan, registry: RegistryBackend | undefined) {
     this.#registry = registry;
@@ -76,8 +87,26 @@ class Member {
     const before = this.#received;
     const reached = this.#next("expected");
     this.#send({ kind: "expect", total: this.#expected });
-    this.#received = await reached;
+    const looking = new AbortController();
+    try {
+      this.#received = await Promise.race([reached, this.#standstill(looking.signal)]);
+    } finally {
+      looking.abort();
+    }
     return this.#received - before;
+  }
+
+  /** Throws when nothing more comes, or the signal aborts. */
+  async #standstill(signal: AbortSignal): Promise<never> {
+    let last = -1;
+    for (let looks = 0; looks < STANDSTILL_LOOKS; looks += 1) {
+      await delay(LOOK_MS, undefined, { signal });
+      const total = await this.total();
+      if (total !== last) looks = 0;
+      last = total;
+    }
+    const missing = this.#expected - last;
+    throw new Disagreement(`a receiving process lacks ${missing} of ${this.#share} messages, and no more come`);
   }
 
   async total(): Promise<number> {
@@ -103,7 +132,7 @@ class Member {
 
   #next(as: "expected" | "counted"): Promise<number> {
     return new Promise((resolve) => {
-      this.#onTotal[as] = resolve;
+      this.#onTotal[as].push(resolve);
     });
   }
 
@@ -113,7 +142,7 @@ class Member {
 
   #take(message: FromReceiver): void {
     if (message.kind === "ready") this.#isReady();
-    else if (message.kind === "received") this.#onTotal[message.as](message.total);
+    else if (message.kind === "received") for (const told of this.#onTotal[message.as].splice(0)) told(message.total);
     else if (message.kind === "spent") this.#onSpent(message.cpuMs);
     else if (this.#registry !== undefined) {
       answerFrom(this.#registry, message).then(
