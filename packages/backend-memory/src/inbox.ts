@@ -22,11 +22,13 @@ interface Waiter {
   parcels: readonly Parcel[];
   readonly isGivenUp: () => boolean;
   readonly settle: () => void;
+  /** For as long again: the inbox is read. */
+  readonly goOn: () => void;
 }
 
 /**
- * A full inbox holds publishers back, in the order they came, for at most `maxHoldMs`; then it counts as stalled and
- * refuses at once until its process reads again. So a process that reads slowly loses nothing, and one that has stopped
+ * A full inbox holds publishers back, in the order they came, until nobody has taken a page for `maxHoldMs`; then it counts as
+ * stalled and refuses at once until its process reads again. So a process that reads slowly loses nothing, and one that has stopped
  * reading costs the others `maxHoldMs` once.
  */
 export class MemoryInbox implements Inbox, Receiver {
@@ -148,7 +150,7 @@ export class MemoryInbox implements Inbox, Receiver {
         clearTimeout(timer);
         resolve();
       };
-      const waiter: Waiter = { parcels, isGivenUp, settle };
+      const waiter: Waiter = { parcels, isGivenUp, settle, goOn: () => void timer.refresh() };
       const timer = setTimeout(() => this.#stall(waiter), maxHoldMs);
       this.#waiters.push(waiter);
     });
@@ -166,10 +168,11 @@ export class MemoryInbox implements Inbox, Receiver {
     this.#isStalled = false;
     for (let waiter = this.#waiters[0]; waiter !== undefined; waiter = this.#waiters[0]) {
       waiter.parcels = waiter.isGivenUp() ? [] : this.#takeAll(waiter.parcels);
-      if (waiter.parcels.length > 0) return;
+      if (waiter.parcels.length > 0) break;
       this.#waiters.shift();
       waiter.settle();
     }
+    for (const { goOn } of this.#waiters) goOn();
   }
 
   #checkUsable(operation: string): void {

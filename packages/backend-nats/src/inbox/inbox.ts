@@ -23,10 +23,16 @@ const MAX_WAITING_BYTES = 64 * 1_048_576;
 /** How long an inbox that nobody reads holds up the others on its connection, once. */
 const MAX_HOLD_MS = 250;
 
+/** Keeps the connection from being read. */
+interface Hold extends Disposable {
+  /** For as long again. */
+  goOn(): void;
+}
+
 /**
- * From half of `prefetch` on the connection is not read until somebody takes a page, for at most a moment: it is there for
- * others too, and a server cuts off who doesn't read. Whoever takes none in that time has stalled: then the connection is
- * read on, and what comes while `prefetch` deliveries wait is dropped.
+ * While half of what may wait does, or more, the connection is not read, as long as somebody takes a page every now and then: it
+ * is there for others too, and a server cuts off who doesn't read. Whoever takes none for a while has stalled: then the
+ * connection is read on, and what there is no room for is dropped.
  */
 export class NatsInbox implements Inbox, Follower {
   readonly #client: Client;
@@ -44,7 +50,7 @@ export class NatsInbox implements Inbox, Follower {
   };
   readonly #highWater: number;
   #waitingBytes = 0;
-  #held: Disposable | undefined;
+  #held: Hold | undefined;
   #isStalled = false;
   #isClosed = false;
 
@@ -164,23 +170,34 @@ export class NatsInbox implements Inbox, Follower {
     const headers = this.#decoder.decode(bytes, headersAt, bodyAt);
     const body = new Uint8Array(bytes.buffer, bytes.byteOffset + bodyAt, length);
     if (this.#channel.push({ address, headers, body })) this.#waitingBytes += length;
-    if (this.#channel.size >= this.#highWater && !this.#isStalled) this.#hold();
+    if (this.#isHigh && !this.#isStalled) this.#hold();
+  }
+
+  get #isHigh(): boolean {
+    return this.#channel.size >= this.#highWater || this.#waitingBytes >= MAX_WAITING_BYTES / 2;
   }
 
   #hold(): void {
     if (this.#held !== undefined) return;
     const held = this.#link.hold();
-    const stall = (): void => {
+    const timer = setTimeout(() => {
       this.#isStalled = true;
       this.#release();
-    };
-    const timer = setTimeout(stall, MAX_HOLD_MS);
+    }, MAX_HOLD_MS);
     this.#held = {
+      goOn: () => void timer.refresh(),
       [Symbol.dispose]: () => {
         clearTimeout(timer);
         held[Symbol.dispose]();
       },
     };
+  }
+
+  /** Somebody has taken a page. */
+  #relieve(): void {
+    this.#isStalled = false;
+    if (this.#isHigh) this.#held?.goOn();
+    else this.#release();
   }
 
   #release(): void {
@@ -203,8 +220,7 @@ export class NatsInbox implements Inbox, Follower {
         const page = await received.next();
         if (page.done === true) return;
         for (const { body } of page.value) this.#waitingBytes -= body.length;
-        this.#isStalled = false;
-        this.#release();
+        this.#relieve();
         yield page.value;
       }
     } finally {

@@ -1,8 +1,14 @@
 import { MusterError } from "./errors.ts";
 
 /**
- * Items on their way from whoever produces them, who never waits, to one consumer, who iterates over pages of all that
- * came in meanwhile.
+ * Items of a page at most. Whoever takes page after page is at work, and whoever takes none has stalled: a page must not
+ * take so long that the one looks like the other.
+ */
+const MAX_PAGE = 256;
+
+/**
+ * Items on their way from whoever produces them, who never waits, to one consumer, who iterates over pages of what came in
+ * meanwhile, up to 256 items each.
  */
 export interface Channel<Item> extends AsyncIterable<readonly Item[]> {
   /** Items that wait; never above the capacity. */
@@ -28,7 +34,9 @@ export function boundedChannel<Item>(capacity: number): Channel<Item> {
 
 class BoundedChannel<Item> implements Channel<Item> {
   readonly #capacity: number;
-  #waiting: Item[] = [];
+  /** Pages, the first to be taken next. */
+  readonly #pages: Item[][] = [];
+  #size = 0;
   #end: { readonly error?: Error } | undefined;
   #isIterated = false;
   /** There while the consumer waits: waking it once is enough for all that comes before it goes on. */
@@ -39,12 +47,15 @@ class BoundedChannel<Item> implements Channel<Item> {
   }
 
   get size(): number {
-    return this.#waiting.length;
+    return this.#size;
   }
 
   push(item: Item): boolean {
-    if (this.#end !== undefined || this.#waiting.length >= this.#capacity) return false;
-    this.#waiting.push(item);
+    if (this.#end !== undefined || this.#size >= this.#capacity) return false;
+    const page = this.#pages.at(-1);
+    if (page === undefined || page.length >= MAX_PAGE) this.#pages.push([item]);
+    else page.push(item);
+    this.#size += 1;
     if (this.#wake !== undefined) this.#rouse();
     return true;
   }
@@ -66,29 +77,28 @@ class BoundedChannel<Item> implements Channel<Item> {
       });
     }
     this.#isIterated = true;
-    const pages = this.#pages();
+    const pages = this.#handOut();
     return {
       next: () => pages.next(),
       return: () => {
         this.#finish({});
-        this.#waiting = [];
+        this.#pages.length = 0;
+        this.#size = 0;
         return pages.return(); // Comes to its turn only because finishing has woken a `next` that waits.
       },
     };
   }
 
-  async *#pages(): AsyncGenerator<readonly Item[], void, undefined> {
-    while (this.#waiting.length > 0 || this.#end === undefined) {
-      if (this.#waiting.length === 0) await this.#arrival();
-      else yield this.#takeAll();
+  async *#handOut(): AsyncGenerator<readonly Item[], void, undefined> {
+    for (;;) {
+      const page = this.#pages.shift();
+      if (page !== undefined) {
+        this.#size -= page.length;
+        yield page;
+      } else if (this.#end === undefined) await this.#arrival();
+      else break;
     }
     if (this.#end.error !== undefined) throw this.#end.error;
-  }
-
-  #takeAll(): readonly Item[] {
-    const page = this.#waiting;
-    this.#waiting = [];
-    return page;
   }
 
   #arrival(): Promise<void> {

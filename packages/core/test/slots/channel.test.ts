@@ -19,6 +19,21 @@ describe("a bounded channel", () => {
     expect(await pages.next()).toEqual({ done: false, value: [4] });
   });
 
+  test("hands out pages that take no longer than a moment, however much has come in", async () => {
+    const channel = boundedChannel<number>(1_000);
+    for (let item = 0; item < 600; item += 1) channel.push(item);
+    const pages = channel[Symbol.asyncIterator]();
+    const first = await pages.next();
+    expect(first.value).toEqual(Array.from({ length: 256 }, (_, index) => index));
+    expect(channel.size).toBe(344);
+    channel.push(600);
+    channel.close();
+    const rest = [await pages.next(), await pages.next(), await pages.next()];
+    expect(rest.map(({ value }) => value?.length)).toEqual([256, 89, undefined]);
+    expect(rest[1]?.value?.at(-1)).toBe(600);
+    expect(channel.size).toBe(0);
+  });
+
   test("wakes a consumer that waits", async () => {
     const channel = boundedChannel<string>(1);
     const next = channel[Symbol.asyncIterator]().next();

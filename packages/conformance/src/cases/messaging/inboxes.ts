@@ -1,11 +1,16 @@
 /** How an inbox is read: in pages, within bounds, to its end, and alone. */
 
 import assert from "node:assert/strict";
-import { isMusterError } from "@muster/core/slots";
+import { setTimeout as delay } from "node:timers/promises";
+import { type Inbox, isMusterError } from "@muster/core/slots";
 import type { MessagingCase } from "../../case.ts";
-import { Listener, arrived, expectTexts, listen, message, publish, refused } from "./support.ts";
+import { Listener, arrived, expectTexts, listen, message, publish, refused, textOf } from "./support.ts";
 
 const PREFETCH = 4;
+/** It takes a reader of {@link slow} a third of a second. */
+const SLOW_PREFETCH = 1_024;
+const WORK_EVERY = 32;
+const WORK_MS = 10;
 
 function numbers(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => String(index));
@@ -105,6 +110,49 @@ const bounded: MessagingCase = {
   },
 };
 
+const slow: MessagingCase = {
+  id: "messaging/inbox/slow-is-not-stalled",
+  rule: "Who needs long for what came, but goes on, loses nothing of several times what may wait.",
+  slot: "messaging",
+  async run(ctx) {
+    const peer = await ctx.peer();
+    const inbox = await ctx.backend.openInbox({ prefetch: SLOW_PREFETCH }, ctx.call);
+    assert.deepEqual(await inbox.addMany(["a"], ctx.call), []);
+    const working = workingOff(inbox);
+    const texts = numbers(4 * SLOW_PREFETCH);
+    const size = Math.min(peer.traits.maxBatch, SLOW_PREFETCH);
+    for (let start = 0; start < texts.length; start += size) {
+      await publish(
+        ctx,
+        texts.slice(start, start + size).map((text) => message("a", text)),
+        peer,
+      );
+    }
+    await ctx.eventually(() => {
+      const missing = texts.length - working.seen.size;
+      assert.ok(missing === 0, `${missing} of ${texts.length} have not arrived`);
+    });
+    await inbox[Symbol.asyncDispose]();
+    await working.ended;
+  },
+};
+
+/** Reads it to its end, and takes {@link WORK_MS} for each few. */
+function workingOff(inbox: Inbox): { readonly seen: ReadonlySet<string>; readonly ended: Promise<void> } {
+  const seen = new Set<string>();
+  const work = async (): Promise<void> => {
+    let count = 0;
+    for await (const page of inbox) {
+      for (const delivery of page) {
+        seen.add(textOf(delivery));
+        count += 1;
+        if (count % WORK_EVERY === 0) await delay(WORK_MS);
+      }
+    }
+  };
+  return { seen, ended: work() };
+}
+
 const apart: MessagingCase = {
   id: "messaging/inbox/stalled-holds-up-nobody",
   rule: "An inbox that nobody reads holds up no other, in its own process or in another, not even for messages of one batch.",
@@ -138,4 +186,7 @@ const several: MessagingCase = {
   },
 };
 
-export const inboxCases: readonly MessagingCase[] = [pages, ends, endsWithBackend, closed, bounded, apart, several];
+export const inboxCases: readonly MessagingCase[] = [
+  ...[pages, ends, endsWithBackend, closed],
+  ...[bounded, slow, apart, several],
+];

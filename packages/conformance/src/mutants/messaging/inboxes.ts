@@ -1,9 +1,11 @@
 /** Inboxes that do not end, hold too much, or get in each other's way. */
 
-import { type BatchFailure, MusterError } from "@muster/core/slots";
+import { type BatchFailure, type Delivery, MusterError } from "@muster/core/slots";
 import { type Mutant, withMessaging } from "../../mutant.ts";
 import { never } from "../support.ts";
 import { type Pages, withInboxes } from "./support.ts";
+
+const MOMENT_MS = 100;
 
 const emptyPages: Mutant = {
   id: "messaging-empty-pages",
@@ -93,6 +95,42 @@ const unbounded: Mutant = {
     })),
 };
 
+const busyIsStalled: Mutant = {
+  id: "messaging-busy-reader-counts-as-stalled",
+  breaks: "An inbox hands out all that waits at once, and drops what comes later than a moment behind that, until it is asked for more.",
+  kills: ["messaging/inbox/slow-is-not-stalled"],
+  of: (subject) =>
+    withInboxes(subject, (real) => ({
+      async *[Symbol.asyncIterator](): Pages {
+        let [waiting, isStalled, hasEnded] = [[] as Delivery[], false, false];
+        let wake = (): void => {};
+        const reading = (async (): Promise<void> => {
+          for await (const page of real) {
+            if (!isStalled) waiting.push(...page);
+            wake();
+          }
+          hasEnded = true;
+          wake();
+        })();
+        while (!hasEnded || waiting.length > 0) {
+          isStalled = false;
+          const page = waiting;
+          waiting = [];
+          const timer = setTimeout(() => {
+            isStalled = true;
+          }, MOMENT_MS);
+          if (page.length > 0) yield page;
+          else
+            await new Promise<void>((resolve) => {
+              wake = resolve;
+            });
+          clearTimeout(timer);
+        }
+        await reading;
+      },
+    })),
+};
+
 const headOfLine: Mutant = {
   id: "messaging-stalled-inbox-holds-up-all",
   breaks: "Messages are handed over one by one, and each waits until the one before it has been taken.",
@@ -115,5 +153,5 @@ const headOfLine: Mutant = {
 
 export const inboxMutants: readonly Mutant[] = [
   ...[emptyPages, neverEnds, endsBadly, endsRaw],
-  ...[closesNothing, closesOnce, unbounded, headOfLine],
+  ...[closesNothing, closesOnce, unbounded, busyIsStalled, headOfLine],
 ];
