@@ -4,11 +4,11 @@ import { MusterError } from "./errors.ts";
  * Items of a page at most. Whoever takes page after page is at work, and whoever takes none has stalled: a page must not
  * take so long that the one looks like the other.
  */
-const MAX_PAGE = 256;
+const MAX_PAGE = 64;
 
 /**
  * Items on their way from whoever produces them, who never waits, to one consumer, who iterates over pages of what came in
- * meanwhile, up to 256 items each.
+ * meanwhile, up to 64 items each.
  */
 export interface Channel<Item> extends AsyncIterable<readonly Item[]> {
   /** Items that wait; never above the capacity. */

@@ -97,7 +97,8 @@ const unbounded: Mutant = {
 
 const busyIsStalled: Mutant = {
   id: "messaging-busy-reader-counts-as-stalled",
-  breaks: "An inbox hands out all that waits at once, and drops what comes later than a moment behind that, until it is asked for more.",
+  breaks:
+    "An inbox hands out all that waits at once, and drops what comes later than a moment behind that, until it is asked for more.",
   kills: ["messaging/inbox/slow-is-not-stalled"],
   of: (subject) =>
     withInboxes(subject, (real) => ({
