@@ -5,8 +5,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { assert, test } from "vitest";
 import { opened } from "../support.ts";
 
-/** More than twice of what may wait in a process. */
-const [COUNT, BODY_BYTES] = [600, 262_144];
+/** Four times what may wait in a process. */
+const [COUNT, BODY_BYTES] = [1_000, 262_144];
 const BATCH = 20;
 /** For each message of a page. */
 const WORK_MS = 2;
