@@ -5,11 +5,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { assert, test } from "vitest";
 import { opened } from "../support.ts";
 
-/** Four times what may wait in a process. */
-const [COUNT, BODY_BYTES] = [1_000, 262_144];
+/** More than three times what may wait in a process. */
+const [COUNT, BODY_BYTES] = [1_200, 196_608];
 const BATCH = 20;
 /** For each message of a page. */
-const WORK_MS = 2;
+const WORK_MS = 3;
 
 await withServer("nats", {}, ({ url }) => {
   test("who works off page after page of large messages loses none, however many bytes come meanwhile", {
