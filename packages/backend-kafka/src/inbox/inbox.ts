@@ -180,7 +180,9 @@ export class KafkaInbox implements Inbox, TailEvents {
     }
   }
 
+  /** Half at a time, or what is left would be moved with every page. */
   #refill(): void {
+    if (this.#overflow.length > 0 && this.#channel.size > this.#prefetch / 2) return;
     let moved = 0;
     while (moved < this.#overflow.length) {
       const next = this.#overflow[moved];

@@ -141,12 +141,12 @@ export class Link {
   }
 
   /**
-   * Reads nothing more from the server until as many have let go as hold. Where others share the connection, or the driver
-   * shows no socket, nothing is held.
+   * Reads nothing more from the server, but for what it has at hand, until as many have let go as hold. `undefined`: nothing is
+   * held, as others share the connection, or the driver shows no socket.
    */
-  hold(): Disposable {
+  hold(): Disposable | undefined {
+    if (this.#holders === 0 && this.#tap?.pause() !== true) return undefined;
     this.#holders += 1;
-    if (this.#holders === 1) this.#tap?.pause();
     let isLetGo = false;
     return {
       [Symbol.dispose]: () => {

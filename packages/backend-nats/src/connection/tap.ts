@@ -3,18 +3,28 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 
 export interface Tap {
-  pause(): void;
+  /** Whether nothing more comes from now on. */
+  pause(): boolean;
   resume(): void;
+}
+
+interface Socket {
+  readonly pause?: () => void;
+  readonly resume?: () => void;
 }
 
 /** Follows the connection from socket to socket; does nothing where the driver doesn't show one. */
 export function tapOf(connection: NatsConnection): Tap {
-  const socket = (): Partial<Tap> | undefined => {
-    const { protocol } = connection as { protocol?: { transport?: { socket?: Partial<Tap> } } };
+  const socket = (): Socket | undefined => {
+    const { protocol } = connection as { protocol?: { transport?: { socket?: Socket } } };
     return protocol?.transport?.socket;
   };
   return {
-    pause: () => socket()?.pause?.(),
+    pause() {
+      const current = socket();
+      current?.pause?.();
+      return current?.pause !== undefined;
+    },
     resume: () => socket()?.resume?.(),
   };
 }

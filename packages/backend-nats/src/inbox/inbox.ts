@@ -49,6 +49,9 @@ export class NatsInbox implements Inbox, Follower {
     onRefused: (address, error) => this.#channel.fail(codedError(error, { operation: "inbox", subject: address })),
   };
   readonly #highWater: number;
+  /** What had been read with the rest when the connection was held and there was no more room. */
+  #overflow: Delivery[] = [];
+  /** Of these too. */
   #waitingBytes = 0;
   #held: Hold | undefined;
   #isStalled = false;
@@ -107,6 +110,7 @@ export class NatsInbox implements Inbox, Follower {
     this.#release();
     this.#following[Symbol.dispose]();
     for (const address of [...this.#listening.keys()]) this.#forget(address, "at once");
+    this.#overflow = [];
     this.#channel.close();
     this.#onClosed();
   }
@@ -166,11 +170,21 @@ export class NatsInbox implements Inbox, Follower {
 
   #take(address: string, bytes: Buffer, headersAt: number, bodyAt: number, end: number): void {
     const length = end - bodyAt;
-    if (this.#waitingBytes + length > MAX_WAITING_BYTES && this.#waitingBytes > 0) return;
+    const mostBytes = this.#held === undefined ? MAX_WAITING_BYTES : 2 * MAX_WAITING_BYTES;
+    if (this.#waitingBytes + length > mostBytes && this.#waitingBytes > 0) return;
     const headers = this.#decoder.decode(bytes, headersAt, bodyAt);
     const body = new Uint8Array(bytes.buffer, bytes.byteOffset + bodyAt, length);
-    if (this.#channel.push({ address, headers, body })) this.#waitingBytes += length;
+    if (!this.#keep({ address, headers, body })) return;
+    this.#waitingBytes += length;
     if (this.#isHigh && !this.#isStalled) this.#hold();
+  }
+
+  /** Whether there was room. */
+  #keep(delivery: Delivery): boolean {
+    if (this.#overflow.length === 0 && this.#channel.push(delivery)) return true;
+    if (this.#held === undefined || this.#isClosed) return false;
+    this.#overflow.push(delivery);
+    return true;
   }
 
   get #isHigh(): boolean {
@@ -180,6 +194,7 @@ export class NatsInbox implements Inbox, Follower {
   #hold(): void {
     if (this.#held !== undefined) return;
     const held = this.#link.hold();
+    if (held === undefined) return;
     const timer = setTimeout(() => {
       this.#isStalled = true;
       this.#release();
@@ -196,6 +211,8 @@ export class NatsInbox implements Inbox, Follower {
   /** Somebody has taken a page. */
   #relieve(): void {
     this.#isStalled = false;
+    const left = this.#overflow.findIndex((delivery) => !this.#channel.push(delivery));
+    this.#overflow = left < 0 ? [] : this.#overflow.slice(left);
     if (this.#isHigh) this.#held?.goOn();
     else this.#release();
   }

@@ -9,6 +9,7 @@ import {
   type Channel,
   type Delivery,
   hasEnded,
+  type Headers,
   type Inbox,
   type InboxOptions,
   isAddress,
@@ -38,13 +39,11 @@ export class RabbitmqInbox implements Inbox, Maker<Seat> {
   readonly #around: Surroundings;
   readonly #link: Link;
   readonly #prefetch: number;
-  readonly #channel: Channel<Delivery>;
+  readonly #channel: Channel<Held>;
   readonly #onRoute: (state: "up" | "down") => void;
   /** Those that are live, or will be when the route is up again. */
   readonly #addresses = new Set<string>();
   #standing: Standing<Seat> | undefined;
-  /** The last delivery that waits, which is acknowledged with all before it. */
-  #last: { readonly message: ConsumeMessage; readonly seat: Seat } | undefined;
   #waitingBytes = 0;
   /** Binding and unbinding take turns. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -170,22 +169,24 @@ export class RabbitmqInbox implements Inbox, Maker<Seat> {
 
   #take(message: ConsumeMessage, seat: Seat): void {
     const { fields, properties, content } = message;
-    this.#last = { message, seat };
     const key = fields.routingKey;
     const address = isCut(key) ? addressIn(properties) : key;
-    if (address === undefined) return;
-    if (this.#waitingBytes + content.length > MAX_WAITING_BYTES && this.#waitingBytes > 0) return;
-    const body = new Uint8Array(content.buffer, content.byteOffset, content.length);
-    if (this.#channel.push({ address, headers: headersOf(properties), body })) this.#waitingBytes += content.length;
+    const hasRoom = this.#waitingBytes === 0 || this.#waitingBytes + content.length <= MAX_WAITING_BYTES;
+    const isTaken =
+      address !== undefined && hasRoom && this.#channel.push(new Held(message, seat, address, headersOf(properties)));
+    if (isTaken) this.#waitingBytes += content.length;
+    // What is passed over is acknowledged with what waits, or by itself.
+    else if (this.#channel.size === 0) this.#acknowledge(message, seat);
   }
 
-  async *#pages(received: AsyncIterator<readonly Delivery[]>): AsyncGenerator<readonly Delivery[], void, undefined> {
+  async *#pages(received: AsyncIterator<readonly Held[]>): AsyncGenerator<readonly Delivery[], void, undefined> {
     try {
       for (;;) {
         const page = await received.next();
         if (page.done === true) return;
         for (const { body } of page.value) this.#waitingBytes -= body.length;
-        this.#acknowledge();
+        const last = page.value.at(-1);
+        if (last !== undefined) this.#acknowledge(last.message, last.seat);
         yield page.value;
       }
     } finally {
@@ -194,10 +195,34 @@ export class RabbitmqInbox implements Inbox, Maker<Seat> {
     }
   }
 
-  /** Whoever takes a page takes all that waits. */
-  #acknowledge(): void {
-    const last = this.#last;
-    this.#last = undefined;
-    if (last !== undefined && last.seat === this.#standing?.current) last.seat.acknowledge(last.message, true);
+  /** With all before it. */
+  #acknowledge(message: ConsumeMessage, seat: Seat): void {
+    if (seat === this.#standing?.current) seat.acknowledge(message, true);
+  }
+}
+
+/** A delivery that waits, with what acknowledges it and all before it. */
+class Held implements Delivery {
+  readonly address: string;
+  readonly headers: Headers;
+  readonly body: Uint8Array;
+  readonly #message: ConsumeMessage;
+  readonly #seat: Seat;
+
+  constructor(message: ConsumeMessage, seat: Seat, address: string, headers: Headers) {
+    const { content } = message;
+    this.address = address;
+    this.headers = headers;
+    this.body = new Uint8Array(content.buffer, content.byteOffset, content.length);
+    this.#message = message;
+    this.#seat = seat;
+  }
+
+  get message(): ConsumeMessage {
+    return this.#message;
+  }
+
+  get seat(): Seat {
+    return this.#seat;
   }
 }
