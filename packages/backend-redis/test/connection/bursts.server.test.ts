@@ -79,7 +79,8 @@ await withServer("redis", {}, ({ url }) => {
     await redis.connect();
     const before = Number(await tell(url, "CLIENT", "ID"));
     await expect.poll(async () => Number(await redis.client("ID").catch(() => 0)), SOON).toBeGreaterThan(before);
-    expect(await redis.ping()).toBe("PONG");
+    // The driver asks for the id of a connection before it is ready for everything.
+    await expect.poll(async () => redis.ping().catch(() => ""), SOON).toBe("PONG");
     expect(bursts.areOpen).toBe(false);
     redis.disconnect();
   });
