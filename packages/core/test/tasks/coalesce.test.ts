@@ -182,7 +182,9 @@ test("a loop of writes that are answered at once lets the rest of the process ru
 test("an entry that finds nothing on its way leaves before the next turn, with all that came in the meantime", async () => {
   const store = manualStore();
   const submit = async (n: number): Promise<number> => store.batcher.submit({ key: `k${n}`, n });
-  const turn = new Promise<number>((resolve) => setImmediate(() => resolve(store.batches.length)));
+  const turn = new Promise<number>((resolve) => {
+    setImmediate(() => resolve(store.batches.length));
+  });
   const first = submit(1);
   const second = Promise.resolve().then(() => submit(2));
   expect(await turn).toBe(1);
