@@ -4,7 +4,7 @@
  * the same attempt.
  *
  * A stamp is eleven fields with a NUL between two, so that a script takes it apart with one match (`scripts/stamps.ts` reads
- * and writes it). Only scripts write one:
+ * and writes it). Only scripts write one, for only they know the first fields:
  *
  * ```
  * version · state · expiry · epoch · revision · registeredAt · ttlMs · session · address · attempt · bytes of the record
@@ -40,6 +40,8 @@ export interface Stamp {
   /** Length of the record. */
   readonly bytes: number;
 }
+
+type StampEnd = Pick<Stamp, "ttlMs" | "session" | "address" | "attempt">;
 
 /** Takes one stamp apart. @throws as {@link StampReader} */
 export function decodeStamp(text: string): Stamp {
@@ -142,6 +144,11 @@ export class StampReader {
     while (at < bytes.length && bytes[at] !== NUL) at += 1;
     this.#at = at + 1;
   }
+}
+
+/** From the NUL before ttlMs: what is known of a stamp before a script writes it. */
+export function stampEnd({ ttlMs, session, address, attempt }: StampEnd, record: string): string {
+  return `\0${ttlMs ?? ""}\0${session ?? ""}\0${address ?? ""}\0${attempt}\0${Buffer.byteLength(record)}`;
 }
 
 /** How long the record of a stamp is, which stands at its end. @throws as {@link StampReader} */

@@ -105,7 +105,7 @@ class RedisRegistry implements RegistryBackend {
     });
   }
 
-  async setMany(entries: readonly SetEntry[], call: Call): Promise<readonly SetOutcome[]> {
+  setMany(entries: readonly SetEntry[], call: Call): Promise<readonly SetOutcome[]> {
     return this.#life.run("setMany", call, () => setMany(this.#namespace, entries, call));
   }
 

@@ -43,17 +43,24 @@ export class Bursts {
   }
 
   /**
-   * What each of the commands is answered, errors among them. `undefined`: the server has refused to do any of them, or
-   * there is no connection. Rejects as the driver does.
+   * Commands that wait to be sent, once.
    *
-   * @param write writes so many commands in Redis' protocol.
+   * @param write writes so many in Redis' protocol.
    */
-  async send(count: number, write: (writer: ByteWriter) => void): Promise<readonly unknown[] | undefined> {
-    const connection = this.#open;
-    if (connection === undefined) return undefined;
+  burst(count: number, write: (writer: ByteWriter) => void): Burst {
     const writer = this.#writers.take();
     writer.text(MULTI);
     write(writer);
+    return { count, writer };
+  }
+
+  /**
+   * What each of the commands is answered, errors among them. `undefined`: the server has refused to do any of them, or
+   * there is no connection. Rejects as the driver does.
+   */
+  async send({ count, writer }: Burst): Promise<readonly unknown[] | undefined> {
+    const connection = this.#open;
+    if (connection === undefined) return undefined;
     try {
       const answers = await answersTo(connection, writer.written, count);
       this.#writers.give(writer); // All of it has left.
@@ -79,6 +86,12 @@ export class Bursts {
   }
 }
 
+/** Commands of one transaction. */
+export interface Burst {
+  readonly count: number;
+  readonly writer: ByteWriter;
+}
+
 class UnexpectedAnswer extends Error {
   constructor() {
     super("an unexpected answer");
@@ -98,8 +111,11 @@ async function answersTo(
 ): Promise<readonly unknown[] | undefined> {
   const opening = new Opening(bytes, () => queued.expect(count));
   const closing = new Command("exec");
+  const { stream } = redis;
+  stream.cork(); // Both leave in one write.
   redis.sendCommand(opening);
   redis.sendCommand(closing);
+  stream.uncork();
   const [opened, closed] = await Promise.allSettled([opening.promise, closing.promise]);
   if (closed.status === "rejected") {
     if (!isAborted(closed.reason)) throw closed.reason;

@@ -3,6 +3,8 @@
 /** Up to so many a loop is quicker than a call into the engine. */
 const SHORT_BYTES = 64;
 const FIRST_BYTES = 65_536;
+/** Printable ASCII. */
+const [FIRST_PLAIN, LAST_PLAIN] = [0x20, 0x7e];
 
 /** It can be written again and again: new memory costs as much as filling it. */
 export class ByteWriter {
@@ -19,13 +21,18 @@ export class ByteWriter {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  /** Where the next piece begins. */
+  get length(): number {
+    return this.#length;
+  }
+
   get capacity(): number {
     return this.#bytes.length;
   }
 
   /** Forgets everything. */
   begin(): void {
-    this.#length = 0;
+    this.cut(0);
   }
 
   /** Text with one character for each byte. */
@@ -41,6 +48,22 @@ export class ByteWriter {
     const bytes = this.#bytes;
     if (piece.length > SHORT_BYTES) bytes.set(piece, start);
     else for (let index = 0; index < piece.length; index += 1) bytes[start + index] = piece[index] ?? 0;
+  }
+
+  /** In the place of as much that has been written. False: it is not all printable ASCII, and some of it may stand there. */
+  putOver(start: number, text: string): boolean {
+    const bytes = this.#bytes;
+    for (let index = 0; index < text.length; index += 1) {
+      const code = text.charCodeAt(index);
+      if (code < FIRST_PLAIN || code > LAST_PLAIN) return false;
+      bytes[start + index] = code;
+    }
+    return true;
+  }
+
+  /** Forgets what stands from there on. */
+  cut(length: number): void {
+    this.#length = length;
   }
 
   /** Gives where there is room for so many more. */

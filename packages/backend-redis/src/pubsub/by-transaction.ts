@@ -1,6 +1,7 @@
 /** Publishing in one transaction: the quick way, over a connection to one server that is all our own. */
 
-import { throwIfAborted } from "@muster/core/slots";
+import { type Call, throwIfAborted } from "@muster/core/slots";
+import type { Burst, Bursts } from "../connection/bursts.ts";
 import { NAME, redisError } from "../errors.ts";
 import { NOTHING } from "../scripts/publish.ts";
 import { commandText, PublishWriter } from "./commands.ts";
@@ -17,9 +18,26 @@ interface Transacted {
   readonly isRefused: boolean;
 }
 
-/** @throws what {@link redisError} makes of it; TIMEOUT, ABORTED: the call had ended before it was sent. */
-export async function publishAtOnce(publishing: Publishing, part: Part): Promise<Transacted> {
-  const answers = await send(publishing, part);
+/** A part as it is to be sent, once. @throws INVALID_ARGUMENT: what is no header. */
+export function transactionOf({ bursts, channels, starts }: Publishing, { shard, messages }: Part): Burst {
+  const publish = new PublishWriter(channels.beaconOf(shard), starts);
+  return bursts.burst(messages.length + 1, (writer) => {
+    writer.text(START);
+    for (const message of messages) publish.write(writer, message);
+  });
+}
+
+/**
+ * @param onSent is called as soon as it has left.
+ * @throws what {@link redisError} makes of it; TIMEOUT, ABORTED: the call had ended before it was sent.
+ */
+export async function publishAtOnce(
+  { bursts, call }: Publishing,
+  part: Part,
+  transaction: Burst,
+  onSent: () => void,
+): Promise<Transacted> {
+  const answers = await send(bursts, transaction, call, onSent);
   if (answers === undefined) return { unheard: part, isRefused: true };
   const unheard: number[] = [];
   for (let at = 0; at < part.messages.length; at += 1) if (!isHeard(answers[at + 1])) unheard.push(at);
@@ -28,16 +46,16 @@ export async function publishAtOnce(publishing: Publishing, part: Part): Promise
 
 /** To the script that does nothing, and to each message how many have heard it. `undefined`: nothing has been published. */
 async function send(
-  { bursts, channels, starts, call }: Publishing,
-  { shard, messages }: Part,
+  bursts: Bursts,
+  transaction: Burst,
+  call: Call,
+  onSent: () => void,
 ): Promise<readonly unknown[] | undefined> {
   throwIfAborted(call, SOURCE);
-  const publish = new PublishWriter(channels.beaconOf(shard), starts);
   try {
-    return await bursts.send(messages.length + 1, (writer) => {
-      writer.text(START);
-      for (const message of messages) publish.write(writer, message);
-    });
+    const sending = bursts.send(transaction);
+    onSent();
+    return await sending;
   } catch (error) {
     throw redisError(error, SOURCE);
   }

@@ -4,6 +4,7 @@ import type { Outgoing } from "@muster/core/slots";
 import type { ByteWriter } from "../connection/byte-writer.ts";
 import { byteText } from "./byte-text.ts";
 import type { EnvelopeStarts } from "./envelope-start.ts";
+import { Stencil } from "./stencil.ts";
 
 export function commandText(...parts: readonly string[]): string {
   return `*${parts.length}\r\n${parts.map((part) => `$${part.length}\r\n${part}\r\n`).join("")}`;
@@ -11,10 +12,14 @@ export function commandText(...parts: readonly string[]): string {
 
 const BREAK = bytesOf("\r\n");
 
-/** Writes a PUBLISH for each message. Of one batch most are of the same lengths. */
+/**
+ * Writes a PUBLISH for each message. Of one batch most are as long everywhere as the one before: such a one is a copy of it,
+ * written over where it differs.
+ */
 export class PublishWriter {
   readonly #prefix: string;
   readonly #starts: EnvelopeStarts;
+  readonly #stencil = new Stencil();
   #addressLength = -1;
   /** Up to an address of that length. */
   #untilAddress = BREAK;
@@ -29,15 +34,27 @@ export class PublishWriter {
   }
 
   /** @throws INVALID_ARGUMENT: what is no header. */
-  write(writer: ByteWriter, { address, headers, body }: Outgoing): void {
+  write(writer: ByteWriter, message: Outgoing): void {
+    const starts = this.#starts;
+    const isCopied = starts.fits(message.headers) && this.#stencil.put(writer, message, starts.own);
+    if (!isCopied) this.#spellOut(writer, message);
+  }
+
+  #spellOut(writer: ByteWriter, message: Outgoing): void {
+    const { address, headers, body } = message;
+    const from = writer.length;
     const text = byteText(address);
     this.#expect(text.length, this.#starts.next(headers) + body.length);
     writer.bytes(this.#untilAddress);
+    const addressAt = writer.length;
     writer.text(text);
     writer.bytes(this.#untilMessage);
-    this.#starts.write(writer);
+    const ownAt = this.#starts.write(writer);
     writer.bytes(body);
     writer.bytes(BREAK);
+    if (text === address && this.#starts.isPlain) {
+      this.#stencil.take({ writer, from, addressAt, ownAt }, message, this.#starts.own);
+    } else this.#stencil.forget();
   }
 
   #expect(addressLength: number, messageLength: number): void {

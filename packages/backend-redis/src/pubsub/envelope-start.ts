@@ -19,7 +19,35 @@ export class EnvelopeStarts {
   /** Up to the lines of the former. */
   #common: Uint8Array = Buffer.from(START + LINE_END);
   /** The values of the former, of the message at hand. */
-  #own: string[] = [];
+  readonly #own: string[] = [];
+  #isPlain = true;
+
+  /** Of the message at hand: the values that are another in each. */
+  get own(): readonly string[] {
+    return this.#own;
+  }
+
+  /** Whether {@link next} had nothing to encode of them. */
+  get isPlain(): boolean {
+    return this.#isPlain;
+  }
+
+  /** Whether a message with these headers differs from the last one in its own values only. If so, it is the one at hand. */
+  fits(headers: Headers): boolean {
+    const [names, values, labels, own] = [this.#names, this.#values, this.#labels, this.#own];
+    let index = 0;
+    let owned = 0;
+    for (const name in headers) {
+      const value = headers[name];
+      if (value === undefined || name !== names[index]) return false;
+      if (labels[index] !== undefined) {
+        own[owned] = value;
+        owned += 1;
+      } else if (value !== values[index]) return false;
+      index += 1;
+    }
+    return index === names.length;
+  }
 
   /**
    * Takes on the next message; gives how many bytes {@link write} will write for it.
@@ -27,43 +55,41 @@ export class EnvelopeStarts {
    * @throws INVALID_ARGUMENT: what is no header.
    */
   next(headers: Headers): number {
-    return this.#likeTheLast(headers) ?? this.#unlikeTheLast(headers);
+    if (!this.fits(headers)) this.#widen(headers);
+    let length = this.#common.length + LINE_END.length;
+    let owned = 0;
+    this.#isPlain = true;
+    for (let index = 0; index < this.#labels.length; index += 1) {
+      const label = this.#labels[index];
+      if (label === undefined) continue;
+      const value = this.#own[owned] ?? "";
+      const text = encoded(this.#names[index] ?? "", value);
+      this.#isPlain &&= text === value;
+      this.#own[owned] = text;
+      length += label.length + text.length + LINE_END.length;
+      owned += 1;
+    }
+    return length;
   }
 
-  write(writer: ByteWriter): void {
+  /** What {@link next} has taken on. Gives where its own values begin. */
+  write(writer: ByteWriter): readonly number[] {
     writer.bytes(this.#common);
-    let own = 0;
+    const ownAt: number[] = [];
     for (const label of this.#labels) {
       if (label === undefined) continue;
       writer.bytes(label);
-      writer.text(this.#own[own] ?? "");
+      const value = this.#own[ownAt.length] ?? "";
+      ownAt.push(writer.length);
+      writer.text(value);
       writer.text(LINE_END);
-      own += 1;
     }
     writer.text(LINE_END);
-  }
-
-  #likeTheLast(headers: Headers): number | undefined {
-    let length = this.#common.length + LINE_END.length;
-    let index = 0;
-    let own = 0;
-    for (const name in headers) {
-      const value = headers[name];
-      if (value === undefined || name !== this.#names[index]) return undefined;
-      const label = this.#labels[index];
-      index += 1;
-      if (label !== undefined) {
-        const text = encoded(name, value);
-        this.#own[own] = text;
-        own += 1;
-        length += label.length + text.length + LINE_END.length;
-      } else if (value !== this.#values[index - 1]) return undefined;
-    }
-    return index === this.#names.length ? length : undefined;
+    return ownAt;
   }
 
   /** What differs from the last one's, where the names are the same, will differ from the next one's. */
-  #unlikeTheLast(headers: Headers): number {
+  #widen(headers: Headers): void {
     const names = Object.keys(headers);
     const values = Object.values(headers);
     const labels = names.map(labelOf);
@@ -75,7 +101,8 @@ export class EnvelopeStarts {
     this.#labels = labels.map((label, index) => (isOwn[index] === true ? Buffer.from(label) : undefined));
     this.#names = names;
     this.#values = values;
-    return this.#likeTheLast(headers) ?? 0;
+    this.#own.length = isOwn.filter(Boolean).length;
+    this.fits(headers);
   }
 }
 

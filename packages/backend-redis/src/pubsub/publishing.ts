@@ -1,9 +1,10 @@
 /** From a batch to parts that leave in one piece each, and from their answers to what failed. */
 
 import { type BatchFailure, isMusterError, MusterError } from "@muster/core/slots";
+import type { Burst } from "../connection/bursts.ts";
 import { NAME } from "../errors.ts";
 import { publishByScript } from "./by-script.ts";
-import { publishAtOnce } from "./by-transaction.ts";
+import { publishAtOnce, transactionOf } from "./by-transaction.ts";
 import { type Part, partsOf, type Publishing } from "./part.ts";
 
 const SOURCE = `${NAME}.publishMany`;
@@ -19,10 +20,11 @@ export async function publish(publishing: Publishing): Promise<readonly BatchFai
   const parts = partsOf(publishing.channels, publishing.batch);
   const failures: BatchFailure[] = [];
   const broken: MusterError[] = [];
-  const waiting = parts.values();
+  const waiting = parts.entries();
+  const ahead = new WrittenAhead(publishing);
   const work = async (): Promise<void> => {
-    for (const part of waiting) {
-      const { unheard, error } = await publishPart(publishing, part);
+    for (const [number, part] of waiting) {
+      const { unheard, error } = await publishPart(publishing, part, ahead, parts[number + 1]);
       for (const index of unheard.indexes) failures.push({ index, error: error ?? noRoute(publishing, index) });
       if (error !== undefined && unheard === part) broken.push(error);
     }
@@ -35,15 +37,21 @@ export async function publish(publishing: Publishing): Promise<readonly BatchFai
   return failures.toSorted((one, other) => one.index - other.index);
 }
 
-/** What nobody is known to have heard: for nobody listened, or for an error. */
+/**
+ * What nobody is known to have heard: for nobody listened, or for an error.
+ *
+ * @param next is written meanwhile.
+ */
 async function publishPart(
   publishing: Publishing,
   part: Part,
+  ahead: WrittenAhead,
+  next: Part | undefined,
 ): Promise<{ readonly unheard: Part; readonly error?: MusterError }> {
   let unheard = part;
   try {
     if (publishing.bursts.areOpen) {
-      const transacted = await publishAtOnce(publishing, part);
+      const transacted = await publishAtOnce(publishing, part, ahead.take(part), () => ahead.write(next));
       unheard = transacted.unheard;
       if (!transacted.isRefused) return { unheard };
     }
@@ -51,6 +59,30 @@ async function publishPart(
     return { unheard: await publishByScript(publishing, unheard) };
   } catch (cause) {
     return { unheard, error: coded(cause) };
+  }
+}
+
+/** Transactions of parts, each written while the server does the one before it. */
+class WrittenAhead {
+  readonly #publishing: Publishing;
+  #written: { readonly part: Part; readonly transaction: Burst } | undefined;
+
+  constructor(publishing: Publishing) {
+    this.#publishing = publishing;
+  }
+
+  write(part: Part | undefined): void {
+    if (part === undefined) return;
+    try {
+      this.#written = { part, transaction: transactionOf(this.#publishing, part) };
+    } catch {
+      // It is thrown when it is this part's turn.
+    }
+  }
+
+  take(part: Part): Burst {
+    const written = this.#written;
+    return written?.part === part ? written.transaction : transactionOf(this.#publishing, part);
   }
 }
 

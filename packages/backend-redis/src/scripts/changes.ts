@@ -17,11 +17,16 @@ const MAX_TOLD = 900;
 
 const ADD_ENTRY = `'MAXLEN', '~', '${LOG_CAPACITY}', '*', 'i'`;
 
+/** A line that logs what `names` gives: one identity, or some with a NUL between two. */
+export function addChange(changes: string, names: string): string {
+  return `redis.call('XADD', ${changes}, 'NOMKSTREAM', ${ADD_ENTRY}, ${names})`;
+}
+
 /** Logs up to 250 identities whose stamps have changed. Sessions are none of them: nobody mirrors those. */
 export const LOG_CHANGES: string = `
 local function log_changes(changes, names)
   if #names == 0 then return end
-  redis.call('XADD', changes, 'NOMKSTREAM', ${ADD_ENTRY}, table.concat(names, '\\0'))
+  ${addChange("changes", "table.concat(names, '\\0')")}
 end
 `;
 

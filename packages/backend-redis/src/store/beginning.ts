@@ -2,10 +2,15 @@
 
 import { type Registration, SESSION_PREFIX, type SetEntry, type SetOutcome } from "@muster/core/slots";
 import type { RedisCall } from "../client.ts";
+import { stampEnd } from "../codec.ts";
 import { beginScript } from "../scripts/begin.ts";
-import { type Namespace, runIndexed, type WriterCatalogue } from "./namespace.ts";
+import { STALE_CATALOGUE } from "../scripts/write-keys.ts";
+import type { Namespace } from "./namespace.ts";
 import { listIn, textIn } from "./replies.ts";
 import type { Draft } from "./set-arguments.ts";
+
+/** Of a millisecond. */
+const MICROSECONDS = 1_000;
 
 /** Whether {@link begin} may be asked: it knows neither sessions nor anything that has been there before. */
 export function mayBegin({ mode, identity, session, sessionBound }: SetEntry): boolean {
@@ -14,31 +19,34 @@ export function mayBegin({ mode, identity, session, sessionBound }: SetEntry): b
 
 /** The outcome, or `undefined` where there is more to decide: then nothing has been stored. */
 export async function begin(
-  namespace: Namespace,
+  { client, catalogue, maxIdentities }: Namespace,
   { entry, record }: Draft,
   call: RedisCall,
 ): Promise<SetOutcome | undefined> {
-  const argumentsFor = (catalogue: WriterCatalogue): readonly string[] => {
-    const { identity, session, sessionBound, ttlMs, address, attempt, metadata } = entry;
-    const { maxIdentities } = namespace;
+  const { identity, session, sessionBound, ttlMs, metadata } = entry;
+  while (true) {
     const all = [
       catalogue.version,
       maxIdentities === undefined ? "" : String(maxIdentities),
       identity,
-      sessionBound ? `${SESSION_PREFIX}${session}` : "",
       session ?? "",
-      ttlMs === undefined ? "" : String(ttlMs),
-      address ?? "",
-      attempt,
+      sessionBound ? `${SESSION_PREFIX}${session}` : "",
+      sessionBound || ttlMs === undefined ? "" : String(ttlMs),
+      stampEnd(entry, record),
       record,
     ];
     if (catalogue.indexKeys.length > 0) all.push(catalogue.entriesOf(metadata));
-    return all;
-  };
-  const reply = await runIndexed(namespace, beginScript, argumentsFor, call, "beginKeys");
-  if (reply === null) return undefined;
+    const reply = await client.run(beginScript, catalogue.beginKeys, all, call);
+    if (reply === STALE_CATALOGUE) await catalogue.reload(call);
+    else return reply === null ? undefined : { stored: storedAs(reply, entry) };
+  }
+}
+
+/** By what the script has answered, which tells the time only where the epoch does not. */
+function storedAs(reply: unknown, entry: SetEntry): Registration {
+  if (typeof reply === "number") return startedAt(Math.floor(reply / MICROSECONDS), entry, reply);
   const [now, epoch] = listIn(reply);
-  return { stored: startedAt(Number(textIn(now)), entry, Number(textIn(epoch))) };
+  return startedAt(Number(textIn(now)), entry, Number(textIn(epoch)));
 }
 
 /** What a script has stored for an entry that began a life at `now`. */

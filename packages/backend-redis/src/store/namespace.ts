@@ -47,10 +47,9 @@ export async function runIndexed(
   script: Script,
   argumentsFor: (catalogue: WriterCatalogue) => readonly string[],
   call: RedisCall,
-  keysFor: "writeKeys" | "beginKeys" = "writeKeys",
 ): Promise<unknown> {
   while (true) {
-    const reply = await client.run(script, catalogue[keysFor], argumentsFor(catalogue), call);
+    const reply = await client.run(script, catalogue.writeKeys, argumentsFor(catalogue), call);
     if (reply !== STALE_CATALOGUE) return reply;
     await catalogue.reload(call);
   }

@@ -12,7 +12,7 @@ const BLOCK = 256;
 const MAX_PLACES = 10_000;
 /** As many are kept as objects, too: a few megabytes. */
 const MAX_UNPACKED = 32_768;
-/** Behind each name but the last; no identity holds one. */
+/** Behind each name and address but the last; none of them holds one. */
 const NUL = "\0";
 
 /** What an identity has become: a route, or nothing. */
@@ -29,6 +29,8 @@ interface Block {
   readonly last: string;
   readonly size: number;
   readonly names: string;
+  /** Where most of them have an address of their own, these, one after the other; no place has one then. */
+  readonly addresses: string | undefined;
   readonly places: readonly Place[];
   /** Epochs, times of registration, revisions, and expiries, NaN where there is none. */
   readonly numbers: Float64Array;
@@ -101,16 +103,26 @@ export class PackedRoutes {
   #block(routes: readonly Route[]): Block {
     const size = routes.length;
     const numbers = new Float64Array(4 * size);
+    const addresses = routes.map(({ address = "" }) => address);
+    const areOwn = new Set(addresses).size > size / 2;
     const places: Place[] = [];
     for (const [at, route] of routes.entries()) {
       numbers[at] = route.epoch;
       numbers[size + at] = route.registeredAt;
       numbers[2 * size + at] = route.revision;
       numbers[3 * size + at] = route.expiresAt ?? Number.NaN;
-      places.push(this.#placeOf(route));
+      places.push(this.#placeOf(areOwn ? { ...route, address: undefined } : route));
     }
     const names = routes.map(({ identity }) => identity);
-    return { last: names.at(-1) ?? "", size, names: names.join(NUL), places, numbers, routes: undefined };
+    return {
+      last: names.at(-1) ?? "",
+      size,
+      names: names.join(NUL),
+      addresses: areOwn ? addresses.join(NUL) : undefined,
+      places,
+      numbers,
+      routes: undefined,
+    };
   }
 
   #placeOf({ session, address, ttlMs }: Route): Place {
@@ -127,13 +139,14 @@ export class PackedRoutes {
 function unpacked(block: Block | undefined): readonly Route[] {
   if (block === undefined) return [];
   const { size, numbers, places } = block;
+  const addresses = block.addresses?.split(NUL);
   return block.names.split(NUL).map((identity, at) => {
     const expiresAt = numbers[3 * size + at];
     return {
       identity,
       epoch: numbers[at] ?? 0,
       session: places[at]?.session,
-      address: places[at]?.address,
+      address: addresses === undefined ? places[at]?.address : addresses[at] || undefined,
       registeredAt: numbers[size + at] ?? 0,
       expiresAt: Number.isNaN(expiresAt) ? undefined : expiresAt,
       ttlMs: places[at]?.ttlMs,

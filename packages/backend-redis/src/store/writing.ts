@@ -19,18 +19,14 @@ export async function setMany(
   call: RedisCall,
 ): Promise<readonly SetOutcome[]> {
   checkEntries(entries, NAME_LIMITS, NAME);
-  const [only, second] = entries;
-  if (only !== undefined && second === undefined) return [await setOne(namespace, draftOf(only), call)];
   const drafts = entries.map(draftOf);
+  const [only, second] = drafts;
+  if (only !== undefined && second === undefined && mayBegin(only.entry)) {
+    const begun = await begin(namespace, only, call);
+    return begun === undefined ? setPart(namespace, drafts, call) : [begun];
+  }
   const parts = partsOf(drafts, ({ record }) => record.length, namespace.catalogue.indexKeys.length);
   return sendParts(parts, `${NAME}.setMany`, call, async (part) => setPart(namespace, part, call));
-}
-
-async function setOne(namespace: Namespace, draft: Draft, call: RedisCall): Promise<SetOutcome> {
-  const begun = mayBegin(draft.entry) ? await begin(namespace, draft, call) : undefined;
-  if (begun !== undefined) return begun;
-  const [outcome] = await setPart(namespace, [draft], call);
-  return outcome ?? raise(outcome);
 }
 
 function draftOf(entry: SetEntry): Draft {
@@ -94,8 +90,4 @@ function outcomesIn(reply: readonly unknown[], drafts: readonly Draft[]): readon
         throw unexpected(codes);
     }
   });
-}
-
-function raise(reply: unknown): never {
-  throw unexpected(reply);
 }

@@ -9,6 +9,9 @@ function route(identity: string, epoch: number, changes: Partial<Route> = {}): R
   return { identity, epoch, ...facts, revision: 1, ...changes };
 }
 
+/** A random integer below. */
+type Below = (count: number) => number;
+
 function allIn(packed: PackedRoutes, page: number): readonly Route[] {
   const all: Route[] = [];
   for (let found = packed.behind(undefined, page); found.length > 0; found = packed.behind(all.at(-1)?.identity, page))
@@ -32,9 +35,13 @@ test("gives what was put in, whatever it says", () => {
   expect(packed.behind("\u{1f600}", 1)).toEqual([]);
 });
 
-test("holds after many changes what a sorted map does", () => {
+test.each([
+  ["few addresses", (below: Below) => `n-${below(20)}`],
+  ["an address for most", (below: Below) => (below(4) === 0 ? undefined : `own-${below(1_000_000)}`)],
+  ["now the one, now the other", (below: Below) => (below(2) === 0 ? "n" : `own-${below(1_000_000)}`)],
+])("holds after many changes what a sorted map does, with %s", (_, addressOf) => {
   const random = seededRandom(7);
-  const below = (count: number): number => Math.floor(random() * count);
+  const below: Below = (count) => Math.floor(random() * count);
   const expected = new Map<string, Route>();
   const packed = new PackedRoutes();
   for (let round = 0; round < 60; round += 1) {
@@ -42,7 +49,7 @@ test("holds after many changes what a sorted map does", () => {
     const names = new Set(Array.from({ length: below(700) }, () => `i-${below(3_000)}`));
     const changes = [...names].map((identity) => ({
       identity,
-      route: random() < share ? route(identity, round, { address: `n-${below(20)}` }) : undefined,
+      route: random() < share ? route(identity, round, { address: addressOf(below) }) : undefined,
     }));
     packed.write(changes);
     for (const change of changes) {

@@ -150,7 +150,9 @@ function copyElements(value: readonly unknown[], place: Place, copying: Copying)
   }
   place.key = undefined;
   copying.keepUndefined = keepUndefined;
-  if (!isOver(copying) && ownCount(value) > length + 1) refuse(copying, "is an array with members beside its elements");
+  // Asked for once: listing names by themselves takes four times as long of an array, though of an object a tenth.
+  if (!isOver(copying) && Reflect.ownKeys(value).length > length + 1)
+    refuse(copying, "is an array with members beside its elements");
   return copy.slice(); // Without the room for 17 that the first push makes, and which would stay as long as the copy.
 }
 

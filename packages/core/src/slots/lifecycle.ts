@@ -2,7 +2,7 @@
 
 import type { Call } from "./backend.ts";
 import { MusterError } from "./errors.ts";
-import { abortedError, offEnd, onEnd, throwIfAborted } from "./signals.ts";
+import { abortedError, type EndListener, offEnd, onEnd, throwIfAborted } from "./signals.ts";
 
 export type LifecycleState = "new" | "opening" | "open" | "closing" | "closed";
 
@@ -20,7 +20,7 @@ const WHY_NOT_NOW = {
  */
 export class Lifecycle {
   readonly #name: string;
-  readonly #interrupts = new Set<() => void>();
+  readonly #interrupted = new Set<Interrupted>();
   #state: LifecycleState = "new";
   #opened = false;
   #opening: Promise<void> | undefined;
@@ -64,23 +64,17 @@ export class Lifecycle {
     // One promise, and no signal unless `work` asks for one: this stands in front of everything a backend does.
     return new Promise<T>((resolve, reject) => {
       this.check(operation, call);
-      const fail = (error: Error): void => {
-        this.#interrupts.delete(onClose);
-        offEnd(call, onAbort);
-        reject(error);
-      };
-      const onClose = (): void => fail(this.#closedError(operation, true));
-      const onAbort = (): void => fail(abortedError(call, `${this.#name}.${operation}`, true));
-      this.#interrupts.add(onClose);
-      onEnd(call, onAbort);
+      const running = new Running(this.#interrupted, `${this.#name}.${operation}`, call, reject);
       try {
-        work().then((result) => {
-          this.#interrupts.delete(onClose);
-          offEnd(call, onAbort);
-          resolve(result);
-        }, fail);
+        work().then(
+          (result) => {
+            running.leave();
+            resolve(result);
+          },
+          (error: unknown) => running.fail(error),
+        );
       } catch (error) {
-        fail(error instanceof Error ? error : new Error(String(error)));
+        running.fail(error);
       }
     });
   }
@@ -97,8 +91,9 @@ export class Lifecycle {
   async #start(call: Call, start: (call: Call) => Promise<void>): Promise<void> {
     const controller = new AbortController();
     const abort = (): void => controller.abort(call.signal.reason);
+    const interrupted: Interrupted = { interrupt: abort };
     call.signal.addEventListener("abort", abort, { once: true });
-    this.#interrupts.add(abort);
+    this.#interrupted.add(interrupted);
     try {
       await start({ signal: controller.signal });
       this.#opened = true;
@@ -108,7 +103,7 @@ export class Lifecycle {
       throw error;
     } finally {
       call.signal.removeEventListener("abort", abort);
-      this.#interrupts.delete(abort);
+      this.#interrupted.delete(interrupted);
     }
     if (this.#closing !== undefined) throw this.#closedError("open");
     this.#state = "open";
@@ -116,7 +111,7 @@ export class Lifecycle {
 
   async #end(stop: () => Promise<void>): Promise<void> {
     this.#state = "closing";
-    for (const interrupt of [...this.#interrupts]) interrupt();
+    for (const interrupted of [...this.#interrupted]) interrupted.interrupt();
     await this.#opening?.catch(() => undefined); // Told to whoever is opening.
     try {
       if (this.#opened) await stop();
@@ -126,7 +121,56 @@ export class Lifecycle {
   }
 
   #closedError(operation: string, mayHaveApplied = false, cause?: unknown): MusterError<"CLOSED"> {
-    const source = `${this.#name}.${operation}`;
-    return new MusterError({ code: "CLOSED", source, message: WHY_NOT_NOW[this.#state], mayHaveApplied, cause });
+    return closedError(`${this.#name}.${operation}`, this.#state, mayHaveApplied, cause);
   }
+}
+
+/** What ends when the object is closed. */
+interface Interrupted {
+  interrupt(): void;
+}
+
+/** An operation under way: an object, and no closures, for there is one for everything a backend does. */
+class Running implements Interrupted, EndListener {
+  readonly #all: Set<Interrupted>;
+  readonly #source: string;
+  readonly #call: Call;
+  readonly #reject: (error: unknown) => void;
+
+  constructor(all: Set<Interrupted>, source: string, call: Call, reject: (error: unknown) => void) {
+    this.#all = all;
+    this.#source = source;
+    this.#call = call;
+    this.#reject = reject;
+    all.add(this);
+    onEnd(call, this);
+  }
+
+  interrupt(): void {
+    this.fail(closedError(this.#source, "closing", true));
+  }
+
+  /** The call has ended. */
+  handleEvent(): void {
+    this.fail(abortedError(this.#call, this.#source, true));
+  }
+
+  fail(error: unknown): void {
+    this.leave();
+    this.#reject(error);
+  }
+
+  leave(): void {
+    this.#all.delete(this);
+    offEnd(this.#call, this);
+  }
+}
+
+function closedError(
+  source: string,
+  state: LifecycleState,
+  mayHaveApplied: boolean,
+  cause?: unknown,
+): MusterError<"CLOSED"> {
+  return new MusterError({ code: "CLOSED", source, message: WHY_NOT_NOW[state], mayHaveApplied, cause });
 }

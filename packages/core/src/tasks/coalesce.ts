@@ -38,10 +38,12 @@ export interface Batcher<Entry, Outcome> {
 
 const MAX_BATCH = 1_000;
 const MAX_IN_FLIGHT = 4;
+/** So many batches that find nothing on its way leave one after the other within a turn of the event loop at most. */
+const MAX_UNWAITED = 16;
 
 /**
- * Entries that come in within one turn of the event loop, and while all batches are on their way, share a batch; one that
- * is full leaves at once.
+ * Entries that come in while all batches are on their way share a batch; so do those of one turn of the event loop, or,
+ * where nothing is on its way, those that come before anything else has its turn. A batch that is full leaves at once.
  */
 export function createBatcher<Entry, Outcome>(options: BatchOptions<Entry, Outcome>): Batcher<Entry, Outcome> {
   return new Queue(options);
@@ -57,6 +59,8 @@ class Queue<Entry, Outcome> implements Batcher<Entry, Outcome> {
   readonly #behind = new Map<string, Waiting<Entry, Outcome>[]>();
   #inFlight = 0;
   #scheduled = false;
+  /** Batches that left without waiting for others, since one has. */
+  #unwaited = 0;
   readonly #run = (): void => {
     this.#scheduled = false;
     this.#flush();
@@ -99,8 +103,10 @@ class Queue<Entry, Outcome> implements Batcher<Entry, Outcome> {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    // Never sooner: where batches are answered at once, a loop of writes would let nothing else in this process run.
-    setImmediate(this.#run);
+    this.#unwaited = this.#inFlight > 0 ? 0 : (this.#unwaited + 1) % MAX_UNWAITED;
+    // Where batches are answered at once, a loop of writes would let nothing else in this process run if none waited.
+    if (this.#unwaited === 0) setImmediate(this.#run);
+    else process.nextTick(this.#run);
   }
 
   #flush(): void {

@@ -178,3 +178,16 @@ test("a loop of writes that are answered at once lets the rest of the process ru
   for (let n = 0; n < 1_000 && !hasRun; n++) await batcher.submit({ key: "k", n });
   expect(hasRun).toBe(true);
 });
+
+test("an entry that finds nothing on its way leaves before the next turn, with all that came in the meantime", async () => {
+  const store = manualStore();
+  const submit = async (n: number): Promise<number> => store.batcher.submit({ key: `k${n}`, n });
+  const turn = new Promise<number>((resolve) => {
+    setImmediate(() => resolve(store.batches.length));
+  });
+  const first = submit(1);
+  const second = Promise.resolve().then(() => submit(2));
+  expect(await turn).toBe(1);
+  store.answer(0);
+  expect(await Promise.all([first, second])).toEqual([1, 2]);
+});

@@ -1,0 +1,73 @@
+/** A command as bytes, to be copied for messages that are as long as it everywhere: of these only what differs is written. */
+
+import type { Outgoing } from "@muster/core/slots";
+import type { ByteWriter } from "../connection/byte-writer.ts";
+
+/** Of longer commands the body is most, which is copied once either way. */
+const MAX_BYTES = 2_048;
+
+/** Where a command stands, up to the end of what has been written, and in it what may differ. */
+interface Layout {
+  readonly writer: ByteWriter;
+  readonly from: number;
+  readonly addressAt: number;
+  readonly ownAt: readonly number[];
+}
+
+export class Stencil {
+  /** Of the command that was taken last, if the one before it was as long: most are not copied in vain. */
+  #copy: Uint8Array | undefined;
+  #body: Uint8Array | undefined;
+  #addressLength = -1;
+  #ownLengths: readonly number[] = [];
+  /** From the beginning of the command. */
+  #addressAt = 0;
+  #ownAt: readonly number[] = [];
+
+  /**
+   * The command of this message has been written by other means, with one byte for each character of what may differ.
+   *
+   * @param own the values of headers that it has for itself.
+   */
+  take({ writer, from, addressAt, ownAt }: Layout, message: Outgoing, own: readonly string[]): void {
+    const isAlike = writer.length - from <= MAX_BYTES && this.#isAsLong(message, own);
+    this.#copy = isAlike ? new Uint8Array(writer.written.subarray(from)) : undefined;
+    this.#body = message.body;
+    this.#addressLength = message.address.length;
+    this.#ownLengths = own.map(({ length }) => length);
+    this.#addressAt = addressAt - from;
+    this.#ownAt = ownAt.map((at) => at - from);
+  }
+
+  /** Until the next is taken nothing is copied. */
+  forget(): void {
+    this.#copy = undefined;
+    this.#body = undefined;
+  }
+
+  /** False: nothing has been written, for it is not as long, or has to be encoded. */
+  put(writer: ByteWriter, message: Outgoing, own: readonly string[]): boolean {
+    const copy = this.#copy;
+    if (copy === undefined || !this.#isAsLong(message, own)) return false;
+    const start = writer.length;
+    writer.bytes(copy);
+    if (this.#putOver(writer, start, message.address, own)) return true;
+    writer.cut(start);
+    return false;
+  }
+
+  #putOver(writer: ByteWriter, start: number, address: string, own: readonly string[]): boolean {
+    if (!writer.putOver(start + this.#addressAt, address)) return false;
+    const ownAt = this.#ownAt;
+    for (let index = 0; index < ownAt.length; index += 1)
+      if (!writer.putOver(start + (ownAt[index] ?? 0), own[index] ?? "")) return false;
+    return true;
+  }
+
+  #isAsLong({ address, body }: Outgoing, own: readonly string[]): boolean {
+    if (body !== this.#body || address.length !== this.#addressLength) return false;
+    const lengths = this.#ownLengths;
+    for (let index = 0; index < lengths.length; index += 1) if (own[index]?.length !== lengths[index]) return false;
+    return own.length === lengths.length;
+  }
+}
