@@ -21,6 +21,8 @@ import type { Metadata } from "@muster/filter";
 import type { Server, Servers } from "./store/servers.ts";
 
 const VERSION = "1";
+/** Of a stamp. */
+const FIELDS = 11;
 /** Bytes. A text where a number may stand begins with a letter. */
 const [NUL, ZERO, NINE, STANDING] = [0x00, 0x30, 0x39, 0x73];
 const NOTHING = new Uint8Array();
@@ -142,6 +144,27 @@ export class StampReader {
     while (at < bytes.length && bytes[at] !== NUL) at += 1;
     this.#at = at + 1;
   }
+}
+
+/** Stamps that stand behind each other, a NUL between two; an empty one is nobody's. @throws as {@link StampReader} */
+export function splitStamps(stamps: Buffer): readonly (Buffer | undefined)[] {
+  const all: (Buffer | undefined)[] = [];
+  for (let start = 0; start <= stamps.length; ) {
+    if (start === stamps.length || stamps[start] === NUL) {
+      all.push(undefined);
+      start += 1;
+      continue;
+    }
+    checkVersion(stamps.subarray(start));
+    let end = start;
+    for (let fields = FIELDS; end < stamps.length; end += 1) {
+      if (stamps[end] === NUL) fields -= 1;
+      if (fields === 0) break;
+    }
+    all.push(stamps.subarray(start, end));
+    start = end + 1;
+  }
+  return all;
 }
 
 /** How long the record of a stamp is, which stands at its end. @throws as {@link StampReader} */

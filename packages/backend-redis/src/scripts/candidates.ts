@@ -59,8 +59,9 @@ return redis.call('ZRANGE', KEYS[2], '[' .. ARGV[2], max, 'BYLEX', 'LIMIT', 0, A
  * it, or nothing; most members, at most 256; where the identity begins in a member, counted from 1; and 1 to read records,
  * too.
  *
- * Result: the time; identities, in order, as many as were asked for unless that was all; a stamp or nothing for each; and
- * the records of the first of them, as many as `some_records` gives, or none.
+ * Result: the time; identities, in order, as many as were asked for unless that was all; and a stamp for each, empty where
+ * there is none. With records they are lists, with those of the first of them behind, as many as `some_records` gives;
+ * without, each list is one text, a NUL between two: it is quickly compared with another.
  *
  * Atomic so that the set is one of that catalogue, and entries, stamps and records belong together.
  */
@@ -75,10 +76,11 @@ export const stretchScript: Script = script({
     `
 local max, from, sub = ARGV[3] == '' and '+' or '(' .. ARGV[3], tonumber(ARGV[5]), string.sub
 local identities = redis.call('ZRANGE', set, '[' .. ARGV[2], max, 'BYLEX', 'LIMIT', 0, ARGV[4])
-if #identities == 0 then return { now, {}, {}, {} } end
 for i, member in ipairs(identities) do identities[i] = sub(member, from) end
-local known = redis.call('HMGET', stamps, unpack(identities))
-return { now, identities, known, ARGV[6] == '1' and some_records(records, identities) or {} }
+local known = #identities > 0 and redis.call('HMGET', stamps, unpack(identities)) or {}
+for i, stamp in ipairs(known) do known[i] = stamp or '' end
+if ARGV[6] == '1' then return { now, identities, known, some_records(records, identities) } end
+return { now, table.concat(identities, '\\0'), table.concat(known, '\\0') }
 `,
   ],
 });

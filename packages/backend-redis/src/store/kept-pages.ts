@@ -11,8 +11,13 @@ export interface KeptRecord {
   readonly json: string;
 }
 
-/** By identity. */
-export type KeptPage = ReadonlyMap<string, KeptRecord>;
+/** What a page had. */
+export interface KeptPage {
+  /** All identities and their stamps, as the server gave them; absent where not all of their records are kept. */
+  readonly texts: { readonly names: Buffer; readonly stamps: Buffer } | undefined;
+  /** By identity, in order. */
+  readonly records: ReadonlyMap<string, KeptRecord>;
+}
 
 /** Of one page, and of all together, as {@link bytesOf} counts. */
 const MAX_PAGE_BYTES = 262_144;
@@ -20,7 +25,7 @@ const MAX_BYTES = 4_194_304;
 const MAX_PAGES = 1_024;
 /** Of a record beside its texts. */
 const OVERHEAD = 400;
-const NOTHING: KeptPage = new Map();
+const NOTHING: KeptPage = { texts: undefined, records: new Map() };
 
 /** The pages of one registry that were asked for last, by where they begin. */
 export class KeptPages {
@@ -53,8 +58,8 @@ export class KeptPages {
 }
 
 /** About what it takes: most texts have a byte for each code unit. */
-function bytesOf(page: KeptPage): number {
-  let bytes = 0;
-  for (const { written, json } of page.values()) bytes += written.length + json.length + OVERHEAD;
+function bytesOf({ texts, records }: KeptPage): number {
+  let bytes = texts === undefined ? 0 : texts.names.length + texts.stamps.length;
+  for (const { written, json } of records.values()) bytes += written.length + json.length + OVERHEAD;
   return bytes;
 }

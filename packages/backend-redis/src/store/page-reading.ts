@@ -38,7 +38,7 @@ export interface Stamped {
   readonly moment: Moment;
 }
 
-interface Moment {
+export interface Moment {
   /** By the server's clock; no later than what was read. */
   readonly now: number;
   /** What turns an instant of the server's clock into one of `performance.now()` that is not later. */
@@ -173,7 +173,7 @@ export async function readRoutes(
 
 /** With what had to be read again, stamp and record together, for then nothing but one script knows. */
 export function completed<T extends Route>(
-  { known, session }: Pick<Stamped, "known"> & Pick<PageQuery, "session">,
+  { known, session }: { readonly known: readonly Pick<Known, "identity">[] } & Pick<PageQuery, "session">,
   page: Page<T>,
   again: Page<T>,
 ): Page<T> {

@@ -7,7 +7,7 @@ const WRITTEN = ["1", "s", "never", "1", "1", "0", "", "", "", "a", "3"].join("\
 /** A record for each of the names, with metadata of so many code units. */
 function pageOf(names: string, length: number): KeptPage {
   const record = { written: WRITTEN, stamp: decodeStamp(WRITTEN), json: " ".repeat(length) };
-  return new Map(Array.from(names, (name) => [name, record]));
+  return { texts: undefined, records: new Map(Array.from(names, (name) => [name, record])) };
 }
 
 describe("KeptPages", () => {
@@ -15,16 +15,16 @@ describe("KeptPages", () => {
     const pages = new KeptPages();
     expect(pages.find("p")).toBeUndefined();
     pages.keep("p");
-    expect(pages.find("p")?.size).toBe(0);
+    expect(pages.find("p")?.records.size).toBe(0);
     pages.keep("p", pageOf("ab", 10));
-    expect(Array.from(pages.find("p")?.keys() ?? [])).toEqual(["a", "b"]);
+    expect(Array.from(pages.find("p")?.records.keys() ?? [])).toEqual(["a", "b"]);
     expect(pages.find("q")).toBeUndefined();
   });
 
   test("keeps nothing of a page that is too large but that it has been asked for", () => {
     const pages = new KeptPages();
     pages.keep("p", pageOf("abc", 100_000));
-    expect(pages.find("p")?.size).toBe(0);
+    expect(pages.find("p")?.records.size).toBe(0);
   });
 
   test("forgets the pages that were asked for longest ago, when all take too much or are too many", () => {
