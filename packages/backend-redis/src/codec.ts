@@ -21,6 +21,8 @@ import type { Metadata } from "@muster/filter";
 import type { Server, Servers } from "./store/servers.ts";
 
 const VERSION = "1";
+/** Of a stamp. */
+const FIELDS = 11;
 /** Bytes. A text where a number may stand begins with a letter. */
 const [NUL, ZERO, NINE, STANDING] = [0x00, 0x30, 0x39, 0x73];
 const NOTHING = new Uint8Array();
@@ -149,6 +151,27 @@ export class StampReader {
 /** From the NUL before ttlMs: what is known of a stamp before a script writes it. */
 export function stampEnd({ ttlMs, session, address, attempt }: StampEnd, record: string): string {
   return `\0${ttlMs ?? ""}\0${session ?? ""}\0${address ?? ""}\0${attempt}\0${Buffer.byteLength(record)}`;
+}
+
+/** Stamps that stand behind each other, a NUL between two; an empty one is nobody's. @throws as {@link StampReader} */
+export function splitStamps(stamps: Buffer): readonly (Buffer | undefined)[] {
+  const all: (Buffer | undefined)[] = [];
+  for (let start = 0; start <= stamps.length; ) {
+    if (start === stamps.length || stamps[start] === NUL) {
+      all.push(undefined);
+      start += 1;
+      continue;
+    }
+    checkVersion(stamps.subarray(start));
+    let end = start;
+    for (let fields = FIELDS; end < stamps.length; end += 1) {
+      if (stamps[end] === NUL) fields -= 1;
+      if (fields === 0) break;
+    }
+    all.push(stamps.subarray(start, end));
+    start = end + 1;
+  }
+  return all;
 }
 
 /** How long the record of a stamp is, which stands at its end. @throws as {@link StampReader} */

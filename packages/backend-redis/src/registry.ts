@@ -12,6 +12,7 @@ import {
   type LeaseOutcome,
   Lifecycle,
   MusterError,
+  OperationCall,
   type ReapClaim,
   type Registration,
   type RegistryBackend,
@@ -31,6 +32,7 @@ import type { RedisOptions } from "./options.ts";
 import { writeKeys } from "./scripts/write-keys.ts";
 import { NAME_LIMITS, RECORD_LIMITS } from "./store/arguments.ts";
 import { confirmMany, deleteMany, reap } from "./store/ends.ts";
+import { KeptPages } from "./store/kept-pages.ts";
 import { keptShapes } from "./store/kept-shapes.ts";
 import { renewMany } from "./store/leases.ts";
 import type { Namespace } from "./store/namespace.ts";
@@ -95,9 +97,8 @@ class RedisRegistry implements RegistryBackend {
         const sent: RedisCall = { signal: opening.signal, operation: "open" };
         await catalogue.reload(sent);
         const plainWriteKeys = Object.freeze(writeKeys(keys, []));
-        const servers = new Servers();
-        const shapes = keptShapes();
-        this.#opened = { client, keys, plainWriteKeys, store, catalogue, maxIdentities, servers, shapes };
+        const [servers, pages, shapes] = [new Servers(), new KeptPages(), keptShapes()];
+        this.#opened = { client, keys, plainWriteKeys, store, catalogue, maxIdentities, servers, pages, shapes };
       } catch (error) {
         client.close();
         throw error;
@@ -166,7 +167,7 @@ class RedisRegistry implements RegistryBackend {
     call: Call,
     work: (namespace: Namespace, call: RedisCall) => Promise<T>,
   ): Promise<T> {
-    return this.#life.run(operation, call, async () => work(this.#namespace, { signal: call.signal, operation }));
+    return this.#life.run(operation, call, async () => work(this.#namespace, new OperationCall(call, operation)));
   }
 
   async *#pages<T extends Route>(
@@ -178,7 +179,7 @@ class RedisRegistry implements RegistryBackend {
     checkPageSize(pageSize, `${NAME}.${operation}`);
     this.#life.check(operation, call);
     const wait = async <R>(work: () => Promise<R>): Promise<R> => this.#life.run(operation, call, work);
-    const sent = { signal: call.signal, operation };
+    const sent = new OperationCall(call, operation);
     yield* pagesOf({ source: sourceIn(this.#namespace), after, pageSize, call: sent, wait });
   }
 

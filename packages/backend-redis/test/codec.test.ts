@@ -9,6 +9,7 @@ import {
   recordBytes,
   registrationOf,
   routeOf,
+  splitStamps,
   StampReader,
 } from "../src/codec.ts";
 import { Servers } from "../src/store/servers.ts";
@@ -147,4 +148,22 @@ test("a registration is its route with metadata and attempt", () => {
   const stamp = decodeStamp(WHOLE);
   const metadata = { n: 1 };
   expect(registrationOf("a", stamp, metadata)).toEqual({ ...routeOf("a", stamp), metadata, attempt: "attempt-1" });
+});
+
+describe("splitStamps", () => {
+  const stamp = (session: string, attempt: string): string =>
+    ["1", "s", "never", "1", "1", "0", "", session, "", attempt, "9"].join("\0");
+
+  test("tells apart those that stand behind each other, and who has none", () => {
+    const all = [stamp("", ""), "", "", stamp("s\n", "ä\u0001"), stamp("1", "2"), ""];
+    const found = splitStamps(Buffer.from(all.join("\0")));
+    expect(found.map((one) => one?.toString() ?? "")).toEqual(all);
+    expect(splitStamps(Buffer.from(stamp("s", "a")))).toHaveLength(1);
+    expect(splitStamps(Buffer.from(""))).toEqual([undefined]);
+  });
+
+  test("refuses one of a newer release, whatever its shape", () => {
+    const all = [stamp("", ""), "2\0of another shape", stamp("", "")];
+    expect(() => splitStamps(Buffer.from(all.join("\0")))).toThrow("UNSUPPORTED");
+  });
 });

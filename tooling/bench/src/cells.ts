@@ -14,6 +14,7 @@ export const CELLS_NAMESPACE = "cells";
 export const CELL = "c0";
 const CELLS = 50;
 const PAGE = 100;
+export const CELL_NAMES: readonly string[] = Array.from({ length: CELLS }, (_, cell) => `c${cell}`);
 /** Batches on their way at once. */
 const AT_ONCE = 4;
 
@@ -64,6 +65,25 @@ export async function openCells(registry: RegistryBackend): Promise<CellFleet> {
 export async function firstPage(fleet: CellFleet, limit: number): Promise<string> {
   const { identities } = await fleet.enumerate({ cell: CELL }, { limit });
   return pageAnswer(identities.map(({ identity }) => identity));
+}
+
+/** All full pages of all cells, one after the other, and again from the beginning: none has just been asked for. */
+export async function* pagesInTurn(fleet: CellFleet, limit: number): AsyncGenerator<string, never, undefined> {
+  while (true) {
+    for (const cell of CELL_NAMES) {
+      let cursor: string | undefined;
+      do {
+        const page = await fleet.enumerate({ cell }, { limit, ...(cursor === undefined ? {} : { cursor }) });
+        if (page.identities.length === limit) yield fullPage(limit);
+        cursor = page.nextCursor;
+      } while (cursor !== undefined);
+    }
+  }
+}
+
+/** What is said of any page in turn, for those who read them are not at the same one at the same time. */
+export function fullPage(length: number): string {
+  return `${length} of a page`;
 }
 
 export function pageAnswer(identities: readonly string[]): string {

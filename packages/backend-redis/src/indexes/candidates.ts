@@ -6,7 +6,8 @@ import { meetScript, pageScript } from "../scripts/candidates.ts";
 import { STALE_CATALOGUE } from "../scripts/write-keys.ts";
 import type { CatalogueState } from "./catalogue-state.ts";
 import { collect, type MOVING } from "./collection.ts";
-import { type CandidateSource, type Choice, type ChosenCandidates, choose, EVERYONE, isInOrder } from "./choice.ts";
+import { type CandidateSource, type Choice, type ChosenCandidates, choose, EVERYONE } from "./choice.ts";
+import { rangeBehind, type Stretch, stretchOf } from "./stretch.ts";
 
 /** Most identities that one script is asked for or about. */
 const MAX_PAGE = 1_000;
@@ -93,7 +94,8 @@ async function another({ source, filter, call }: Walk, obstacle: Obstacle): Prom
 }
 
 function readerOf(walk: Walk, { choice, state }: ChosenCandidates): Reader {
-  const read = isInOrder(choice.lookups) ? inOrder(walk, choice, state) : collected(walk, choice, state);
+  const stretch = stretchOf(choice.lookups, walk.source.keys, state);
+  const read = stretch === undefined ? collected(walk, choice, state) : inOrder(walk, stretch, state);
   if (choice.meet.length === 0) return read;
   return async (after, size) => {
     const page = await read(after, size);
@@ -104,30 +106,15 @@ function readerOf(walk: Walk, { choice, state }: ChosenCandidates): Reader {
 }
 
 /** Entries of one value, or identities, are in order as they stand. */
-function inOrder(
-  { source: { client, keys }, call }: Walk,
-  { lookups: [lookup] }: Choice,
-  state: CatalogueState,
-): Reader {
-  const [range] = lookup?.ranges ?? [];
-  if (lookup === undefined || range === undefined) return async () => ({ identities: [] });
-  const isOrder = lookup.index === "order";
-  const key = lookup.index === "order" ? keys.order : (state.indexKeys[lookup.index] ?? "");
-  const prefix = isOrder ? "" : range.min;
+function inOrder({ source: { client, keys }, call }: Walk, stretch: Stretch, state: CatalogueState): Reader {
+  const { key, prefix } = stretch;
   return async (after, size) => {
-    // Nothing lies between an identity and itself with a NUL behind.
-    const behind = after === "" ? prefix : `${prefix}${after}\0`;
-    const min = compareStrings(behind, range.min) > 0 ? behind : range.min;
-    if (range.max !== undefined && compareStrings(min, range.max) >= 0) return { identities: [] };
-    const reply = await client.run(
-      pageScript,
-      [keys.catalogue, key],
-      [state.version, min, range.max ?? "", size],
-      call,
-    );
+    const { min, max } = rangeBehind(stretch, after);
+    if (max !== undefined && compareStrings(min, max) >= 0) return { identities: [] };
+    const reply = await client.run(pageScript, [keys.catalogue, key], [state.version, min, max ?? "", size], call);
     if (reply === STALE_CATALOGUE) return STALE_CATALOGUE;
     const members = reply as readonly string[]; // As the script's header says.
-    const identities = isOrder ? members : members.map((member) => member.slice(prefix.length));
+    const identities = prefix === "" ? members : members.map((member) => member.slice(prefix.length));
     const last = identities.at(-1);
     return last === undefined || members.length < size ? { identities } : { identities, last };
   };

@@ -10,6 +10,7 @@ import { STALE_CATALOGUE } from "../scripts/write-keys.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { CatalogueState } from "./catalogue-state.ts";
 import { type Range, singleValue } from "./ranges.ts";
+import { isInOrder } from "./stretch.ts";
 
 /** Looking up a larger share of all registrations one by one is hardly faster than reading them all. */
 const MAX_SHARE = 0.5;
@@ -54,10 +55,7 @@ export async function choose(
 ): Promise<ChosenCandidates | undefined> {
   while (true) {
     const state = source.catalogue.current;
-    const narrowing = narrowingOf(
-      filter,
-      state.fields.map(({ path, isReady }) => (isReady ? path : undefined)),
-    );
+    const narrowing = narrowingIn(state, filter);
     // Asked even for nothing: so it is known that the catalogue is still the same.
     const sizes = await sizesOf(source, state, narrowing === undefined ? [] : lookupsOf(narrowing), call);
     if (sizes !== undefined) {
@@ -66,6 +64,14 @@ export async function choose(
     }
     await source.catalogue.reload(call);
   }
+}
+
+/** By the indexes that may be asked. */
+export function narrowingIn({ fields }: CatalogueState, filter: Filter): Narrowing | undefined {
+  return narrowingOf(
+    filter,
+    fields.map(({ path, isReady }) => (isReady ? path : undefined)),
+  );
 }
 
 export interface AskedRange {
@@ -165,11 +171,4 @@ function metBy(part: Narrowing, sizes: Sizes): readonly Met[] {
   const value = singleValue(part.ranges);
   const share = (sizes.of.get(part) ?? 0) / sizes.total;
   return value === undefined || share > MAX_MET_SHARE ? [] : [{ index: part.index, value, share }];
-}
-
-/** Whether what is found is in the order of identities, so that it can be read page by page: one value, or identities. */
-export function isInOrder(lookups: readonly Lookup[]): boolean {
-  const [lookup, another] = lookups;
-  if (lookup === undefined || another !== undefined || lookup.ranges.length !== 1) return false;
-  return lookup.index === "order" || singleValue(lookup.ranges) !== undefined;
 }

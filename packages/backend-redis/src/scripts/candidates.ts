@@ -1,6 +1,8 @@
 /** How indexes are asked. Each script answers `stale catalogue` where its caller knows another than the namespace has. */
 
+import { SOME_RECORDS } from "./records.ts";
 import { type Script, script } from "./script.ts";
+import { CLOCK } from "./stamps.ts";
 import { CHECK_CATALOGUE } from "./write-keys.ts";
 
 /**
@@ -46,6 +48,39 @@ export const pageScript: Script = script({
     `
 local max = ARGV[3] == '' and '+' or '(' .. ARGV[3]
 return redis.call('ZRANGE', KEYS[2], '[' .. ARGV[2], max, 'BYLEX', 'LIMIT', 0, ARGV[4])
+`,
+  ],
+});
+
+/**
+ * Reads what stands first in one range whose members are in the order of identities.
+ *
+ * Keys: catalogue, a set, stamps, records. Arguments: the catalogue's version; first text of the range; the first behind
+ * it, or nothing; most members, at most 256; where the identity begins in a member, counted from 1; and 1 to read records,
+ * too.
+ *
+ * Result: the time; identities, in order, as many as were asked for unless that was all; and a stamp for each, empty where
+ * there is none. With records they are lists, with those of the first of them behind, as many as `some_records` gives;
+ * without, each list is one text, a NUL between two: it is quickly compared with another.
+ *
+ * Atomic so that the set is one of that catalogue, and entries, stamps and records belong together.
+ */
+export const stretchScript: Script = script({
+  name: "candidates-stretch",
+  flags: ["no-writes"],
+  lua: [
+    "local catalogue, set, stamps, records = KEYS[1], KEYS[2], KEYS[3], KEYS[4]",
+    CHECK_CATALOGUE,
+    CLOCK,
+    SOME_RECORDS,
+    `
+local max, from, sub = ARGV[3] == '' and '+' or '(' .. ARGV[3], tonumber(ARGV[5]), string.sub
+local identities = redis.call('ZRANGE', set, '[' .. ARGV[2], max, 'BYLEX', 'LIMIT', 0, ARGV[4])
+for i, member in ipairs(identities) do identities[i] = sub(member, from) end
+local known = #identities > 0 and redis.call('HMGET', stamps, unpack(identities)) or {}
+for i, stamp in ipairs(known) do known[i] = stamp or '' end
+if ARGV[6] == '1' then return { now, identities, known, some_records(records, identities) } end
+return { now, table.concat(identities, '\\0'), table.concat(known, '\\0') }
 `,
   ],
 });

@@ -7,6 +7,7 @@ import type { IndexStore } from "../indexes/catalogue-state.ts";
 import type { RegistryKeys } from "../keys.ts";
 import type { Script } from "../scripts/script.ts";
 import { STALE_CATALOGUE } from "../scripts/write-keys.ts";
+import type { KeptPages } from "./kept-pages.ts";
 import type { Servers } from "./servers.ts";
 
 export interface Namespace {
@@ -18,6 +19,7 @@ export interface Namespace {
   readonly catalogue: Catalogue;
   readonly maxIdentities: number | undefined;
   readonly servers: Servers;
+  readonly pages: KeptPages;
   /** Only to be held: see `keptShapes`. */
   readonly shapes: readonly unknown[];
 }

@@ -27,7 +27,7 @@ export interface RecordQuery extends Pick<PageQuery, "session"> {
 }
 
 /** One of those that were listed. */
-interface Known {
+export interface Known {
   readonly identity: string;
   readonly stamp: Buffer;
 }
@@ -38,7 +38,7 @@ export interface Stamped {
   readonly moment: Moment;
 }
 
-interface Moment {
+export interface Moment {
   /** By the server's clock; no later than what was read. */
   readonly now: number;
   /** What turns an instant of the server's clock into one of `performance.now()` that is not later. */
@@ -104,6 +104,16 @@ export function splitByBytes({ known, moment }: Stamped): readonly Stamped[] {
   return [...parts, { known: known.slice(start), moment }];
 }
 
+/** Their records, by one command; `undefined` where there is none. */
+export async function readTexts(
+  { client, keys }: Namespace,
+  known: readonly Known[],
+  call: RedisCall,
+): Promise<readonly (string | undefined)[]> {
+  const names = known.map(({ identity }) => identity);
+  return listIn(await client.send("hmget", [keys.records, ...names], call, sourceOf(call))).map(optionalTextIn);
+}
+
 /**
  * A page with metadata, by one command; what has been written or has expired since its stamp was read is read again. Who is
  * ruled out by the text of his record is ruled out whatever his stamp, which is not even taken apart then.
@@ -114,16 +124,14 @@ export async function readRecords(
   { selector, session }: RecordQuery,
   call: RedisCall,
 ): Promise<Page<Registration>> {
-  const { client, keys } = namespace;
   if (known.length === 0) return EMPTY_PAGE;
-  const names = known.map(({ identity }) => identity);
-  const records = listIn(await client.send("hmget", [keys.records, ...names], call, sourceOf(call)));
+  const records = await readTexts(namespace, known, call);
   const present = performance.now() - moment.offset;
   const reader = new StampReader(namespace.servers);
   const items: Registration[] = [];
   const stale: string[] = [];
   for (const [index, { identity, stamp: bytes }] of known.entries()) {
-    const record = optionalTextIn(records[index]);
+    const record = records[index];
     const json = record === undefined ? "" : metadataText(record);
     if (record !== undefined && selector.mayGive?.(json) === false) continue;
     const stamp = reader.read(bytes);
@@ -164,8 +172,8 @@ export async function readRoutes(
 }
 
 /** With what had to be read again, stamp and record together, for then nothing but one script knows. */
-function completed<T extends Route>(
-  { known, session }: Pick<Stamped, "known"> & Pick<PageQuery, "session">,
+export function completed<T extends Route>(
+  { known, session }: { readonly known: readonly Pick<Known, "identity">[] } & Pick<PageQuery, "session">,
   page: Page<T>,
   again: Page<T>,
 ): Page<T> {

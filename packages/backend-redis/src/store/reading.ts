@@ -61,6 +61,27 @@ export function endOf(items: readonly Route[]): number {
   return end;
 }
 
+/** What one script has read of an identity: bytes, or nothing where it knows none. */
+export interface ReadAtOnce {
+  readonly stamp: unknown;
+  readonly record: unknown;
+  /** The server's, when it read them. */
+  readonly time: number;
+}
+
+/** `undefined`: it did not live, or is not selected. @throws as {@link StampReader} */
+export function registrationIn(
+  identity: string,
+  { stamp: bytes, record, time }: ReadAtOnce,
+  { reader, selector }: { readonly reader: StampReader; readonly selector: Selector },
+): Registration | undefined {
+  if (bytes === null || bytes === undefined) return undefined;
+  const stamp = reader.read(bytesIn(bytes));
+  if (!isLive(stamp, time)) return undefined;
+  const json = metadataText(bytesIn(record).toString());
+  return selector.mayGive?.(json) === false ? undefined : selector.give(identity, stamp, json);
+}
+
 /** Asks as often as it takes, for large records come a few at a time; `now` is the first answer's. */
 async function read(
   namespace: Namespace,
@@ -77,13 +98,7 @@ async function read(
     const reply = listIn(await client.run(readScript, [keys.stamps, keys.records], asked, call, "bytes"));
     const [time, stamps, records] = [numberIn(reply[0]), listIn(reply[1]), listIn(reply[2])];
     for (const [index, record] of records.entries()) {
-      const bytes = stamps[index] ?? undefined;
-      const stamp = bytes === undefined ? undefined : reader.read(bytesIn(bytes));
-      const isShown = stamp !== undefined && isLive(stamp, time);
-      const json = isShown ? metadataText(bytesIn(record).toString()) : "";
-      found.push(
-        isShown && selector.mayGive?.(json) !== false ? selector.give(asked[index] ?? "", stamp, json) : undefined,
-      );
+      found.push(registrationIn(asked[index] ?? "", { stamp: stamps[index], record, time }, { reader, selector }));
     }
     now ??= time;
   }

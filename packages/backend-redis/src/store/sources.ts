@@ -20,6 +20,7 @@ import type { PageSource } from "./pages.ts";
 import { EMPTY_PAGE, type Page } from "./reading.ts";
 import type { RouteMirror } from "./route-mirror.ts";
 import { EVERY_RECORD, selectorOf } from "./selecting.ts";
+import { smallPagesOr } from "./small-pages.ts";
 
 /** Of one command, which keeps the server busy for less than a millisecond. */
 const MAX_BLOCK = 1_000;
@@ -39,8 +40,11 @@ export function registrationSource(
   const size = filter === undefined ? Math.min(pageSize, MAX_BLOCK) : MAX_BLOCK;
   const all = everyone(namespace, { size, session });
   if (filter === undefined) return pageByPage(all, recordsOf(namespace, { session, selector: EVERY_RECORD }));
-  const lists = session === undefined ? candidatesOr(all, namespace, { filter, pageSize }) : all;
-  return pageByPage(lists, recordsOf(namespace, { session, selector: selectorOf(filter) }));
+  const selector = selectorOf(filter);
+  const begin = recordsOf(namespace, { session, selector });
+  if (session !== undefined) return pageByPage(all, begin);
+  const candidates = pageByPage(candidatesOr(all, namespace, { filter, pageSize }), begin);
+  return smallPagesOr(candidates, namespace, { filter, pageSize, selector });
 }
 
 /** As {@link registrationSource}; metadata is read only where there is a filter, and who asks for everyone may have a mirror. */
@@ -129,7 +133,7 @@ function candidatesOr(
 ): Lists {
   return async function* (after, call, appetite) {
     const isMoreWanted = (): boolean => appetite.reads > 1;
-    const query = { after, pageSize: MAX_BLOCK, firstSize: pageSize, isMoreWanted };
+    const query = { after, pageSize: MAX_BLOCK, firstSize: isMoreWanted() ? MAX_BLOCK : pageSize, isMoreWanted };
     const candidates = await candidatePages(namespace, filter, query, call);
     yield* candidates ?? all(after, call, appetite);
   };

@@ -2,6 +2,7 @@ import type { RegistryCase } from "../case.ts";
 import { corpusCases } from "./filters/corpus.ts";
 import { differentialCases } from "./filters/differential.ts";
 import { filterIndexCases } from "./filters/indexes.ts";
+import { repeatedFilterCases } from "./filters/repeated.ts";
 import { filteredScanCases } from "./filters/scans.ts";
 import { splitCases } from "./filters/split.ts";
 import { valueCases } from "./filters/values.ts";
@@ -14,4 +15,5 @@ export const filterCases: readonly RegistryCase[] = [
   ...filterIndexCases,
   ...valueCases,
   ...filteredScanCases,
+  ...repeatedFilterCases,
 ];

@@ -2,6 +2,7 @@ import type { Mutant } from "../mutant.ts";
 import { equalityMutants } from "./filters/equality.ts";
 import { fieldMutants } from "./filters/fields.ts";
 import { filterIndexMutants } from "./filters/indexes.ts";
+import { repeatedFilterMutants } from "./filters/repeated.ts";
 import { filteredScanMutants } from "./filters/scans.ts";
 import { splitMutants } from "./filters/splits.ts";
 import { textMutants } from "./filters/text.ts";
@@ -13,5 +14,6 @@ export const filterMutants: readonly Mutant[] = [
   ...textMutants,
   ...splitMutants,
   ...filteredScanMutants,
+  ...repeatedFilterMutants,
   ...filterIndexMutants,
 ];

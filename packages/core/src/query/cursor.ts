@@ -9,7 +9,7 @@
  * page they could have asked for anyway.
  */
 
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import { canonicalJson, type Filter, formatFilter, isObject, isStorableText, type JsonValue } from "@muster/filter";
 import { MusterError, type Position } from "../slots/index.ts";
 import type { SortKey } from "./sort.ts";
@@ -91,13 +91,8 @@ function hashOf({ namespace, filter, keys }: CursorScope, body: Uint8Array): Buf
     filter === undefined ? null : JSON.stringify(formatFilter(filter)),
     keys.map(({ text }) => text),
   ]);
-  return createHash("sha256")
-    .update(Buffer.of(VERSION))
-    .update(query)
-    .update("\n")
-    .update(body)
-    .digest()
-    .subarray(0, POSITION_AT - HASH_AT);
+  const bytes = Buffer.concat([Buffer.of(VERSION), Buffer.from(`${query}\n`), body]);
+  return hash("sha256", bytes, "buffer").subarray(0, POSITION_AT - HASH_AT);
 }
 
 function invalid(source: string, message: string): MusterError<"INVALID_CURSOR"> {

@@ -1,8 +1,24 @@
-/** What the first page of an equality with an index costs over Redis: over commands by hand, and as the registry grows. */
+/**
+ * What the first page of an equality with an index costs over Redis, asked for again and again: over commands by hand, and
+ * as the registry grows. Beside it, what a page costs that has not been asked for before.
+ */
 
 import { redisRegistry } from "@muster/backend-redis";
 import { Redis } from "ioredis";
-import { CELL, type Celled, celled, fillCells, firstPage, inBatches, openCells, pageAnswer, pageOf } from "../cells.ts";
+import {
+  CELL,
+  CELL_NAMES,
+  type Celled,
+  celled,
+  fillCells,
+  firstPage,
+  fullPage,
+  inBatches,
+  openCells,
+  pageAnswer,
+  pageOf,
+  pagesInTurn,
+} from "../cells.ts";
 import { playRounds } from "../rounds.ts";
 import { type Outcome, rowOf, type Scenario, type Settings } from "../scenario.ts";
 import { benchServer } from "../servers.ts";
@@ -39,6 +55,14 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
       ],
       { rounds, size: limit },
     );
+    const [others, othersByHand] = [pagesInTurn(fleet, limit), readInTurn(redis, limit)];
+    const playedInTurn = await playRounds(
+      [
+        { name: "another page each time, by hand", run: async () => (await othersByHand.next()).value },
+        { name: "another page each time", run: async () => (await others.next()).value },
+      ],
+      { rounds, size: limit },
+    );
     return {
       rows: [
         rowOf("time of the first page / by hand", "×", played.ratio("first page", "by hand"), {
@@ -48,8 +72,13 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
         rowOf("… / the same of a hundredth", "×", played.ratio("first page", "first page of a hundredth"), {
           atMost: 1.3,
         }),
+        rowOf(
+          "time of another page each time / by hand",
+          "×",
+          playedInTurn.ratio("another page each time", "another page each time, by hand"),
+        ),
       ],
-      timings: played.timings,
+      timings: [...played.timings, ...playedInTurn.timings],
     };
   } finally {
     redis.disconnect();
@@ -69,20 +98,43 @@ async function fillByHand(redis: Redis, size: number): Promise<void> {
   });
 }
 
-/** Whoever has expired is passed over. */
 async function readByHand(redis: Redis, limit: number): Promise<string> {
-  const found: { readonly identity: string; readonly metadata: Celled }[] = [];
-  for (let from = 0; found.length < limit; ) {
-    const identities = await redis.zrange(cellKeyOf(CELL), from, from + limit - 1);
-    if (identities.length === 0) break;
-    const texts = await redis.mget(identities.map(keyOf));
-    for (const [index, identity] of identities.entries()) {
-      const text = texts[index] ?? undefined;
-      if (text !== undefined && found.length < limit) found.push({ identity, metadata: JSON.parse(text) as Celled });
-    }
-    from += identities.length;
+  const found: string[] = [];
+  for (let from = 0; found.length < limit; from += limit) {
+    const page = await readRanks(redis, CELL, from, limit);
+    if (page.length === 0) break;
+    found.push(...page.slice(0, limit - found.length).map(({ identity }) => identity));
   }
-  return pageAnswer(found.map(({ identity }) => identity));
+  return pageAnswer(found);
+}
+
+/** As {@link pagesInTurn}. */
+async function* readInTurn(redis: Redis, limit: number): AsyncGenerator<string, never, undefined> {
+  while (true) {
+    for (const cell of CELL_NAMES) {
+      for (let from = 0; ; from += limit) {
+        const { length } = await readRanks(redis, cell, from, limit);
+        if (length < limit) break;
+        yield fullPage(length);
+      }
+    }
+  }
+}
+
+/** Whoever has expired is passed over. */
+async function readRanks(
+  redis: Redis,
+  cell: string,
+  from: number,
+  limit: number,
+): Promise<readonly { readonly identity: string; readonly metadata: Celled }[]> {
+  const identities = await redis.zrange(cellKeyOf(cell), from, from + limit - 1);
+  if (identities.length === 0) return [];
+  const texts = await redis.mget(identities.map(keyOf));
+  return identities.flatMap((identity, index) => {
+    const text = texts[index] ?? undefined;
+    return text === undefined ? [] : [{ identity, metadata: JSON.parse(text) as Celled }];
+  });
 }
 
 function keyOf(identity: string): string {
