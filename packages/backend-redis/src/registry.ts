@@ -12,6 +12,7 @@ import {
   type LeaseOutcome,
   Lifecycle,
   MusterError,
+  OperationCall,
   type ReapClaim,
   type Registration,
   type RegistryBackend,
@@ -166,7 +167,7 @@ class RedisRegistry implements RegistryBackend {
     call: Call,
     work: (namespace: Namespace, call: RedisCall) => Promise<T>,
   ): Promise<T> {
-    return this.#life.run(operation, call, async () => work(this.#namespace, { signal: call.signal, operation }));
+    return this.#life.run(operation, call, () => work(this.#namespace, new OperationCall(call, operation)));
   }
 
   async *#pages<T extends Route>(
@@ -178,7 +179,7 @@ class RedisRegistry implements RegistryBackend {
     checkPageSize(pageSize, `${NAME}.${operation}`);
     this.#life.check(operation, call);
     const wait = async <R>(work: () => Promise<R>): Promise<R> => this.#life.run(operation, call, work);
-    const sent = { signal: call.signal, operation };
+    const sent = new OperationCall(call, operation);
     yield* pagesOf({ source: sourceIn(this.#namespace), after, pageSize, call: sent, wait });
   }
 
