@@ -167,7 +167,7 @@ class RedisRegistry implements RegistryBackend {
     call: Call,
     work: (namespace: Namespace, call: RedisCall) => Promise<T>,
   ): Promise<T> {
-    return this.#life.run(operation, call, async () => work(this.#namespace, new OperationCall(call, operation)));
+    return this.#life.run(operation, call, () => work(this.#namespace, new OperationCall(call, operation)));
   }
 
   async *#pages<T extends Route>(

@@ -66,16 +66,19 @@ await withServer("redis", { persistent: false }, ({ url }) => {
       await using registry = await open(url, { namespace, schema });
       const metadata = { n: 1 };
       await store(registry, [entry("$session/s", { ttlMs: 60 * SECOND })]);
-      const names = ["deleted", "expired", "taken over", "bound", "updated"];
+      const bound = ["bound", "bound, deleted", "bound, deleted with another", "bound, the other"];
+      const names = ["deleted", "expired", "taken over", "updated", ...bound];
       const given = { metadata, session: "s", ttlMs: 20 };
       const epochs = await store(
         registry,
-        names.map((name) => entry(name, { ...given, sessionBound: name === "bound" })),
+        names.map((name) => entry(name, { ...given, sessionBound: bound.includes(name) })),
       );
       await store(registry, [entry("taken over", { ...given, mode: "replace", session: "t", metadata: { n: 2 } })]);
-      const mode = { epoch: epochs[4] ?? 0 };
+      const mode = { epoch: epochs[3] ?? 0 };
       await registry.setMany([entry("updated", { ...given, mode, session: "u", attempt: "another" })], within(SECOND));
-      await registry.deleteMany([{ identity: "deleted", epoch: epochs[0] ?? 0 }], within(SECOND));
+      const [first, , , , , ...boundKeys] = names.map((identity, at) => ({ identity, epoch: epochs[at] ?? 0 }));
+      for (const some of [first === undefined ? [] : [first], boundKeys.slice(0, 1), boundKeys.slice(1)])
+        await registry.deleteMany(some, within(SECOND));
       const left = await registry.getMany(["bound", "$session/s"], within(SECOND));
       await registry.renewMany(
         left.flatMap((one) => (one ? [{ identity: one.identity, epoch: one.epoch, expiresAt: one.registeredAt }] : [])),

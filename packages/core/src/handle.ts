@@ -5,8 +5,7 @@ import { invalidArgument, runVerb } from "./call.ts";
 import type { AttachOptions, Handle, HandleEvents, MessageHandler, MetadataPatch, Unregistered } from "./fleet.ts";
 import type { Host } from "./host.ts";
 import type { Message } from "./message.ts";
-import { createMessageIterator } from "./receiving/message-iterator.ts";
-import { checkInbox, checkReceiver, detach, handlerMailbox, mailboxOptions } from "./receiving/receiver.ts";
+import { checkInbox, checkReceiver, handlerMailbox, iteratedMailbox } from "./receiving/receiver.ts";
 import { renew } from "./renew.ts";
 import type { Served } from "./life/served.ts";
 import { type CallOptions, isMusterError } from "./slots/index.ts";
@@ -82,10 +81,7 @@ class ServedHandle<M extends object, Transaction> implements Handle<M, Transacti
 
   messages(options?: ReceiverOptions): AsyncIterableIterator<Message> {
     checkInbox(options?.inbox, "core.messages");
-    const mailbox = createMessageIterator({
-      ...mailboxOptions(this.#host, this.#served, options?.inbox),
-      onLeave: () => detach(this.#host, this.#served),
-    });
+    const mailbox = iteratedMailbox(this.#host, this.#served, options?.inbox);
     const attached = runVerb(this.#host.gate, "messages", options, (call) =>
       attach(this.#host, this.#served, mailbox, call),
     );

@@ -2,7 +2,7 @@
 export interface Timing {
   /** TTL of a registration that names none. Default 30,000. */
   readonly ttlMs: number;
-  /** Lease of this process' session. Default 10,000. */
+  /** Lease of this process' session. A TTL of less than twice that is renewed for each identity by itself. Default 10,000. */
   readonly sessionLeaseMs: number;
   /** Deadline of a call that names none. Default 10,000. */
   readonly timeoutMs: number;

@@ -38,12 +38,12 @@ export async function unregisterServed(host: Host, served: Served, call: TimedCa
  * @throws TIMEOUT, ABORTED
  */
 async function drain(host: Host, served: Served, call: TimedCall): Promise<void> {
+  const ended = endReceiver(host, served);
+  if (ended === undefined) return;
   const shareMs = Math.max(0, (call.deadline - performance.now()) / 2);
   const share = new Promise<void>((resolve, reject) => {
     const timer = setTimeout(resolve, shareMs);
-    endReceiver(host, served)
-      .then(resolve, reject)
-      .finally(() => clearTimeout(timer));
+    ended.then(resolve, reject).finally(() => clearTimeout(timer));
   });
   try {
     await untilAborted(share, call, SOURCE);

@@ -21,7 +21,7 @@ test("none leaves before it is due, and what it waits behind a stall counts", as
     isStalled = true;
   });
   expect(early).toEqual([]);
-  expect(latencies.quantile(0.5)).toBeGreaterThan(15);
+  expect(latencies.quantile(0.6)).toBeGreaterThanOrEqual(20); // The fifth was due 20 ms before the end of the stall.
 });
 
 test("what throws has failed, and the first says why", async () => {

@@ -15,15 +15,22 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function whole(number) return string.format('%.0f', number) end
 `;
 
+/** Takes a stamp apart, as `codec.ts` describes it; another version's does not match. */
+export const STAMP_PATTERN =
+  "^1%z([^%z]+)%z([^%z]+)%z(%d+)%z(%d+)%z(%d+)%z([^%z]*)%z([^%z]*)%z([^%z]*)%z([^%z]*)%z(%d+)$";
+
+/** Ends the script, before it has written anything. */
+export const UNKNOWN_STAMP = "error({ err = 'UNKNOWNSTAMP a record has been written by a newer release' })";
+
 /**
  * Stamps, as `codec.ts` describes them. Every part is text as it was written, and `expires_at` a number where there is
  * one. `UNKNOWNSTAMP` ends the script; they are all read before anything is written.
  */
-export const STAMPS = `
+export const STAMPS: string = `
 local function read_stamp(text)
   local state, expiry, epoch, revision, registered, ttl, session, address, attempt, bytes =
-    string.match(text, '^1%z([^%z]+)%z([^%z]+)%z(%d+)%z(%d+)%z(%d+)%z([^%z]*)%z([^%z]*)%z([^%z]*)%z([^%z]*)%z(%d+)$')
-  if not state then error({ err = 'UNKNOWNSTAMP a record has been written by a newer release' }) end
+    string.match(text, '${STAMP_PATTERN}')
+  if not state then ${UNKNOWN_STAMP} end
   return {
     state = state, expiry = expiry, epoch = epoch, revision = revision, registered = registered,
     ttl = ttl, session = session, address = address, attempt = attempt, bytes = bytes, expires_at = tonumber(expiry)

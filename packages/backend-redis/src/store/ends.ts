@@ -1,10 +1,12 @@
 /** Ends: `deleteMany`, `reap` and `confirmMany`. */
 
-import type { DeleteKey, DeleteOutcome, ReapClaim } from "@muster/core/slots";
+import { type DeleteKey, type DeleteOutcome, type ReapClaim, SESSION_PREFIX } from "@muster/core/slots";
 import type { RedisCall } from "../client.ts";
 import { decodeMetadata, decodeStamp, registrationOf } from "../codec.ts";
 import { NAME } from "../errors.ts";
+import { deleteOneScript } from "../scripts/delete-one.ts";
 import { confirmScript, deleteScript, reapScript } from "../scripts/ends.ts";
+import { STALE_CATALOGUE } from "../scripts/write-keys.ts";
 import { MAX_ENTRIES, partsOf, sendParts } from "./batches.ts";
 import { type Namespace, runIndexed } from "./namespace.ts";
 import { listIn, textIn, unexpected } from "./replies.ts";
@@ -21,15 +23,33 @@ export async function deleteMany(
   keys: readonly DeleteKey[],
   call: RedisCall,
 ): Promise<readonly DeleteOutcome[]> {
+  const [only, second] = keys;
+  if (only !== undefined && second === undefined && !only.identity.startsWith(SESSION_PREFIX))
+    return [await deleteOne(namespace, only, call)];
   const parts = partsOf(keys, ({ identity }) => identity.length, namespace.catalogue.indexKeys.length);
   return sendParts(parts, `${NAME}.deleteMany`, call, async (part) => {
-    const columns = [
-      ...part.map(({ identity }) => identity),
-      ...part.map((key) => ("epoch" in key ? `e${key.epoch}` : `a${key.attempt}`)),
-    ];
+    const columns = [...part.map(({ identity }) => identity), ...part.map(argumentOf)];
     const reply = await runIndexed(namespace, deleteScript, ({ version }) => [version, ...columns], call);
-    return Array.from(textIn(reply), (code) => OUTCOMES.get(code) ?? raise(code));
+    return Array.from(textIn(reply), outcomeIn);
   });
+}
+
+async function deleteOne({ client, catalogue }: Namespace, key: DeleteKey, call: RedisCall): Promise<DeleteOutcome> {
+  while (true) {
+    const inputs = [catalogue.version, key.identity, argumentOf(key)];
+    const reply = await client.run(deleteOneScript, catalogue.beginKeys, inputs, call);
+    if (reply !== STALE_CATALOGUE) return outcomeIn(textIn(reply));
+    await catalogue.reload(call);
+  }
+}
+
+/** Which life it is that is to end. */
+function argumentOf(key: DeleteKey): string {
+  return "epoch" in key ? `e${key.epoch}` : `a${key.attempt}`;
+}
+
+function outcomeIn(code: string): DeleteOutcome {
+  return OUTCOMES.get(code) ?? raise(code);
 }
 
 /** The contract's `reap`, of which one call hands out no more than 250 steps. */

@@ -162,7 +162,8 @@ async function writeSomething(registry: RegistryBackend, random: Random): Promis
     await registry.setMany(entries, CALL);
   } else if (choice < 0.8) {
     const keys = found.flatMap((one) => (one ? [{ identity: one.identity, epoch: one.epoch }] : []));
-    await registry.deleteMany(keys, CALL);
+    if (choice < 0.7) await registry.deleteMany(keys, CALL);
+    else for (const key of keys) await registry.deleteMany([key], CALL);
   } else {
     await registry.setMany(
       entries.map((one) => ({ ...one, mode: "replace", ttlMs: 1 }) as const),

@@ -86,7 +86,7 @@ function giveUp(host: Host, served: Served, error: MusterError): void {
 }
 
 function endInBackground(host: Host, served: Served): void {
-  endReceiver(host, served).catch((cause: unknown) => host.warn(codedError(cause, "core.lose")));
+  endReceiver(host, served)?.catch((cause: unknown) => host.warn(codedError(cause, "core.lose")));
 }
 
 function isTransient(error: MusterError): boolean {

@@ -14,11 +14,13 @@ export function release(host: Host, served: Served): void {
   served.detached = host.durable?.detach(identity, served.epoch);
 }
 
-/** Resolves when a running handler has finished and the store knows what became of it; nothing more is handed over. */
-export async function endReceiver(host: Host, served: Served): Promise<void> {
+/**
+ * Resolves when a running handler has finished and the store knows what became of it; absent, as mostly: no handler runs.
+ * Nothing more is handed over.
+ */
+export function endReceiver(host: Host, served: Served): Promise<void> | undefined {
   endAddress(host, served);
-  await served.mailbox?.close();
-  await served.detached;
+  return served.mailbox?.close()?.then(() => served.detached) ?? served.detached;
 }
 
 /** Whoever is still at work has had his time. */

@@ -19,8 +19,8 @@ export interface Mailbox {
   abandon(reason: MusterError): void;
   /** Goes on without waiting for this one any longer, if it is what it waits for. */
   skip(message: ReceivedMessage): void;
-  /** Takes nothing more and resolves when what has started has finished, or was skipped. */
-  close(): Promise<void>;
+  /** Takes nothing more and resolves when what has started has finished, or was skipped; absent: nothing is under way. */
+  close(): Promise<void> | undefined;
 }
 
 export interface MailboxOptions extends MessageQueueOptions {
@@ -29,7 +29,7 @@ export interface MailboxOptions extends MessageQueueOptions {
 }
 
 /** What keeps the registrations of a session alive. */
-interface Fence {
+export interface Fence {
   /** False from the moment when others may take them for dead. Reads the clock. */
   readonly live: boolean;
 }
@@ -81,12 +81,12 @@ class HandlerMailbox implements Mailbox {
     else message.settle(UNTRIED);
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> | undefined {
     this.#isIdle = false;
     this.#isClosed = true;
     this.#queue?.clear();
-    if (this.#running === undefined) return;
-    await new Promise<void>((resolve) => {
+    if (this.#running === undefined) return undefined;
+    return new Promise<void>((resolve) => {
       (this.#closing ??= []).push(resolve);
     });
   }

@@ -1,9 +1,11 @@
 /** Receivers of handles: how they are made, and how they leave. */
 
 import { invalidArgument } from "../call.ts";
-import type { AttachOptions, MessageHandler } from "../fleet.ts";
+import type { AttachOptions, MessageHandler, OverflowPolicy } from "../fleet.ts";
 import type { Host } from "../host.ts";
-import { createMailbox, type Mailbox, type MailboxOptions } from "./mailbox.ts";
+import type { Message } from "../message.ts";
+import { createMailbox, type Fence, type HandlerMailboxOptions, type Mailbox } from "./mailbox.ts";
+import { createMessageIterator, type MessageIterator, type MessageIteratorOptions } from "./message-iterator.ts";
 import { inOrder } from "../tasks/in-order.ts";
 import { endAddress } from "../life/own-address.ts";
 import { rewrite } from "../life/rewrite.ts";
@@ -22,27 +24,67 @@ export function handlerMailbox(
   onMessage: MessageHandler<never>,
   inbox: InboxOptions | undefined,
 ): Mailbox {
-  return createMailbox({
-    ...mailboxOptions(host, served, inbox),
-    // Attached is only what lives, and one that is bound to its session ends with it and not before.
-    fence: served.options.sessionBound ? host.session : undefined,
-    onMessage: onMessage as MessageHandler<unknown>, // What it is given comes from the slot that its type was inferred from.
-    onHandlerError: (error, message) => served.events.emit("handlerError", { error, message }),
-  });
+  // What it is given comes from the slot that its type was inferred from.
+  return createMailbox(new Handling(host, served, inbox, onMessage as MessageHandler<unknown>));
 }
 
-/** Common to both kinds of receiver: when a message may start, and what becomes of those that don't fit. */
-export function mailboxOptions(host: Host, served: Served, inbox: InboxOptions | undefined): MailboxOptions {
-  return {
-    capacity: inbox?.capacity,
-    overflow: inbox?.overflow,
-    mayStart: () => served.isLive && host.session.live && performance.now() < served.deadline,
-    onOverflow(dropped): void {
-      host.countDropped(dropped);
-      served.events.emit("overflow", { dropped });
-    },
-    onDisconnect: () => detach(host, served),
-  };
+/** A mailbox that this handle's messages are taken out of. */
+export function iteratedMailbox(host: Host, served: Served, inbox: InboxOptions | undefined): MessageIterator {
+  return createMessageIterator(new Receiving(host, served, inbox));
+}
+
+/**
+ * When a message may start, and what becomes of those that don't fit. It is an object of its own class, and no closures,
+ * for there may be very many.
+ */
+class Receiving implements MessageIteratorOptions {
+  readonly host: Host;
+  readonly served: Served;
+  readonly capacity: number | undefined;
+  readonly overflow: OverflowPolicy | undefined;
+
+  constructor(host: Host, served: Served, inbox: InboxOptions | undefined) {
+    this.host = host;
+    this.served = served;
+    this.capacity = inbox?.capacity;
+    this.overflow = inbox?.overflow;
+  }
+
+  mayStart(): boolean {
+    const { isLive, deadline } = this.served;
+    return isLive && this.host.session.live && performance.now() < deadline;
+  }
+
+  onOverflow(dropped: number): void {
+    this.host.countDropped(dropped);
+    this.served.events.emit("overflow", { dropped });
+  }
+
+  onDisconnect(): void {
+    detach(this.host, this.served);
+  }
+
+  onLeave(): void {
+    detach(this.host, this.served);
+  }
+}
+
+class Handling extends Receiving implements HandlerMailboxOptions {
+  readonly onMessage: MessageHandler<unknown>;
+
+  constructor(host: Host, served: Served, inbox: InboxOptions | undefined, onMessage: MessageHandler<unknown>) {
+    super(host, served, inbox);
+    this.onMessage = onMessage;
+  }
+
+  /** Attached is only what lives, and one that is bound to its session ends with it and not before. */
+  get fence(): Fence | undefined {
+    return this.served.options.sessionBound ? this.host.session : undefined;
+  }
+
+  onHandlerError(error: unknown, message: Message): void {
+    this.served.events.emit("handlerError", { error, message });
+  }
 }
 
 /**

@@ -129,7 +129,7 @@ test("closing waits for whoever is at work on an awaited message, until it asks,
     push(given);
     await messages.next();
     let isClosed = false;
-    const closing = close().then(() => {
+    const closing = close()?.then(() => {
       isClosed = true;
     });
     await new Promise(setImmediate);

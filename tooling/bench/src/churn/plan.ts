@@ -8,8 +8,11 @@ import type { Share } from "../receivers/plan.ts";
 export const NAMESPACE = "churn";
 /** Everyone is in one of as many cells, so that a filter for one of them matches 1 %. */
 export const CELLS = 100;
-/** As a process has it, but for two cores that two hundred of them share. */
-export const TIMING = { sessionLeaseMs: 30_000, timeoutMs: 60_000 } as const;
+/**
+ * As a process has it, but for two cores that two hundred of them share: a lease of three times the default, and so the TTL,
+ * which must be twice a lease for sessions to be renewed, and not identities.
+ */
+export const TIMING = { sessionLeaseMs: 30_000, ttlMs: 90_000, timeoutMs: 60_000 } as const;
 
 export interface ChurnPlan {
   readonly places: Places;
