@@ -164,6 +164,7 @@ class Node implements ReceivingNode {
 
   /** Waits for nothing but the end of a time slice: a turn for each message costs more than the message. */
   async #dispatch(page: readonly Delivery[]): Promise<void> {
+    this.#slice.begin();
     for (const delivery of page) {
       const arrived = this.#read(delivery);
       if (arrived?.kind === "message") {

@@ -131,6 +131,7 @@ export class Publisher {
 
   async #publishBatch(batch: Batch): Promise<void> {
     this.#hasStarted = true;
+    this.#slice.begin();
     try {
       const messages = await batch.messages(this.#content, this.#slice);
       if (this.#isStopped(batch)) return;

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { TimeSlice } from "../../src/tasks/time-slice.ts";
 
@@ -48,4 +49,14 @@ test("whoever only steps rests too, however its steps are spread over calls", as
 test("a loop that has hardly begun goes on at once", () => {
   const slice = new TimeSlice();
   expect(Array.from({ length: 15 }, () => slice.step())).not.toContainEqual(expect.anything());
+});
+
+test("whoever has waited for the event loop need not rest", async () => {
+  const slice = new TimeSlice();
+  expect(slice.rest()).toBeUndefined();
+  for (let turns = 0; turns < 3; turns += 1) {
+    for (let step = 0; step < 8; step += 1) work();
+    await nextTurn();
+    expect(slice.rest()).toBeUndefined();
+  }
 });

@@ -48,6 +48,7 @@ export class Intake {
     const isEndless = this.#options.durability.traits.lease === "session";
     const until = isEndless ? Number.POSITIVE_INFINITY : endsAt;
     const lanes: Lane<Lease>[] = [];
+    this.#slice.begin();
     let taken = 0;
     for (const { message, recipients } of leased) {
       const content = { message, content: new ReceivedContent(message) };
