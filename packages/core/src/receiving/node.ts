@@ -181,6 +181,7 @@ class Node implements ReceivingNode {
       const rest = this.#slice.step();
       if (rest !== undefined) await rest;
     }
+    this.#awaited.rest();
   }
 
   #read({ address, headers, body }: Delivery): Frame | RawMessage | undefined {

@@ -41,6 +41,11 @@ export class AnswerPost {
     this.#plan();
   }
 
+  /** Nothing more is about to be added: what waits leaves in this turn, unless the broker is busy with what left before. */
+  leave(): void {
+    if (this.#inFlight.size === 0) this.#send();
+  }
+
   /** Resolves when everything that was added has been sent, or could not be. @throws TIMEOUT, ABORTED */
   async flush(call: Call): Promise<void> {
     while (this.#waiting.size > 0 || this.#inFlight.size > 0) {

@@ -68,6 +68,11 @@ export class AwaitedReceiver {
     if (!isTaken) acknowledger.miss();
   }
 
+  /** Everything has been received that had come by now: what is known of it is told at once. */
+  rest(): void {
+    this.#post.leave();
+  }
+
   /** Resolves when everything that is known has been told. @throws TIMEOUT, ABORTED */
   async flush(call: Call): Promise<void> {
     await this.#post.flush(call);

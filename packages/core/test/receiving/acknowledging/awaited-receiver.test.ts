@@ -71,6 +71,22 @@ test("while one is slow the others are told of, again and again, and in the end 
   expect(told.at(-1)).toEqual(["0-100 handled"]);
 });
 
+test("what is known when all that has come is read is told before the event loop turns", async () => {
+  const order: string[] = [];
+  await using fixture = await openAwaiting((plain) =>
+    interposed(plain, {
+      publishMany: (original) => async (batch, call) => {
+        order.push("answer");
+        return await original(batch, call);
+      },
+    }),
+  );
+  fixture.attach("ada", () => void setImmediate(() => order.push("turn")));
+  await fixture.send(["ada"]);
+  await eventually("it is acknowledged", () => fixture.answers.length > 0);
+  expect(order.indexOf("answer")).toBe(0);
+});
+
 test("acknowledgements of many frames leave in a few batches", async () => {
   const batches: number[] = [];
   await using fixture = await openAwaiting(counting(batches));
