@@ -9,12 +9,14 @@ import type { Route } from "../slots/index.ts";
 const MAX_RECIPIENTS = 1_000;
 /** Recipients that may wait for their parcel to fill, over all addresses. */
 const MAX_WAITING = 32_768;
+/** Of UTF-8, for a code unit of UTF-16. */
+const MAX_UNIT_BYTES = 3;
 
 /** One frame to come: it is encoded when it is published. */
 export interface Parcel extends Recipients {
   readonly address: string;
   readonly epochs: readonly number[];
-  /** Of its frame, at most. */
+  /** Of its frame, about. */
   readonly bytes: number;
 }
 
@@ -28,7 +30,13 @@ export interface Sorted {
 /** Recipients with an address each, by column. */
 export type Singles = readonly [identities: string[], epochs: number[], addresses: string[]];
 
-type Group = readonly [identities: string[], epochs: number[]];
+/** Who waits at an address; the session of the last of them, and the page's set of living ones in which that was found. */
+type Group = readonly [
+  identities: string[],
+  epochs: number[],
+  session: string | undefined,
+  living: ReadonlySet<string>,
+];
 
 /** Every recipient that was added comes out exactly once: among those that {@link add} gives back, or in some parcel. */
 export class Grouping {
@@ -67,7 +75,9 @@ export class Grouping {
 
   /** Emits parcels for as long as so many wait at the address. */
   #emitFrom(address: string, atLeast: number): void {
-    let [identities, epochs] = this.#groups.get(address) ?? [[], []];
+    const group = this.#groups.get(address);
+    if (group === undefined) return;
+    let [identities, epochs] = group;
     while (identities.length >= atLeast) {
       const { count, bytes } = fitting(identities, this.#emptyBytes, this.#maxBytes);
       this.#emit({ address, identities: identities.slice(0, count), epochs: epochs.slice(0, count), bytes });
@@ -76,7 +86,7 @@ export class Grouping {
       this.#waiting -= count;
     }
     if (identities.length === 0) this.#groups.delete(address);
-    else this.#groups.set(address, [identities, epochs]);
+    else this.#groups.set(address, [identities, epochs, group[2], group[3]]);
   }
 }
 
@@ -95,32 +105,42 @@ function sortOut(
 ): readonly string[] {
   const unreached: string[] = [];
   for (const route of routes) {
-    const { identity, epoch, address } = route;
-    if (address === undefined || !isAttached(route, living)) {
+    const { identity, epoch, session, address } = route;
+    const isOfNode = address !== undefined && isNodeAddress(address);
+    const group = isOfNode ? groups.get(address) : undefined;
+    if (group !== undefined && group[2] === session && group[3] === living) {
+      group[1].push(epoch);
+      if (group[0].push(identity) === MAX_RECIPIENTS + 1) full.push(address ?? "");
+    } else if (address === undefined || !isAttached(route, living)) {
       unreached.push(identity);
-    } else if (!isNodeAddress(address)) {
+    } else if (isOfNode) {
+      const there: string[] = group?.[0] ?? [];
+      const under: number[] = group?.[1] ?? [];
+      under.push(epoch);
+      if (there.push(identity) === MAX_RECIPIENTS + 1) full.push(address);
+      groups.set(address, [there, under, session, living]);
+    } else {
       identities.push(identity);
       epochs.push(epoch);
       addresses.push(address);
-    } else {
-      const group = groups.get(address);
-      if (group === undefined) {
-        groups.set(address, [[identity], [epoch]]);
-      } else {
-        group[1].push(epoch);
-        if (group[0].push(identity) === MAX_RECIPIENTS + 1) full.push(address);
-      }
     }
   }
   return unreached;
 }
 
-/** How many of the first of them one frame takes, and its bytes then. */
+/**
+ * How many of the first of them one frame takes, and its bytes then: where they fit whatever is in their names, as if that were
+ * ASCII. To count the bytes of a name costs more than all else that is done here for it.
+ */
 function fitting(
   identities: readonly string[],
   emptyBytes: number,
   maxBytes: number,
 ): { readonly count: number; readonly bytes: number } {
+  const most = Math.min(identities.length, MAX_RECIPIENTS);
+  const units = unitsOf(identities, most);
+  const nameless = emptyBytes + most * recipientBytes("");
+  if (nameless + MAX_UNIT_BYTES * units <= maxBytes) return { count: most, bytes: nameless + units };
   let bytes = emptyBytes;
   let count = 0;
   for (const identity of identities) {
@@ -130,4 +150,11 @@ function fitting(
     count += 1;
   }
   return { count, bytes };
+}
+
+/** UTF-16 code units of the first so many. */
+function unitsOf(identities: readonly string[], count: number): number {
+  let units = 0;
+  for (let index = 0; index < count; index += 1) units += identities[index]?.length ?? 0;
+  return units;
 }
