@@ -1,4 +1,7 @@
-/** Routes in the order of their identities, in a quarter of the memory that as many objects take: 60 bytes and the name. */
+/**
+ * Routes in the order of their identities, in a quarter of the memory that as many objects take: 60 bytes and the name. What
+ * has been asked for is kept as objects, too, for as long as there are few: to make them costs more than all else.
+ */
 
 import { partition, type Route } from "@muster/core/slots";
 import { compareStrings } from "@muster/filter";
@@ -7,6 +10,8 @@ import { compareStrings } from "@muster/filter";
 const BLOCK = 256;
 /** Beyond these, places are shared by those who come later. */
 const MAX_PLACES = 10_000;
+/** As many are kept as objects, too: a few megabytes. */
+const MAX_UNPACKED = 32_768;
 /** Behind each name but the last; no identity holds one. */
 const NUL = "\0";
 
@@ -27,6 +32,8 @@ interface Block {
   readonly places: readonly Place[];
   /** Epochs, times of registration, revisions, and expiries, NaN where there is none. */
   readonly numbers: Float64Array;
+  /** The same as objects, once somebody has asked for them. */
+  routes: readonly Route[] | undefined;
 }
 
 export class PackedRoutes {
@@ -50,7 +57,7 @@ export class PackedRoutes {
     const found: Route[] = [];
     const isBefore = (last: string): boolean => identity !== undefined && compareStrings(last, identity) <= 0;
     for (let at = partition(this.#blocks, ({ last }) => isBefore(last)); at < this.#blocks.length; at += 1) {
-      const routes = unpacked(this.#blocks[at]);
+      const routes = this.#routesOf(this.#blocks[at]);
       const from = found.length > 0 ? 0 : partition(routes, (route) => isBefore(route.identity));
       found.push(...(from === 0 ? routes : routes.slice(from)));
       if (found.length >= atLeast) break;
@@ -73,6 +80,11 @@ export class PackedRoutes {
       this.#size += merged.length - (block?.size ?? 0);
       from = to;
     }
+  }
+
+  #routesOf(block: Block | undefined): readonly Route[] {
+    if (block === undefined || this.#size > MAX_UNPACKED) return unpacked(block);
+    return (block.routes ??= unpacked(block));
   }
 
   #packed(routes: readonly Route[]): readonly Block[] {
@@ -98,7 +110,7 @@ export class PackedRoutes {
       places.push(this.#placeOf(route));
     }
     const names = routes.map(({ identity }) => identity);
-    return { last: names.at(-1) ?? "", size, names: names.join(NUL), places, numbers };
+    return { last: names.at(-1) ?? "", size, names: names.join(NUL), places, numbers, routes: undefined };
   }
 
   #placeOf({ session, address, ttlMs }: Route): Place {

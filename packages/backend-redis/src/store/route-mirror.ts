@@ -102,11 +102,12 @@ export class RouteMirror {
       const known = routes.behind(behind, PAGE);
       if (known.length === 0) return "all";
       const present = performance.now() - offset;
-      if (known.some((route) => hasExpired(route, present) && !hasExpired(route, now))) {
+      const isFresh = endOf(known) > present;
+      if (!isFresh && known.some((route) => hasExpired(route, present) && !hasExpired(route, now))) {
         everyone = undefined; // Perhaps he has been renewed meanwhile.
         continue;
       }
-      const items = known.filter((route) => !hasExpired(route, now));
+      const items = isFresh ? known : known.filter((route) => !hasExpired(route, now));
       behind = known.at(-1)?.identity;
       yield { items, freshUntil: endOf(items) + offset };
     }
