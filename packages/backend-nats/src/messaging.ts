@@ -10,6 +10,7 @@ import {
   type MessagingBackend,
   type MessagingTraits,
   type Outgoing,
+  type PublishOptions,
   type Scope,
 } from "@muster/core/slots";
 import { Client } from "./client.ts";
@@ -59,13 +60,18 @@ class NatsMessaging implements MessagingBackend {
     });
   }
 
-  async publishMany(batch: readonly Outgoing[], call: Call): Promise<readonly BatchFailure[]> {
+  async publishMany(
+    batch: readonly Outgoing[],
+    call: Call,
+    { confirm = true }: PublishOptions = {},
+  ): Promise<readonly BatchFailure[]> {
     return this.#client.run("publishMany", call, async (link) => {
       checkOutgoing(batch, this.#traits, NAME);
       link.check({ operation: "publishMany" });
       using witness = link.witness();
       // All in one turn: what the connection was checked for holds for every message.
       const failures = (this.#writer ??= new Writer(link.outlet, this.#subjects)).write(batch, link.maxMessageBytes);
+      if (!confirm) return failures;
       await link.roundTrip("publishMany");
       return witness.publishing.size === 0 ? failures : this.#withRefused(batch, failures, witness.publishing);
     });

@@ -52,6 +52,7 @@ export type {
   MessagingBackend,
   MessagingTraits,
   Outgoing,
+  PublishOptions,
 } from "./messaging.ts";
 export { addressFailures, checkOutgoing, checkPrefetch, isAddress } from "./messaging-arguments.ts";
 export { decodeName, encodeName } from "./names.ts";

@@ -57,10 +57,19 @@ export interface MessagingBackend extends Backend {
    * @throws PAYLOAD_TOO_LARGE, INVALID_ARGUMENT (over `maxBatch`, or what is no address): before anything was sent.
    * @throws UNAVAILABLE, TIMEOUT, ABORTED, CLOSED: nothing is known of any message; see `mayHaveApplied`.
    */
-  publishMany(batch: readonly Outgoing[], call: Call): Promise<readonly BatchFailure[]>;
+  publishMany(batch: readonly Outgoing[], call: Call, options?: PublishOptions): Promise<readonly BatchFailure[]>;
 
   /** A process needs one; it receives nothing until it has addresses. */
   openInbox(options: InboxOptions, call: Call): Promise<Inbox>;
+}
+
+export interface PublishOptions {
+  /**
+   * False: nobody needs to know what becomes of these. Then a backend may, and none must, resolve without the broker's answer,
+   * with the failures that it knows by itself, once they are on their way. A later `publishMany` without this, be its batch
+   * empty, resolves when the broker has answered for these too; until then, closing may lose them. Default true.
+   */
+  readonly confirm?: boolean;
 }
 
 export interface InboxOptions {

@@ -27,6 +27,24 @@ const emptyBatch: MessagingCase = {
   },
 };
 
+const unconfirmed: MessagingCase = {
+  id: "messaging/answer/not-asked-for",
+  rule: "What was published without a wish to know the broker's answer has been sent when a later batch, be it empty, is answered.",
+  slot: "messaging",
+  async run(ctx) {
+    const peer = await ctx.peer();
+    const listener = await listen(ctx, ["a", "b"], { at: peer });
+    const texts = Array.from({ length: 20 }, (_, index) => String(index));
+    for (const text of texts) {
+      const batch = [message(Number(text) % 2 === 0 ? "a" : "b", text)];
+      assert.deepEqual(await ctx.backend.publishMany(batch, ctx.call, { confirm: false }), []);
+    }
+    assert.deepEqual(await ctx.backend.publishMany([], ctx.call), []);
+    await ctx.backend.close();
+    await expectTexts(ctx, listener, texts, peer);
+  },
+};
+
 const noRoute: MessagingCase = {
   id: "messaging/answer/no-route",
   rule: "Where it reports missing receivers, each message that nobody listens for fails with NO_ROUTE at its own index, in ascending order.",
@@ -143,6 +161,6 @@ const traits: MessagingCase = {
 };
 
 export const answerCases: readonly MessagingCase[] = [
-  ...[nothing, emptyBatch, noRoute, others, accepted],
+  ...[nothing, emptyBatch, unconfirmed, noRoute, others, accepted],
   ...[removedHasNoRoute, largestBatch, overBatch, traits],
 ];

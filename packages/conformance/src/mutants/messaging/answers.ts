@@ -2,7 +2,10 @@
 
 import { type BatchFailure, MusterError } from "@muster/core/slots";
 import { type Mutant, withMessaging } from "../../mutant.ts";
+import { ownCall } from "../support.ts";
 import { type Pages, withAnswers, withInboxes } from "./support.ts";
+
+const LATE_MS = 50;
 
 function failure(code: "INTERNAL" | "INVALID_ARGUMENT", message: string): MusterError {
   return new MusterError({ code, source: "mutant.publishMany", message });
@@ -30,6 +33,32 @@ const emptyRefused: Mutant = {
       async publishMany(batch, call): Promise<readonly BatchFailure[]> {
         if (batch.length === 0) throw failure("INVALID_ARGUMENT", "nothing to publish");
         return real.publishMany(batch, call);
+      },
+    })),
+};
+
+const unconfirmedIsLost: Mutant = {
+  id: "messaging-unconfirmed-is-lost",
+  breaks: "What nobody wants an answer for is not sent.",
+  kills: ["messaging/answer/not-asked-for"],
+  of: (subject) =>
+    withMessaging(subject, (real) => ({
+      publishMany: async (batch, call, options) => (options?.confirm === false ? [] : real.publishMany(batch, call)),
+    })),
+};
+
+const unconfirmedIsLate: Mutant = {
+  id: "messaging-unconfirmed-is-not-waited-for",
+  breaks: "What nobody wants an answer for leaves after what is published later has been answered.",
+  kills: ["messaging/answer/not-asked-for"],
+  of: (subject) =>
+    withMessaging(subject, (real) => ({
+      async publishMany(batch, call, options): Promise<readonly BatchFailure[]> {
+        if (options?.confirm !== false) return real.publishMany(batch, call);
+        setTimeout(() => {
+          real.publishMany(batch, ownCall()).catch(() => undefined); // Nobody wants to know.
+        }, LATE_MS);
+        return [];
       },
     })),
 };
@@ -159,6 +188,6 @@ const changingTraits: Mutant = {
 };
 
 export const answerMutants: readonly Mutant[] = [
-  ...[everyOutcome, emptyRefused, swallowed, offByOne, descending, oneFailsAll],
+  ...[everyOutcome, emptyRefused, unconfirmedIsLost, unconfirmedIsLate, swallowed, offByOne, descending, oneFailsAll],
   ...[deniesReports, bindingsStay, losesLast, noBatchLimit, changingTraits],
 ];

@@ -8,6 +8,8 @@ import { type Acknowledgement, encodeAcknowledgement } from "../../wire/acknowle
 const MAX_IN_FLIGHT = 2;
 const MAX_BATCH = 4_096;
 const MAX_BATCH_BYTES = 1_048_576;
+/** When so much has left without the broker having been asked, it is asked again: what it can't keep up with gathers here. */
+const MAX_UNCONFIRMED_BYTES = 65_536;
 const TIMEOUT_MS = 5_000;
 const SOURCE = "core.acknowledge";
 
@@ -18,8 +20,8 @@ export interface Answer {
 }
 
 /**
- * Nothing is published twice: a sender that hears nothing sends again, and is answered again. While the broker is busy,
- * answers gather.
+ * Nothing is published twice: a sender that hears nothing sends again, and is answered again. So nobody asks the broker about
+ * each of them, as long as it has taken what it was asked about. While it is busy, answers gather.
  */
 export class AnswerPost {
   readonly #messaging: MessagingBackend;
@@ -28,6 +30,10 @@ export class AnswerPost {
   readonly #inFlight = new Set<Promise<void>>();
   #waiting = new Set<Answer>();
   #isPlanned = false;
+  /** The broker has taken what it was asked about last. */
+  #isTrusted = false;
+  /** What it was not asked about, since then. */
+  #unconfirmedBytes = 0;
 
   constructor(messaging: MessagingBackend, warn: (error: MusterError) => void) {
     this.#messaging = messaging;
@@ -48,8 +54,8 @@ export class AnswerPost {
 
   /** Resolves when everything that was added has been sent, or could not be. @throws TIMEOUT, ABORTED */
   async flush(call: Call): Promise<void> {
-    while (this.#waiting.size > 0 || this.#inFlight.size > 0) {
-      this.#send();
+    while (this.#waiting.size > 0 || this.#inFlight.size > 0 || this.#unconfirmedBytes > 0) {
+      this.#send(true);
       await untilAborted(Promise.race(this.#inFlight), call, SOURCE);
     }
   }
@@ -68,9 +74,13 @@ export class AnswerPost {
     });
   }
 
-  #send(): void {
-    while (this.#waiting.size > 0 && this.#inFlight.size < MAX_IN_FLIGHT) {
-      const publishing = this.#publish(this.#batch()).finally(() => {
+  /** @param isLast the broker is asked about these and all that have left. */
+  #send(isLast = false): void {
+    while (this.#inFlight.size < MAX_IN_FLIGHT && (this.#waiting.size > 0 || (isLast && this.#unconfirmedBytes > 0))) {
+      const { batch, bytes } = this.#batch();
+      const confirm = isLast || !this.#isTrusted || this.#unconfirmedBytes + bytes > MAX_UNCONFIRMED_BYTES;
+      this.#unconfirmedBytes = confirm ? 0 : this.#unconfirmedBytes + bytes;
+      const publishing = this.#publish(batch, confirm).finally(() => {
         this.#inFlight.delete(publishing);
         if (this.#waiting.size > 0) this.#plan();
       });
@@ -78,7 +88,7 @@ export class AnswerPost {
     }
   }
 
-  #batch(): readonly Outgoing[] {
+  #batch(): { readonly batch: readonly Outgoing[]; readonly bytes: number } {
     const { maxBatch, maxPayloadBytes } = this.#messaging.traits;
     const batch: Outgoing[] = [];
     let bytes = 0;
@@ -89,14 +99,16 @@ export class AnswerPost {
       batch.push({ address: answer.replyTo, headers: {}, body });
       bytes += body.byteLength;
     }
-    return batch;
+    return { batch, bytes };
   }
 
-  async #publish(batch: readonly Outgoing[]): Promise<void> {
+  async #publish(batch: readonly Outgoing[], confirm: boolean): Promise<void> {
     using call = linkCall({ signal: this.#closing.signal }, TIMEOUT_MS, SOURCE);
     try {
-      await this.#messaging.publishMany(batch, call); // A sender that is gone is no concern of ours.
+      await this.#messaging.publishMany(batch, call, { confirm }); // A sender that is gone is no concern of ours.
+      this.#isTrusted ||= confirm;
     } catch (cause) {
+      this.#isTrusted = false;
       if (!this.#closing.signal.aborted) this.#warn(codedError(cause, SOURCE));
     }
   }

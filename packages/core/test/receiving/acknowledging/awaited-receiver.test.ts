@@ -8,6 +8,17 @@ import { interposed } from "../../support/interposed.ts";
 import { CALL, names } from "../../support/world.ts";
 import { Latch } from "../../support/latch.ts";
 
+/** Notes of each batch that leaves a node how many it has, and whether it is to be confirmed. */
+function asking(batches: (readonly [size: number, confirm: boolean])[]) {
+  return (plain: MessagingBackend): MessagingBackend =>
+    interposed(plain, {
+      publishMany: (original) => async (batch, call, options) => {
+        batches.push([batch.length, options?.confirm ?? true]);
+        return await original(batch, call, options);
+      },
+    });
+}
+
 /** Counts what leaves a node, and can refuse it. */
 function counting(batches: number[], refuse: (k: number) => boolean = () => false) {
   return (plain: MessagingBackend): MessagingBackend =>
@@ -179,4 +190,49 @@ test("what a node has to tell when it is asked to flush has been told when that 
   published.length = 0;
   await fixture.node.flush(CALL);
   expect(published).toContain("acknowledgement");
+});
+
+test("the broker is asked about the first answer, and about all the others when the node flushes", async () => {
+  const batches: (readonly [size: number, confirm: boolean])[] = [];
+  await using fixture = await openAwaiting(asking(batches));
+  fixture.attach("ada", () => {});
+  for (const id of names(3, "m-")) {
+    const before = fixture.answers.length;
+    await fixture.send(["ada"], {}, id);
+    await eventually("it is acknowledged", () => fixture.answers.length > before);
+  }
+  const answered = [
+    [1, true],
+    [1, false],
+    [1, false],
+  ];
+  expect(batches).toEqual(answered);
+  await Promise.all([fixture.node.flush(CALL), fixture.node.flush(CALL)]);
+  await fixture.node.flush(CALL);
+  expect(batches).toEqual([...answered, [0, true]]);
+});
+
+test("the broker is asked again when much has left, and until it has taken something", async () => {
+  const batches: (readonly [size: number, confirm: boolean])[] = [];
+  let isAway = true;
+  await using fixture = await openAwaiting((plain) =>
+    asking(batches)(
+      interposed(plain, {
+        publishMany: (original) => async (batch, call, options) => {
+          if (!isAway) return await original(batch, call, options);
+          throw new MusterError({ code: "UNAVAILABLE", source: "test", message: "away" });
+        },
+      }),
+    ),
+  );
+  for (const name of names(40)) fixture.attach(name, (message) => message.reject("x".repeat(500)));
+  for (const id of names(12, "m-")) {
+    const before = batches.length;
+    isAway = before < 2;
+    await fixture.send(names(40), {}, id);
+    await eventually("it is answered", () => batches.length > before);
+  }
+  expect(batches.slice(0, 4).map(([, confirm]) => confirm)).toEqual([true, true, true, false]);
+  expect(batches.slice(4).filter(([, confirm]) => confirm).length).toBeGreaterThanOrEqual(2);
+  expect(batches.slice(4).filter(([, confirm]) => !confirm).length).toBeGreaterThanOrEqual(2);
 });
