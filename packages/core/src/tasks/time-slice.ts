@@ -32,8 +32,9 @@ export class TimeSlice {
 
   /** When this loop has run for 1 ms: a promise of the next turn of the event loop. Otherwise nothing to wait for. */
   rest(): Promise<void> | undefined {
-    this.begin();
-    return performance.now() - (this.#startedAt ?? 0) >= SLICE_MS ? this.#rest() : undefined;
+    if (this.#startedAt === undefined) this.begin();
+    else if (performance.now() - this.#startedAt >= SLICE_MS) return this.#rest();
+    return undefined;
   }
 
   async #rest(): Promise<void> {
