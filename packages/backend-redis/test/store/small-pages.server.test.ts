@@ -74,7 +74,7 @@ async function calls(url: string, command: string): Promise<number> {
 }
 
 await withServer("redis", { persistent: false }, ({ url }) => {
-  describe("a small page", () => {
+  describe("a small page", { timeout: 60_000 }, () => {
     test("is in order of identity, at any size, behind anybody, and has what long pages have", async () => {
       await using place = await open(url);
       const names = numbered(60).toSorted();
@@ -180,13 +180,13 @@ await withServer("redis", { persistent: false }, ({ url }) => {
 
     test("of large records comes a few at a time, in order and once, and what is kept of it is not too much", async () => {
       await using place = await open(url);
-      const names = numbered(40, "large").toSorted();
-      const text = "x".repeat(300_000);
+      const names = numbered(20, "large");
+      const text = "x".repeat(200_000);
       for (let from = 0; from < names.length; from += 10) {
         const some = names.slice(from, from + 10).map((name) => entry(name, red({ metadata: { cell: "red", text } })));
         await place.store(some);
       }
-      for (const pageSize of [7, 30, 100]) await expectRead(place, names, RED, { pageSize });
+      for (const pageSize of [7, 100]) await expectRead(place, names, RED, { pageSize });
     });
 
     test("is found by what no index knows, too, however few that leaves", async () => {
