@@ -195,10 +195,7 @@ export class NatsInbox implements Inbox, Follower {
     if (this.#held !== undefined) return;
     const held = this.#link.hold();
     if (held === undefined) return;
-    const timer = setTimeout(() => {
-      this.#isStalled = true;
-      this.#release();
-    }, MAX_HOLD_MS);
+    const timer = setTimeout(() => this.#stall(), MAX_HOLD_MS);
     this.#held = {
       goOn: () => void timer.refresh(),
       [Symbol.dispose]: () => {
@@ -206,6 +203,14 @@ export class NatsInbox implements Inbox, Follower {
         held[Symbol.dispose]();
       },
     };
+  }
+
+  /** What there was no room for is dropped, so that whoever takes a page makes room for what comes next. */
+  #stall(): void {
+    this.#isStalled = true;
+    for (const { body } of this.#overflow) this.#waitingBytes -= body.length;
+    this.#overflow = [];
+    this.#release();
   }
 
   /** Somebody has taken a page. */

@@ -228,9 +228,13 @@ export const settlingMutants: readonly Mutant[] = [
             await durability.settleMany([{ receipt: delivery.receipt, as: "ack" }], call);
             return "duplicate";
           }
-          const outcome = await real.handleOnce(delivery, work, call);
           handled.add(delivery.messageId);
-          return outcome;
+          try {
+            return await real.handleOnce(delivery, work, call);
+          } catch (error) {
+            handled.delete(delivery.messageId);
+            throw error;
+          }
         },
       }));
     },
