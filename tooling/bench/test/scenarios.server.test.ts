@@ -10,7 +10,7 @@ await withServer("redis", {}, () =>
       withServer("rabbitmq", {}, () => {
         test.each([...SCENARIOS].filter(([, { needsServers = false }]) => needsServers))(
           "the contenders of %s do the same work with real servers and processes, every row has a number, and those that are promised something are there",
-          { timeout: 120_000 },
+          { timeout: 240_000 },
           async (_, scenario) => {
             const { rows } = await scenario.run({ size: 400, rounds: 1, seconds: 1 });
             expect(rows.length).toBeGreaterThan(0);

@@ -20,6 +20,7 @@ export const kafkaDurableScenario: Scenario = {
   run,
 };
 
+/** Of the default size; a smaller one, of which nothing is quoted, has as many less. */
 const RECORDS = 100_000;
 
 /** Registries in this process, so that what is measured is the queues. */
@@ -45,7 +46,7 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
   const { name } = served.delivering;
   const perSecond = played.timings.find((timing) => timing.name === name)?.perSecond ?? Number.NaN;
   const latencies = [...(await latenciesOf(served)), await pacedLatencies(served, perSecond)];
-  await using away = await Away.after(RECORDS, async () => {
+  await using away = await Away.after(Math.min(RECORDS, 10 * size), async () => {
     const durability = kafkaDurability({ url, shards: 1 });
     await durability.open({ namespace: "away" }, CALL);
     return durability;
