@@ -4,14 +4,12 @@ import { codedError } from "../../call.ts";
 import type { Call, MessagingBackend, MusterError } from "../../slots/index.ts";
 import { hasEnded } from "../../slots/signals.ts";
 import { TimeSlice } from "../../tasks/time-slice.ts";
-import { type Encoder, messagesOf, type Post, type Posted, type PostedRecipients } from "./post.ts";
+import { type Encoder, messagesOf, type Post, type PostedRecipients } from "./post.ts";
 import type { SentFrame } from "./sent-frame.ts";
 
 const MAX_BATCHES_IN_FLIGHT = 2;
 const MAX_BATCH_MESSAGES = 4_096;
 const MAX_BATCH_BYTES = 1_048_576;
-/** Of a batch so much leaves before more is encoded, then twice as much, and so on: who receives it works meanwhile. */
-const FIRST_PART_BYTES = 65_536;
 const SOURCE = "core.multicast";
 
 /** Is told of each message; none of it must throw. `places` absent: all of the frame. */
@@ -105,18 +103,9 @@ export class Postman {
 
   async #publish(posts: readonly Post[]): Promise<void> {
     this.#hasStarted = true;
-    this.#slice.begin();
-    const parts: Promise<void>[] = [];
-    for (const part of partsOf(posts)) {
-      const posted = await this.#options.encoder.encode(part, this.#slice);
-      if (this.#hasEnded) break;
-      if (posted.messages.length > 0) parts.push(this.#publishPart(posted));
-    }
-    await Promise.all(parts);
-  }
-
-  async #publishPart(posted: Posted): Promise<void> {
-    const { messaging, events, call } = this.#options;
+    const { messaging, encoder, events, call } = this.#options;
+    const posted = await encoder.encode(posts, this.#slice);
+    if (posted.messages.length === 0 || this.#hasEnded) return;
     for (const { frame, places } of posted.recipients) events.onLeaving(frame, places);
     try {
       const failures = await messaging.publishMany(posted.messages, call);
@@ -142,15 +131,5 @@ export class Postman {
         index += 1;
       }
     }
-  }
-}
-
-function* partsOf(posts: readonly Post[]): Generator<readonly Post[], void, undefined> {
-  let [from, bytes, most] = [0, 0, FIRST_PART_BYTES];
-  for (const [index, post] of posts.entries()) {
-    bytes += post.bytes;
-    if (bytes < most && index < posts.length - 1) continue;
-    yield posts.slice(from, index + 1);
-    [from, bytes, most] = [index + 1, 0, 2 * most];
   }
 }
