@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Inbox, isMusterError } from "@muster/core/slots";
-import type { MessagingCase } from "../../case.ts";
+import type { MessagingCase, MessagingContext } from "../../case.ts";
 import { Listener, arrived, expectTexts, listen, message, publish, refused, textOf } from "./support.ts";
 
 const PREFETCH = 4;
@@ -84,14 +84,20 @@ const closed: MessagingCase = {
   },
 };
 
+/** An inbox that is live on `a`, and that nobody reads yet. */
+async function unread(ctx: MessagingContext, prefetch: number): Promise<Inbox> {
+  const inbox = await ctx.backend.openInbox({ prefetch }, ctx.call);
+  assert.deepEqual(await inbox.addMany(["a"], ctx.call), []);
+  return inbox;
+}
+
 const bounded: MessagingCase = {
   id: "messaging/inbox/prefetch-is-a-bound",
   rule: "No more deliveries than prefetch wait in a process that does not read, and reading on gets it the next.",
   slot: "messaging",
   async run(ctx) {
     const peer = await ctx.peer();
-    const inbox = await ctx.backend.openInbox({ prefetch: PREFETCH }, ctx.call);
-    assert.deepEqual(await inbox.addMany(["a"], ctx.call), []);
+    const inbox = await unread(ctx, PREFETCH);
     const other = await listen(ctx, ["b"]);
     const publishing = Promise.allSettled(
       numbers(10 * PREFETCH).map(async (text) => peer.publishMany([message("a", text)], ctx.call)),
@@ -116,8 +122,7 @@ const slow: MessagingCase = {
   slot: "messaging",
   async run(ctx) {
     const peer = await ctx.peer();
-    const inbox = await ctx.backend.openInbox({ prefetch: SLOW_PREFETCH }, ctx.call);
-    assert.deepEqual(await inbox.addMany(["a"], ctx.call), []);
+    const inbox = await unread(ctx, SLOW_PREFETCH);
     const working = workingOff(inbox);
     const texts = numbers(4 * SLOW_PREFETCH);
     const size = Math.min(peer.traits.maxBatch, SLOW_PREFETCH);
@@ -160,8 +165,7 @@ const apart: MessagingCase = {
   applies: ({ traits }) => traits.maxBatch >= PREFETCH + 2,
   async run(ctx) {
     const [peer, publisher] = [await ctx.peer(), await ctx.peer()];
-    const stalled = await ctx.backend.openInbox({ prefetch: 1 }, ctx.call);
-    assert.deepEqual(await stalled.addMany(["a"], ctx.call), []);
+    const stalled = await unread(ctx, 1);
     const others = [await listen(ctx, ["b"]), await listen(ctx, ["b"], { at: peer })];
     const flood = numbers(PREFETCH).map((text) => message("a", text));
     const publishing = Promise.allSettled([publisher.publishMany([...flood, message("b", "same batch")], ctx.call)]);
