@@ -183,13 +183,7 @@ export class KafkaInbox implements Inbox, TailEvents {
   /** Half at a time, or what is left would be moved with every page. */
   #refill(): void {
     if (this.#overflow.length > 0 && this.#channel.size > this.#prefetch / 2) return;
-    let moved = 0;
-    while (moved < this.#overflow.length) {
-      const next = this.#overflow[moved];
-      if (next === undefined || !this.#channel.push(next)) break;
-      moved += 1;
-    }
-    this.#overflow = moved === 0 ? this.#overflow : this.#overflow.slice(moved);
+    this.#overflow = this.#channel.pushAll(this.#overflow);
     if (!this.isFull()) this.#bell.ring();
   }
 }

@@ -216,8 +216,7 @@ export class NatsInbox implements Inbox, Follower {
   /** Somebody has taken a page. */
   #relieve(): void {
     this.#isStalled = false;
-    const left = this.#overflow.findIndex((delivery) => !this.#channel.push(delivery));
-    this.#overflow = left < 0 ? [] : this.#overflow.slice(left);
+    this.#overflow = this.#channel.pushAll(this.#overflow);
     if (this.#isHigh) this.#held?.goOn();
     else this.#release();
   }

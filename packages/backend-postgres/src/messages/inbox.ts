@@ -107,8 +107,8 @@ export class PostgresInbox implements Inbox {
   }
 
   #admit(deliveries: readonly Delivery[]): void {
-    const left = deliveries.findIndex((delivery) => !this.#waiting.push(delivery));
-    this.#overflow = left < 0 || this.#closing !== undefined ? [] : deliveries.slice(left);
+    const left = this.#waiting.pushAll(deliveries);
+    this.#overflow = this.#closing === undefined ? left : [];
   }
 
   async #close(): Promise<void> {

@@ -112,10 +112,8 @@ export class RedisInbox implements Inbox {
 
   /** There is room again. */
   #admit(): void {
-    const overflow = this.#overflow;
-    const left = overflow.findIndex((delivery) => !this.#waiting.push(delivery));
-    this.#overflow = left < 0 ? [] : overflow.slice(left);
-    if (left < 0) this.#subscriptions.pause(false);
+    this.#overflow = this.#waiting.pushAll(this.#overflow);
+    if (this.#overflow.length === 0) this.#subscriptions.pause(false);
   }
 
   async #close(): Promise<void> {

@@ -15,6 +15,8 @@ export interface Channel<Item> extends AsyncIterable<readonly Item[]> {
   readonly size: number;
   /** False: there was no room, or it has ended, and the item was not taken. */
   push(item: Item): boolean;
+  /** Pushes them in order, up to the first for which there is no room; gives that and all behind it. */
+  pushAll(items: readonly Item[]): Item[];
   /** Takes nothing more. The iteration hands out what waits and then ends. Twice is once. */
   close(): void;
   /** Takes nothing more. The iteration hands out what waits and then throws `error`. Nothing after the end. */
@@ -58,6 +60,11 @@ class BoundedChannel<Item> implements Channel<Item> {
     this.#size += 1;
     if (this.#wake !== undefined) this.#rouse();
     return true;
+  }
+
+  pushAll(items: readonly Item[]): Item[] {
+    const left = items.findIndex((item) => !this.push(item));
+    return left < 0 ? [] : items.slice(left);
   }
 
   close(): void {

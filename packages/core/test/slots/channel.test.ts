@@ -30,6 +30,13 @@ describe("a bounded channel", () => {
     expect(channel.size).toBe(0);
   });
 
+  test("takes of many the first for which there is room, and gives back the others", () => {
+    const channel = boundedChannel<number>(2);
+    expect(channel.pushAll([1, 2, 3, 4])).toEqual([3, 4]);
+    expect(channel.size).toBe(2);
+    expect(boundedChannel<number>(2).pushAll([1, 2])).toEqual([]);
+  });
+
   test("wakes a consumer that waits", async () => {
     const channel = boundedChannel<string>(1);
     const next = channel[Symbol.asyncIterator]().next();
