@@ -38,7 +38,8 @@ export async function runInChild(scenario: Scenario, settings: Settings): Promis
   if (reply === undefined) throw new Error(`the process ended (${signalCode ?? exitCode}) without a result`);
   if ("disagreement" in reply) throw new Disagreement(reply.disagreement);
   const { outcome, servers } = reply;
-  return { scenario: scenario.name, ...settings, servers, elapsedMs: performance.now() - start, ...outcome };
+  const only = scenario.isPlayedOnce === true ? { rounds: 1, isPlayedOnce: true } : {};
+  return { scenario: scenario.name, ...settings, ...only, servers, elapsedMs: performance.now() - start, ...outcome };
 }
 
 /** The child's side: runs `scenario` and sends what came of it. Any error but a disagreement ends the process. */

@@ -2,10 +2,12 @@
 
 import { availableParallelism, cpus } from "node:os";
 import { MOST_BUSY } from "./busy.ts";
-import type { Outcome, Settings } from "./scenario.ts";
+import type { Outcome, Scenario, Settings } from "./scenario.ts";
 
 export interface ScenarioResult extends Outcome, Settings {
   readonly scenario: string;
+  /** Then `rounds` is 1. */
+  readonly isPlayedOnce?: Scenario["isPlayedOnce"];
   /** Versions of those that it talked to, by kind. */
   readonly servers: Readonly<Record<string, string>>;
   readonly elapsedMs: number;
@@ -48,12 +50,20 @@ export function busiest({ busyBefore, busyAfter }: Machine): number {
   return Math.max(busyBefore, busyAfter);
 }
 
+/** Too few to tell the median from chance, where there could be more. */
+export function hasFewRounds({
+  rounds,
+  isPlayedOnce = false,
+}: Pick<ScenarioResult, "rounds" | "isPlayedOnce">): boolean {
+  return rounds < 9 && !isPlayedOnce;
+}
+
 /** How far to trust the run; `undefined` when the machine was quiet. */
 export function noiseOf({ machine, scenarios }: Report): string | undefined {
   const busy = busiest(machine);
   const reasons = [
     ...(busy > MOST_BUSY ? [`others took ${Math.round(100 * busy)} % of the processors`] : []),
-    ...(scenarios.some(({ rounds }) => rounds < 9) ? ["fewer than 9 rounds"] : []),
+    ...(scenarios.some(hasFewRounds) ? ["fewer than 9 rounds"] : []),
     ...(scenarios.some(({ size }) => size < 10_000) ? ["N below 10,000"] : []),
   ];
   return reasons.length === 0 ? undefined : `Not worth quoting: ${reasons.join(", ")}.`;

@@ -22,6 +22,8 @@ export interface Scenario {
   readonly defaultSize: number;
   /** It talks to real servers. */
   readonly needsServers?: boolean;
+  /** It is a load of some duration, or asks what a server did: rounds would say no more than one. */
+  readonly isPlayedOnce?: boolean;
   /** @throws Disagreement when the contenders don't do the same work. */
   run(settings: Settings): Promise<Outcome>;
   /** On backends of the caller's choice; absent where it is about certain ones. @throws Disagreement as `run`. */

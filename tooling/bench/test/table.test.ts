@@ -78,6 +78,8 @@ test("a run says what makes it not worth quoting", () => {
     "others took 35 % of the processors",
   );
   expect(noiseOf({ ...quiet, scenarios: [{ ...RESULT, size: 100 }] })).toMatch(/fewer than 9 rounds, N below 10,000/);
+  const once = { ...RESULT, size: 10_000, rounds: 1, isPlayedOnce: true };
+  expect(noiseOf({ ...quiet, scenarios: [once] })).toBeUndefined();
 });
 
 test.each([

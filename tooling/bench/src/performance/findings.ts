@@ -1,7 +1,7 @@
 /** What the stored results say of what is promised. */
 
 import { MOST_BUSY } from "../busy.ts";
-import { busiest } from "../report.ts";
+import { busiest, hasFewRounds } from "../report.ts";
 import { judge, type Judgement } from "../scenario.ts";
 import { nameOf, type Promised, qualifiedNames } from "./promised.ts";
 import type { Results, Stored, StoredRow } from "./results.ts";
@@ -24,7 +24,7 @@ export function findingOf(promised: Promised, results: Results): Finding | undef
   return { promised, stored, row, ...(goal === undefined ? {} : judge(row, goal)) };
 }
 
-/** Fewer than nine rounds, another duration than the scenario's own, or a machine with something else to do. */
-export function isPreliminary({ rounds, seconds, machine }: Stored): boolean {
-  return rounds < 9 || seconds !== undefined || busiest(machine) > MOST_BUSY;
+/** Fewer rounds than nine, another duration than the scenario's own, or a machine with something else to do. */
+export function isPreliminary(stored: Stored): boolean {
+  return hasFewRounds(stored) || stored.seconds !== undefined || busiest(stored.machine) > MOST_BUSY;
 }

@@ -97,7 +97,13 @@ export const REGISTRY_GOALS: readonly Section[] = [
       ...selective(100_000),
       ...selective(1_000_000),
       ...firstPages("redis-page", "Redis", "ZRANGE and MGET"),
-      ...firstPages("postgres-page", "PostgreSQL", "hand-written SQL"),
+      ...firstPages("postgres-page", "PostgreSQL", "hand-written SQL, prepared"),
+      ...at("postgres-page", 1_000_000, [
+        {
+          what: "… ÷ hand-written SQL that is planned each time, as Muster's is",
+          row: "time of the first page / by hand … / by hand, planned each time",
+        },
+      ]),
       ...slowest(100_000),
       ...slowest(1_000_000),
       ...at("scan", 100_000, [

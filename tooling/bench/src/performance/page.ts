@@ -5,6 +5,7 @@ import { boundOf, figures, QUANTILES, spreadOf, verdictOf } from "../table.ts";
 import { costChart } from "./cost-chart.ts";
 import { type Finding, findingOf, isPreliminary } from "./findings.ts";
 import { goalChart } from "./goal-chart.ts";
+import { missesOf } from "./limits.ts";
 import { argumentsOf, type Play, type Promised, type Section } from "./promised.ts";
 import type { Results, Stored } from "./results.ts";
 
@@ -31,6 +32,10 @@ const PICTURE_HEAD = `In the pictures every value is a multiple of its floor (of
 holds. A thick stroke is the middle half, a thin one all rounds, a rhombus the goal. What may be at most so much is drawn
 the other way round.`;
 
+const MISSED_HEAD = `## What is missed, and why
+
+By how much of its floor, or of its goal where it has none; what the limit is; and what design would reach it.`;
+
 const LATENCY_HEAD = `## Latencies
 
 In milliseconds. Every one counts, however long it was, and from when it was due: who waits behind a stall has waited. A share
@@ -52,6 +57,7 @@ export function pageFiles(sections: readonly Section[], results: Results): reado
     machines(results),
     PICTURE_HEAD,
     ...parts.map((part) => part.text),
+    ...misses(sections, results),
     ...latencies(results),
     ...(cost === undefined ? [] : [COST_HEAD, `![Cost of a recipient](${costPath})`]),
   ].join("\n\n");
@@ -128,6 +134,12 @@ function cellsOf(promised: Promised, finding: Finding | undefined): readonly str
     `${durationOf(stored)}, ${othersOf(stored)}${isPreliminary(stored) ? " †" : ""}`,
     commandOf(promised),
   ];
+}
+
+function misses(sections: readonly Section[], results: Results): readonly string[] {
+  const promised = sections.flatMap((section) => section.goals);
+  const items = missesOf(promised.flatMap((one) => findingOf(one, results) ?? []));
+  return items.length === 0 ? [] : [MISSED_HEAD, items.join("\n")];
 }
 
 /** Of everything that was timed one by one, by the play it belongs to. */

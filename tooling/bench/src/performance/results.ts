@@ -12,7 +12,7 @@ const FOLDER = "docs/performance";
 export type StoredRow = Omit<Row, "goal" | "met" | "floorMet" | "clear">;
 
 export interface Stored
-  extends Pick<ScenarioResult, "scenario" | "size" | "rounds" | "seconds" | "on" | "servers">,
+  extends Pick<ScenarioResult, "scenario" | "size" | "rounds" | "isPlayedOnce" | "seconds" | "on" | "servers">,
     Pick<Outcome, "timings" | "latencies"> {
   /** As it was while this was played. */
   readonly machine: Machine;
@@ -25,9 +25,13 @@ export type Results = ReadonlyMap<string, Stored>;
 /** Of a report with one scenario; figures are cut to four digits. @throws RangeError for none. */
 export function storedOf({ machine, scenarios: [result] }: Report): Stored {
   if (result === undefined) throw new RangeError("no scenario was played");
-  const { scenario, size, rounds, seconds, on, servers, timings, latencies } = result;
+  const { scenario, size, rounds, isPlayedOnce, seconds, on, servers, timings, latencies } = result;
   const rows = result.rows.map(measuredOf);
-  const more = { ...(seconds === undefined ? {} : { seconds }), ...(on === undefined ? {} : { on }) };
+  const more = {
+    ...(isPlayedOnce === undefined ? {} : { isPlayedOnce }),
+    ...(seconds === undefined ? {} : { seconds }),
+    ...(on === undefined ? {} : { on }),
+  };
   // The same shape, with shorter numbers.
   return cut({
     scenario,

@@ -63,23 +63,18 @@ function gapsOf(results: Results): Gaps {
     slopes: markdownTable(SLOPE_HEAD, measured.flatMap(slopesOf)),
     predictions: markdownTable(PREDICTION_HEAD, measured.flatMap(predictionsOf)),
     ends: markdownTable(END_HEAD, measured.flatMap(endOf)),
-    commands: SCALE_PLAYS.map((play) => `pnpm bench report ${argumentsOf(play)} --rounds 1`).join("\n"),
+    commands: SCALE_PLAYS.map((play) => `pnpm bench report ${argumentsOf(play)}`).join("\n"),
   };
 }
 
 function missingOf(results: Results): string {
   const missing = SCALE_PLAYS.length - results.size;
-  const preliminary = [...results.values()].filter(isNoisy).length;
+  const preliminary = [...results.values()].filter(isPreliminary).length;
   return `Of ${SCALE_PLAYS.length} plays ${missing} have not been measured, and ${preliminary} are preliminary (†): shorter than a minute, or on a machine of which others took more than a fifth.`;
 }
 
-/** Nine rounds of a load would say no more than one. */
-function isNoisy(stored: Stored): boolean {
-  return isPreliminary({ ...stored, rounds: 9 });
-}
-
 function nameOf(stored: Stored): readonly string[] {
-  return [stored.on ?? "", `${grouped(stored.size)}${isNoisy(stored) ? " †" : ""}`];
+  return [stored.on ?? "", `${grouped(stored.size)}${isPreliminary(stored) ? " †" : ""}`];
 }
 
 function loadOf(stored: Stored, rate: Rate): readonly string[] {

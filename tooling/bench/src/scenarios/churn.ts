@@ -19,6 +19,7 @@ export const churnScenario: Scenario = {
   name: "churn",
   about: "1 % of all identities leave in every second and as many come, while pages are asked for and multicasts sent",
   defaultSize: 100_000,
+  isPlayedOnce: true,
   needsServers: true,
   run: (settings) => runOn(compositionOf("redis+nats"), settings),
   runOn,

@@ -19,6 +19,7 @@ export const mixedScenario: Scenario = {
   name: "mixed",
   about: "the load test of the pattern's proof of concept, on Redis and NATS: registers, enumerates and multicasts",
   defaultSize: 10_000,
+  isPlayedOnce: true,
   needsServers: true,
   run,
   runOn,

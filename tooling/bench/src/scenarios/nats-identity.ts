@@ -23,6 +23,7 @@ const EACH = "raw, a subscription each";
 const WILD = "raw, wildcards";
 const REDIS = "registry on Redis";
 const AT_HAND = "registry at hand";
+const ADDRESSED = "raw, with headers for each";
 const BARE = "to bare subscribers";
 
 /** As many processes. */
@@ -43,6 +44,7 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
       rowOf("speed of identity addresses / raw", "×", played.speedup(REDIS, EACH, WILD), goal),
       rowOf("… with the registry at hand", "×", played.speedup(AT_HAND, EACH, WILD), goal),
       rowOf("… and the subscribers of raw", "×", played.speedup(BARE, EACH), goal),
+      rowOf("… / raw, with headers for each", "×", played.speedup(REDIS, ADDRESSED)),
     ],
     timings: played.timings,
   };
@@ -62,9 +64,11 @@ async function play(
     );
   await using each = await RawNats.open(EACH, { prefix: "raw.each.", size }, urls.nats, PAYLOAD);
   await using wild = await RawNats.open(WILD, { prefix: "raw.wild.", size, wildcard: ">" }, urls.nats, PAYLOAD);
+  const headed = { prefix: "raw.headed.", size };
+  await using addressed = await RawNats.open(ADDRESSED, headed, urls.nats, PAYLOAD, "addressed");
   await using onRedis = await muster(REDIS, "redis", { at: "redis", url: urls.redis });
   await using atHand = await muster(AT_HAND, "hand", { at: "sender" });
   await using bare = await Muster.toBareSubscribers(BARE, messaging, size, PAYLOAD);
-  const contenders: readonly Contender[] = [each, wild, onRedis, atHand, bare];
+  const contenders: readonly Contender[] = [each, wild, addressed, onRedis, atHand, bare];
   return await playRounds(contenders, { rounds, size });
 }

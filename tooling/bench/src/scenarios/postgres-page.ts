@@ -45,7 +45,8 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
     await pool.query("analyze muster.metadata");
     const played = await playRounds(
       [
-        { name: "by hand", run: () => readByHand(pool, limit) },
+        { name: "by hand", run: () => readByHand(pool, limit, "prepared") },
+        { name: "by hand, planned each time", run: () => readByHand(pool, limit, "planned each time") },
         { name: "first page", run: () => firstPage(fleet, limit) },
         { name: "first page of a hundredth", run: () => firstPage(hundredth, limit) },
       ],
@@ -57,6 +58,7 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
           atMost: 1.3,
           floor: 1.5,
         }),
+        rowOf("… / by hand, planned each time", "×", played.ratio("first page", "by hand, planned each time")),
         rowOf("… / the same of a hundredth", "×", played.ratio("first page", "first page of a hundredth"), {
           atMost: 1.3,
         }),
@@ -82,7 +84,8 @@ async function filled(pool: Pool, schemaName: string, size: number): Promise<Cel
   return fleet;
 }
 
-async function readByHand(pool: Pool, limit: number): Promise<string> {
-  const { rows } = await pool.query<{ identity: string }>({ name: "by hand", text: BY_HAND, values: [CELL, limit] });
+async function readByHand(pool: Pool, limit: number, how: "prepared" | "planned each time"): Promise<string> {
+  const prepared = how === "prepared" ? { name: "by hand" } : {};
+  const { rows } = await pool.query<{ identity: string }>({ ...prepared, text: BY_HAND, values: [CELL, limit] });
   return pageAnswer(rows.map(({ identity }) => identity));
 }

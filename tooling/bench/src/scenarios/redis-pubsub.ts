@@ -36,13 +36,17 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
       { payload: PAYLOAD },
     );
   await using scripted = await RawRedis.open("script", url, size, PAYLOAD);
+  await using messages = await RawRedis.open("messages", url, size, PAYLOAD);
   await using pipelined = await RawRedis.open("pipeline", url, size, PAYLOAD);
   await using own = await muster("identity addresses", "identity", { at: "redis", url });
   await using node = await muster("node addresses", "node", { at: "redis", url });
   await using ownHere = await muster("identity addresses, registry at hand", "identity", { at: "sender" });
   await using nodeHere = await muster("node addresses, registry at hand", "node", { at: "sender" });
   await using bare = await Muster.toBareSubscribers("to bare subscribers", { at: "redis", url }, size, PAYLOAD);
-  const played = await playRounds([scripted, pipelined, own, node, ownHere, nodeHere, bare], { rounds, size });
+  const played = await playRounds([scripted, messages, pipelined, own, node, ownHere, nodeHere, bare], {
+    rounds,
+    size,
+  });
   const toNodes = { atLeast: 7, floor: 5 };
   return {
     rows: [
@@ -51,6 +55,11 @@ async function run({ size, rounds }: Settings): Promise<Outcome> {
       }),
       rowOf("… with the registry at hand", "×", played.speedup(ownHere.name, scripted.name), { atLeast: 0.8 }),
       rowOf("… and the subscribers of raw", "×", played.speedup(bare.name, scripted.name), { atLeast: 0.8 }),
+      rowOf(
+        "speed of identity addresses / scripted PUBLISH of a message each",
+        "×",
+        played.speedup(own.name, messages.name),
+      ),
       rowOf("speed of node addresses / pipelined PUBLISH", "×", played.speedup(node.name, pipelined.name), toNodes),
       rowOf("… with the registry at hand", "×", played.speedup(nodeHere.name, pipelined.name), toNodes),
     ],

@@ -18,6 +18,7 @@ export const redisSlowlogScenario: Scenario = {
   name: "redis-slowlog",
   about: "the longest single command of each kind that a Redis server is sent",
   defaultSize: 100_000,
+  isPlayedOnce: true,
   needsServers: true,
   run,
 };

@@ -12,6 +12,7 @@ export const sessionsScenario: Scenario = {
   about:
     "processor time to renew, check and reap 1,000,000 registrations of 200 sessions on Redis, while nothing happens",
   defaultSize: 1_000_000,
+  isPlayedOnce: true,
   needsServers: true,
   run,
 };

@@ -1,11 +1,11 @@
-/** The bare Redis driver: a PUBLISH to a channel per identity, pipelined or in a script. */
+/** The bare Redis driver: a PUBLISH to a channel per identity, pipelined or in a script, of one message or of one for each. */
 
 import { Redis } from "ioredis";
 import { Crew } from "../receivers/crew.ts";
 import { namesOf } from "../receivers/raw-receivers.ts";
 import { type RawReceivers, rawPlans } from "../receivers/sharing.ts";
 import type { Contender } from "../rounds.ts";
-import { BATCH } from "../store.ts";
+import { BATCH, identityOf } from "../store.ts";
 
 /** Keys: channels. Argument: the message. Gives how many received it. */
 const PUBLISH_ALL = `
@@ -13,8 +13,27 @@ local received = 0
 for i = 1, #KEYS do received = received + redis.call("PUBLISH", KEYS[i], ARGV[1]) end
 return received`;
 
-/** By pipeline: a command each. By script: a command for {@link BATCH} of them. Either way all are sent at once. */
-export type PublishBy = "pipeline" | "script";
+/** Keys: channels. Arguments: a message for each. Gives how many received one. */
+const PUBLISH_EACH = `
+local received = 0
+for i = 1, #KEYS do received = received + redis.call("PUBLISH", KEYS[i], ARGV[i]) end
+return received`;
+
+/** What stands before the payload of a message of its own: as much as Muster says of a message and of whom it is for. */
+const ABOUT = "v:1\ni:00000000-0000-4000-8000-000000000000\nt:1700000000000\nc:text/plain\n\n";
+const EPOCH = "1700000000000000";
+
+/**
+ * By pipeline: a command each. By script: a command for {@link BATCH} of them, with one message for all of these, or
+ * ("messages") with one for each, which says whom it is for. All are sent at once.
+ */
+export type PublishBy = "pipeline" | "script" | "messages";
+
+const NAMES: Readonly<Record<PublishBy, string>> = {
+  pipeline: "raw, by pipeline",
+  script: "raw, by script",
+  messages: "raw, by script, a message each",
+};
 
 export class RawRedis implements Contender, AsyncDisposable {
   readonly name: string;
@@ -26,7 +45,7 @@ export class RawRedis implements Contender, AsyncDisposable {
   #script = "";
 
   private constructor(redis: Redis, crew: Crew, channels: readonly string[], by: PublishBy, payload: string) {
-    this.name = `raw, by ${by}`;
+    this.name = NAMES[by];
     this.#redis = redis;
     this.#crew = crew;
     this.#batches = batchesOf(channels);
@@ -40,14 +59,17 @@ export class RawRedis implements Contender, AsyncDisposable {
     const crew = await Crew.start(plans);
     const channels = plans.flatMap(({ prefix, share }) => namesOf(prefix, share));
     const sender = new RawRedis(new Redis(url), crew, channels, by, payload);
-    sender.#script = String(await sender.#redis.script("LOAD", PUBLISH_ALL));
+    const script = by === "messages" ? PUBLISH_EACH : PUBLISH_ALL;
+    sender.#script = String(await sender.#redis.script("LOAD", script));
     return sender;
   }
 
   async run(): Promise<string> {
     const everyone = this.#crew.expectOneEach();
     await Promise.all(
-      this.#batches.map((channels) => (this.#by === "script" ? this.#inScript(channels) : this.#inPipeline(channels))),
+      this.#batches.map((channels, batch) =>
+        this.#by === "pipeline" ? this.#inPipeline(channels) : this.#inScript(channels, batch * BATCH),
+      ),
     );
     return `${await everyone} received`;
   }
@@ -57,8 +79,14 @@ export class RawRedis implements Contender, AsyncDisposable {
     await this.#crew[Symbol.asyncDispose]();
   }
 
-  #inScript(channels: readonly string[]): Promise<unknown> {
-    return this.#redis.evalsha(this.#script, channels.length, ...channels, this.#payload);
+  #inScript(channels: readonly string[], from: number): Promise<unknown> {
+    const messages =
+      this.#by === "script" ? [this.#payload] : channels.map((_, index) => this.#messageTo(from + index));
+    return this.#redis.evalsha(this.#script, channels.length, ...channels, ...messages);
+  }
+
+  #messageTo(index: number): string {
+    return `${ABOUT}n:${identityOf(index)}\ne:${EPOCH}\n\n${this.#payload}`;
   }
 
   #inPipeline(channels: readonly string[]): Promise<unknown> {

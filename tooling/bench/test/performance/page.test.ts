@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { PROMISED } from "../../src/performance/goals.ts";
 import { nameOf, type Promised, qualifiedNames, type Section } from "../../src/performance/promised.ts";
+import { UNEXPLAINED } from "../../src/performance/limits.ts";
 import { pageFiles } from "../../src/performance/page.ts";
 import { ALL_PLAYS, chosenPlays, currentPages } from "../../src/performance/reporting.ts";
 import { type Stored, storedOf } from "../../src/performance/results.ts";
@@ -84,6 +85,11 @@ test("a load of another duration says so, and is preliminary", () => {
   expect(text).toContain("0 are not measured.\nOf what was measured 1 are preliminary, and to be measured again.\n");
 });
 
+test("what is played once is not preliminary for that", () => {
+  const once = { ...stored([rowOf("speed of scan", "×", [4])], 1), isPlayedOnce: true };
+  expect(page(once)).toContain("| 1, 0 % | `scan --size 20000` |");
+});
+
 test("what was not played is not measured, and there is no picture of it", () => {
   const files = pageFiles([SECTION], new Map());
   expect(files.map(({ path }) => path)).toEqual(["docs/performance.md"]);
@@ -102,6 +108,17 @@ test("what is only shown has neither goal nor verdict, and counts for none", () 
 
 test("a result without the row that a goal names has to be played again", () => {
   expect(() => page(stored([rowOf("something else", "×", [1])]))).toThrow('scan-20000.json has no row "speed of scan"');
+});
+
+test("what misses its floor stands below with by how much, and what misses its goal alone does not", () => {
+  const text = page(stored([rowOf("speed of scan", "×", [1.5])]));
+  expect(text).toContain("\n- `scan --size 20000`: 1.50 × (≥ 2 ×, 25 % short). ");
+  expect(page(stored([rowOf("speed of scan", "×", [2.5])]))).not.toContain("## What is missed");
+});
+
+test("whatever is missed has its reason", () => {
+  expect(STORED_FILES[0]?.text).toContain("Of ");
+  expect(STORED_FILES[0]?.text).not.toContain(UNEXPLAINED);
 });
 
 test("the machine and its servers are named once", () => {
