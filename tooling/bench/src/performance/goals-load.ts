@@ -59,6 +59,14 @@ export const LOAD_GOALS: readonly Section[] = [
           goal: { atMost: 50 },
         },
       ]),
+      ...million("nats-memory-read", [
+        {
+          what: "… that keeps nobody's place, but reads everyone each time: growth of the sender's memory",
+          row: "growth of rss, highest of all rounds",
+          unit: "MB",
+          goal: { atMost: 100, floor: 150 },
+        },
+      ]),
       ...million("multicast-memory", [
         {
           what: "In memory, 1,000,000 on one fleet that sends and receives: growth of memory",

@@ -20,8 +20,10 @@ export function registryAt(place: RegistryPlace): RegistryBackend {
   switch (place.at) {
     case "sender":
       return remoteRegistry();
-    case "redis":
-      return redisRegistry({ url: place.url });
+    case "redis": {
+      const { url, maxMirroredRoutes } = place;
+      return redisRegistry({ url, ...(maxMirroredRoutes === undefined ? {} : { maxMirroredRoutes }) });
+    }
     case "postgres":
       return postgresRegistry({ pool: poolOf(place.url) });
     case "nats":

@@ -11,7 +11,13 @@ interface Located<Kind extends string> {
 /** A registry that several processes reach. */
 export type RegistryServerPlace = Located<"redis" | "postgres" | "nats" | "sqlite">;
 /** Where the receivers' registry is: on a server, or in the sender's memory, so that reading it costs next to nothing. */
-export type RegistryPlace = RegistryServerPlace | { readonly at: "sender" };
+export type RegistryPlace = (RegistryServerPlace & Keeping) | { readonly at: "sender" };
+
+/** Of Redis, how many registrations a process keeps where they are. Default: its own. */
+interface Keeping {
+  readonly maxMirroredRoutes?: number;
+}
+
 export type MessagingPlace = BrokerPlace | Located<"postgres">;
 export type DurabilityPlace = Located<"redis" | "postgres" | "nats" | "rabbitmq" | "kafka" | "sqlite">;
 

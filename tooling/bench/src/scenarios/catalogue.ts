@@ -16,7 +16,7 @@ import { mixedScenario } from "./mixed.ts";
 import { multicastMemoryScenario } from "./multicast-memory.ts";
 import { multicastScenario } from "./multicast.ts";
 import { natsIdentityScenario } from "./nats-identity.ts";
-import { natsMemoryScenario } from "./nats-memory.ts";
+import { natsMemoryReadScenario, natsMemoryScenario } from "./nats-memory.ts";
 import { natsRegistryScenario } from "./nats-registry.ts";
 import { natsScenario } from "./nats.ts";
 import { peersScenario } from "./peers.ts";
@@ -82,6 +82,7 @@ const ALL: readonly Scenario[] = [
   pocScenario,
   mixedScenario,
   natsMemoryScenario,
+  natsMemoryReadScenario,
   identityGrowthScenario,
   nodeGrowthScenario,
   sessionsScenario,

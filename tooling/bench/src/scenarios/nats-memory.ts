@@ -20,11 +20,24 @@ export const natsMemoryScenario: Scenario = {
   about: "growth of memory and the longest stretch of code of a sender of 1 KiB to 1,000,000 addresses over NATS",
   defaultSize: 1_000_000,
   needsServers: true,
-  run,
+  run: (settings) => measure({ at: "redis" }, settings),
+};
+
+export const natsMemoryReadScenario: Scenario = {
+  name: "nats-memory-read",
+  about: "the same of a sender that keeps nobody's place, but reads everyone from Redis each time",
+  defaultSize: 1_000_000,
+  needsServers: true,
+  run: (settings) => measure({ at: "redis", maxMirroredRoutes: 0 }, settings),
 };
 
 /** Whoever publishes all at once takes as much every time. */
 const MOST_RAW_ROUNDS = 3;
+
+interface RedisRegistry {
+  readonly at: "redis";
+  readonly maxMirroredRoutes?: number;
+}
 
 interface Seen {
   readonly watched: readonly Watched[];
@@ -32,10 +45,10 @@ interface Seen {
   readonly rssGrowth: number;
 }
 
-async function run({ size, rounds }: Settings): Promise<Outcome> {
+async function measure(registry: RedisRegistry, { size, rounds }: Settings): Promise<Outcome> {
   await using nats = await benchServer("nats");
   await using redis = await benchServer("redis");
-  const ours = await multicasts({ nats: nats.url, redis: redis.url }, { size, rounds });
+  const ours = await multicasts({ ...registry, url: redis.url }, nats.url, { size, rounds });
   const raw = await publishes(nats.url, { size, rounds: Math.min(rounds, MOST_RAW_ROUNDS) });
   const memory = { atMost: 100, floor: 150 };
   return {
@@ -65,11 +78,11 @@ function of({ watched }: Seen, what: "usedGrowth" | "ownStretchMs" | "stretchMs"
 }
 
 async function multicasts(
-  urls: { readonly nats: string; readonly redis: string },
+  registry: RedisRegistry & { readonly url: string },
+  url: string,
   { size, rounds }: Settings,
 ): Promise<Seen> {
-  const registry = { at: "redis", url: urls.redis } as const;
-  const messaging = { at: "nats", url: urls.nats } as const;
+  const messaging = { at: "nats", url } as const;
   const receivers = { namespace: "memory", registry, messaging, size, nodes: 2, addresses: "identity" } as const;
   await using muster = await Muster.open("Muster", receivers, { payload: KIB });
   return await seen(rounds, async () => {

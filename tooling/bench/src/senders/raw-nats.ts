@@ -24,8 +24,7 @@ export class RawNats implements Contender, AsyncDisposable {
     connection: NatsConnection,
     crew: Crew,
     plans: readonly RawPlan[],
-    body: Uint8Array,
-    messages: RawMessages,
+    { body, messages }: { readonly body: Uint8Array; readonly messages: RawMessages },
   ) {
     this.name = name;
     this.#connection = connection;
@@ -45,7 +44,7 @@ export class RawNats implements Contender, AsyncDisposable {
     const plans = rawPlans({ ...receivers, broker: { at: "nats", url } });
     const crew = await Crew.start(plans);
     const connection = await connect({ servers: url });
-    return new RawNats(name, connection, crew, plans, new TextEncoder().encode(payload), messages);
+    return new RawNats(name, connection, crew, plans, { body: new TextEncoder().encode(payload), messages });
   }
 
   async run(): Promise<string> {

@@ -25,6 +25,7 @@ export function churned({ size, calm = 0.1, busy = 0.2, unanswered = 0, sent = 1
     on: "redis+nats",
     size,
     rounds: 1,
+    isPlayedOnce: true,
     servers: { redis: "7.0.15" },
     elapsedMs: 1,
     rows: [
