@@ -136,8 +136,8 @@ class PostgresRegistry implements RegistryBackend {
     await this.#run("confirmMany", call, async (namespace, sent) => confirmMany(namespace, claims, sent));
   }
 
-  async census(call: Call): Promise<Census> {
-    return this.#run("census", call, readCensus);
+  async census(call: Call, { minExpired = 0 }: { readonly minExpired?: number } = {}): Promise<Census> {
+    return this.#run("census", call, async (namespace, sent) => readCensus(namespace, minExpired, sent));
   }
 
   async close(): Promise<void> {

@@ -35,8 +35,12 @@ export async function getMany(
 }
 
 /** The contract's `census`. */
-export async function readCensus({ client, name, sql }: Namespace, call: PostgresCall): Promise<Census> {
-  const [[counted = null, expired = null] = []] = await client.query(sql.census, [name], call);
+export async function readCensus(
+  { client, name, sql }: Namespace,
+  minExpired: number,
+  call: PostgresCall,
+): Promise<Census> {
+  const [[counted = null, expired = null] = []] = await client.query(sql.census, [name, minExpired], call);
   return { counted: Number(counted), expired: Number(expired) };
 }
 

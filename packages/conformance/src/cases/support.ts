@@ -240,7 +240,13 @@ export async function expectCensus(
   expired: number = 0,
   registry: RegistryBackend = ctx.backend,
 ): Promise<void> {
-  await settled(ctx, async () => assert.deepEqual(await registry.census(ctx.call), { counted, expired }));
+  await settled(ctx, async () => {
+    assert.deepEqual(await registry.census(ctx.call), { counted, expired });
+    assert.deepEqual(await registry.census(ctx.call, { minExpired: expired }), { counted, expired });
+    const few = await registry.census(ctx.call, { minExpired: expired + 1 });
+    assert.equal(few.expired, expired, "as many have expired, however few matter");
+    assert.ok(few.counted >= expired, "of those who are counted");
+  });
 }
 
 function only<T>(outcomes: readonly T[], operation: string): T {

@@ -168,8 +168,8 @@ export class RemoteRegistry implements RegistryBackend {
     await this.#remote.ask(call, "confirmMany", claims);
   }
 
-  async census(call: Call): Promise<Census> {
-    return this.#remote.ask(call, "census");
+  async census(call: Call, options?: Parameters<RegistryBackend["census"]>[1]): Promise<Census> {
+    return options === undefined ? this.#remote.ask(call, "census") : this.#remote.ask(call, "census", options);
   }
 
   async close(): Promise<void> {

@@ -35,7 +35,7 @@ export function registryMethods(registry: RegistryBackend): Methods {
     scanRoutes: async (call, query: Given<"scan">) => call.keep(pageMethods(() => registry.scanRoutes(query, call))),
     reap: async (call, options: Given<"reap">) => registry.reap(options, call),
     confirmMany: async (call, claims: Given<"confirmMany">) => registry.confirmMany(claims, call),
-    census: async (call) => registry.census(call),
+    census: async (call, options?: Parameters<RegistryBackend["census"]>[1]) => registry.census(call, options),
     count: async (call, filter: Given<"scan">["filter"]) => registry.counts?.count(filter, call),
     first: async (call, query: SortQuery) => registry.sorts?.first(query, call),
   };

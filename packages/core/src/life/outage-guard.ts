@@ -24,7 +24,8 @@ export interface OutageGuard {
   state(now: number): GuardState;
 }
 
-const MIN_EXPIRED = 20;
+/** Where fewer have expired, how many there are does not matter. */
+export const MIN_EXPIRED = 20;
 
 interface Hold {
   readonly reason: "outage" | "mass-expiry";

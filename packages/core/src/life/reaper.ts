@@ -3,7 +3,7 @@
 import type { Timing } from "../timing.ts";
 import { codedError } from "../call.ts";
 import { stampLeftovers } from "./leftovers.ts";
-import { type OutageGuard, steadyNow } from "./outage-guard.ts";
+import { MIN_EXPIRED, type OutageGuard, steadyNow } from "./outage-guard.ts";
 import { pause } from "../tasks/retry.ts";
 import {
   type Call,
@@ -47,7 +47,7 @@ const OVER = { code: "EXPIRED", reason: "its registration ended and nobody came 
  */
 export async function reapOnce(options: Omit<ReaperOptions, "warn">, call: Call): Promise<void> {
   const { registry, guard } = options;
-  guard.observe(await guarded(guard, registry.census(call)), steadyNow());
+  guard.observe(await guarded(guard, registry.census(call, { minExpired: MIN_EXPIRED })), steadyNow());
   await reapDue(options, call);
 }
 

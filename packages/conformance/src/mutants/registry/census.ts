@@ -18,6 +18,19 @@ export const censusMutants: readonly Mutant[] = [
   ),
   registryMutant(
     {
+      id: "census-of-the-expired-alone",
+      breaks: "Whoever only wants to know whether most have expired is told that all have.",
+      kills: ["registry/census/counts-through-life-and-end"],
+    },
+    (real) => ({
+      async census(call, { minExpired } = {}) {
+        const { counted, expired } = await real.census(call);
+        return { counted: minExpired === undefined ? counted : expired, expired };
+      },
+    }),
+  ),
+  registryMutant(
+    {
       id: "census-forgets-the-claimed",
       breaks: "What has expired is no longer counted as soon as its step is claimed.",
       kills: ["registry/census/counts-through-life-and-end", "registry/claims/never-skip-a-step"],
