@@ -3,6 +3,7 @@
 import {
   type Call,
   type Census,
+  type CensusOptions,
   checkPageSize,
   type CountFacet,
   type DeleteKey,
@@ -136,7 +137,7 @@ class PostgresRegistry implements RegistryBackend {
     await this.#run("confirmMany", call, async (namespace, sent) => confirmMany(namespace, claims, sent));
   }
 
-  async census(call: Call, { minExpired = 0 }: { readonly minExpired?: number } = {}): Promise<Census> {
+  async census(call: Call, { minExpired = 0 }: CensusOptions = {}): Promise<Census> {
     return this.#run("census", call, async (namespace, sent) => readCensus(namespace, minExpired, sent));
   }
 

@@ -4,6 +4,7 @@ import {
   type BatchFailure,
   type Call,
   type Census,
+  type CensusOptions,
   type CountFacet,
   type DeleteKey,
   type DeleteOutcome,
@@ -168,7 +169,7 @@ export class RemoteRegistry implements RegistryBackend {
     await this.#remote.ask(call, "confirmMany", claims);
   }
 
-  async census(call: Call, options?: Parameters<RegistryBackend["census"]>[1]): Promise<Census> {
+  async census(call: Call, options?: CensusOptions): Promise<Census> {
     return options === undefined ? this.#remote.ask(call, "census") : this.#remote.ask(call, "census", options);
   }
 

@@ -1,6 +1,14 @@
 /** What can be asked of a process that may die, method by method. */
 
-import type { Backend, Call, Inbox, MessagingBackend, RegistryBackend, SortQuery } from "@muster/core/slots";
+import type {
+  Backend,
+  Call,
+  CensusOptions,
+  Inbox,
+  MessagingBackend,
+  RegistryBackend,
+  SortQuery,
+} from "@muster/core/slots";
 import { failuresOnWire } from "./wire.ts";
 
 /** A call; what it leaves open, a scan, an inbox or a transaction, is from then on a target by the number of the call. */
@@ -35,7 +43,7 @@ export function registryMethods(registry: RegistryBackend): Methods {
     scanRoutes: async (call, query: Given<"scan">) => call.keep(pageMethods(() => registry.scanRoutes(query, call))),
     reap: async (call, options: Given<"reap">) => registry.reap(options, call),
     confirmMany: async (call, claims: Given<"confirmMany">) => registry.confirmMany(claims, call),
-    census: async (call, options?: Parameters<RegistryBackend["census"]>[1]) => registry.census(call, options),
+    census: async (call, options?: CensusOptions) => registry.census(call, options),
     count: async (call, filter: Given<"scan">["filter"]) => registry.counts?.count(filter, call),
     first: async (call, query: SortQuery) => registry.sorts?.first(query, call),
   };

@@ -74,6 +74,7 @@ export type {
 } from "./outbox.ts";
 export {
   type Census,
+  type CensusOptions,
   type CountFacet,
   type DeleteKey,
   type DeleteOutcome,

@@ -132,6 +132,14 @@ export interface Census {
   readonly expired: number;
 }
 
+export interface CensusOptions {
+  /**
+   * To count all may take a store long, and most who ask only want to know whether most have expired: where fewer have than
+   * this, `counted` need not be counted, and is any number from `expired` up. Default 0.
+   */
+  readonly minExpired?: number;
+}
+
 export interface RegistryBackend extends Backend {
   readonly traits: RegistryTraits;
 
@@ -177,11 +185,7 @@ export interface RegistryBackend extends Backend {
   /** Ends claimed steps. Does nothing for a registration that has been taken over, or a step already confirmed. */
   confirmMany(claims: readonly ReapClaim[], call: Call): Promise<void>;
 
-  /**
-   * How many there are. To count them all may take a store long, and most who ask only want to know whether most have expired:
-   * where fewer have than `minExpired`, `counted` need not be counted, and is any number from `expired` up. Default 0.
-   */
-  census(call: Call, options?: { readonly minExpired?: number }): Promise<Census>;
+  census(call: Call, options?: CensusOptions): Promise<Census>;
 
   /** Present: `scan` and `scanRoutes` take the native part of a filter. */
   readonly filters?: FilterFacet;

@@ -14,7 +14,7 @@ export type RegistryServerPlace = Located<"redis" | "postgres" | "nats" | "sqlit
 export type RegistryPlace = (RegistryServerPlace & Keeping) | { readonly at: "sender" };
 
 /** Of Redis, how many registrations a process keeps where they are. Default: its own. */
-interface Keeping {
+export interface Keeping {
   readonly maxMirroredRoutes?: number;
 }
 

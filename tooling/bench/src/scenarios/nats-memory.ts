@@ -7,7 +7,7 @@ import { connect } from "@nats-io/transport-node";
 import { KIB } from "../fleets.ts";
 import { memoryNow } from "../probe.ts";
 import { Crew } from "../receivers/crew.ts";
-import type { RawPlan } from "../receivers/plan.ts";
+import type { Keeping, RawPlan, RegistryPlace } from "../receivers/plan.ts";
 import { collectGarbage } from "../rounds.ts";
 import { Disagreement, type Outcome, type Row, rowOf, type Scenario, type Settings, timingOf } from "../scenario.ts";
 import { Muster } from "../senders/muster.ts";
@@ -20,7 +20,7 @@ export const natsMemoryScenario: Scenario = {
   about: "growth of memory and the longest stretch of code of a sender of 1 KiB to 1,000,000 addresses over NATS",
   defaultSize: 1_000_000,
   needsServers: true,
-  run: (settings) => measure({ at: "redis" }, settings),
+  run: (settings) => measure({}, settings),
 };
 
 export const natsMemoryReadScenario: Scenario = {
@@ -28,16 +28,11 @@ export const natsMemoryReadScenario: Scenario = {
   about: "the same of a sender that keeps nobody's place, but reads everyone from Redis each time",
   defaultSize: 1_000_000,
   needsServers: true,
-  run: (settings) => measure({ at: "redis", maxMirroredRoutes: 0 }, settings),
+  run: (settings) => measure({ maxMirroredRoutes: 0 }, settings),
 };
 
 /** Whoever publishes all at once takes as much every time. */
 const MOST_RAW_ROUNDS = 3;
-
-interface RedisRegistry {
-  readonly at: "redis";
-  readonly maxMirroredRoutes?: number;
-}
 
 interface Seen {
   readonly watched: readonly Watched[];
@@ -45,10 +40,10 @@ interface Seen {
   readonly rssGrowth: number;
 }
 
-async function measure(registry: RedisRegistry, { size, rounds }: Settings): Promise<Outcome> {
+async function measure(keeping: Keeping, { size, rounds }: Settings): Promise<Outcome> {
   await using nats = await benchServer("nats");
   await using redis = await benchServer("redis");
-  const ours = await multicasts({ ...registry, url: redis.url }, nats.url, { size, rounds });
+  const ours = await multicasts({ at: "redis", url: redis.url, ...keeping }, nats.url, { size, rounds });
   const raw = await publishes(nats.url, { size, rounds: Math.min(rounds, MOST_RAW_ROUNDS) });
   const memory = { atMost: 100, floor: 150 };
   return {
@@ -77,11 +72,7 @@ function of({ watched }: Seen, what: "usedGrowth" | "ownStretchMs" | "stretchMs"
   return watched.map((one) => one[what]);
 }
 
-async function multicasts(
-  registry: RedisRegistry & { readonly url: string },
-  url: string,
-  { size, rounds }: Settings,
-): Promise<Seen> {
+async function multicasts(registry: RegistryPlace, url: string, { size, rounds }: Settings): Promise<Seen> {
   const messaging = { at: "nats", url } as const;
   const receivers = { namespace: "memory", registry, messaging, size, nodes: 2, addresses: "identity" } as const;
   await using muster = await Muster.open("Muster", receivers, { payload: KIB });

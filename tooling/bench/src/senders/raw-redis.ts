@@ -7,16 +7,10 @@ import { type RawReceivers, rawPlans } from "../receivers/sharing.ts";
 import type { Contender } from "../rounds.ts";
 import { BATCH, identityOf } from "../store.ts";
 
-/** Keys: channels. Argument: the message. Gives how many received it. */
-const PUBLISH_ALL = `
+/** Keys: channels. Arguments: the message, or one for each channel `i`. Gives how many received one. */
+const publishing = (message: "ARGV[1]" | "ARGV[i]"): string => `
 local received = 0
-for i = 1, #KEYS do received = received + redis.call("PUBLISH", KEYS[i], ARGV[1]) end
-return received`;
-
-/** Keys: channels. Arguments: a message for each. Gives how many received one. */
-const PUBLISH_EACH = `
-local received = 0
-for i = 1, #KEYS do received = received + redis.call("PUBLISH", KEYS[i], ARGV[i]) end
+for i = 1, #KEYS do received = received + redis.call("PUBLISH", KEYS[i], ${message}) end
 return received`;
 
 /** What stands before the payload of a message of its own: as much as Muster says of a message and of whom it is for. */
@@ -59,7 +53,7 @@ export class RawRedis implements Contender, AsyncDisposable {
     const crew = await Crew.start(plans);
     const channels = plans.flatMap(({ prefix, share }) => namesOf(prefix, share));
     const sender = new RawRedis(new Redis(url), crew, channels, by, payload);
-    const script = by === "messages" ? PUBLISH_EACH : PUBLISH_ALL;
+    const script = publishing(by === "messages" ? "ARGV[i]" : "ARGV[1]");
     sender.#script = String(await sender.#redis.script("LOAD", script));
     return sender;
   }
