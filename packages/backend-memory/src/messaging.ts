@@ -3,13 +3,16 @@
 import {
   type BatchFailure,
   type Call,
+  checkColumns,
   checkOutgoing,
   checkPrefetch,
+  type ColumnFacet,
   type Inbox,
   type InboxOptions,
   type MessagingBackend,
   type MessagingTraits,
   type Outgoing,
+  rowsOf,
   type Scope,
 } from "@muster/core/slots";
 import { MAX_BATCH, MAX_PAYLOAD_BYTES } from "./arguments.ts";
@@ -46,6 +49,13 @@ export function memoryMessaging(options: MemoryMessagingOptions = {}): Messaging
 class MemoryMessaging implements MessagingBackend {
   readonly name: string = NAME;
   readonly traits: MessagingTraits = TRAITS;
+  readonly columns: ColumnFacet = {
+    publishMany: async (batch, call) =>
+      this.#publish(() => {
+        checkColumns(batch, TRAITS, NAME);
+        return rowsOf(batch);
+      }, call),
+  };
   readonly #hub: MemoryHub;
   readonly #client: Client;
   readonly #maxHoldMs: number;
@@ -65,8 +75,15 @@ class MemoryMessaging implements MessagingBackend {
   }
 
   async publishMany(batch: readonly Outgoing[], call: Call): Promise<readonly BatchFailure[]> {
-    return this.#client.run("publishMany", call, async () => {
+    return this.#publish(() => {
       checkOutgoing(batch, TRAITS, NAME);
+      return batch;
+    }, call);
+  }
+
+  async #publish(checked: () => readonly Outgoing[], call: Call): Promise<readonly BatchFailure[]> {
+    return this.#client.run("publishMany", call, async () => {
+      const batch = checked();
       const isGivenUp = (): boolean => call.signal.aborted || !this.#client.isOpen || this.#client.line.isStopped;
       return publish(this.#broker, batch, isGivenUp, this.#maxHoldMs);
     });

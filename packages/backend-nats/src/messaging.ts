@@ -3,18 +3,22 @@
 import {
   type BatchFailure,
   type Call,
+  checkColumns,
   checkOutgoing,
+  type ColumnFacet,
   checkPrefetch,
   type Inbox,
   type InboxOptions,
   type MessagingBackend,
   type MessagingTraits,
   type Outgoing,
+  type OutgoingColumns,
   type PublishOptions,
   type Scope,
 } from "@muster/core/slots";
 import { Client } from "./client.ts";
 import { codedError, NAME } from "./errors.ts";
+import type { Link } from "./connection/link.ts";
 import { NatsInbox } from "./inbox/inbox.ts";
 import { Subjects } from "./keys.ts";
 import { Writer } from "./writing/writer.ts";
@@ -34,8 +38,17 @@ export function natsMessaging(options: NatsOptions = {}): MessagingBackend {
   return new NatsMessaging(options);
 }
 
+/** Messages that are to be written, in either way. */
+interface Publication {
+  write(writer: Writer): readonly BatchFailure[];
+  addresses(): readonly string[];
+}
+
 class NatsMessaging implements MessagingBackend {
   readonly name: string = NAME;
+  readonly columns: ColumnFacet = {
+    publishMany: async (batch, call) => this.#publishColumns(batch, call),
+  };
   readonly #client: Client;
   readonly #prefix: string;
   readonly #inboxes = new Set<NatsInbox>();
@@ -67,13 +80,20 @@ class NatsMessaging implements MessagingBackend {
   ): Promise<readonly BatchFailure[]> {
     return this.#client.run("publishMany", call, async (link) => {
       checkOutgoing(batch, this.#traits, NAME);
-      link.check({ operation: "publishMany" });
-      using witness = link.witness();
-      // All in one turn: what the connection was checked for holds for every message.
-      const failures = (this.#writer ??= new Writer(link.outlet, this.#subjects)).write(batch, link.maxMessageBytes);
-      if (!confirm) return failures;
-      await link.roundTrip("publishMany");
-      return witness.publishing.size === 0 ? failures : this.#withRefused(batch, failures, witness.publishing);
+      return this.#publish(link, confirm, {
+        write: (writer) => writer.write(batch, link.maxMessageBytes),
+        addresses: () => batch.map(({ address }) => address),
+      });
+    });
+  }
+
+  async #publishColumns(batch: OutgoingColumns, call: Call): Promise<readonly BatchFailure[]> {
+    return this.#client.run("publishMany", call, async (link) => {
+      checkColumns(batch, this.#traits, NAME);
+      return this.#publish(link, true, {
+        write: (writer) => writer.writeColumns(batch, link.maxMessageBytes),
+        addresses: () => batch.addresses,
+      });
     });
   }
 
@@ -98,13 +118,23 @@ class NatsMessaging implements MessagingBackend {
     await this.close();
   }
 
+  async #publish(link: Link, confirm: boolean, { write, addresses }: Publication): Promise<readonly BatchFailure[]> {
+    link.check({ operation: "publishMany" });
+    using witness = link.witness();
+    // All in one turn: what the connection was checked for holds for every message.
+    const failures = write((this.#writer ??= new Writer(link.outlet, this.#subjects)));
+    if (!confirm) return failures;
+    await link.roundTrip("publishMany");
+    return witness.publishing.size === 0 ? failures : this.#withRefused(addresses(), failures, witness.publishing);
+  }
+
   #withRefused(
-    batch: readonly Outgoing[],
+    addresses: readonly string[],
     failures: readonly BatchFailure[],
     refused: ReadonlyMap<string, Error>,
   ): readonly BatchFailure[] {
     const known = new Map(failures.map((failure) => [failure.index, failure]));
-    return batch.flatMap(({ address }, index) => {
+    return addresses.flatMap((address, index) => {
       const failure = known.get(index);
       const refusal = failure ? undefined : refused.get(this.#subjects.of(address));
       if (refusal === undefined) return failure ?? [];

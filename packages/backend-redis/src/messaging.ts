@@ -1,16 +1,19 @@
 /** The messaging slot: Redis' Pub/Sub, sharded in a cluster. */
 
 import {
-  checkOutgoing,
-  checkPrefetch,
   type BatchFailure,
   type Call,
+  checkColumns,
+  checkOutgoing,
+  checkPrefetch,
+  type ColumnFacet,
   type Inbox,
   type InboxOptions,
   Lifecycle,
   type MessagingBackend,
   type MessagingTraits,
   type Outgoing,
+  type OutgoingColumns,
   type Scope,
 } from "@muster/core/slots";
 import { type RedisClient, redisClient } from "./client.ts";
@@ -18,8 +21,8 @@ import { Bursts } from "./connection/bursts.ts";
 import { NAME } from "./errors.ts";
 import type { RedisOptions } from "./options.ts";
 import { type Channels, channelsOf } from "./pubsub/channels.ts";
-import { EnvelopeStarts } from "./pubsub/envelope-start.ts";
 import { RedisInbox } from "./pubsub/inbox.ts";
+import { ColumnLetters, type Letters, RowLetters } from "./pubsub/letters.ts";
 import { publish } from "./pubsub/publishing.ts";
 
 /**
@@ -33,6 +36,7 @@ export function redisMessaging(options: RedisOptions): MessagingBackend {
 class RedisMessaging implements MessagingBackend {
   readonly name: string = NAME;
   readonly traits: MessagingTraits;
+  readonly columns: ColumnFacet = { publishMany: async (batch, call) => this.#publishColumns(batch, call) };
   readonly #client: RedisClient;
   readonly #bursts = new Bursts();
   readonly #lifecycle = new Lifecycle(NAME);
@@ -63,14 +67,7 @@ class RedisMessaging implements MessagingBackend {
   async publishMany(batch: readonly Outgoing[], call: Call): Promise<readonly BatchFailure[]> {
     return this.#run("publishMany", call, async (channels) => {
       checkOutgoing(batch, this.traits, NAME);
-      return publish({
-        client: this.#client,
-        bursts: this.#bursts,
-        channels,
-        batch,
-        starts: new EnvelopeStarts(),
-        call,
-      });
+      return this.#publish(channels, new RowLetters(batch), call);
     });
   }
 
@@ -100,6 +97,17 @@ class RedisMessaging implements MessagingBackend {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  async #publishColumns(batch: OutgoingColumns, call: Call): Promise<readonly BatchFailure[]> {
+    return this.#run("publishMany", call, async (channels) => {
+      checkColumns(batch, this.traits, NAME);
+      return this.#publish(channels, new ColumnLetters(batch), call);
+    });
+  }
+
+  async #publish(channels: Channels, letters: Letters, call: Call): Promise<readonly BatchFailure[]> {
+    return publish({ client: this.#client, bursts: this.#bursts, channels, letters, call });
   }
 
   async #run<T>(operation: string, call: Call, work: (channels: Channels) => Promise<T>): Promise<T> {

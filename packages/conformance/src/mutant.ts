@@ -1,6 +1,14 @@
 /** A backend broken on purpose, to show that the kit would notice. */
 
-import type { DurabilityBackend, MessagingBackend, OutboxBackend, RegistryBackend } from "@muster/core/slots";
+import {
+  type BatchFailure,
+  checkColumns,
+  type DurabilityBackend,
+  type MessagingBackend,
+  type OutboxBackend,
+  type RegistryBackend,
+  rowsOf,
+} from "@muster/core/slots";
 import type { Subject } from "./subject.ts";
 
 export interface Mutant {
@@ -21,11 +29,25 @@ export function withRegistry(subject: Subject, fault: (real: RegistryBackend) =>
   return { ...subject, registry: () => overridden(registry(), fault) };
 }
 
-/** As {@link withRegistry}, for messaging. */
+/** As {@link withRegistry}, for messaging; what publishes in another way does so by column, too. */
 export function withMessaging(subject: Subject, fault: (real: MessagingBackend) => Partial<MessagingBackend>): Subject {
   const { messaging } = subject;
   if (messaging === undefined) return subject;
-  return { ...subject, messaging: () => overridden(messaging(), fault) };
+  return { ...subject, messaging: () => overridden(messaging(), (real) => alsoByColumn(real, fault(real))) };
+}
+
+function alsoByColumn(real: MessagingBackend, faulty: Partial<MessagingBackend>): Partial<MessagingBackend> {
+  const { publishMany, columns } = faulty;
+  if (publishMany === undefined || columns !== undefined) return faulty;
+  return {
+    ...faulty,
+    columns: {
+      async publishMany(batch, call): Promise<readonly BatchFailure[]> {
+        checkColumns(batch, real.traits, real.name);
+        return publishMany(rowsOf(batch), call);
+      },
+    },
+  };
 }
 
 /** As {@link withRegistry}, for durability. */

@@ -1,6 +1,6 @@
 /** What the messages of one multicast have in common, as the bytes that it has on the wire. */
 
-import type { Headers, Outgoing } from "@muster/core/slots";
+import type { Headers, OutgoingColumns } from "@muster/core/slots";
 import { checkName, encodeValue, LINE_END, PREAMBLE } from "../codec.ts";
 import { putAscii, putLiteral, putName, putNumber } from "./ascii.ts";
 import { Stencil } from "./stencil.ts";
@@ -39,6 +39,26 @@ export class Form {
   /** Of no headers. */
   static ofNone(): Form {
     return new Form([], []);
+  }
+
+  /** Of messages by column. @throws INVALID_ARGUMENT: a name that no header can have. */
+  static ofColumns({ headers, columns }: OutgoingColumns): Form {
+    const [shared, own] = [Object.keys(headers), Object.keys(columns)];
+    const names = [...shared, ...own];
+    for (const name of names) checkName(name);
+    return new Form(names, [...Object.values(headers), ...own.map(() => undefined)]);
+  }
+
+  /** As {@link fits}, of a form {@link ofColumns}: the row is the one to {@link put} next. */
+  take(columns: readonly (readonly string[])[], row: number): void {
+    const own = this.#own;
+    let bytes = this.#commonBytes;
+    for (let index = 0; index < columns.length; index += 1) {
+      const value = columns[index]?.[row] ?? "";
+      own[index] = value;
+      bytes += value.length;
+    }
+    this.#headerBytes = bytes;
   }
 
   /** Whether a message with these headers has this form. If so, it is the one to {@link put} next. */
@@ -91,10 +111,9 @@ export class Form {
    * @param command of ASCII, and always the same: all that stands before the address.
    * @returns where the next may begin; -1: something of it needs more than to be copied.
    */
-  put(bytes: Uint8Array, at: number, command: string, message: Outgoing): number {
-    const { address, body } = message;
+  put(bytes: Uint8Array, at: number, command: string, address: string, body: Uint8Array): number {
     if (address.length > MAX_ADDRESS || this.#names.length === 0) return -1;
-    const copied = this.#stencil.put(bytes, at, message, this.#own);
+    const copied = this.#stencil.put(bytes, at, address, body, this.#own);
     if (copied >= 0) return copied;
     const addressAt = putAscii(bytes, at, command);
     const addressEnd = putName(bytes, addressAt, address);
@@ -109,7 +128,7 @@ export class Form {
     to = this.#putHeaders(bytes, to + 2, ownAt);
     if (to < 0) return -1;
     to = putBody(bytes, to, body);
-    this.#stencil.take(bytes, { at, to, addressAt, addressEnd, ownAt }, message, this.#own);
+    this.#stencil.take(bytes, { at, to, addressAt, addressEnd, ownAt }, { address, body }, this.#own);
     return to;
   }
 

@@ -27,12 +27,12 @@ export class Stencil {
   #ownAt: readonly number[] = [];
 
   /** A message has been written to `bytes` by other means. @param own its values that differ from those of others */
-  take(bytes: Uint8Array, layout: Layout, message: Outgoing, own: readonly string[]): void {
+  take(bytes: Uint8Array, layout: Layout, { address, body }: Omit<Outgoing, "headers">, own: readonly string[]): void {
     const { at, to, addressAt, addressEnd, ownAt } = layout;
-    const isAlike = addressEnd - addressAt === this.#addressEnd - this.#addressAt && this.#isAsLong(message, own);
+    const isAlike = addressEnd - addressAt === this.#addressEnd - this.#addressAt && this.#isAsLong(address, body, own);
     this.#copy = isAlike && to - at <= MAX_BYTES ? new Uint8Array(bytes.subarray(at, to)) : undefined;
-    this.#body = message.body;
-    this.#addressLength = message.address.length;
+    this.#body = body;
+    this.#addressLength = address.length;
     this.#ownLengths = own.map(({ length }) => length);
     this.#addressAt = addressAt - at;
     this.#addressEnd = addressEnd - at;
@@ -40,18 +40,18 @@ export class Stencil {
   }
 
   /** @returns where the message ends; -1: it has not been written, since it is not as long, or must not be copied as it is. */
-  put(bytes: Uint8Array, at: number, message: Outgoing, own: readonly string[]): number {
+  put(bytes: Uint8Array, at: number, address: string, body: Uint8Array, own: readonly string[]): number {
     const copy = this.#copy;
-    if (copy === undefined || !this.#isAsLong(message, own)) return -1;
+    if (copy === undefined || !this.#isAsLong(address, body, own)) return -1;
     bytes.set(copy, at);
-    if (putName(bytes, at + this.#addressAt, message.address) !== at + this.#addressEnd) return -1;
+    if (putName(bytes, at + this.#addressAt, address) !== at + this.#addressEnd) return -1;
     const ownAt = this.#ownAt;
     for (let index = 0; index < ownAt.length; index += 1)
       if (putLiteral(bytes, at + (ownAt[index] ?? 0), own[index] ?? "") < 0) return -1;
     return at + copy.length;
   }
 
-  #isAsLong({ address, body }: Outgoing, own: readonly string[]): boolean {
+  #isAsLong(address: string, body: Uint8Array, own: readonly string[]): boolean {
     if (body !== this.#body || address.length !== this.#addressLength) return false;
     const lengths = this.#ownLengths;
     for (let index = 0; index < lengths.length; index += 1) if (own[index]?.length !== lengths[index]) return false;

@@ -6,7 +6,7 @@
  * https://docs.nats.io/reference/reference-protocols/nats-protocol
  */
 
-import type { BatchFailure, Outgoing } from "@muster/core/slots";
+import { type BatchFailure, type Outgoing, type OutgoingColumns, rowAt } from "@muster/core/slots";
 import { ADDRESS_HEADER, encodeHeaders } from "../codec.ts";
 import { codedError, tooLarge } from "../errors.ts";
 import type { Subjects } from "../keys.ts";
@@ -51,14 +51,40 @@ export class Writer {
     return failures;
   }
 
+  /** As {@link write}. */
+  writeColumns(batch: OutgoingColumns, maxMessageBytes: number): BatchFailure[] {
+    const failures: BatchFailure[] = [];
+    const { addresses, body } = batch;
+    const columns = Object.values(batch.columns);
+    this.#form = Form.ofColumns(batch);
+    for (let index = 0; index < addresses.length; index += 1) {
+      const address = addresses[index] ?? "";
+      this.#form.take(columns, index);
+      if (this.#put(address, body, maxMessageBytes)) continue;
+      try {
+        this.#spellOut(rowAt(batch, index), maxMessageBytes);
+      } catch (error) {
+        failures.push({ index, error: codedError(error, { operation: "publishMany", subject: address }) });
+      }
+    }
+    this.#flush();
+    return failures;
+  }
+
   #write(message: Outgoing, maxMessageBytes: number): void {
     const { address, headers, body } = message;
     if (!this.#form.fits(headers)) this.#form = this.#form.widened(headers);
+    if (!this.#put(address, body, maxMessageBytes)) this.#spellOut(message, maxMessageBytes);
+  }
+
+  /** Of the form's message. False: it is to be spelt out. */
+  #put(address: string, body: Uint8Array, maxMessageBytes: number): boolean {
     const bytes = this.#form.headerBytes + body.length;
+    if (bytes > maxMessageBytes) return false;
     this.#makeRoom(this.#command.length + 3 * address.length + bytes + FRAMING_BYTES);
-    const to = bytes > maxMessageBytes ? -1 : this.#form.put(this.#chunk, this.#to, this.#command, message);
-    if (to < 0) this.#spellOut(message, maxMessageBytes);
-    else this.#to = to;
+    const to = this.#form.put(this.#chunk, this.#to, this.#command, address, body);
+    if (to >= 0) this.#to = to;
+    return to >= 0;
   }
 
   /** What can't be copied together: no headers at all, other letters than ASCII, long addresses. */

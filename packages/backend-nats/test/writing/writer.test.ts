@@ -1,5 +1,12 @@
 import fc from "fast-check";
-import { type BatchFailure, type Headers, isAddress, type Outgoing } from "@muster/core/slots";
+import {
+  type BatchFailure,
+  type Headers,
+  isAddress,
+  type Outgoing,
+  type OutgoingColumns,
+  rowsOf,
+} from "@muster/core/slots";
 import { assert, describe, expect, test } from "vitest";
 import { ADDRESS_HEADER } from "../../src/codec.ts";
 import { HeaderDecoder } from "../../src/inbox/header-decoder.ts";
@@ -103,6 +110,31 @@ describe("what is written", () => {
     );
   });
 
+  test("is by column what it is message by message", () => {
+    const row = fc.record({ address, identity: value, epoch: fc.nat().map(String) });
+    const shared = fc.dictionary(fc.stringMatching(/^[a-z]{1,5}$/), value, { maxKeys: 3, noNullPrototype: true });
+    fc.assert(
+      fc.property(fc.array(row, { maxLength: 30 }), shared, body, fc.boolean(), (rows, common, payload, isFast) => {
+        const batch: OutgoingColumns = {
+          addresses: rows.map((one) => one.address),
+          headers: common,
+          columns: {
+            "muster-identity": rows.map(({ identity }) => identity),
+            "muster-epoch": rows.map(({ epoch }) => epoch),
+          },
+          body: payload,
+        };
+        const line = new Line(() => isFast);
+        const writer = new Writer(line, SUBJECTS);
+        assert.deepEqual(writer.writeColumns(batch, MAX_MESSAGE_BYTES), []);
+        assert.deepEqual(writer.write(rowsOf(batch), MAX_MESSAGE_BYTES), []);
+        const expectedRows = rowsOf(batch).map(expected);
+        assert.deepEqual(line.arrived(), [...expectedRows, ...expectedRows]);
+      }),
+      { verbose: true },
+    );
+  });
+
   test("is a multicast whose messages differ in identity and epoch, however many there are", () => {
     const batch = Array.from({ length: 1_500 }, (_, index) => ({
       address: `own/${index}`,
@@ -196,6 +228,23 @@ describe("what is written", () => {
     assert.deepEqual(
       line.arrived().map(({ subject }) => subject),
       [SUBJECTS.of("a"), SUBJECTS.of("g")],
+    );
+  });
+});
+
+describe("by column", () => {
+  test("what is too long fails by itself, and a name that is none as a whole", () => {
+    const line = new Line(() => true);
+    const writer = new Writer(line, SUBJECTS);
+    const batch = { addresses: ["a", "b", "c"], headers: {}, body: new Uint8Array(1) };
+    const failures = writer.writeColumns({ ...batch, columns: { a: ["1", "3".repeat(70), "4"] } }, 80);
+    assert.deepEqual(failures.map(summary), [[1, "PAYLOAD_TOO_LARGE"]]);
+    expect(() => writer.writeColumns({ ...batch, columns: { "a b": ["1", "2", "3"] } }, 80)).toThrow(
+      /INVALID_ARGUMENT/,
+    );
+    assert.deepEqual(
+      line.arrived().map(({ subject }) => subject),
+      [SUBJECTS.of("a"), SUBJECTS.of("c")],
     );
   });
 });

@@ -1,6 +1,6 @@
 /** Publishing by a script: the way that is open everywhere. */
 
-import { MusterError, type Outgoing } from "@muster/core/slots";
+import { MusterError } from "@muster/core/slots";
 import type { RedisArgument } from "../client.ts";
 import { ByteWriter } from "../connection/byte-writer.ts";
 import { NAME } from "../errors.ts";
@@ -14,7 +14,7 @@ export async function publishByScript(publishing: Publishing, part: Part): Promi
   const { client, channels, call } = publishing;
   const isSharded = client.topology === "cluster";
   const args: RedisArgument[] = isSharded ? [PUBLISH_TO_SHARD.lua, 1, channels.beaconOf(part.shard)] : [PUBLISH.lua, 0];
-  for (const message of part.messages) args.push(...argumentsOf(publishing, message));
+  for (const index of part.indexes) args.push(...argumentsOf(publishing, index));
   const unheard = chosenFrom(part, positionsIn(await client.send("eval", args, call, SOURCE)));
   return isSharded ? askOwner(publishing, unheard) : unheard;
 }
@@ -26,7 +26,7 @@ export async function publishByScript(publishing: Publishing, part: Part): Promi
 async function askOwner(publishing: Publishing, part: Part): Promise<Part> {
   const { client, call } = publishing;
   const counts = await Promise.all(
-    part.messages.map(async (message) => client.send("spublish", argumentsOf(publishing, message), call, SOURCE)),
+    part.indexes.map(async (index) => client.send("spublish", argumentsOf(publishing, index), call, SOURCE)),
   );
   return chosenFrom(
     part,
@@ -35,11 +35,12 @@ async function askOwner(publishing: Publishing, part: Part): Promise<Part> {
 }
 
 /** Channel and message. */
-function argumentsOf({ channels, starts }: Publishing, { address, headers, body }: Outgoing): RedisArgument[] {
-  const envelope = new ByteWriter(starts.next(headers) + body.length);
-  starts.write(envelope);
+function argumentsOf({ channels, letters }: Publishing, index: number): RedisArgument[] {
+  const body = letters.bodyAt(index);
+  const envelope = new ByteWriter(letters.encode(index) + body.length);
+  letters.starts.write(envelope);
   envelope.bytes(body);
-  return [channels.channelOf(address), envelope.written];
+  return [channels.channelOf(letters.addressAt(index)), envelope.written];
 }
 
 function positionsIn(answer: unknown): readonly number[] {

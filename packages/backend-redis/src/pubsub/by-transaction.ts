@@ -19,11 +19,11 @@ interface Transacted {
 }
 
 /** A part as it is to be sent, once. @throws INVALID_ARGUMENT: what is no header. */
-export function transactionOf({ bursts, channels, starts }: Publishing, { shard, messages }: Part): Burst {
-  const publish = new PublishWriter(channels.beaconOf(shard), starts);
-  return bursts.burst(messages.length + 1, (writer) => {
+export function transactionOf({ bursts, channels, letters }: Publishing, { shard, indexes }: Part): Burst {
+  const publish = new PublishWriter(channels.beaconOf(shard), letters);
+  return bursts.burst(indexes.length + 1, (writer) => {
     writer.text(START);
-    for (const message of messages) publish.write(writer, message);
+    for (const index of indexes) publish.write(writer, index);
   });
 }
 
@@ -40,7 +40,7 @@ export async function publishAtOnce(
   const answers = await send(bursts, transaction, call, onSent);
   if (answers === undefined) return { unheard: part, isRefused: true };
   const unheard: number[] = [];
-  for (let at = 0; at < part.messages.length; at += 1) if (!isHeard(answers[at + 1])) unheard.push(at);
+  for (let at = 0; at < part.indexes.length; at += 1) if (!isHeard(answers[at + 1])) unheard.push(at);
   return { unheard: chosenFrom(part, unheard), isRefused: answers.some((answer) => typeof answer !== "number") };
 }
 

@@ -1,9 +1,8 @@
 /** Commands that publish, in Redis' protocol. */
 
-import type { Outgoing } from "@muster/core/slots";
 import type { ByteWriter } from "../connection/byte-writer.ts";
 import { byteText } from "./byte-text.ts";
-import type { EnvelopeStarts } from "./envelope-start.ts";
+import type { Letters } from "./letters.ts";
 import { Stencil } from "./stencil.ts";
 
 export function commandText(...parts: readonly string[]): string {
@@ -18,7 +17,7 @@ const BREAK = bytesOf("\r\n");
  */
 export class PublishWriter {
   readonly #prefix: string;
-  readonly #starts: EnvelopeStarts;
+  readonly #letters: Letters;
   readonly #stencil = new Stencil();
   #addressLength = -1;
   /** Up to an address of that length. */
@@ -28,32 +27,34 @@ export class PublishWriter {
   #untilMessage = BREAK;
 
   /** @param prefix of all channels. */
-  constructor(prefix: string, starts: EnvelopeStarts) {
+  constructor(prefix: string, letters: Letters) {
     this.#prefix = prefix;
-    this.#starts = starts;
+    this.#letters = letters;
   }
 
-  /** @throws INVALID_ARGUMENT: what is no header. */
-  write(writer: ByteWriter, message: Outgoing): void {
-    const starts = this.#starts;
-    const isCopied = starts.fits(message.headers) && this.#stencil.put(writer, message, starts.own);
-    if (!isCopied) this.#spellOut(writer, message);
+  /** The message of that index. @throws INVALID_ARGUMENT: what is no header. */
+  write(writer: ByteWriter, index: number): void {
+    const letters = this.#letters;
+    const [address, body] = [letters.addressAt(index), letters.bodyAt(index)];
+    const isCopied = letters.fits(index) && this.#stencil.put(writer, address, body, letters.starts.own);
+    if (!isCopied) this.#spellOut(writer, address, body, letters.encode(index));
   }
 
-  #spellOut(writer: ByteWriter, message: Outgoing): void {
-    const { address, headers, body } = message;
+  /** @param startLength bytes of the envelope before the body. */
+  #spellOut(writer: ByteWriter, address: string, body: Uint8Array, startLength: number): void {
+    const { starts } = this.#letters;
     const from = writer.length;
     const text = byteText(address);
-    this.#expect(text.length, this.#starts.next(headers) + body.length);
+    this.#expect(text.length, startLength + body.length);
     writer.bytes(this.#untilAddress);
     const addressAt = writer.length;
     writer.text(text);
     writer.bytes(this.#untilMessage);
-    const ownAt = this.#starts.write(writer);
+    const ownAt = starts.write(writer);
     writer.bytes(body);
     writer.bytes(BREAK);
-    if (text === address && this.#starts.isPlain) {
-      this.#stencil.take({ writer, from, addressAt, ownAt }, message, this.#starts.own);
+    if (text === address && starts.isPlain) {
+      this.#stencil.take({ writer, from, addressAt, ownAt }, { address, body }, starts.own);
     } else this.#stencil.forget();
   }
 

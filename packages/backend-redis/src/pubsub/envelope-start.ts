@@ -1,6 +1,6 @@
 /** What stands in an envelope before the body (see envelope.ts). */
 
-import { type Headers, MusterError } from "@muster/core/slots";
+import { type Headers, MusterError, type OutgoingColumns } from "@muster/core/slots";
 import type { ByteWriter } from "../connection/byte-writer.ts";
 import { NAME } from "../errors.ts";
 import { byteText, isPlain } from "./byte-text.ts";
@@ -22,12 +22,25 @@ export class EnvelopeStarts {
   readonly #own: string[] = [];
   #isPlain = true;
 
+  /** Of messages by column. @throws INVALID_ARGUMENT: what is no header. */
+  static ofColumns({ headers, columns }: OutgoingColumns): EnvelopeStarts {
+    const starts = new EnvelopeStarts();
+    const own = Object.keys(columns).map((name) => ({ name, value: "", isOwn: true }));
+    starts.#arrange([...Object.entries(headers).map(([name, value]) => ({ name, value, isOwn: false })), ...own]);
+    return starts;
+  }
+
+  /** Of those {@link ofColumns}: the row is the message at hand. */
+  take(columns: readonly (readonly string[])[], row: number): void {
+    for (let index = 0; index < columns.length; index += 1) this.#own[index] = columns[index]?.[row] ?? "";
+  }
+
   /** Of the message at hand: the values that are another in each. */
   get own(): readonly string[] {
     return this.#own;
   }
 
-  /** Whether {@link next} had nothing to encode of them. */
+  /** Whether {@link encode} had nothing to encode of them. */
   get isPlain(): boolean {
     return this.#isPlain;
   }
@@ -56,6 +69,11 @@ export class EnvelopeStarts {
    */
   next(headers: Headers): number {
     if (!this.fits(headers)) this.#widen(headers);
+    return this.encode();
+  }
+
+  /** As {@link next}, of the message at hand. */
+  encode(): number {
     let length = this.#common.length + LINE_END.length;
     let owned = 0;
     this.#isPlain = true;
@@ -72,7 +90,7 @@ export class EnvelopeStarts {
     return length;
   }
 
-  /** What {@link next} has taken on. Gives where its own values begin. */
+  /** The message at hand, once it is encoded. Gives where its own values begin. */
   write(writer: ByteWriter): readonly number[] {
     writer.bytes(this.#common);
     const ownAt: number[] = [];
@@ -90,19 +108,25 @@ export class EnvelopeStarts {
 
   /** What differs from the last one's, where the names are the same, will differ from the next one's. */
   #widen(headers: Headers): void {
-    const names = Object.keys(headers);
-    const values = Object.values(headers);
-    const labels = names.map(labelOf);
-    const isLike = names.length === this.#names.length && names.every((name, index) => name === this.#names[index]);
-    const isOwn = values.map((value, index) => isLike && value !== this.#values[index]);
-    const lines = names.map((name, index) => labels[index] + encoded(name, values[index] ?? "") + LINE_END);
-    const common = lines.filter((_, index) => isOwn[index] === false).join("");
-    this.#common = Buffer.from(START + common + LINE_END, "latin1");
-    this.#labels = labels.map((label, index) => (isOwn[index] === true ? Buffer.from(label) : undefined));
-    this.#names = names;
-    this.#values = values;
-    this.#own.length = isOwn.filter(Boolean).length;
+    const entries = Object.entries(headers);
+    const isLike =
+      entries.length === this.#names.length && entries.every(([name], index) => name === this.#names[index]);
+    this.#arrange(
+      entries.map(([name, value], index) => ({ name, value, isOwn: isLike && value !== this.#values[index] })),
+    );
     this.fits(headers);
+  }
+
+  #arrange(headers: readonly { readonly name: string; readonly value: string; readonly isOwn: boolean }[]): void {
+    const labels = headers.map(({ name }) => labelOf(name));
+    const lines = headers.map(({ name, value, isOwn }, index) =>
+      isOwn ? "" : labels[index] + encoded(name, value) + LINE_END,
+    );
+    this.#common = Buffer.from(START + lines.join("") + LINE_END, "latin1");
+    this.#labels = headers.map(({ isOwn }, index) => (isOwn ? Buffer.from(labels[index] ?? "") : undefined));
+    this.#names = headers.map(({ name }) => name);
+    this.#values = headers.map(({ value }) => value);
+    this.#own.length = headers.filter(({ isOwn }) => isOwn).length;
   }
 }
 

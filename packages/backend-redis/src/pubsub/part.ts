@@ -1,10 +1,10 @@
 /** What of a batch leaves in one piece. */
 
-import type { Call, Outgoing } from "@muster/core/slots";
+import type { Call } from "@muster/core/slots";
 import type { RedisClient } from "../client.ts";
 import type { Bursts } from "../connection/bursts.ts";
 import type { Channels } from "./channels.ts";
-import type { EnvelopeStarts } from "./envelope-start.ts";
+import type { Letters } from "./letters.ts";
 
 /** The server does nothing else meanwhile. A page of routes, and a quarter of what core hands over at once. */
 const MAX_MESSAGES = 1_024;
@@ -15,48 +15,40 @@ export interface Publishing {
   readonly client: RedisClient;
   readonly bursts: Bursts;
   readonly channels: Channels;
-  readonly batch: readonly Outgoing[];
-  readonly starts: EnvelopeStarts;
+  readonly letters: Letters;
   readonly call: Call;
 }
 
-/** Messages in the order of the batch. */
+/** Messages by their place in the batch, in its order. */
 export interface Part {
   readonly shard: number;
-  readonly messages: readonly Outgoing[];
-  /** Where each of them stands in the batch. */
   readonly indexes: readonly number[];
 }
 
 interface Filling extends Part {
-  readonly messages: Outgoing[];
   readonly indexes: number[];
   bytes: number;
 }
 
-export function partsOf(channels: Channels, batch: readonly Outgoing[]): readonly Part[] {
+export function partsOf(channels: Channels, letters: Letters): readonly Part[] {
   const parts: Filling[] = [];
   const filling = new Map<number, Filling>();
-  for (const [index, message] of batch.entries()) {
-    const shard = channels.shardOf(message.address);
+  for (let index = 0; index < letters.size; index += 1) {
+    const shard = channels.shardOf(letters.addressAt(index));
+    const bytes = letters.bodyAt(index).length;
     let part = filling.get(shard);
-    if (part === undefined || part.messages.length >= MAX_MESSAGES || part.bytes + message.body.length > MAX_BYTES) {
-      part = { shard, messages: [], indexes: [], bytes: 0 };
+    if (part === undefined || part.indexes.length >= MAX_MESSAGES || part.bytes + bytes > MAX_BYTES) {
+      part = { shard, indexes: [], bytes: 0 };
       parts.push(part);
       filling.set(shard, part);
     }
-    part.messages.push(message);
     part.indexes.push(index);
-    part.bytes += message.body.length;
+    part.bytes += bytes;
   }
   return parts;
 }
 
 /** Of a part the messages at these positions. */
-export function chosenFrom({ shard, messages, indexes }: Part, positions: readonly number[]): Part {
-  return {
-    shard,
-    messages: positions.flatMap((at) => messages[at] ?? []),
-    indexes: positions.flatMap((at) => indexes[at] ?? []),
-  };
+export function chosenFrom({ shard, indexes }: Part, positions: readonly number[]): Part {
+  return { shard, indexes: positions.flatMap((at) => indexes[at] ?? []) };
 }

@@ -17,7 +17,7 @@ const MAX_SCRIPTS_IN_FLIGHT = 8;
  * @throws when nothing is known of any message.
  */
 export async function publish(publishing: Publishing): Promise<readonly BatchFailure[]> {
-  const parts = partsOf(publishing.channels, publishing.batch);
+  const parts = partsOf(publishing.channels, publishing.letters);
   const failures: BatchFailure[] = [];
   const broken: MusterError[] = [];
   const waiting = parts.entries();
@@ -86,9 +86,9 @@ class WrittenAhead {
   }
 }
 
-function noRoute({ batch }: Publishing, index: number): MusterError {
+function noRoute({ letters }: Publishing, index: number): MusterError {
   const message = "nobody listens on this address";
-  return new MusterError({ code: "NO_ROUTE", source: SOURCE, subject: batch[index]?.address, message });
+  return new MusterError({ code: "NO_ROUTE", source: SOURCE, subject: letters.addressAt(index), message });
 }
 
 function mayHaveApplied(error: MusterError): boolean {

@@ -29,11 +29,15 @@ export class Stencil {
    *
    * @param own the values of headers that it has for itself.
    */
-  take({ writer, from, addressAt, ownAt }: Layout, message: Outgoing, own: readonly string[]): void {
-    const isAlike = writer.length - from <= MAX_BYTES && this.#isAsLong(message, own);
+  take(
+    { writer, from, addressAt, ownAt }: Layout,
+    { address, body }: Omit<Outgoing, "headers">,
+    own: readonly string[],
+  ): void {
+    const isAlike = writer.length - from <= MAX_BYTES && this.#isAsLong(address, body, own);
     this.#copy = isAlike ? new Uint8Array(writer.written.subarray(from)) : undefined;
-    this.#body = message.body;
-    this.#addressLength = message.address.length;
+    this.#body = body;
+    this.#addressLength = address.length;
     this.#ownLengths = own.map(({ length }) => length);
     this.#addressAt = addressAt - from;
     this.#ownAt = ownAt.map((at) => at - from);
@@ -46,12 +50,12 @@ export class Stencil {
   }
 
   /** False: nothing has been written, for it is not as long, or has to be encoded. */
-  put(writer: ByteWriter, message: Outgoing, own: readonly string[]): boolean {
+  put(writer: ByteWriter, address: string, body: Uint8Array, own: readonly string[]): boolean {
     const copy = this.#copy;
-    if (copy === undefined || !this.#isAsLong(message, own)) return false;
+    if (copy === undefined || !this.#isAsLong(address, body, own)) return false;
     const start = writer.length;
     writer.bytes(copy);
-    if (this.#putOver(writer, start, message.address, own)) return true;
+    if (this.#putOver(writer, start, address, own)) return true;
     writer.cut(start);
     return false;
   }
@@ -64,7 +68,7 @@ export class Stencil {
     return true;
   }
 
-  #isAsLong({ address, body }: Outgoing, own: readonly string[]): boolean {
+  #isAsLong(address: string, body: Uint8Array, own: readonly string[]): boolean {
     if (body !== this.#body || address.length !== this.#addressLength) return false;
     const lengths = this.#ownLengths;
     for (let index = 0; index < lengths.length; index += 1) if (own[index]?.length !== lengths[index]) return false;

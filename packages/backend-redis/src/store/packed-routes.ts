@@ -12,7 +12,7 @@ const BLOCK = 256;
 const MAX_PLACES = 10_000;
 /** As many are kept as objects, too: a few megabytes. */
 const MAX_UNPACKED = 32_768;
-/** Behind each name and address but the last; none of them holds one. */
+/** In no name and no address. */
 const NUL = "\0";
 
 /** What an identity has become: a route, or nothing. */
@@ -28,8 +28,9 @@ type Place = Pick<Route, "session" | "address" | "ttlMs">;
 interface Block {
   readonly last: string;
   readonly size: number;
+  /** As JSON: what is cut out of a text stays part of it, and costs twice as much whenever somebody reads it. */
   readonly names: string;
-  /** Where most of them have an address of their own, these, one after the other; no place has one then. */
+  /** Likewise, where most of them have an address of their own; no place has one then. */
   readonly addresses: string | undefined;
   readonly places: readonly Place[];
   /** Epochs, times of registration, revisions, and expiries, NaN where there is none. */
@@ -117,8 +118,8 @@ export class PackedRoutes {
     return {
       last: names.at(-1) ?? "",
       size,
-      names: names.join(NUL),
-      addresses: areOwn ? addresses.join(NUL) : undefined,
+      names: JSON.stringify(names),
+      addresses: areOwn ? JSON.stringify(addresses) : undefined,
       places,
       numbers,
       routes: undefined,
@@ -139,8 +140,9 @@ export class PackedRoutes {
 function unpacked(block: Block | undefined): readonly Route[] {
   if (block === undefined) return [];
   const { size, numbers, places } = block;
-  const addresses = block.addresses?.split(NUL);
-  return block.names.split(NUL).map((identity, at) => {
+  const names = JSON.parse(block.names) as readonly string[]; // As it was written.
+  const addresses = block.addresses === undefined ? undefined : (JSON.parse(block.addresses) as readonly string[]);
+  return names.map((identity, at) => {
     const expiresAt = numbers[3 * size + at];
     return {
       identity,

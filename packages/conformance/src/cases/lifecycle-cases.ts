@@ -3,7 +3,7 @@ import type { ConformanceCase, DurabilityCase, MessagingCase, OutboxCase, Regist
 import { durabilityOperations } from "./lifecycle/durability-operations.ts";
 import { freezeCases } from "./lifecycle/freezes.ts";
 import { lifeCases } from "./lifecycle/life.ts";
-import { messagingOperations, registryOperations } from "./lifecycle/operations.ts";
+import { messagingOperations, registryOperations, titleOf } from "./lifecycle/operations.ts";
 import { outboxOperations } from "./lifecycle/outbox-operations.ts";
 import { keptParcels } from "./lifecycle/outbox-restarts.ts";
 import { outageCases } from "./lifecycle/outages.ts";
@@ -17,7 +17,7 @@ const registryLife: readonly RegistryCase[] = registryOperations
   .flatMap((probe) => lifeCases<RegistryBackend>("registry", probe));
 
 const messagingLife: readonly MessagingCase[] = messagingOperations
-  .filter(({ name }) => name === "publishMany")
+  .filter((operation) => titleOf(operation) === "publishMany")
   .flatMap((probe) => lifeCases<MessagingBackend>("messaging", probe));
 
 const durabilityLife: readonly DurabilityCase[] = durabilityOperations

@@ -3,6 +3,7 @@ import { addressCases } from "./messaging/addresses.ts";
 import { answerCases } from "./messaging/answers.ts";
 import { bodyCases } from "./messaging/bodies.ts";
 import { callCases } from "./messaging/calls.ts";
+import { columnCases } from "./messaging/columns.ts";
 import { headerCases } from "./messaging/headers.ts";
 import { historyCases } from "./messaging/histories.ts";
 import { inboxCases } from "./messaging/inboxes.ts";
@@ -15,6 +16,7 @@ export const messagingCases: readonly MessagingCase[] = [
   ...listeningCases,
   ...bodyCases,
   ...headerCases,
+  ...columnCases,
   ...addressCases,
   ...answerCases,
   ...inboxCases,

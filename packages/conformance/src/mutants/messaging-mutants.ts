@@ -2,6 +2,7 @@ import type { Mutant } from "../mutant.ts";
 import { addressMutants } from "./messaging/addresses.ts";
 import { answerMutants } from "./messaging/answers.ts";
 import { callMutants } from "./messaging/calls.ts";
+import { columnMutants } from "./messaging/columns.ts";
 import { contentMutants } from "./messaging/contents.ts";
 import { deliveryMutants } from "./messaging/deliveries.ts";
 import { inboxMutants } from "./messaging/inboxes.ts";
@@ -11,6 +12,7 @@ import { listeningMutants } from "./messaging/listening.ts";
 export const messagingMutants: readonly Mutant[] = [
   ...listeningMutants,
   ...contentMutants,
+  ...columnMutants,
   ...addressMutants,
   ...answerMutants,
   ...inboxMutants,

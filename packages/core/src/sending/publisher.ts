@@ -2,9 +2,12 @@
 
 import { codedError } from "../call.ts";
 import type { Content } from "../wire/message-frame.ts";
-import { Batch } from "./batch.ts";
+import type { Batch } from "./batch.ts";
+import { FrameBatch } from "./frame-batch.ts";
 import type { Parcel, Singles } from "./grouping.ts";
+import { handOver } from "./hand-over.ts";
 import type { Tally } from "./report.ts";
+import { SinglesBatch } from "./singles-batch.ts";
 import { abortedError, type Call, type MessagingBackend, type MusterError } from "../slots/index.ts";
 import { TimeSlice } from "../tasks/time-slice.ts";
 
@@ -27,7 +30,8 @@ export class Publisher {
   readonly #slice = new TimeSlice();
   readonly #inFlight = new Set<Promise<void>>();
   #full: Batch[] = [];
-  #batch = new Batch();
+  #singles = new SinglesBatch();
+  #frames = new FrameBatch();
   #stopped: MusterError | undefined;
   #hasStarted = false;
 
@@ -54,22 +58,43 @@ export class Publisher {
     const bytes = this.#content.payload.byteLength;
     for (let from = 0; from < identities.length; ) {
       const to = from + this.#roomFor(bytes);
-      this.#batch.addSingles([identities.slice(from, to), epochs.slice(from, to), addresses.slice(from, to)], bytes);
-      this.#closeIfFull();
+      this.#singles.add([identities.slice(from, to), epochs.slice(from, to), addresses.slice(from, to)], bytes);
+      if (this.#isFull(this.#singles)) {
+        this.#full.push(this.#singles);
+        this.#singles = new SinglesBatch();
+      }
       from = to;
     }
   }
 
   /** One frame. It waits for {@link publish}. */
   addParcel(parcel: Parcel): void {
-    this.#batch.addParcel(parcel);
-    this.#closeIfFull();
+    this.#frames.add(parcel);
+    if (!this.#isFull(this.#frames)) return;
+    this.#full.push(this.#frames);
+    this.#frames = new FrameBatch();
   }
 
   /** Sends the batches that are full, each as soon as there is room for it. Never rejects. */
   async publish(): Promise<void> {
     const batches = this.#full;
     this.#full = [];
+    await this.#sendEach(batches);
+  }
+
+  /** Sends what has gathered if the broker would idle otherwise; while it is busy, larger batches cost fewer round trips. */
+  flush(): void {
+    if (this.#inFlight.size === 0) for (const batch of this.#taken()) this.#send(batch);
+  }
+
+  /** Sends what is left and resolves when everything has been answered and tallied. Never rejects. */
+  async finish(): Promise<void> {
+    await this.publish();
+    await this.#sendEach(this.#taken());
+    await Promise.all(this.#inFlight);
+  }
+
+  async #sendEach(batches: readonly Batch[]): Promise<void> {
     for (const batch of batches) {
       await this.#room();
       this.#send(batch);
@@ -78,41 +103,27 @@ export class Publisher {
     }
   }
 
-  /** Sends what has gathered if the broker would idle otherwise; while it is busy, larger batches cost fewer round trips. */
-  flush(): void {
-    if (this.#inFlight.size === 0) this.#sendRest();
-  }
-
-  /** Sends what is left and resolves when everything has been answered and tallied. Never rejects. */
-  async finish(): Promise<void> {
-    await this.publish();
-    await this.#room();
-    this.#sendRest();
-    await Promise.all(this.#inFlight);
-  }
-
-  /** How many more messages of so many bytes fill the batch. */
+  /** How many more messages of so many bytes fill the batch of those with one recipient. */
   #roomFor(bytes: number): number {
-    const { size, bytes: taken } = this.#batch;
+    const { size, bytes: taken } = this.#singles;
     const byBytes = bytes === 0 ? Number.POSITIVE_INFINITY : Math.ceil((MAX_BATCH_BYTES - taken) / bytes);
     return Math.min(this.#maxMessages - size, byBytes);
   }
 
-  #closeIfFull(): void {
-    if (this.#batch.size < this.#maxMessages && this.#batch.bytes < MAX_BATCH_BYTES) return;
-    this.#full.push(this.#batch);
-    this.#batch = new Batch();
+  #isFull({ size, bytes }: Batch): boolean {
+    return size >= this.#maxMessages || bytes >= MAX_BATCH_BYTES;
   }
 
   async #room(): Promise<void> {
     while (this.#inFlight.size >= MAX_BATCHES_IN_FLIGHT) await Promise.race(this.#inFlight);
   }
 
-  #sendRest(): void {
-    if (this.#batch.size === 0) return;
-    const batch = this.#batch;
-    this.#batch = new Batch();
-    this.#send(batch);
+  /** What has gathered, full or not. */
+  #taken(): readonly Batch[] {
+    const batches = [this.#singles, this.#frames].filter(({ size }) => size > 0);
+    this.#singles = new SinglesBatch();
+    this.#frames = new FrameBatch();
+    return batches;
   }
 
   #send(batch: Batch): void {
@@ -133,9 +144,9 @@ export class Publisher {
     this.#hasStarted = true;
     this.#slice.begin();
     try {
-      const messages = await batch.messages(this.#content, this.#slice);
+      const outgoing = await batch.outgoing(this.#content, this.#slice);
       if (this.#isStopped(batch)) return;
-      batch.settle(await this.#messaging.publishMany(messages, this.#call), this.#tally);
+      batch.settle(await handOver(this.#messaging, outgoing, this.#call), this.#tally);
     } catch (cause) {
       batch.fail(codedError(cause, SOURCE), this.#tally);
     }

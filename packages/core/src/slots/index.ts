@@ -45,6 +45,7 @@ export type { DeadCode, DurableMessage } from "./durable-message.ts";
 export { isMusterError, MusterError, type MusterErrorInit } from "./errors.ts";
 export { Lifecycle, type LifecycleState } from "./lifecycle.ts";
 export type {
+  ColumnFacet,
   Delivery,
   Headers,
   Inbox,
@@ -52,9 +53,11 @@ export type {
   MessagingBackend,
   MessagingTraits,
   Outgoing,
+  OutgoingColumns,
   PublishOptions,
 } from "./messaging.ts";
-export { addressFailures, checkOutgoing, checkPrefetch, isAddress } from "./messaging-arguments.ts";
+export { addressFailures, checkColumns, checkOutgoing, checkPrefetch, isAddress } from "./messaging-arguments.ts";
+export { rowAt, rowsOf } from "./messaging-columns.ts";
 export { decodeName, encodeName } from "./names.ts";
 export { type IsBefore, OrderedList, partition } from "./ordered-list.ts";
 export type {

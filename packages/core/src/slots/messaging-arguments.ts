@@ -2,31 +2,51 @@
 
 import type { BatchFailure } from "./backend.ts";
 import { MusterError } from "./errors.ts";
-import type { MessagingTraits, Outgoing } from "./messaging.ts";
+import type { MessagingTraits, Outgoing, OutgoingColumns } from "./messaging.ts";
 
 const MAX_ADDRESS_BYTES = 256;
 const NO_ADDRESS = "an address has 1 to 256 bytes of UTF-8 and no control characters";
 const FIRST_PRINTABLE = 0x20;
 const LAST_PRINTABLE = 0x7e;
 
+type Limits = Pick<MessagingTraits, "maxBatch" | "maxPayloadBytes">;
+
 /**
  * @param name the backend's, as it stands in the source of errors.
  * @throws INVALID_ARGUMENT, PAYLOAD_TOO_LARGE
  */
-export function checkOutgoing(
-  batch: readonly Outgoing[],
-  { maxBatch, maxPayloadBytes }: Pick<MessagingTraits, "maxBatch" | "maxPayloadBytes">,
-  name: string,
-): void {
+export function checkOutgoing(batch: readonly Outgoing[], limits: Limits, name: string): void {
   const source = `${name}.publishMany`;
-  if (batch.length > maxBatch) throw invalid(source, `a batch has at most ${maxBatch} messages, not ${batch.length}`);
+  checkSize(batch.length, limits, source);
   for (const { address, body } of batch) {
     if (!isAddress(address)) throw invalid(source, NO_ADDRESS, address);
-    if (body.length <= maxPayloadBytes) continue;
-    const detail = { bytes: body.length, maxBytes: maxPayloadBytes };
-    const message = `a body has at most ${maxPayloadBytes} bytes, not ${body.length}`;
-    throw new MusterError({ code: "PAYLOAD_TOO_LARGE", source, subject: address, message, detail });
+    checkBody(body, address, limits, source);
   }
+}
+
+/** As {@link checkOutgoing}. */
+export function checkColumns(batch: OutgoingColumns, limits: Limits, name: string): void {
+  const { addresses, columns, body } = batch;
+  const source = `${name}.publishMany`;
+  checkSize(addresses.length, limits, source);
+  for (const [header, { length }] of Object.entries(columns)) {
+    if (length === addresses.length) continue;
+    throw invalid(source, `a column has a value for each of ${addresses.length} addresses, not ${length}`, header);
+  }
+  for (const address of addresses) if (!isAddress(address)) throw invalid(source, NO_ADDRESS, address);
+  const [first] = addresses;
+  if (first !== undefined) checkBody(body, first, limits, source);
+}
+
+function checkSize(messages: number, { maxBatch }: Limits, source: string): void {
+  if (messages > maxBatch) throw invalid(source, `a batch has at most ${maxBatch} messages, not ${messages}`);
+}
+
+function checkBody(body: Uint8Array, address: string, { maxPayloadBytes }: Limits, source: string): void {
+  if (body.length <= maxPayloadBytes) return;
+  const detail = { bytes: body.length, maxBytes: maxPayloadBytes };
+  const message = `a body has at most ${maxPayloadBytes} bytes, not ${body.length}`;
+  throw new MusterError({ code: "PAYLOAD_TOO_LARGE", source, subject: address, message, detail });
 }
 
 /** @throws INVALID_ARGUMENT */

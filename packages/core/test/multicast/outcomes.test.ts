@@ -79,6 +79,7 @@ test("a failure concerns the message whose index it names, whichever batch it is
     messaging: (plain) =>
       interposed(plain, {
         traits: (traits) => ({ ...traits, maxBatch: 3 }),
+        columns: () => undefined,
         publishMany: (original) => async (batch, call) => {
           const isRefused = ({ address }: Outgoing): boolean => address.endsWith("5") || address.endsWith("7");
           await original(

@@ -90,6 +90,7 @@ test("identity addresses get the bare payload with headers", async () => {
   const world = await openWorld({
     messaging: (plain) =>
       interposed(plain, {
+        columns: () => undefined,
         publishMany: (original) => async (batch, call) => {
           bodies.push(...batch.map(({ address, body }) => `${address}: ${Buffer.from(body).toString()}`));
           return original(batch, call);
@@ -122,6 +123,7 @@ test("a thousand of the longest identities and a payload that just fits are as m
     messaging: (plain) =>
       interposed(plain, {
         traits: (traits) => ({ ...traits, maxPayloadBytes: 1_000, maxBatch: 1 }),
+        columns: () => undefined,
         publishMany: (original) => (batch, call) => {
           frames.push(...batch.map(({ body }) => body.byteLength));
           return original(batch, call);

@@ -3,10 +3,16 @@ import { expect, test } from "vitest";
 import { NODE_ADDRESS_PREFIX } from "../../src/wire/addresses.ts";
 import type { Content } from "../../src/wire/message-frame.ts";
 import type { Parcel } from "../../src/sending/grouping.ts";
-import { messageHeaders } from "../../src/wire/raw-message.ts";
 import { Publisher } from "../../src/sending/publisher.ts";
 import { Tally } from "../../src/sending/report.ts";
-import { type Call, type MessagingBackend, MusterError, type Outgoing } from "../../src/slots/index.ts";
+import {
+  type BatchFailure,
+  type Call,
+  type MessagingBackend,
+  MusterError,
+  type Outgoing,
+  rowsOf,
+} from "../../src/slots/index.ts";
 import { eventually } from "../support/eventually.ts";
 import { interposed } from "../support/interposed.ts";
 import { CALL, openMessaging } from "../support/world.ts";
@@ -27,6 +33,7 @@ async function watched(maxBatch: number, wait: (call: Call) => Promise<void> = a
     most: 0,
     messaging: interposed(await openMessaging(memoryHub()), {
       traits: (traits) => ({ ...traits, maxBatch }),
+      columns: () => undefined,
       publishMany: (original) => async (batch, call) => {
         watch.batches.push({
           messages: batch.length,
@@ -115,6 +122,7 @@ test("what ends while a batch is being encoded keeps the whole batch from leavin
 test("a slot that reports failures it has no messages for makes no recipient count twice", async () => {
   const stray = new MusterError({ code: "NO_ROUTE", source: "test", message: "gone" });
   const messaging = interposed(await openMessaging(memoryHub()), {
+    columns: () => undefined,
     publishMany: () => async () => [
       { index: 0, error: stray },
       { index: 0, error: stray },
@@ -131,15 +139,18 @@ test("a slot that reports failures it has no messages for makes no recipient cou
 test("failures are told of those they are about, whoever has a message of his own and whoever shares one", async () => {
   const gone = new MusterError({ code: "NO_ROUTE", source: "test", message: "gone" });
   const lost = new MusterError({ code: "UNAVAILABLE", source: "test", message: "lost", mayHaveApplied: true });
-  const published: (readonly Outgoing[])[] = [];
+  const published: (readonly string[])[] = [];
+  const refused = (addresses: readonly string[], error: MusterError): readonly BatchFailure[] => {
+    published.push(addresses);
+    return [{ index: 1, error }];
+  };
   const messaging = interposed(await openMessaging(memoryHub()), {
-    publishMany: () => async (batch) => {
-      published.push(batch);
-      return [
-        { index: 1, error: gone },
-        { index: 3, error: lost },
-      ];
-    },
+    columns: () => ({ publishMany: async ({ addresses }) => refused(addresses, gone) }),
+    publishMany: () => async (batch) =>
+      refused(
+        batch.map(({ address }) => address),
+        lost,
+      ),
   });
   const tally = new Tally();
   const publisher = new Publisher(messaging, content(10), tally, CALL);
@@ -151,7 +162,10 @@ test("failures are told of those they are about, whoever has a message of his ow
   ]);
   publisher.addParcel({ ...parcel("third"), identities: ["third", "fourth"], epochs: [9, 10] });
   await publisher.finish();
-  expect(published.flat().map(({ address }) => address)).toEqual(["own-a", "own-b", NOBODY, NOBODY]);
+  expect(published).toEqual([
+    ["own-a", "own-b"],
+    [NOBODY, NOBODY],
+  ]);
   const { statuses, deliveredCount } = tally.report("m", undefined);
   expect(deliveredCount).toBe(3);
   expect(statuses.map(({ identity, status, code }) => [identity, status, code])).toEqual([
@@ -161,21 +175,34 @@ test("failures are told of those they are about, whoever has a message of his ow
   ]);
 });
 
-test("whoever has an address of his own gets the payload as it is, under headers that name him", async () => {
-  const published: Outgoing[] = [];
-  const messaging = interposed(await openMessaging(memoryHub()), {
-    publishMany: () => async (batch) => {
-      published.push(...batch);
-      return [];
-    },
-  });
-  const tally = new Tally();
+test("whoever has an address of his own gets the payload as it is, under headers that name him, by column or not", async () => {
   const sent = content(10);
-  const publisher = new Publisher(messaging, sent, tally, CALL);
-  publisher.addSingles([["a"], [7], ["own-a"]]);
-  await publisher.finish();
-  expect(published).toEqual([{ address: "own-a", headers: messageHeaders(sent)("a", 7), body: sent.payload }]);
-  expect(tally.report("m", undefined)).toMatchObject({ targetCount: 1, deliveredCount: 1 });
+  const ways: (readonly Outgoing[])[] = [];
+  const take = (rows: readonly Outgoing[]): readonly BatchFailure[] => {
+    ways.push(rows);
+    return [];
+  };
+  const plain = await openMessaging(memoryHub());
+  for (const messaging of [
+    interposed(plain, { columns: () => undefined, publishMany: () => async (batch) => take(batch) }),
+    interposed(plain, { columns: () => ({ publishMany: async (batch) => take(rowsOf(batch)) }) }),
+  ]) {
+    const tally = new Tally();
+    const publisher = new Publisher(messaging, sent, tally, CALL);
+    publisher.addSingles([
+      ["a", "b"],
+      [7, 8],
+      ["own-a", "own-b"],
+    ]);
+    await publisher.finish();
+    expect(tally.report("m", undefined)).toMatchObject({ targetCount: 2, deliveredCount: 2 });
+  }
+  const headers = { "muster-version": "1", "muster-id": "m", "muster-sent-at": "0", "content-type": "text/plain" };
+  const rows = [
+    { address: "own-a", headers: { ...headers, "muster-identity": "a", "muster-epoch": "7" }, body: sent.payload },
+    { address: "own-b", headers: { ...headers, "muster-identity": "b", "muster-epoch": "8" }, body: sent.payload },
+  ];
+  expect(ways).toEqual([rows, rows]);
 });
 
 function parcel(identity: string, bytes = 100): Parcel {

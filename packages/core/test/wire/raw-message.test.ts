@@ -1,12 +1,16 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { awaitedHeaders, decodeRaw, messageHeaders, replacedHeaders } from "../../src/wire/raw-message.ts";
-import { isMusterError } from "../../src/slots/index.ts";
+import { awaitedHeaders, decodeRaw, messageColumns, replacedHeaders } from "../../src/wire/raw-message.ts";
+import { type Headers, isMusterError, rowAt } from "../../src/slots/index.ts";
 
 const CONTENT = { id: "m-1", contentType: "text/plain", sentAt: 1_700_000_000_000, payload: Buffer.from("hi") };
 
+function headersOf(identity: string, epoch: number): Headers {
+  return rowAt(messageColumns(CONTENT, { identities: [identity], epochs: [epoch] }, ["own"]), 0).headers;
+}
+
 test("a foreign consumer finds the payload bare and everything else in headers", () => {
-  expect(messageHeaders(CONTENT)("zoë", 7)).toEqual({
+  expect(headersOf("zoë", 7)).toEqual({
     "muster-version": "1",
     "muster-id": "m-1",
     "muster-identity": "zoë",
@@ -17,15 +21,15 @@ test("a foreign consumer finds the payload bare and everything else in headers",
 });
 
 test("a raw message reads back with its recipient", () => {
-  const frame = decodeRaw(messageHeaders(CONTENT)("zoë", 2 ** 53 - 1), CONTENT.payload);
-  expect(frame).toEqual({ kind: "raw", ...CONTENT, identity: "zoë", epoch: 2 ** 53 - 1 });
+  const frame = decodeRaw(headersOf("zoë", 2 ** 53 - 1), CONTENT.payload);
+  expect(frame).toEqual({ kind: "raw", ...CONTENT, identity: "zoë", epoch: 2 ** 53 - 1, awaiting: undefined });
 });
 
 test("a raw message that is acknowledged has headers more, and reads back with where its acknowledgement goes", () => {
   const awaiting = { replyTo: "n.1", frame: 3, place: 17, attempt: 2 };
   const headers = awaitedHeaders(CONTENT, awaiting)("zoë", 7, 17);
   expect(headers).toEqual({
-    ...messageHeaders(CONTENT)("zoë", 7),
+    ...headersOf("zoë", 7),
     "muster-reply-to": "n.1",
     "muster-frame": "3",
     "muster-place": "17",
@@ -44,16 +48,14 @@ test("the word that another life has taken over reads back", () => {
 
 test("what Muster did not send is refused as such", () => {
   expect(() => decodeRaw({}, new Uint8Array())).toThrow(/\[UNSUPPORTED\] .*not sent by Muster/);
-  expect(() => decodeRaw({ ...messageHeaders(CONTENT)("a", 1), "muster-version": "2" }, CONTENT.payload)).toThrow(
-    /reads version 1/,
-  );
+  expect(() => decodeRaw({ ...headersOf("a", 1), "muster-version": "2" }, CONTENT.payload)).toThrow(/reads version 1/);
 });
 
 test("a header that is missing or makes no sense gives a coded error", () => {
-  const names = Object.keys(messageHeaders(CONTENT)("a", 1));
+  const names = Object.keys(headersOf("a", 1));
   fc.assert(
     fc.property(fc.constantFrom(...names), fc.option(fc.string(), { nil: undefined }), (name, value) => {
-      const { [name]: _, ...rest } = messageHeaders(CONTENT)("a", 1);
+      const { [name]: _, ...rest } = headersOf("a", 1);
       try {
         decodeRaw(value === undefined ? rest : { ...rest, [name]: value }, CONTENT.payload);
       } catch (error) {
@@ -61,7 +63,7 @@ test("a header that is missing or makes no sense gives a coded error", () => {
       }
     }),
   );
-  expect(() => decodeRaw({ ...messageHeaders(CONTENT)("a", 1), "muster-epoch": "1e3" }, CONTENT.payload)).toThrow(
+  expect(() => decodeRaw({ ...headersOf("a", 1), "muster-epoch": "1e3" }, CONTENT.payload)).toThrow(
     /\[INTERNAL\].*muster-epoch/,
   );
 });

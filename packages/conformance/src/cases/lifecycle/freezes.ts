@@ -16,7 +16,7 @@ import type { CaseContext, ConformanceCase, RegistryCase, Slot } from "../../cas
 import type { Subject } from "../../subject.ts";
 import { collect, entry, identitiesOf, numbered, settled, storeAll } from "../support.ts";
 import { durabilityOperations } from "./durability-operations.ts";
-import { messagingOperations, type Operation, registryOperations, type Staged } from "./operations.ts";
+import { messagingOperations, type Operation, registryOperations, type Staged, titleOf } from "./operations.ts";
 import { servedOutboxOperations } from "./outbox-operations.ts";
 import { expectRejected, type Outcome, outcomeOf, within } from "./outcome.ts";
 
@@ -54,7 +54,7 @@ async function stageAlone<B extends Backend>(
   ctx: CaseContext<B>,
   operation: Operation<B>,
 ): Promise<Stage<B> | undefined> {
-  const namespace = `${ctx.namespace}-${operation.name}`;
+  const namespace = `${ctx.namespace}-${titleOf(operation).replaceAll(" ", "-")}`;
   const target = await ctx.peer({ namespace });
   if (operation.has?.(target) === false) return undefined;
   const own = { ...ctx, namespace, backend: await ctx.peer({ namespace }) };

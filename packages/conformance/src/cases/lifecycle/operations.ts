@@ -20,6 +20,8 @@ export interface Staged {
 export interface Operation<B extends Backend> {
   /** As in the source of errors. */
   readonly name: string;
+  /** In cases about it. Default: its name, which no other has then. */
+  readonly title?: string;
   /** Default true. */
   has?(backend: B): boolean;
   /** It can be staged only on an open client. */
@@ -36,6 +38,10 @@ export interface Operation<B extends Backend> {
   readonly isStepwise?: true;
   /** Sets the stage through the case's own client, for a call on `target`. */
   stage(ctx: CaseContext<B>, target: B): Promise<Staged>;
+}
+
+export function titleOf<B extends Backend>({ name, title = name }: Operation<B>): string {
+  return title;
 }
 
 const REAPING = { limit: 10, claimMs: LONG_MS, graceMs: LONG_MS };
@@ -133,15 +139,18 @@ export const registryOperations: readonly Operation<RegistryBackend>[] = [
   },
 ];
 
-export const messagingOperations: readonly Operation<MessagingBackend>[] = [
-  {
+/** One message to an address of its own. */
+function publishing(
+  publish: (target: MessagingBackend, address: string, call: Call) => Promise<unknown>,
+): Operation<MessagingBackend> {
+  return {
     name: "publishMany",
     isPushed: ({ traits }) => traits.delivery === "at-most-once" && !traits.retains,
     async stage(ctx, target) {
       const address = another();
       const listener = await listen(ctx, [address]);
       return {
-        run: async (call) => target.publishMany([message(address)], call),
+        run: async (call) => publish(target, address, call),
         async effects(certain): Promise<number> {
           await arrived(ctx, listener, certain);
           await quiet(ctx, listener);
@@ -149,6 +158,17 @@ export const messagingOperations: readonly Operation<MessagingBackend>[] = [
         },
       };
     },
+  };
+}
+
+export const messagingOperations: readonly Operation<MessagingBackend>[] = [
+  publishing(async (target, address, call) => target.publishMany([message(address)], call)),
+  {
+    ...publishing(async ({ columns }, address, call) =>
+      columns?.publishMany({ addresses: [address], headers: {}, columns: { a: ["1"] }, body: new Uint8Array() }, call),
+    ),
+    title: "publishMany by column",
+    has: ({ columns }) => columns !== undefined,
   },
   {
     name: "openInbox",

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import type { Backend } from "@muster/core/slots";
 import type { CaseContext, ConformanceCase, Slot } from "../../case.ts";
-import type { Operation, Staged } from "./operations.ts";
+import { type Operation, type Staged, titleOf } from "./operations.ts";
 import { endedCall } from "../messaging/support.ts";
 import { expectRejected, MOMENTS, type Outcome, outcomeOf, untilMoment, within } from "./outcome.ts";
 
@@ -24,8 +24,8 @@ export function sweep<B extends Backend>(
     situations<B>()
       .filter(({ is }) => is?.(operation) ?? true)
       .map((situation) => ({
-        id: sweptId(slot, operation.name, situation.name),
-        rule: situation.rule(`\`${operation.name}\``),
+        id: sweptId(slot, titleOf(operation), situation.name),
+        rule: situation.rule(`\`${titleOf(operation)}\``),
         slot,
         applies: (backend: B) => operation.has?.(backend) ?? true,
         run: async (ctx: CaseContext<B>) => situation.run(ctx, operation),
@@ -34,7 +34,8 @@ export function sweep<B extends Backend>(
 }
 
 export function sweptId(slot: Slot, operation: string, situation: string): string {
-  return `${slot}/lifecycle/${operation.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}-${situation}`;
+  const words = operation.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replaceAll(" ", "-");
+  return `${slot}/lifecycle/${words}-${situation}`;
 }
 
 function situations<B extends Backend>(): readonly Situation<B>[] {

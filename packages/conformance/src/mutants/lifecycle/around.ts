@@ -62,7 +62,14 @@ function aroundRegistry(real: RegistryBackend, around: Around): Partial<Registry
 }
 
 function aroundMessaging(real: MessagingBackend, around: Around): Partial<MessagingBackend> {
+  const { columns } = real;
   return {
+    ...(columns && {
+      columns: {
+        publishMany: async (batch, call) =>
+          around("publishMany", call, async (inner) => columns.publishMany(batch, inner)),
+      },
+    }),
     publishMany: async (batch, call) => around("publishMany", call, async (inner) => real.publishMany(batch, inner)),
     openInbox: async (options, call) =>
       around("openInbox", call, async (inner) => inboxAround(await real.openInbox(options, inner), around)),

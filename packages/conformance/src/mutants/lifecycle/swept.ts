@@ -3,7 +3,7 @@
 import { abortedError, type Backend, isMusterError, MusterError } from "@muster/core/slots";
 import type { Slot } from "../../case.ts";
 import { durabilityOperations } from "../../cases/lifecycle/durability-operations.ts";
-import { messagingOperations, registryOperations } from "../../cases/lifecycle/operations.ts";
+import { messagingOperations, registryOperations, titleOf } from "../../cases/lifecycle/operations.ts";
 import { outboxOperations } from "../../cases/lifecycle/outbox-operations.ts";
 import { sweptId } from "../../cases/lifecycle/sweep.ts";
 import type { Mutant } from "../../mutant.ts";
@@ -31,10 +31,7 @@ function each(situation: string): readonly string[] {
       "registry",
       registryOperations.map(({ name }) => name),
     ),
-    ...ids(
-      "messaging",
-      messaging.map(({ name }) => name),
-    ),
+    ...ids("messaging", messaging.map(titleOf)),
     ...ids(
       "durability",
       durabilityOperations.map(({ name }) => name),
@@ -58,7 +55,7 @@ function writes(situation: string): readonly string[] {
   const durable = durabilityOperations.map(({ name }) => name).filter((name) => !WITHOUT_EFFECT.includes(name));
   return [
     ...names.map((name) => sweptId("registry", name, situation)),
-    sweptId("messaging", "publishMany", situation),
+    ...["publishMany", "publishMany by column"].map((name) => sweptId("messaging", name, situation)),
     ...durable.map((name) => sweptId("durability", name, situation)),
     ...["releaseShards", "settleMany"].map((name) => sweptId("outbox", name, situation)),
   ];
