@@ -1,6 +1,6 @@
 /** A message as a record: the address is its key, the body its value, and each header one of the record's. */
 
-import type { Delivery, Headers, Outgoing } from "@muster/core/slots";
+import { Arrived, type Delivery, type Headers, type Outgoing } from "@muster/core/slots";
 import { headerBytes, type NewRecord } from "./connection/batch-encoding.ts";
 import type { RecordCursor } from "./connection/record-batches.ts";
 
@@ -26,7 +26,7 @@ export function bytesOf({ key, value, headers }: OutgoingRecord): number {
 /** A record without a value, as foreign senders may write it, has an empty body. */
 export function deliveryOf(address: string, record: RecordCursor): Delivery {
   const { value, headers } = record.read();
-  return { address, headers: headersOf(headers), body: value };
+  return new Arrived(address, headersOf(headers), value);
 }
 
 /** Names in lower case; of a name that is there more than once, the last value; no empty ones. */

@@ -1,6 +1,6 @@
 /** One message on its way into one inbox, and what became of it in all of them. */
 
-import { type BatchFailure, type Delivery, MusterError, type Outgoing } from "@muster/core/slots";
+import { Arrived, type BatchFailure, type Delivery, MusterError, type Outgoing } from "@muster/core/slots";
 
 /** How many of the inboxes on the message's address took it, and how many had no room in time. */
 export interface Fate {
@@ -15,7 +15,7 @@ export interface Parcel {
 
 /** The receiver's own: bytes and headers are copied, so neither side sees what the other does with them later. */
 export function deliveryOf({ address, headers, body }: Outgoing): Delivery {
-  return { address, headers: { ...headers }, body: new Uint8Array(body) };
+  return new Arrived(address, { ...headers }, new Uint8Array(body));
 }
 
 /** `undefined`: every inbox that listens has taken it, and at least one does. */

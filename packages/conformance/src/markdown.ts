@@ -39,7 +39,11 @@ function slotParts(claims: SlotClaims, all: readonly ReportedCase[]): readonly s
 
 function facetParts({ slot, facets }: SlotClaims): readonly string[] {
   const has = (facet: unknown): string => (facet === undefined ? "no" : "yes");
-  if (slot === "messaging" || slot === "pattern") return [];
+  if (slot === "pattern") return [];
+  if (slot === "messaging")
+    return [
+      table(["facet", ""], [["`columns`: publishes what is alike in one piece, by column", has(facets.columns)]]),
+    ];
   if (slot === "durability") {
     return [
       table(

@@ -25,6 +25,8 @@ export interface Facets {
   /** Present with the facet, as is the next. */
   readonly counts?: true;
   readonly sorts?: true;
+  /** Present with the facet of the messaging slot. */
+  readonly columns?: true;
   /** Present with the facet of the durability slot, as are the next two. */
   readonly tracking?: true;
   readonly transactions?: true;
@@ -131,8 +133,8 @@ function registryClaims({ name, traits, filters, counts, sorts }: RegistryBacken
   };
 }
 
-function messagingClaims({ name, traits }: MessagingBackend): SlotClaims {
-  return { slot: "messaging", backend: name, traits, facets: {} };
+function messagingClaims({ name, traits, columns }: MessagingBackend): SlotClaims {
+  return { slot: "messaging", backend: name, traits, facets: columns === undefined ? {} : { columns: true } };
 }
 
 /** @throws Error: its transactions can't be looked into. */

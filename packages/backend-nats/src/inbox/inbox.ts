@@ -1,6 +1,7 @@
 /** Where one process receives: a subscription for each address, behind one bounded channel. */
 
 import {
+  Arrived,
   type BatchFailure,
   boundedChannel,
   type Call,
@@ -174,7 +175,7 @@ export class NatsInbox implements Inbox, Follower {
     if (this.#waitingBytes + length > mostBytes && this.#waitingBytes > 0) return;
     const headers = this.#decoder.decode(bytes, headersAt, bodyAt);
     const body = new Uint8Array(bytes.buffer, bytes.byteOffset + bodyAt, length);
-    if (!this.#keep({ address, headers, body })) return;
+    if (!this.#keep(new Arrived(address, headers, body))) return;
     this.#waitingBytes += length;
     if (this.#isHigh && !this.#isStalled) this.#hold();
   }

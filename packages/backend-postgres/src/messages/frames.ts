@@ -7,7 +7,7 @@
  * ```
  */
 
-import { type Delivery, type Headers, MusterError, type Outgoing } from "@muster/core/slots";
+import { Arrived, type Delivery, type Headers, MusterError, type Outgoing } from "@muster/core/slots";
 import { NAME } from "../errors.ts";
 
 const VERSION = 1;
@@ -44,11 +44,10 @@ export function deliveriesIn(row: Buffer): readonly Delivery[] {
     if (version !== VERSION) throw unknownVersion(version);
     const headersAt = at + TEXT_AT + row.readUInt16BE(at + LENGTHS_AT);
     const bodyAt = headersAt + row.readUInt32BE(at + LENGTHS_AT + 2);
-    deliveries.push({
-      address: row.toString("utf8", at + TEXT_AT, headersAt),
-      headers: bodyAt === headersAt ? {} : (JSON.parse(row.toString("utf8", headersAt, bodyAt)) as Headers), // As written.
-      body: new Uint8Array(row.buffer, row.byteOffset + bodyAt, end - bodyAt),
-    });
+    const address = row.toString("utf8", at + TEXT_AT, headersAt);
+    const headers = bodyAt === headersAt ? {} : (JSON.parse(row.toString("utf8", headersAt, bodyAt)) as Headers); // As written.
+    const body = new Uint8Array(row.buffer, row.byteOffset + bodyAt, end - bodyAt);
+    deliveries.push(new Arrived(address, headers, body));
     at = end;
   }
   return deliveries;

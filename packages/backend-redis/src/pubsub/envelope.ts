@@ -23,10 +23,16 @@ const EMPTY_LINE = LINE_END + LINE_END;
 const OLD_VERSION = 1;
 const OLD_HEADERS_AT = 5;
 
-export interface Envelope {
+/** A class for the reason that `Arrived` gives. */
+export class Envelope {
   readonly headers: Headers;
   /** A part of what was read. */
   readonly body: Uint8Array;
+
+  constructor(headers: Headers, body: Uint8Array) {
+    this.headers = headers;
+    this.body = body;
+  }
 }
 
 /** A header that is another in each message, and what its line begins with. */
@@ -64,7 +70,7 @@ export class EnvelopeReader {
       headers[name] = textOf(text.slice(valueAt, lineEnd));
       at = lineEnd + 1;
     }
-    return at < end && bytes[at] === LINE_FEED ? { headers, body: bodyOf(bytes, at + 1, end) } : undefined;
+    return at < end && bytes[at] === LINE_FEED ? new Envelope(headers, bodyOf(bytes, at + 1, end)) : undefined;
   }
 
   #learn({ bytes, text, start, end }: Arrival): boolean {
@@ -104,7 +110,7 @@ function readOld({ bytes, start, end }: Arrival): Envelope | undefined {
   const bodyAt = headersAt + bytes.readUInt32BE(start + 1);
   if (bodyAt > end) return undefined;
   const headers = bodyAt === headersAt ? {} : parseHeaders(bytes.toString("utf8", headersAt, bodyAt));
-  return headers && { headers, body: bodyOf(bytes, bodyAt, end) };
+  return headers && new Envelope(headers, bodyOf(bytes, bodyAt, end));
 }
 
 /** No Buffer, which takes three times as long to make. */

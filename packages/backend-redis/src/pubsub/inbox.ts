@@ -2,6 +2,7 @@
 
 import {
   addressFailures,
+  Arrived,
   isAddress,
   type BatchFailure,
   boundedChannel,
@@ -103,7 +104,7 @@ export class RedisInbox implements Inbox {
   #take(address: string, arrival: Arrival): void {
     const envelope = this.#envelopes.read(arrival);
     if (envelope === undefined) return; // Published by another version, or by none of ours.
-    const delivery = { address, headers: envelope.headers, body: envelope.body };
+    const delivery = new Arrived(address, envelope.headers, envelope.body);
     if (this.#overflow.length === 0 && this.#waiting.push(delivery)) return;
     if (this.#closing !== undefined) return;
     this.#overflow.push(delivery);

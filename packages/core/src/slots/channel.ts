@@ -55,7 +55,8 @@ class BoundedChannel<Item> implements Channel<Item> {
   push(item: Item): boolean {
     if (this.#end !== undefined || this.#size >= this.#capacity) return false;
     const page = this.#pages.at(-1);
-    if (page === undefined || page.length >= MAX_PAGE) this.#pages.push([item]);
+    if (page === undefined || page.length >= MAX_PAGE)
+      this.#pages.push(Array.of(item)); // No literal, for the reason that `Arrived` gives.
     else page.push(item);
     this.#size += 1;
     if (this.#wake !== undefined) this.#rouse();

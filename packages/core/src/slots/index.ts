@@ -56,6 +56,7 @@ export type {
   OutgoingColumns,
   PublishOptions,
 } from "./messaging.ts";
+export { Arrived } from "./arrived.ts";
 export { addressFailures, checkColumns, checkOutgoing, checkPrefetch, isAddress } from "./messaging-arguments.ts";
 export { rowAt, rowsOf } from "./messaging-columns.ts";
 export { decodeName, encodeName } from "./names.ts";

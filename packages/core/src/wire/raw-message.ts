@@ -75,13 +75,27 @@ export function replacedHeaders(identity: string, epoch: number): Headers {
   };
 }
 
-/** A message to an identity address. */
-export interface RawMessage extends Content {
-  readonly kind: "raw";
+/** A message to an identity address, as it arrived; a class for the reason that `Arrived` gives. */
+export class RawMessage implements Content {
+  readonly kind = "raw";
+  readonly id: string;
+  readonly contentType: string;
+  readonly sentAt: number;
+  readonly payload: Uint8Array;
   readonly identity: string;
   readonly epoch: number;
   /** `undefined`: nobody waits for an acknowledgement. */
   readonly awaiting: SingleAwaiting | undefined;
+
+  constructor(headers: Headers, payload: Uint8Array, identity: string, epoch: number) {
+    this.id = required("muster-id", headers["muster-id"]);
+    this.contentType = required("content-type", headers["content-type"]);
+    this.sentAt = requiredNumber("muster-sent-at", headers["muster-sent-at"]);
+    this.payload = payload;
+    this.identity = identity;
+    this.epoch = epoch;
+    this.awaiting = headers["muster-reply-to"] === undefined ? undefined : awaitingOf(headers);
+  }
 }
 
 /**
@@ -103,24 +117,8 @@ export function decodeRaw(headers: Headers, body: Uint8Array): RawMessage | Repl
   }
   const identity = required("muster-identity", headers["muster-identity"]);
   const epoch = requiredNumber("muster-epoch", headers["muster-epoch"]);
-  return headers["muster-kind"] === "replaced" ? replaced(identity, epoch) : message(headers, body, identity, epoch);
-}
-
-function replaced(identity: string, epoch: number): ReplacedFrame {
-  return { kind: "replaced", identity, epoch };
-}
-
-function message(headers: Headers, payload: Uint8Array, identity: string, epoch: number): RawMessage {
-  return {
-    kind: "raw",
-    id: required("muster-id", headers["muster-id"]),
-    contentType: required("content-type", headers["content-type"]),
-    sentAt: requiredNumber("muster-sent-at", headers["muster-sent-at"]),
-    identity,
-    epoch,
-    payload,
-    awaiting: headers["muster-reply-to"] === undefined ? undefined : awaitingOf(headers),
-  };
+  if (headers["muster-kind"] === "replaced") return { kind: "replaced", identity, epoch };
+  return new RawMessage(headers, body, identity, epoch);
 }
 
 function awaitingOf(headers: Headers): SingleAwaiting {
