@@ -1,6 +1,6 @@
 /** A message as bytes, to be copied for those that are as long as it everywhere: of these only what differs is written. */
 
-import type { Outgoing } from "@muster/core/slots";
+import { Lengths, type Outgoing } from "@muster/core/slots";
 import { putLiteral, putName } from "./ascii.ts";
 
 /** Of longer messages the body is most, which is copied once either way. */
@@ -18,9 +18,7 @@ interface Layout {
 export class Stencil {
   /** Of the message that was taken last, and of the one before it if that was as long: then there is a copy of it. */
   #copy: Uint8Array | undefined;
-  #body: Uint8Array | undefined;
-  #addressLength = -1;
-  #ownLengths: readonly number[] = [];
+  readonly #lengths = new Lengths();
   /** From the beginning of the message. */
   #addressAt = 0;
   #addressEnd = 0;
@@ -29,11 +27,10 @@ export class Stencil {
   /** A message has been written to `bytes` by other means. @param own its values that differ from those of others */
   take(bytes: Uint8Array, layout: Layout, { address, body }: Omit<Outgoing, "headers">, own: readonly string[]): void {
     const { at, to, addressAt, addressEnd, ownAt } = layout;
-    const isAlike = addressEnd - addressAt === this.#addressEnd - this.#addressAt && this.#isAsLong(address, body, own);
+    const isAlike =
+      addressEnd - addressAt === this.#addressEnd - this.#addressAt && this.#lengths.areOf(address, body, own);
     this.#copy = isAlike && to - at <= MAX_BYTES ? new Uint8Array(bytes.subarray(at, to)) : undefined;
-    this.#body = body;
-    this.#addressLength = address.length;
-    this.#ownLengths = own.map(({ length }) => length);
+    this.#lengths.take(address, body, own);
     this.#addressAt = addressAt - at;
     this.#addressEnd = addressEnd - at;
     this.#ownAt = ownAt.map((valueAt) => valueAt - at);
@@ -42,19 +39,12 @@ export class Stencil {
   /** @returns where the message ends; -1: it has not been written, since it is not as long, or must not be copied as it is. */
   put(bytes: Uint8Array, at: number, address: string, body: Uint8Array, own: readonly string[]): number {
     const copy = this.#copy;
-    if (copy === undefined || !this.#isAsLong(address, body, own)) return -1;
+    if (copy === undefined || !this.#lengths.areOf(address, body, own)) return -1;
     bytes.set(copy, at);
     if (putName(bytes, at + this.#addressAt, address) !== at + this.#addressEnd) return -1;
     const ownAt = this.#ownAt;
     for (let index = 0; index < ownAt.length; index += 1)
       if (putLiteral(bytes, at + (ownAt[index] ?? 0), own[index] ?? "") < 0) return -1;
     return at + copy.length;
-  }
-
-  #isAsLong(address: string, body: Uint8Array, own: readonly string[]): boolean {
-    if (body !== this.#body || address.length !== this.#addressLength) return false;
-    const lengths = this.#ownLengths;
-    for (let index = 0; index < lengths.length; index += 1) if (own[index]?.length !== lengths[index]) return false;
-    return own.length === lengths.length;
   }
 }

@@ -1,6 +1,6 @@
 /** A command as bytes, to be copied for messages that are as long as it everywhere: of these only what differs is written. */
 
-import type { Outgoing } from "@muster/core/slots";
+import { Lengths, type Outgoing } from "@muster/core/slots";
 import type { ByteWriter } from "../connection/byte-writer.ts";
 
 /** Of longer commands the body is most, which is copied once either way. */
@@ -17,9 +17,7 @@ interface Layout {
 export class Stencil {
   /** Of the command that was taken last, if the one before it was as long: most are not copied in vain. */
   #copy: Uint8Array | undefined;
-  #body: Uint8Array | undefined;
-  #addressLength = -1;
-  #ownLengths: readonly number[] = [];
+  readonly #lengths = new Lengths();
   /** From the beginning of the command. */
   #addressAt = 0;
   #ownAt: readonly number[] = [];
@@ -34,11 +32,9 @@ export class Stencil {
     { address, body }: Omit<Outgoing, "headers">,
     own: readonly string[],
   ): void {
-    const isAlike = writer.length - from <= MAX_BYTES && this.#isAsLong(address, body, own);
+    const isAlike = writer.length - from <= MAX_BYTES && this.#lengths.areOf(address, body, own);
     this.#copy = isAlike ? new Uint8Array(writer.written.subarray(from)) : undefined;
-    this.#body = body;
-    this.#addressLength = address.length;
-    this.#ownLengths = own.map(({ length }) => length);
+    this.#lengths.take(address, body, own);
     this.#addressAt = addressAt - from;
     this.#ownAt = ownAt.map((at) => at - from);
   }
@@ -46,13 +42,13 @@ export class Stencil {
   /** Until the next is taken nothing is copied. */
   forget(): void {
     this.#copy = undefined;
-    this.#body = undefined;
+    this.#lengths.forget();
   }
 
   /** False: nothing has been written, for it is not as long, or has to be encoded. */
   put(writer: ByteWriter, address: string, body: Uint8Array, own: readonly string[]): boolean {
     const copy = this.#copy;
-    if (copy === undefined || !this.#isAsLong(address, body, own)) return false;
+    if (copy === undefined || !this.#lengths.areOf(address, body, own)) return false;
     const start = writer.length;
     writer.bytes(copy);
     if (this.#putOver(writer, start, address, own)) return true;
@@ -66,12 +62,5 @@ export class Stencil {
     for (let index = 0; index < ownAt.length; index += 1)
       if (!writer.putOver(start + (ownAt[index] ?? 0), own[index] ?? "")) return false;
     return true;
-  }
-
-  #isAsLong(address: string, body: Uint8Array, own: readonly string[]): boolean {
-    if (body !== this.#body || address.length !== this.#addressLength) return false;
-    const lengths = this.#ownLengths;
-    for (let index = 0; index < lengths.length; index += 1) if (own[index]?.length !== lengths[index]) return false;
-    return own.length === lengths.length;
   }
 }

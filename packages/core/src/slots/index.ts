@@ -43,6 +43,7 @@ export {
 } from "./driver-errors.ts";
 export type { DeadCode, DurableMessage } from "./durable-message.ts";
 export { isMusterError, MusterError, type MusterErrorInit } from "./errors.ts";
+export { Lengths } from "./lengths.ts";
 export { Lifecycle, type LifecycleState } from "./lifecycle.ts";
 export type {
   ColumnFacet,
