@@ -5,8 +5,8 @@ import {
   type Call,
   checkColumns,
   checkOutgoing,
-  type ColumnFacet,
   checkPrefetch,
+  type ColumnFacet,
   type Inbox,
   type InboxOptions,
   type MessagingBackend,
@@ -17,8 +17,8 @@ import {
   type Scope,
 } from "@muster/core/slots";
 import { Client } from "./client.ts";
-import { codedError, NAME } from "./errors.ts";
 import type { Link } from "./connection/link.ts";
+import { codedError, NAME } from "./errors.ts";
 import { NatsInbox } from "./inbox/inbox.ts";
 import { Subjects } from "./keys.ts";
 import { Writer } from "./writing/writer.ts";
@@ -46,9 +46,7 @@ interface Publication {
 
 class NatsMessaging implements MessagingBackend {
   readonly name: string = NAME;
-  readonly columns: ColumnFacet = {
-    publishMany: async (batch, call) => this.#publishColumns(batch, call),
-  };
+  readonly columns: ColumnFacet = { publishMany: async (batch, call) => this.#publishColumns(batch, call) };
   readonly #client: Client;
   readonly #prefix: string;
   readonly #inboxes = new Set<NatsInbox>();
