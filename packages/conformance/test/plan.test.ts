@@ -171,7 +171,7 @@ describe("a plan", () => {
     ]);
     expect(slots[0]?.traits).toMatchObject({ consistency: "linearizable" });
     expect(slots[0]?.facets).toMatchObject({ counts: true, filters: { eq: "exact", regex: "candidates" } });
-    expect(slots[1]?.facets).toEqual({});
+    expect(slots[1]?.facets).toEqual({ columns: true });
     expect(slots[2]?.facets).toEqual({ tracking: true, transactions: true, deadLetters: true });
     expect(slots[3]?.facets).toEqual({ bells: true });
   });
