@@ -6,7 +6,7 @@
  * https://docs.nats.io/reference/reference-protocols/nats-protocol
  */
 
-import { type BatchFailure, type Outgoing, type OutgoingColumns, rowAt } from "@muster/core/slots";
+import { type BatchFailure, type Outgoing, type OutgoingColumns, rowReader } from "@muster/core/slots";
 import { ADDRESS_HEADER, encodeHeaders } from "../codec.ts";
 import { codedError, tooLarge } from "../errors.ts";
 import type { Subjects } from "../keys.ts";
@@ -56,13 +56,14 @@ export class Writer {
     const failures: BatchFailure[] = [];
     const { addresses, body } = batch;
     const columns = Object.values(batch.columns);
+    const rowAt = rowReader(batch);
     this.#form = Form.ofColumns(batch);
     for (let index = 0; index < addresses.length; index += 1) {
       const address = addresses[index] ?? "";
       this.#form.take(columns, index);
       if (this.#put(address, body, maxMessageBytes)) continue;
       try {
-        this.#spellOut(rowAt(batch, index), maxMessageBytes);
+        this.#spellOut(rowAt(index), maxMessageBytes);
       } catch (error) {
         failures.push({ index, error: codedError(error, { operation: "publishMany", subject: address }) });
       }

@@ -59,7 +59,7 @@ export type {
 } from "./messaging.ts";
 export { Arrived } from "./arrived.ts";
 export { addressFailures, checkColumns, checkOutgoing, checkPrefetch, isAddress } from "./messaging-arguments.ts";
-export { rowAt, rowsOf } from "./messaging-columns.ts";
+export { rowReader, rowsOf } from "./messaging-columns.ts";
 export { decodeName, encodeName } from "./names.ts";
 export { type IsBefore, OrderedList, partition } from "./ordered-list.ts";
 export type {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { checkColumns, isMusterError, type OutgoingColumns, rowAt, rowsOf } from "../../src/slots/index.ts";
+import { checkColumns, isMusterError, type OutgoingColumns, rowReader, rowsOf } from "../../src/slots/index.ts";
 
 const BODY = new Uint8Array([1, 2]);
 const LIMITS = { maxBatch: 3, maxPayloadBytes: 2 };
@@ -24,7 +24,7 @@ test("a row by itself is the one among all of them", () => {
       const index = number % all.length;
       const columns = { one: all.map((row) => row[1]), two: all.map((row) => row[2]) };
       const whole = batch({ addresses: all.map(([address]) => address), columns });
-      expect(rowAt(whole, index)).toEqual(rowsOf(whole)[index]);
+      expect(rowReader(whole)(index)).toEqual(rowsOf(whole)[index]);
     }),
   );
 });

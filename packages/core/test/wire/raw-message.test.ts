@@ -1,12 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { awaitedHeaders, decodeRaw, messageColumns, replacedHeaders } from "../../src/wire/raw-message.ts";
-import { type Headers, isMusterError, rowAt } from "../../src/slots/index.ts";
+import { type Headers, isMusterError, rowsOf } from "../../src/slots/index.ts";
 
 const CONTENT = { id: "m-1", contentType: "text/plain", sentAt: 1_700_000_000_000, payload: Buffer.from("hi") };
 
 function headersOf(identity: string, epoch: number): Headers {
-  return rowAt(messageColumns(CONTENT, { identities: [identity], epochs: [epoch] }, ["own"]), 0).headers;
+  const [row] = rowsOf(messageColumns(CONTENT, { identities: [identity], epochs: [epoch] }, ["own"]));
+  return row?.headers ?? expect.fail();
 }
 
 test("a foreign consumer finds the payload bare and everything else in headers", () => {

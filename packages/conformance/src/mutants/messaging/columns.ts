@@ -3,6 +3,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import {
   type BatchFailure,
+  checkColumns,
   type MessagingBackend,
   type Outgoing,
   type OutgoingColumns,
@@ -68,6 +69,8 @@ const late: Mutant = {
   kills: ["messaging/columns/refused-as-a-whole"],
   of: (subject) =>
     byColumn(subject, async (batch, real) => {
+      const { traits, name } = real;
+      checkColumns({ ...batch, addresses: batch.addresses.map(() => "any") }, traits, name);
       const failures: BatchFailure[] = [];
       for (const row of rowsOf(batch)) failures.push(...(await real.publishMany([row], ownCall())));
       return failures;

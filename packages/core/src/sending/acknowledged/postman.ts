@@ -4,6 +4,7 @@ import { codedError } from "../../call.ts";
 import type { Call, MessagingBackend, MusterError } from "../../slots/index.ts";
 import { hasEnded } from "../../slots/signals.ts";
 import { TimeSlice } from "../../tasks/time-slice.ts";
+import { errorsOf } from "../batch.ts";
 import { type Encoder, messagesOf, type Post, type PostedRecipients } from "./post.ts";
 import type { SentFrame } from "./sent-frame.ts";
 
@@ -110,7 +111,7 @@ export class Postman {
     try {
       const failures = await messaging.publishMany(posted.messages, call);
       if (failures.length === 0) this.#tellAll(posted.recipients, undefined);
-      else this.#tellEach(posted.recipients, new Map(failures.map(({ index, error }) => [index, error])));
+      else this.#tellEach(posted.recipients, errorsOf(failures));
     } catch (cause) {
       this.#tellAll(posted.recipients, codedError(cause, SOURCE));
     }

@@ -3,6 +3,7 @@
 import { codedError } from "../../call.ts";
 import type { BatchFailure, Call, DurabilityBackend, DurableMessage, MusterError, Target } from "../../slots/index.ts";
 import { retry } from "../../tasks/retry.ts";
+import { errorsOf } from "../batch.ts";
 import type { Tally } from "../report.ts";
 
 const MAX_BATCHES_IN_FLIGHT = 2;
@@ -125,7 +126,7 @@ export class Enqueuer<T extends Target> {
 
   /** Tallies the failures, and tells who was accepted to whoever added them. */
   #accept(portions: readonly Portion<T>[], failures: readonly BatchFailure[]): void {
-    const errors = new Map(failures.map(({ index, error }) => [index, error]));
+    const errors = errorsOf(failures);
     let from = 0;
     for (const { targets, onAccepted } of portions) {
       onAccepted(
