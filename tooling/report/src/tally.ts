@@ -1,4 +1,4 @@
-import type { TestModule, TestSuite } from "vitest/node";
+import type { SerializedError, TestModule, TestSuite } from "vitest/node";
 
 /** How many tests ended in which way. A test that did not run is skipped, whatever the reason. */
 export interface Tally {
@@ -39,6 +39,34 @@ export function listSkipped(modules: readonly TestModule[], most: number): reado
   const rest = names.length - most;
   return rest > 0 ? [...names.slice(0, most), `not run: ${rest} more`] : names;
 }
+
+/** A line for each failure that `tallyOf` counts in the modules, and why, so that the end of a long log names them all. */
+export function listFailed(modules: readonly TestModule[]): readonly string[] {
+  return modules.flatMap((module) => {
+    const file = `${module.project.name} ${module.relativeModuleId}`;
+    const suites = [...module.children.allSuites()];
+    return [
+      ...because(file, module.errors()),
+      ...suites.flatMap((suite) => because(`${file} > ${suite.fullName}`, suite.errors())),
+      ...[...module.children.allTests("failed")].flatMap((test) =>
+        because(`${file} > ${test.fullName}`, test.result().errors ?? []),
+      ),
+    ];
+  });
+}
+
+/** One line, however many errors there were; none without one. */
+function because(what: string, errors: readonly SerializedError[]): readonly string[] {
+  const [first] = errors;
+  return first === undefined ? [] : [`failed: ${what}: ${oneLine(first.message)}`];
+}
+
+/** A line for each error outside any test. */
+export function listStray(errors: readonly SerializedError[]): readonly string[] {
+  return errors.map(({ message }) => `failed outside any test: ${oneLine(message)}`);
+}
+
+const oneLine = (text: string): string => text.trim().split("\n", 1)[0]?.slice(0, 300) ?? "";
 
 /** A line for each test that failed and then passed, so that none hides behind its second try. */
 export function listFlaky(modules: readonly TestModule[]): readonly string[] {

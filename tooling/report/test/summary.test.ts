@@ -118,3 +118,19 @@ test("a test that fails at its second try too is a failure", () => {
   const text = 'test("a", { retry: 1 }, () => { throw new Error("x"); });';
   expect(run(text)).toEqual({ last: "0 passed, 1 failed, 0 skipped", code: 1 });
 });
+
+test("names each failure and its reason right before the counts", () => {
+  const hook = 'describe("s", () => { beforeAll(() => { throw new Error("hook"); }); test("b", () => {}); });';
+  const { lines } = runAll(
+    `test("a", () => { void Promise.reject(new Error("stray")); throw new Error("first line\\nsecond"); }); ${hook}`,
+    0,
+  );
+  expect(lines.slice(-4)).toEqual([
+    expect.stringMatching(/^failed: .*a\.test\.ts > s: hook$/),
+    expect.stringMatching(/^failed: .*a\.test\.ts > a: first line$/),
+    "failed outside any test: stray",
+    "0 passed, 3 failed, 1 skipped",
+  ]);
+  const unloaded = runAll('throw new Error("x");', 0);
+  expect(unloaded.lines.at(-2)).toMatch(/^failed: .*a\.test\.ts: x$/);
+});
