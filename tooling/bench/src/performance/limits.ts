@@ -32,7 +32,7 @@ const LIMITS: ReadonlyMap<string, string> = new Map([
   ],
   [
     "redis-register",
-    "A SET is one command. A register is a script of eight, for its record, its stamps, the order of pages, its session and the log of changes: about 20 µs of the server's processor instead of 10, and 50 of the process instead of 40, with 25 more in core for the handle. What that comes to swings with how soon the machine wakes a process that waits, from 0.2 to 1.6 in single rounds; and each round begins behind a full collection, after which V8 compiles anew, 45 µs for each of the next thousand registers and 17 for a SET. Without that it is 0.72. A namespace without pages in order and without a log would reach it; registers that come at once share a script, and have a row of their own.",
+    "A SET is one command. A register is a script of eight, for its record, its stamps, the order of pages, its session and the log of changes: about 20 µs of the server's processor instead of 10, and 50 of the process instead of 40, with 25 more in core for the handle. What that comes to swings with how soon the machine wakes a process that waits, from 0.2 to 1.6 in single rounds; and each round begins behind a full collection, after which V8 compiles anew what handles a register, and less of what handles a SET. A namespace without pages in order and without a log would reach it; registers that come at once share a script, and have a row of their own.",
   ],
   [
     "redis-page",
